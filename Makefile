@@ -1,0 +1,42 @@
+# The commands of this repository. `make run` shows the product, `make test` proves it.
+PYTHON ?= python3.11
+BIN := .venv/bin
+PORT ?= 8801
+
+.PHONY: run test fix docs clean lock
+
+run: .venv/run  ## the whole product on the sample newsroom
+	@HF_HUB_OFFLINE=1 $(BIN)/python -m deploy.newsroom demo --port $(PORT)
+
+test: .venv/dev  ## everything that CI runs
+	@bash tests/run.sh
+
+fix: .venv/dev  ## format, and mend what can be mended
+	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+docs: .venv/dev  ## write the printed help and the settings into docs/
+	$(BIN)/python tests/reference.py --write
+
+lock: .venv/dev  ## new versions into constraints.txt
+	$(BIN)/pip-compile -q --extra dev --strip-extras --no-header --no-annotate \
+	  --no-emit-index-url --no-emit-find-links --no-emit-options \
+	  -o constraints.txt pyproject.toml
+	sed -i 's/+cpu$$//' constraints.txt
+
+clean:
+	rm -rf .venv .run build dist *.egg-info
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	  { echo "samestory needs Python 3.11 or newer: make PYTHON=/path/to/python3"; exit 2; }
+	$(PYTHON) -m venv .venv
+
+# torch first, by its exact version: a looser request may fetch gigabytes of CUDA.
+.venv/run: .venv/bin/python pyproject.toml constraints.txt
+	$(BIN)/pip install -q -c constraints.txt torch
+	$(BIN)/pip install -q -c constraints.txt -e .
+	@touch $@
+
+.venv/dev: .venv/run
+	$(BIN)/pip install -q -c constraints.txt -e '.[dev]'
+	@touch $@

@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# What `make test` runs, cheapest first; the first failure stops it.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+bin=$PWD/.venv/bin
+export HF_HUB_OFFLINE=1 PYTHONWARNINGS=default
+say() { printf '\n== %s\n' "$1"; }
+
+say "format, lint, types, imports"
+"$bin/ruff" format --check .
+"$bin/ruff" check .
+"$bin/mypy"
+"$bin/lint-imports"
+
+say "tests, with branch coverage"
+"$bin/coverage" erase
+status=0
+"$bin/coverage" run -m pytest || status=$?
+[ "$status" -eq 0 ] || exit "$status"
+"$bin/coverage" combine -q
+"$bin/coverage" report --skip-covered --skip-empty
+
+say "the wheel, in an environment of its own"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+"$bin/pip" wheel -q --no-deps -w "$work" .
+"$bin/python" tests/wheel.py "$work"/samestory-*.whl
+python=$("$bin/python" -c 'import sys; print(sys._base_executable)')
+"$python" -m venv "$work/venv"
+"$work/venv/bin/pip" install -q -c constraints.txt torch
+"$work/venv/bin/pip" install -q -c constraints.txt "$work"/samestory-*.whl
+(cd "$work" && env -u PYTHONPATH venv/bin/samestory --help > help.txt && head -n 3 help.txt)
+printf '%s\n' '{"title": "Wheel", "text": "The wheel was installed and works."}' > "$work/one.jsonl"
+(cd "$work" && env -u PYTHONPATH venv/bin/samestory import one.jsonl --state state)
+
+say "what did not run"
+cat .run/needs.txt
