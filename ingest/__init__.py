@@ -1,0 +1,1 @@
+"""Feeds and pages in, stories out. Owns the Story message and the frontier."""

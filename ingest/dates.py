@@ -1,0 +1,80 @@
+"""Dates as publishers write them, repaired where that is safe.
+
+feedparser's own dates are not used: it reads CET, MSK and IST as UTC and turns an epoch
+into a wrong year (research, feeds.md section 1.2 and peers.md D0).
+"""
+
+import re
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Final, NamedTuple
+
+EARLIEST: Final = datetime(1990, 1, 1, tzinfo=UTC)  # before it, no web page had a feed
+AHEAD: Final = timedelta(days=1)  # further in the future it is a mistake, not a clock
+
+# Named zones that email.utils does not know; hours east of UTC.
+ZONES: Final = {
+    "CET": 1, "CEST": 2, "MET": 1, "MEST": 2, "EET": 2, "EEST": 3, "WET": 0, "WEST": 1,
+    "BST": 1, "MSK": 3, "TRT": 3, "AST": 3, "GST": 4, "PKT": 5, "IST": 5.5, "NPT": 5.75,
+    "ICT": 7, "WIB": 7, "HKT": 8, "SGT": 8, "PHT": 8, "KST": 9, "JST": 9, "AEST": 10,
+    "AEDT": 11, "NZST": 12, "NZDT": 13, "SAST": 2, "EAT": 3, "CAT": 2, "WAT": 1,
+    "BRT": -3, "ART": -3, "Z": 0,
+}  # fmt: skip
+_NAMED = re.compile(r"\s\(?([A-Z]{1,5})\)?$")
+
+
+class Moment(NamedTuple):
+    """A date as it was understood; quality is exact, zone-guessed or first-seen."""
+
+    at: datetime | None
+    quality: str
+
+
+UNKNOWN: Final = Moment(None, "first-seen")
+
+
+def parse_date(raw: str | None, now: datetime) -> Moment:
+    """Read a date of a feed or an import line.
+
+    Args:
+        raw: RFC 822, RFC 3339 or ISO 8601, with or without a zone; None if absent.
+        now: what "the far future" is measured against.
+
+    Returns:
+        An aware UTC time and its quality; UNKNOWN where it can't be read or can't be
+        true (before 1990, or more than a day ahead of now).
+    """
+    text = (raw or "").strip()
+    if not text:
+        return UNKNOWN
+    found = _iso(text) or _rfc822(text)
+    if found is None or found.at is None:
+        return UNKNOWN
+    return found if EARLIEST <= found.at <= now + AHEAD else UNKNOWN
+
+
+def _iso(text: str) -> Moment | None:
+    try:
+        at = datetime.fromisoformat(text)
+        if at.tzinfo is None:
+            return Moment(at.replace(tzinfo=UTC), "zone-guessed")
+        return Moment(at.astimezone(UTC), "exact")
+    except (ValueError, OverflowError):
+        return None
+
+
+def _rfc822(text: str) -> Moment | None:
+    named = _NAMED.search(text)
+    hours = ZONES.get(named.group(1)) if named else None
+    if named and hours is not None:
+        text = text[: named.start()]
+    try:
+        at = parsedate_to_datetime(text)
+        if hours is not None:
+            shifted = at.replace(tzinfo=UTC) - timedelta(hours=hours)
+            return Moment(shifted, "exact")
+        if at.tzinfo is None:
+            return Moment(at.replace(tzinfo=UTC), "zone-guessed")
+        return Moment(at.astimezone(UTC), "exact")
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None

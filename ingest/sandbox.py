@@ -1,0 +1,86 @@
+"""Killable worker processes for parsers that hang, crash or eat memory."""
+
+import contextlib
+import multiprocessing
+import os
+import resource
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from typing import Any, Final, Self
+
+from pebble import ProcessPool
+
+from ingest.errors import Quarantine, SamestoryError
+
+MAX_MEMORY: Final = 3_000_000_000  # bytes of address space; 5 MB of page take < 1 GB
+
+
+class ParserFailed(Quarantine):
+    """The parser hung, died or raised on this input."""
+
+
+class Sandbox:
+    """Runs top-level functions in other processes, with a time limit each.
+
+    Safe to use from several threads. A worker that hangs or dies is replaced.
+    """
+
+    def __init__(self, workers: int, timeout_s: float = 15.0) -> None:
+        self._timeout_s = timeout_s
+        # spawn: forking a process that has threads can hang the child.
+        self._pool = ProcessPool(
+            max_workers=workers,
+            max_tasks=2_000,  # a fresh process now and then bounds any leak
+            initializer=_prepare,
+            initargs=(os.getpid(),),
+            context=multiprocessing.get_context("spawn"),
+        )
+
+    def run(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Return function(*args, **kwargs), computed in a worker.
+
+        Raises:
+            SamestoryError: whatever of ours the function raised.
+            ParserFailed: it hung, died or raised anything else.
+        """
+        name = getattr(function, "__name__", "parser")
+        try:
+            return self._pool.schedule(
+                function, args=args, kwargs=kwargs, timeout=self._timeout_s
+            ).result()
+        except SamestoryError:
+            raise
+        except FutureTimeoutError as error:
+            raise ParserFailed(f"{name} hung for {self._timeout_s:.0f} s") from error
+        except Exception as error:  # a parser may raise anything at all
+            what = f"{name} failed: {type(error).__name__}: {error}"
+            raise ParserFailed(what[:300]) from error
+
+    def close(self) -> None:
+        """Stop the workers at once."""
+        self._pool.stop()  # type: ignore[no-untyped-call]
+        self._pool.join()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _prepare(parent: int) -> None:
+    """Cap the memory; leave signals to the parent; die with it."""
+    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_follow, args=(parent,), daemon=True).start()
+
+
+def _follow(parent: int) -> None:
+    """Exit when the parent is gone, even by SIGKILL: its end of a pipe closes."""
+    with contextlib.suppress(OSError):
+        process = multiprocessing.parent_process()
+        if process is not None and process.pid == parent:
+            process.join()
+    os._exit(0)

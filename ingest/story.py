@@ -1,0 +1,212 @@
+"""The Story message: one report by one outlet, as it was read at one moment.
+
+Travels on topic `stories`, key = story id.
+A changed text is a new version of the same story, named by the digest of its content
+and the time it was observed; the story id never changes.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, Self
+
+from ingest.errors import Quarantine
+
+TYPE: Final = "story"
+VERSION: Final = "1.0"
+TEXT_FROM: Final = ("page", "feed", "import")
+MAX_TITLE: Final = 500  # characters; longest real headline seen: 270
+MAX_TEXT: Final = 200_000  # characters; p99 of real pages is 12,000
+FUTURE_TOLERANCE: Final = timedelta(minutes=15)  # clocks of publishers run ahead
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """One version of one report.
+
+    Attributes:
+        story_id: `s-` and 16 hex digits, see `story_id_from_url`.
+        url: where a person reads it; None for an imported line without one.
+        outlet: the publisher's name, not the feed's.
+        title: one line, at most MAX_TITLE characters; may be empty if text is not.
+        text: cleaned body, at most MAX_TEXT characters; may be empty if title is not.
+        lang: ISO 639-1, None when nobody could tell.
+        published: as stated by the publisher; None when not stated or unreadable.
+        published_raw: the date as it was written; None when absent.
+        date_quality: exact, zone-guessed or first-seen.
+        first_seen: when this story was first read by us.
+        observed: when this version was read.
+        text_from: page, feed or import.
+        feed_url: the feed that brought it; None for imports.
+        flags: what a person should know, e.g. "page-failed: 404".
+    """
+
+    story_id: str
+    url: str | None
+    outlet: str
+    title: str
+    text: str
+    lang: str | None
+    published: datetime | None
+    published_raw: str | None
+    date_quality: str
+    first_seen: datetime
+    observed: datetime
+    text_from: str
+    feed_url: str | None = None
+    flags: tuple[str, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        """Refuse what can never be a story.
+
+        Raises:
+            Quarantine: names the field and what is wrong with it.
+        """
+        if not self.story_id.startswith("s-"):
+            raise Quarantine(f"story id {self.story_id!r} does not begin with s-")
+        if not (self.title or self.text):
+            raise Quarantine(f"story {self.story_id}: neither title nor text")
+        if len(self.title) > MAX_TITLE or len(self.text) > MAX_TEXT:
+            raise Quarantine(f"story {self.story_id}: title or text too long")
+        if self.text_from not in TEXT_FROM:
+            raise Quarantine(f"story {self.story_id}: text_from {self.text_from!r}")
+        for name in ("published", "first_seen", "observed"):
+            moment = getattr(self, name)
+            if moment is not None and moment.tzinfo is None:
+                raise Quarantine(f"story {self.story_id}: {name} has no time zone")
+
+    @property
+    def event_time(self) -> datetime:
+        """The time that decisions use: min(published, first seen + 15 min)."""
+        if self.published is None:
+            return self.first_seen
+        return min(self.published, self.first_seen + FUTURE_TOLERANCE)
+
+    @property
+    def digest(self) -> str:
+        """Name of the content: 16 hex digits of title and text."""
+        return content_digest(self.title, self.text)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the message as plain JSON values."""
+        return {
+            "type": TYPE,
+            "version": VERSION,
+            "story_id": self.story_id,
+            "url": self.url,
+            "outlet": self.outlet,
+            "title": self.title,
+            "text": self.text,
+            "lang": self.lang,
+            "published": iso(self.published),
+            "published_raw": self.published_raw,
+            "date_quality": self.date_quality,
+            "first_seen": iso(self.first_seen),
+            "observed": iso(self.observed),
+            "text_from": self.text_from,
+            "feed_url": self.feed_url,
+            "flags": list(self.flags),
+        }
+
+    def encode(self) -> bytes:
+        """Return the message's value: one UTF-8 JSON object."""
+        return json.dumps(self.to_json(), ensure_ascii=False).encode()
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        """Build a story from parsed JSON.
+
+        Raises:
+            Quarantine: a field is missing, of the wrong type or out of range.
+        """
+        try:
+            return cls(
+                story_id=_text(value, "story_id"),
+                url=_text_or_none(value, "url"),
+                outlet=_text(value, "outlet"),
+                title=_text(value, "title"),
+                text=_text(value, "text"),
+                lang=_text_or_none(value, "lang"),
+                published=_moment_or_none(value, "published"),
+                published_raw=_text_or_none(value, "published_raw"),
+                date_quality=_text(value, "date_quality"),
+                first_seen=datetime.fromisoformat(_text(value, "first_seen")),
+                observed=datetime.fromisoformat(_text(value, "observed")),
+                text_from=_text(value, "text_from"),
+                feed_url=_text_or_none(value, "feed_url"),
+                flags=tuple(str(flag) for flag in value.get("flags", [])),
+            )
+        except (TypeError, ValueError) as error:
+            raise Quarantine(f"story: {error}") from error
+
+    @classmethod
+    def decode(cls, value: bytes) -> Self:
+        """Parse a message's value.
+
+        Raises:
+            Quarantine: not a story message of a version that we know.
+        """
+        return cls.from_json(decode_object(value, TYPE))
+
+
+def decode_object(value: bytes, *types: str) -> dict[str, Any]:
+    """Parse one JSON object of one of the given types, major version 1.
+
+    Raises:
+        Quarantine: not JSON, not an object, another type, an unknown major version.
+    """
+    try:
+        found = json.loads(value)
+    except (ValueError, RecursionError) as error:
+        raise Quarantine(f"not JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise Quarantine(f"not a JSON object but {type(found).__name__}")
+    if found.get("type") not in types:
+        raise Quarantine(f"type {found.get('type')!r}, expected {' or '.join(types)}")
+    if str(found.get("version", "")).split(".")[0] != "1":
+        raise Quarantine(f"version {found.get('version')!r} not known by this worker")
+    return found
+
+
+def content_digest(title: str, text: str) -> str:
+    """Return 16 hex digits that name this content."""
+    return hashlib.sha256(f"{title}\0{text}".encode()).hexdigest()[:16]
+
+
+def story_id_from(identity: str) -> str:
+    """Return the story id of an identity: a normalised URL, or feed and guid."""
+    return "s-" + hashlib.sha256(identity.encode()).hexdigest()[:16]
+
+
+def iso(moment: datetime | None) -> str | None:
+    """Return ISO 8601 in UTC, None for None."""
+    return None if moment is None else moment.astimezone(UTC).isoformat()
+
+
+def clean_line(text: str, limit: int = MAX_TITLE) -> str:
+    """Return text as one line without control characters, cut at limit."""
+    return " ".join(clean_text(text).split())[:limit]
+
+
+def clean_text(text: str, limit: int = MAX_TEXT) -> str:
+    """Return text without NULs, control characters or lone surrogates, cut at limit."""
+    kept = "".join(c if c >= " " or c in "\n\t" else " " for c in text[: 2 * limit])
+    return kept.encode("utf-8", "ignore").decode()[:limit].strip()
+
+
+def _text(value: Mapping[str, Any], name: str) -> str:
+    found = value.get(name)
+    if not isinstance(found, str):
+        raise TypeError(f"{name} is not a string")
+    return found
+
+
+def _text_or_none(value: Mapping[str, Any], name: str) -> str | None:
+    return None if value.get(name) is None else _text(value, name)
+
+
+def _moment_or_none(value: Mapping[str, Any], name: str) -> datetime | None:
+    found = _text_or_none(value, name)
+    return None if found is None else datetime.fromisoformat(found)

@@ -1,0 +1,137 @@
+"""What the tests share: the real model, the sample newsroom, servers, and what is missing."""
+
+import os
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from deploy.newsroom.server import Newsroom
+from embed.encoder import SentenceTransformerEncoder
+from ingest.addresses import parse_networks
+from ingest.client import Client
+from ingest.sandbox import Sandbox
+from ingest.story import Story, story_id_from
+from tests.product import LOCAL, Run
+
+NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
+ROOT = Path(__file__).parents[1]
+
+settings.register_profile("ci", derandomize=True, deadline=None)
+settings.register_profile("here", deadline=None)
+settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+
+@pytest.fixture(scope="session")
+def encoder():
+    """The packaged model, loaded once."""
+    return SentenceTransformerEncoder("packaged")
+
+
+@pytest.fixture(scope="session")
+def newsroom():
+    """The sample newsroom on any free port."""
+    with Newsroom(0) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def news(newsroom, tmp_path_factory):
+    """The sample newsroom, read until idle by `samestory run`."""
+    run = Run(tmp_path_factory.mktemp("newsroom"))
+    run("run", "--feeds", newsroom.opml_url, "--until-idle", *LOCAL)
+    return run
+
+
+@pytest.fixture(scope="session")
+def sandbox():
+    """One parsing process, with a short time limit."""
+    with Sandbox(1, timeout_s=10.0) as found:
+        yield found
+
+
+@pytest.fixture
+def client():
+    """A client that may fetch from loopback."""
+    return Client(
+        user_agent="samestory-tests",
+        allowed=parse_networks(["127.0.0.0/8"]),
+        total_s=2.0,
+    )
+
+
+Answer = tuple[int, dict[str, str], bytes]
+
+
+@contextmanager
+def serve(answer: Callable[[str, dict[str, str]], Answer]) -> Iterator[str]:
+    """Serve answer(path, headers) on loopback; yields the base URL."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            status, headers, body = answer(self.path, dict(self.headers))
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Stay silent."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def make_story(name: str = "a", **changes) -> Story:
+    """Return a story with everything filled in."""
+    values = {
+        "story_id": story_id_from(name),
+        "url": f"https://example.org/{name}",
+        "outlet": "example.org",
+        "title": f"Title {name}",
+        "text": f"Text of {name}.",
+        "lang": "en",
+        "published": NOW,
+        "published_raw": NOW.isoformat(),
+        "date_quality": "exact",
+        "first_seen": NOW,
+        "observed": NOW,
+        "text_from": "page",
+    }
+    return Story(**(values | changes))
+
+
+# What a suite needs and the machine lacks is named at the end, with the number of tests
+# that did not run; in CI that is a failure. A test says so by skipping "needs X: ...".
+_missing: Counter[str] = Counter()
+
+
+def pytest_runtest_logreport(report) -> None:
+    """Count tests that did not run for want of something."""
+    if report.skipped and isinstance(report.longrepr, tuple):
+        reason = report.longrepr[2].removeprefix("Skipped: ")
+        if reason.startswith("needs "):
+            _missing[reason] += 1
+
+
+def pytest_sessionfinish(session) -> None:
+    """Write what was missing; fail in CI."""
+    folder = ROOT / ".run"
+    folder.mkdir(exist_ok=True)
+    lines = [f"{count} tests did not run: {why}\n" for why, count in _missing.items()]
+    (folder / "needs.txt").write_text("".join(lines) or "everything ran\n")
+    if _missing and os.environ.get("CI"):
+        session.exitstatus = 1

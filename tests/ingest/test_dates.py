@@ -1,0 +1,51 @@
+"""Dates as publishers write them."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from ingest.dates import UNKNOWN, parse_date
+from tests.conftest import NOW
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected", "quality"),
+    [
+        ("2026-03-04T10:00:00Z", (2026, 3, 4, 10), "exact"),
+        ("2026-03-04T10:00:00+05:30", (2026, 3, 4, 4, 30), "exact"),
+        ("2026-03-04T10:00:00", (2026, 3, 4, 10), "zone-guessed"),
+        ("2026-03-04", (2026, 3, 4), "zone-guessed"),
+        ("Wed, 04 Mar 2026 10:00:00 GMT", (2026, 3, 4, 10), "exact"),
+        ("Wed, 04 Mar 2026 10:00:00 +0200", (2026, 3, 4, 8), "exact"),
+        ("Wed, 04 Mar 2026 10:00:00 EST", (2026, 3, 4, 15), "exact"),
+        ("Wed, 04 Mar 2026 10:00:00 CET", (2026, 3, 4, 9), "exact"),
+        ("Wed, 04 Mar 2026 10:00:00 MSK", (2026, 3, 4, 7), "exact"),
+        ("Wed, 04 Mar 2026 10:00:00 IST", (2026, 3, 4, 4, 30), "exact"),
+        ("04 Mar 2026 10:00:00", (2026, 3, 4, 10), "zone-guessed"),
+    ],
+)
+def test_a_readable_date_becomes_utc_with_its_quality(raw, expected, quality):
+    """Named zones that feedparser reads as UTC are read as what they are."""
+    found = parse_date(raw, NOW)
+    assert found.at == datetime(*expected, tzinfo=UTC)
+    assert found.quality == quality
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        None,
+        "",
+        "yesterday",
+        "1517814540",
+        "0000-00-00T00:00:00Z",
+        "1970-01-01T00:00:00Z",
+        "2999-01-01T00:00:00Z",
+        "99999999999999999999",
+        "Wed, 04 Mar 2026 99:00:00 GMT",
+        "mer., 04 févr. 2026",
+    ],
+)
+def test_a_date_that_cannot_be_read_or_true_is_unknown(raw):
+    """Never a guess of "now", never an exception."""
+    assert parse_date(raw, NOW) == UNKNOWN

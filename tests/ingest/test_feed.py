@@ -1,0 +1,144 @@
+"""Feed bytes become entries, or the reason why not."""
+
+import json
+
+import pytest
+
+from ingest.feed import MAX_ENTRIES, Entry, NotAFeed, parse_feed
+
+RSS = """<?xml version="1.0" encoding="{label}"?><rss version="2.0"
+ xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel><title>Räte</title>
+<language>de-DE</language><item><title>One &amp;amp; two</title><link>/1</link>
+<guid isPermaLink="false">g1</guid><pubDate>Wed, 04 Mar 2026 10:00:00 CET</pubDate>
+<description>&lt;p&gt;Kurz.&lt;/p&gt;</description>
+<content:encoded><![CDATA[<p>Lang.</p>]]></content:encoded>
+<source url="https://b.org/f">B News</source></item></channel></rss>"""
+
+
+def test_rss_gives_every_field_of_an_entry():
+    """Raw date, resolved link, plain title and summary, HTML content, real publisher."""
+    found = parse_feed(RSS.format(label="utf-8").encode(), "https://a.org/feed", "")
+    assert found.title == "Räte"
+    assert found.entries == (
+        Entry(
+            guid="g1",
+            link="https://a.org/1",
+            title="One & two",
+            summary="Kurz.",
+            content="<p>Lang.</p>",
+            published_raw="Wed, 04 Mar 2026 10:00:00 CET",
+            source="B News",
+            lang="de",
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        RSS.format(label="windows-1251").encode("utf-8"),
+        b"\n\xef\xbb\xbf  " + RSS.format(label="utf-8").encode("utf-8"),
+        RSS.format(label="iso-8859-1").encode("iso-8859-1"),
+        RSS.format(label="utf-16").encode("utf-16"),
+    ],
+)
+def test_valid_utf8_wins_over_any_label_and_labels_over_nothing(body):
+    """The mojibake that feedparser makes of a wrong label does not happen."""
+    assert parse_feed(body, "https://a.org/feed", "text/xml").title == "Räte"
+
+
+def test_atom_without_published_takes_updated():
+    """An Atom entry that has only `updated` still has a date."""
+    body = b"""<feed xmlns="http://www.w3.org/2005/Atom"><title>T</title><entry>
+    <id>urn:1</id><title>E</title><link href="https://a.org/e"/>
+    <updated>2026-03-04T10:00:00Z</updated></entry></feed>"""
+    entry = parse_feed(body, "https://a.org/feed", "").entries[0]
+    assert (entry.link, entry.published_raw) == (
+        "https://a.org/e",
+        "2026-03-04T10:00:00Z",
+    )
+
+
+def test_json_feed_is_read():
+    """JSON Feed, which feedparser 6 can't read."""
+    body = json.dumps(
+        {
+            "title": "J",
+            "language": "fr",
+            "items": [
+                {
+                    "id": 7,
+                    "url": "https://a.org/7",
+                    "title": "Sept",
+                    "summary": "Court.",
+                    "date_published": "2026-03-04T10:00:00Z",
+                },
+                "junk",
+            ],
+        }
+    ).encode()
+    found = parse_feed(body, "https://a.org/feed", "application/json")
+    assert found.note == "items left out"
+    assert found.entries[0] == Entry(
+        guid="7",
+        link="https://a.org/7",
+        title="Sept",
+        summary="Court.",
+        content="",
+        published_raw="2026-03-04T10:00:00Z",
+        source="",
+        lang="fr",
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (b"", "empty body"),
+        (b" \r\n", "empty body"),
+        (b"<!DOCTYPE html><html><body>Please log in</body></html>", "an HTML page"),
+        (b"%PDF-1.7 ...", "not a feed"),
+        (b"/etc/passwd", "not a feed"),
+        (b"{broken", "JSON that can't be read"),
+        (b'{"items": 3}', "no list `items`"),
+    ],
+)
+def test_what_is_no_feed_says_what_it_is(body, says):
+    """Never an empty feed that looks healthy, never a local file."""
+    with pytest.raises(NotAFeed, match=says):
+        parse_feed(body, "https://a.org/feed", "text/html")
+
+
+def test_a_truncated_feed_gives_what_it_has_with_a_note():
+    """Broken XML never drops the entries that can be read."""
+    body = RSS.format(label="utf-8").encode().replace(b"</channel></rss>", b"<item><ti")
+    found = parse_feed(body, "https://a.org/feed", "")
+    assert [e.guid for e in found.entries][:1] == ["g1"]
+    assert found.note
+
+
+def test_a_feed_that_only_a_second_parser_can_read_is_read():
+    """feedparser finds nothing in it; in what neither reads the reason is told."""
+    body = b"""<!-- comment --><?xml?xml version="1.0" ??><rss rss:version=2.0>
+    <rss:channel><rss:title>T</rss:title><rss:item><rss:title>One</rss:title>
+    <rss:link>https://a.org/1</rss:link><rss:description>Said.</rss:description>
+    </rss:item></rss:channel></rss>"""
+    (found,) = parse_feed(body, "https://a.org/feed", "").entries
+    assert (found.title, found.link, found.summary) == (
+        "One",
+        "https://a.org/1",
+        "Said.",
+    )
+    with pytest.raises(NotAFeed, match="beyond repair.*unclosed token"):
+        parse_feed(b"<rss version='2.0'><chan", "https://a.org/feed", "")
+
+
+def test_a_huge_feed_is_cut_and_a_bomb_is_harmless():
+    """The entry cap holds; entity expansion stops."""
+    items = b"<item><title>x</title></item>" * (MAX_ENTRIES + 5)
+    body = b"<rss version='2.0'><channel><title>t</title>" + items + b"</channel></rss>"
+    assert len(parse_feed(body, "https://a.org/f", "").entries) == MAX_ENTRIES
+    bomb = b"""<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b
+    "&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">]><rss
+    version="2.0"><channel><title>t</title><item><title>&c;</title></item></channel></rss>"""
+    assert len(parse_feed(bomb, "https://a.org/f", "").entries[0].title) <= 500

@@ -1,0 +1,240 @@
+"""What is due, what is known: the frontier and the plan made from a feed document."""
+
+from dataclasses import replace
+
+import pytest
+
+from ingest.errors import Misconfigured
+from ingest.feed import Entry, ParsedFeed
+from ingest.feedlist import FeedRef, checked_ref, parse_feedlist, to_opml
+from ingest.frontier import Frontier
+from ingest.plan import plan_entries
+from ingest.schedule import HostGate, next_poll_s, page_retry_s
+
+FEED = "https://a.org/feed"
+
+
+def entry(**changes) -> Entry:
+    values = {
+        "guid": "g1",
+        "link": "https://a.org/1",
+        "title": "One",
+        "summary": "Short.",
+        "content": "",
+        "published_raw": None,
+        "source": "",
+        "lang": None,
+    }
+    return Entry(**(values | changes))
+
+
+@pytest.fixture
+def frontier(tmp_path):
+    found = Frontier(tmp_path / "frontier.db")
+    found.add_feeds([FeedRef(url=FEED), FeedRef(url="https://b.org/feed")])
+    yield found
+    found.close()
+
+
+def poll(frontier, entries, feed_url=FEED, now=100.0):
+    """Poll once: plan and record, as the poller does."""
+    parsed = ParsedFeed(title="T", entries=tuple(entries), note=None)
+    plan = plan_entries(parsed, feed_url, frontier, now)
+    feed = next(f for f in frontier.feeds() if f.url == feed_url)
+    frontier.record_poll(
+        replace(feed, polled_at=now, due_at=now + 600),
+        pending=plan.pending,
+        sightings=plan.sightings,
+        refused=plan.refused,
+        now=now,
+    )
+    return plan
+
+
+def test_a_new_entry_is_due_once_and_known_afterwards(frontier):
+    """The second poll of the same document asks for nothing."""
+    assert [p.entry.guid for p in poll(frontier, [entry()]).pending] == ["g1"]
+    assert [p.entry.guid for p in frontier.due_stories(100, 9)] == ["g1"]
+    assert poll(frontier, [entry()]).pending == []
+
+
+def test_a_moved_link_with_the_same_guid_is_the_same_story(frontier):
+    """The guid is an alias within its feed."""
+    first = poll(frontier, [entry()]).pending[0]
+    moved = poll(frontier, [entry(link="https://a.org/moved")]).pending[0]
+    assert moved.story_id == first.story_id
+    assert moved.first_seen == first.first_seen
+
+
+def test_a_changed_entry_is_due_again_and_a_tracking_link_is_no_change_of_story(
+    frontier,
+):
+    """A new title is a new version of the same story."""
+    first = poll(frontier, [entry()]).pending[0]
+    changed = poll(
+        frontier, [entry(title="One, corrected", link="https://a.org/1?utm_source=x")]
+    )
+    assert [p.story_id for p in changed.pending] == [first.story_id]
+
+
+def test_the_same_article_in_another_feed_is_not_fetched_again(frontier):
+    """One story, whichever feed shows it, however its summary reads there."""
+    poll(frontier, [entry()])
+    other = poll(frontier, [entry(summary="Else.")], "https://b.org/feed")
+    assert other.pending == []
+
+
+def test_a_guid_used_twice_in_a_document_identifies_nothing(frontier):
+    """Feeds that give "1" to everything still have two stories."""
+    plan = poll(
+        frontier, [entry(guid="1"), entry(guid="1", link="https://a.org/2", title="B")]
+    )
+    assert len({p.story_id for p in plan.pending}) == 2
+
+
+def test_guids_of_two_feeds_are_strangers(frontier):
+    """An entry without link is identified within its feed."""
+    one = poll(frontier, [entry(link=None)]).pending[0]
+    two = poll(frontier, [entry(link=None)], "https://b.org/feed").pending[0]
+    assert one.story_id != two.story_id
+    assert one.host == ""  # no page to fetch
+
+
+def test_entries_under_one_shared_link_are_stories_of_their_own(frontier):
+    """Comments or notes that link to one page; the page is not fetched for them."""
+    notes = [
+        entry(guid=f"g{n}", link=f"https://a.org/notes#{n}", title=f"Note {n}")
+        for n in range(3)
+    ]
+    found = poll(frontier, notes).pending
+    assert len({p.story_id for p in found}) == 3
+    assert {p.host for p in found} == {""}
+    assert poll(frontier, notes[:1]).pending == []  # alone, it is still known
+    again = [entry(guid=f"h{n}") for n in range(3)]
+    assert len(poll(frontier, again).pending) == 1  # the same title: the same story
+
+
+def test_an_entry_with_nothing_is_refused_with_the_reason(frontier):
+    """Never silently dropped, and not named again at each poll."""
+    empty = entry(link=None, title="", summary="")
+    assert [why for _, why in poll(frontier, [empty]).refused] == [
+        "entry without link, title or text"
+    ]
+    assert poll(frontier, [empty]).refused == []
+    assert frontier.counts() == {"due": 0, "published": 0, "refused": 1}
+
+
+def test_hosts_take_turns_and_full_text_needs_no_host(frontier):
+    """One due story a host; a feed that carries the article needs no page."""
+    full = "<p>" + "Long article text. " * 80 + "</p>"
+    poll(
+        frontier,
+        [
+            entry(),
+            entry(guid="g2", link="https://a.org/2"),
+            entry(guid="g3", link="https://c.org/3"),
+            entry(guid="g4", link="https://a.org/4", content=full),
+        ],
+    )
+    due = frontier.due_stories(100, 9)
+    assert sorted(p.host for p in due) == ["", "a.org", "c.org"]
+    assert len(frontier.due_of_host("a.org", 9)) == 2
+
+
+def test_failed_pages_wait_and_published_ones_are_done(frontier):
+    """postpone counts a try; mark_published takes the story off."""
+    story = poll(frontier, [entry()]).pending[0]
+    frontier.postpone(story.story_id, 130.0, "503")
+    assert frontier.due_stories(129, 9) == []
+    assert frontier.due_stories(130, 9)[0].tries == 1
+    assert frontier.next_story_due() == 130.0
+    frontier.mark_published([(story.story_id, "d", None)])
+    assert frontier.next_story_due() is None
+
+
+def test_a_removed_feed_takes_what_is_due_with_it(frontier):
+    """Its published stories stay known."""
+    poll(frontier, [entry()])
+    assert frontier.remove_feed(FEED)
+    assert not frontier.remove_feed(FEED)
+    assert frontier.counts()["due"] == 0
+    assert [f.url for f in frontier.feeds()] == ["https://b.org/feed"]
+
+
+def test_a_file_of_a_newer_schema_or_no_database_is_refused(tmp_path):
+    """Says what it found and what to do."""
+    path = tmp_path / "f.db"
+    frontier = Frontier(path)
+    frontier._db.execute("PRAGMA user_version = 9")
+    frontier.close()
+    with pytest.raises(Misconfigured, match="schema 9, this samestory knows 1"):
+        Frontier(path)
+    (tmp_path / "g.db").write_bytes(b"not a database at all" * 100)
+    with pytest.raises(Misconfigured, match="not a database"):
+        Frontier(tmp_path / "g.db")
+
+
+def test_feed_lists_are_read_and_written_alike():
+    """OPML out and in again; a text with comments; each mistake is named."""
+    feeds = [
+        checked_ref("https://a.org/f", "A & B", "Wires", "en"),
+        checked_ref("https://b.org/f"),
+    ]
+    read = parse_feedlist(to_opml(feeds), "x.opml")
+    assert [(f.url, f.group, f.lang) for f in read] == [
+        ("https://a.org/f", "Wires", "en"),
+        ("https://b.org/f", "", ""),
+    ]
+    text = b"# mine\n\nhttps://c.org/f\n"
+    assert [f.url for f in parse_feedlist(text, "x.txt")] == ["https://c.org/f"]
+    with pytest.raises(Misconfigured, match="x.txt:2: not a feed URL"):
+        parse_feedlist(b"https://c.org/f\nftp://d.org\n", "x.txt")
+    with pytest.raises(Misconfigured, match="no feed in it"):
+        parse_feedlist(b"<opml><body/></opml>", "x.opml")
+    with pytest.raises(Misconfigured, match="not readable as OPML"):
+        parse_feedlist(b"<opml><body>", "x.opml")
+    with pytest.raises(Misconfigured, match="no feed in it"):
+        parse_feedlist(b"\n", "x.txt")
+
+
+def test_polls_back_off_with_failures_and_obey_retry_after():
+    """Linear backoff up to a day, jitter of a tenth, never before Retry-After."""
+
+    def due(failures=0, retry_after_s=None, jitter=0.0):
+        return next_poll_s(
+            interval_s=600,
+            failures=failures,
+            retry_after_s=retry_after_s,
+            jitter=jitter,
+        )
+
+    assert due() == 600
+    assert due(jitter=1) == pytest.approx(660)
+    assert due(failures=2) == 1800
+    assert due(failures=10_000) == 86_400
+    assert due(retry_after_s=7200) == 7200
+
+
+def test_pages_are_tried_three_times_unless_asked_to_wait_long():
+    """A Retry-After over a minute is a no for a page."""
+    assert page_retry_s(1, None) == 5
+    assert page_retry_s(2, None) == 30
+    assert page_retry_s(3, None) is None
+    assert page_retry_s(1, 20.0) == 20
+    assert page_retry_s(1, 3600.0) is None
+
+
+def test_a_host_serves_one_request_at_a_time_with_a_pause():
+    """Feeds and pages of a host share the gate."""
+    gate = HostGate(2.0)
+    assert gate.is_free("a", 0.0)
+    gate.start("a")
+    assert not gate.is_free("a", 1e9)
+    gate.finish("a", 10.0)
+    assert not gate.is_free("a", 11.9)
+    assert gate.is_free("a", 12.0)
+    gate.finish("a", 20.0, 60.0)
+    assert not gate.is_free("a", 79.0)
+    gate.mark_away("b", 0.0, "no connection")
+    assert gate.away("b", 599.0) == "no connection"
+    assert gate.away("b", 601.0) is None

@@ -1,0 +1,28 @@
+"""HTML snippets as text."""
+
+import pytest
+
+from ingest.markup import plain_text
+
+
+@pytest.mark.parametrize(
+    ("markup", "expected"),
+    [
+        ("plain &amp; simple", "plain & simple"),
+        ("<p>One.</p><p>Two <b>bold</b>.</p>", "One.\nTwo bold ."),
+        ("a<script>var x = '<p>';</script>b", "a b"),
+        ("a<!-- <p>hidden</p> -->b", "a b"),
+        ("a<script>never closed", "a"),
+        ("5 < 6 and 7 > 2", "5 < 6 and 7 > 2"),
+        ("&lt;p&gt;shown&lt;/p&gt;", "<p>shown</p>"),
+    ],
+)
+def test_markup_becomes_text(markup, expected):
+    """Tags go, entities are resolved once, paragraphs become lines."""
+    assert plain_text(markup) == expected
+
+
+@pytest.mark.parametrize("piece", ["<script>", "<!--", "<a ", "</script", "<p", "&#"])
+def test_a_hostile_snippet_takes_time_in_proportion(sandbox, piece):
+    """Nothing is quadratic: half a megabyte of the worst outlives the sandbox's limit."""
+    assert len(sandbox.run(plain_text, piece * (500_000 // len(piece)))) <= 500_000

@@ -1,0 +1,87 @@
+"""Pages become text, or the feed's text with the reason."""
+
+import json
+import signal
+import time
+
+import pytest
+
+from ingest.page import choose_text, extract_text, is_full_text
+from ingest.sandbox import ParserFailed
+
+BODY = "The delegation left the customs house in Port Callan at noon. " * 12
+PAGE = (
+    "<html><body><nav><a href=/>Home</a></nav><article><h1>Talks</h1><p>"
+    f"{BODY}</p><p>A second paragraph says who paid for lunch."
+    "</p></article><footer>All rights reserved</footer></body></html>"
+).encode()
+
+
+def choose(page, feed_text="A short summary of the talks in Port Callan."):
+    return choose_text(
+        page, url="https://a.org/1", title="Talks", feed_text=feed_text, stated="en"
+    )
+
+
+def test_the_article_is_found_and_the_rest_left_out():
+    """Text from the page, in its language, without navigation."""
+    found = choose(PAGE)
+    assert found.text_from == "page"
+    assert "who paid for lunch" in found.text
+    assert "rights reserved" not in found.text
+    assert (found.lang, found.flags) == ("en", ())
+
+
+@pytest.mark.parametrize(
+    ("page", "flag"),
+    [
+        (b"", "page-empty"),
+        (b"%PDF-1.7", "page-empty"),
+        (
+            (
+                b"<html><body><p>You need to enable JavaScript to read this page, which"
+                b" shows you the news of the day in words.</p></body></html>"
+            ),
+            "page-",
+        ),
+        (b"<html><body><p>Gone fishing.</p></body></html>", "page-"),
+    ],
+)
+def test_a_page_without_text_gives_the_feed_text_and_says_so(page, flag):
+    """Consent walls and stubs never become a story's text."""
+    found = choose(page, "A summary. " * 5)
+    assert found.text_from == "feed"
+    assert found.text == "A summary. " * 5
+    assert found.flags[0].startswith(flag)
+
+
+def test_without_any_text_it_says_no_text():
+    """A title alone is still a story, flagged."""
+    assert choose(b"", "").flags == ("page-empty", "no-text")
+
+
+def test_references_that_xml_forbids_do_not_empty_a_page():
+    """`&#8;` makes trafilatura return nothing unless it is removed first."""
+    assert "who paid" in extract_text(
+        PAGE.replace(b"second", b"sec&#8;ond"), "http://a"
+    )
+
+
+def test_a_feed_text_counts_as_the_article_only_if_it_is_long_and_whole():
+    """Teasers that end in an ellipsis are fetched."""
+    assert is_full_text(f"<p>{BODY}</p><p>{BODY}</p>")
+    assert not is_full_text(f"<p>{BODY}</p><p>{BODY} …</p>")
+    assert not is_full_text("<p>Short.</p>")
+
+
+def test_a_parser_that_hangs_dies_or_raises_is_named_and_replaced(sandbox):
+    """The next page is served by a fresh process."""
+    with pytest.raises(ParserFailed, match="raise_signal failed"):
+        sandbox.run(signal.raise_signal, signal.SIGKILL)
+    with pytest.raises(ParserFailed, match=r"loads failed: JSONDecodeError"):
+        sandbox.run(json.loads, "{")
+    assert "who paid" in sandbox.run(extract_text, PAGE, "http://a")
+    sandbox._timeout_s = 1.0
+    with pytest.raises(ParserFailed, match="hung for 1 s"):
+        sandbox.run(time.sleep, 60)
+    sandbox._timeout_s = 10.0

@@ -1,0 +1,67 @@
+"""Which URLs are one story."""
+
+import pytest
+
+from ingest.outlets import domain_of, outlet_of
+from ingest.urls import absolute_url, url_key
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("https://a.org/x?utm_source=rss&utm_medium=f", "https://a.org/x"),
+        ("http://a.org/x", "https://www.a.org/x/"),
+        ("https://a.org/x#top", "https://a.org/x"),
+        ("https://a.org:443/x", "https://a.org/x"),
+        ("https://a.org/x?smid=tw&id=5", "https://a.org/x?id=5"),
+        ("https://a.org/x?b=2&a=1", "https://a.org/x?a=1&b=2"),
+    ],
+)
+def test_urls_that_differ_by_tracking_alone_are_one_story(one, other):
+    """Scheme, www, ports, fragments and trackers do not count."""
+    assert url_key(one) == url_key(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("https://a.org/x?p=1", "https://a.org/x?p=2"),
+        ("https://a.org/watch?v=abc", "https://a.org/watch?v=ABC"),
+        ("https://a.org/x", "https://b.org/x"),
+        ("http://127.0.0.1:8001/x", "http://127.0.0.1:8002/x"),
+    ],
+)
+def test_urls_of_two_articles_stay_two(one, other):
+    """WordPress ?p= and video ?v= name the article."""
+    assert url_key(one) != url_key(other)
+
+
+@pytest.mark.parametrize(
+    ("link", "expected"),
+    [
+        ("/a b", None),
+        ("/news/1", "https://a.org/news/1"),
+        ("//b.org/2", "https://b.org/2"),
+        (" https://c.org/3\n", "https://c.org/3"),
+        ("javascript:alert(1)", None),
+        ("file:///etc/passwd", None),
+        ("http://[bad", None),
+        ("http://a.org:99999999/", None),
+        ("https://a.org/" + "x" * 3000, None),
+    ],
+)
+def test_a_link_becomes_an_absolute_http_url_or_nothing(link, expected):
+    """Nothing that isn't http(s) gets to the client."""
+    assert absolute_url(link, "https://a.org/feed") == expected
+
+
+def test_the_outlet_is_the_publisher_not_the_feed():
+    """`<source>` wins; nine feeds of one broadcaster are one voice."""
+    common = {"feed_title": "World - Alpha", "feed_url": "https://feeds.alpha.co.uk/w"}
+    news = "https://www.alpha.co.uk/news/1"
+    assert outlet_of(source="Beta", url=news, **common) == "Beta"
+    assert outlet_of(source="", url=news, **common) == "alpha.co.uk"
+    assert outlet_of(source="", url=None, **common) == "alpha.co.uk"
+    bare = {"feed_title": "Gamma", "feed_url": "http://127.0.0.9:80/feed"}
+    assert outlet_of(source="", url="http://127.0.0.9/1", **bare) == "Gamma"
+    assert domain_of("http://localhost/x") == "localhost"
