@@ -1,0 +1,102 @@
+"""The StoryVector message: a story with the vectors of its two passages.
+
+Travels on topic `journal`; it carries the story, so that the journal alone rebuilds
+the index. Vectors are base64 of little-endian fp16 with shape and space id.
+"""
+
+import base64
+import json
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.errors import Quarantine
+from ingest.story import Story, decode_object
+
+TYPE: Final = "story-vector"
+VERSION: Final = "1.0"
+PASSAGES: Final = 2  # title; title and lead
+NORM_TOLERANCE: Final = 0.01  # fp16 keeps a unit vector's norm within 0.001
+
+Vectors = NDArray[np.float16]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryVector:
+    """A story and its unit vectors, shape (2, dim): title, title and lead."""
+
+    story: Story
+    vectors: Vectors
+    space_id: str
+
+    def __post_init__(self) -> None:
+        """Refuse vectors that would poison an index.
+
+        Raises:
+            Quarantine: wrong shape, NaN or infinity, or not of unit length.
+        """
+        check_vectors(self.vectors, self.story.story_id)
+
+    def encode(self) -> bytes:
+        """Return the message's value: one UTF-8 JSON object."""
+        return json.dumps(
+            {
+                "type": TYPE,
+                "version": VERSION,
+                "story": self.story.to_json(),
+                "vectors": {
+                    "space": self.space_id,
+                    "shape": list(self.vectors.shape),
+                    "data": base64.b64encode(to_bytes(self.vectors)).decode(),
+                },
+            },
+            ensure_ascii=False,
+        ).encode()
+
+    @classmethod
+    def from_json(cls, found: dict[str, Any]) -> Self:
+        """Build from parsed JSON.
+
+        Raises:
+            Quarantine: a field is missing or out of range.
+        """
+        vectors = found.get("vectors")
+        if not isinstance(vectors, dict) or not isinstance(found.get("story"), dict):
+            raise Quarantine("story-vector: without story or vectors")
+        try:
+            data = base64.b64decode(vectors["data"], validate=True)
+            rows, dim = (int(n) for n in vectors["shape"])
+            array = np.frombuffer(data, dtype="<f2").reshape(rows, dim)
+            space_id = str(vectors["space"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise Quarantine(f"story-vector: vectors: {error}") from error
+        return cls(
+            story=Story.from_json(found["story"]), vectors=array, space_id=space_id
+        )
+
+    @classmethod
+    def decode(cls, value: bytes) -> Self:
+        """Parse a message's value.
+
+        Raises:
+            Quarantine: not a StoryVector of a version that we know.
+        """
+        return cls.from_json(decode_object(value, TYPE))
+
+
+def check_vectors(vectors: Vectors, name: str) -> None:
+    """Raise Quarantine unless these are two finite unit vectors."""
+    if vectors.ndim != PASSAGES or vectors.shape[0] != PASSAGES:
+        raise Quarantine(f"{name}: vectors of shape {vectors.shape}")
+    wide = vectors.astype(np.float64)
+    if not np.isfinite(wide).all():
+        raise Quarantine(f"{name}: vectors are not finite")
+    if np.abs(np.linalg.norm(wide, axis=1) - 1).max() > NORM_TOLERANCE:
+        raise Quarantine(f"{name}: vectors are not of unit length")
+
+
+def to_bytes(vectors: Vectors) -> bytes:
+    """Return little-endian fp16 bytes, row by row."""
+    return np.ascontiguousarray(vectors, dtype="<f2").tobytes()
