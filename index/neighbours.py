@@ -1,0 +1,126 @@
+"""The nearest stories within a span of time, exactly. The only file that imports faiss.
+
+One flat inner-product index a day: a search reads the days of its window alone, and
+expiry drops a day. Exact and fast enough up to 300,000 stories in the window.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.errors import Quarantine
+
+DAY_S: Final = 86_400.0
+# faiss 1.15 avoids BLAS below 128,000 = queries * dim, 6 times slower for batches of 32
+# on one thread; the crossover measured is 4 queries (perf.md, point 7).
+BLAS_THRESHOLD: Final = 1_500
+
+Vectors = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A story found; similarity is a cosine in [-1, 1]."""
+
+    seq: int
+    similarity: float
+
+
+class Neighbours:
+    """Unit vectors by story number and event time. One thread at a time."""
+
+    def __init__(self, dim: int) -> None:
+        faiss.cvar.distance_compute_blas_threshold = BLAS_THRESHOLD
+        faiss.omp_set_num_threads(1)
+        self._dim = dim
+        self._days: dict[int, faiss.IndexIDMap2] = {}
+        self._day_of: dict[int, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._day_of)
+
+    def add(
+        self, seqs: Iterable[int], vectors: Vectors, times: Iterable[float]
+    ) -> None:
+        """Add stories, replacing those whose number is known.
+
+        Args:
+            seqs: story numbers, not negative.
+            vectors: unit vectors, shape (n, dim).
+            times: event times, seconds since the epoch.
+
+        Raises:
+            Quarantine: vectors of another dim, not finite, or not of unit length.
+        """
+        rows = np.ascontiguousarray(vectors, dtype=np.float32)
+        if rows.ndim != 2 or rows.shape[1] != self._dim:  # noqa: PLR2004
+            raise Quarantine(
+                f"vectors of shape {rows.shape}, expected (n, {self._dim})"
+            )
+        norms = np.linalg.norm(rows, axis=1)
+        if not np.isfinite(norms).all() or (np.abs(norms - 1) > 0.01).any():  # noqa: PLR2004
+            raise Quarantine("vectors are not finite or not of unit length")
+        by_day: dict[int, list[int]] = {}
+        numbers = list(seqs)
+        for at, (seq, moment) in enumerate(zip(numbers, times, strict=True)):
+            self.remove(seq)
+            self._day_of[seq] = int(moment // DAY_S)
+            by_day.setdefault(self._day_of[seq], []).append(at)
+        for day, places in by_day.items():
+            if day not in self._days:
+                flat = faiss.IndexFlatIP(self._dim)
+                self._days[day] = faiss.IndexIDMap2(flat)
+            ids = np.array([numbers[at] for at in places], dtype=np.int64)
+            self._days[day].add_with_ids(rows[places], ids)
+
+    def remove(self, seq: int) -> None:
+        """Remove a story; nothing happens if it is not there."""
+        day = self._day_of.pop(seq, None)
+        if day is not None:
+            ids = faiss.IDSelectorBatch(np.array([seq], dtype=np.int64))
+            self._days[day].remove_ids(ids)
+
+    def search(
+        self, query: Vectors, k: int, since: float = -np.inf, until: float = np.inf
+    ) -> list[Hit]:
+        """Return the k most similar stories of the days that touch [since, until].
+
+        Args:
+            query: one unit vector, shape (dim,).
+            k: how many at most; fewer when there are fewer.
+            since: seconds since the epoch; whole days are searched.
+            until: the same.
+
+        Returns:
+            Hits, best first, ties by story number.
+
+        Raises:
+            Quarantine: the query is not finite or has another dim.
+        """
+        row = np.ascontiguousarray(query, dtype=np.float32).reshape(1, -1)
+        if row.shape[1] != self._dim or not np.isfinite(row).all():
+            raise Quarantine(f"query of dim {row.shape[1]}, or not finite")
+        found: list[Hit] = []
+        for day, index in self._days.items():
+            if (day + 1) * DAY_S <= since or day * DAY_S > until:
+                continue
+            # One more than asked, so that a tie at the end is broken by number.
+            similarities, seqs = index.search(row, min(k + 8, index.ntotal or 1))
+            found.extend(
+                Hit(seq=int(seq), similarity=float(similarity))
+                for similarity, seq in zip(similarities[0], seqs[0], strict=True)
+                if seq >= 0
+            )
+        found.sort(key=lambda hit: (-hit.similarity, hit.seq))
+        return found[:k]
+
+
+def combine(vectors: NDArray[np.float16]) -> Vectors:
+    """Return the unit vector that is searched: title plus lead, shape (dim,)."""
+    total = vectors.astype(np.float64).sum(axis=0)
+    unit: Vectors = (total / np.linalg.norm(total)).astype(np.float32)
+    return unit

@@ -1,0 +1,315 @@
+"""The index's state: one SQLite file, one writer, any number of readers.
+
+One transaction holds the position in the journal, the stories, their events, the join
+records and the outbox of `events`: after a crash they agree.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embed.vector import PASSAGES, StoryVector, to_bytes
+from ingest.errors import Misconfigured
+from ingest.frontier import open_database
+from ingest.story import Story
+
+SCHEMA: Final = 1
+_TABLES: Final = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE stories (
+  seq INTEGER PRIMARY KEY, story_id TEXT NOT NULL UNIQUE, digest TEXT NOT NULL,
+  observed REAL NOT NULL, first_seen REAL NOT NULL, event_time REAL NOT NULL,
+  event_id TEXT NOT NULL, outlet TEXT NOT NULL, lang TEXT, url TEXT,
+  story TEXT NOT NULL, vectors BLOB NOT NULL
+) STRICT;
+CREATE INDEX stories_event ON stories (event_id, event_time);
+CREATE INDEX stories_time ON stories (event_time);
+CREATE INDEX stories_url ON stories (url);
+CREATE TABLE events (
+  event_id TEXT PRIMARY KEY, revision INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE joins (
+  story_id TEXT PRIMARY KEY, event_id TEXT NOT NULL, record TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE outbox (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, event_id TEXT NOT NULL, value BLOB NOT NULL
+) STRICT;
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """A story in its event. `vectors` has shape (2, dim): title, title and lead."""
+
+    seq: int
+    story: Story
+    event_id: str
+    vectors: NDArray[np.float16]
+
+
+class State:
+    """Stories, events and the position that they stand for."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or create the state.
+
+        Raises:
+            Misconfigured: not a state, or of a newer samestory.
+        """
+        self._db = open_database(path, _TABLES, SCHEMA, "state")
+        # The driver must not begin or end transactions by itself.
+        self._db.isolation_level = None
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit everything inside at once, or nothing of it."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    # meta
+
+    def position(self) -> int:
+        """Return the offset of the journal record that is to be read next."""
+        return int(self._meta("position") or 0)
+
+    def set_position(self, position: int) -> None:
+        """Move the position; part of the caller's transaction."""
+        self._set_meta("position", str(position))
+
+    def space(self) -> tuple[str, int] | None:
+        """Return (space id, dim) of the vectors held; None in an empty state."""
+        found = self._meta("space")
+        if found is None:
+            return None
+        space_id, dim = found.split(" ")
+        return space_id, int(dim)
+
+    def set_space(self, space_id: str, dim: int) -> None:
+        """Bind the state to an embedding space; part of the caller's transaction."""
+        self._set_meta("space", f"{space_id} {dim}")
+
+    def _meta(self, name: str) -> str | None:
+        row = self._db.execute(
+            "SELECT value FROM meta WHERE name = ?", (name,)
+        ).fetchone()
+        return str(row[0]) if row else None
+
+    def _set_meta(self, name: str, value: str) -> None:
+        self._db.execute("INSERT OR REPLACE INTO meta VALUES (?,?)", (name, value))
+
+    # stories
+
+    def put(self, found: StoryVector, event_id: str, record: dict[str, Any]) -> int:
+        """Write a story's version, its event and its join record; return its number."""
+        story = found.story
+        self._db.execute(
+            "INSERT INTO stories VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?)"
+            " ON CONFLICT (story_id) DO UPDATE SET digest=excluded.digest,"
+            " observed=excluded.observed, event_time=excluded.event_time,"
+            " event_id=excluded.event_id, outlet=excluded.outlet, lang=excluded.lang,"
+            " url=excluded.url, story=excluded.story, vectors=excluded.vectors",
+            (
+                story.story_id,
+                story.digest,
+                story.observed.timestamp(),
+                story.first_seen.timestamp(),
+                story.event_time.timestamp(),
+                event_id,
+                story.outlet,
+                story.lang,
+                story.url,
+                json.dumps(story.to_json(), ensure_ascii=False),
+                to_bytes(found.vectors),
+            ),
+        )
+        self._db.execute(
+            "INSERT OR REPLACE INTO joins VALUES (?,?,?)",
+            (story.story_id, event_id, json.dumps(record, ensure_ascii=False)),
+        )
+        row = self._db.execute(
+            "SELECT seq FROM stories WHERE story_id = ?", (story.story_id,)
+        ).fetchone()
+        return int(row[0])
+
+    def known(self, story_id: str) -> tuple[str, float] | None:
+        """Return (digest, observed) of the version held; None for an unknown story."""
+        row = self._db.execute(
+            "SELECT digest, observed FROM stories WHERE story_id = ?", (story_id,)
+        ).fetchone()
+        return (str(row[0]), float(row[1])) if row else None
+
+    def member(self, story_id: str) -> Member | None:
+        """Return a story by its id, None if there is none."""
+        return next(iter(self._members("story_id = ?", (story_id,))), None)
+
+    def members_by_seq(self, seqs: Sequence[int]) -> list[Member]:
+        """Return stories by their numbers, in the order given."""
+        marks = ",".join("?" * len(seqs))
+        found = {m.seq: m for m in self._members(f"seq IN ({marks})", tuple(seqs))}
+        return [found[seq] for seq in seqs if seq in found]
+
+    def members_of(
+        self, event_id: str, since: float = -1e18, until: float = 1e18
+    ) -> list[Member]:
+        """Return an event's stories within [since, until], by event time and id."""
+        return self._members(
+            "event_id = ? AND event_time BETWEEN ? AND ?", (event_id, since, until)
+        )
+
+    def stories(
+        self,
+        *,
+        since: float | None = None,
+        lang: str | None = None,
+        outlet: str | None = None,
+    ) -> list[Member]:
+        """Return the stories that match, by event time and id; all without filters."""
+        wanted: list[tuple[str, Any]] = [
+            (clause, value)
+            for clause, value in (
+                ("event_time >= ?", since),
+                ("lang = ?", lang),
+                ("outlet = ? COLLATE NOCASE", outlet),
+            )
+            if value is not None
+        ]
+        clause = " AND ".join(c for c, _ in wanted) or "1"
+        return self._members(clause, tuple(value for _, value in wanted))
+
+    def _members(self, clause: str, values: tuple[Any, ...]) -> list[Member]:
+        rows = self._db.execute(
+            "SELECT seq, story, event_id, vectors FROM stories"
+            f" WHERE {clause} ORDER BY event_time, story_id",
+            values,
+        )
+        return [
+            Member(
+                seq=row["seq"],
+                story=Story.from_json(json.loads(row["story"])),
+                event_id=row["event_id"],
+                vectors=np.frombuffer(row["vectors"], "<f2").reshape(PASSAGES, -1),
+            )
+            for row in rows
+        ]
+
+    def vectors(self) -> Iterator[tuple[int, float, NDArray[np.float16]]]:
+        """Yield (number, event time, vectors) of every story."""
+        for row in self._db.execute("SELECT seq, event_time, vectors FROM stories"):
+            yield row[0], row[1], np.frombuffer(row[2], "<f2").reshape(PASSAGES, -1)
+
+    def resolve(self, beginning: str) -> str:
+        """Return the one story or event id that begins so.
+
+        Raises:
+            Misconfigured: none does, or more than one.
+        """
+        kinds = {"s-": ("story_id", "stories"), "e-": ("event_id", "events")}
+        if beginning[:2] not in kinds:
+            raise Misconfigured(f"{beginning!r} is no id: ids begin with s- or e-")
+        column, table = kinds[beginning[:2]]
+        rows = self._db.execute(
+            f"SELECT {column} FROM {table} WHERE {column} >= ? AND {column} < ?"
+            f" ORDER BY {column} LIMIT 3",
+            (beginning, beginning + "\uffff"),
+        ).fetchall()
+        if not rows:
+            raise Misconfigured(f"no id begins with {beginning!r}")
+        if len(rows) > 1 and rows[0][0] != beginning:
+            first = ", ".join(row[0] for row in rows)
+            raise Misconfigured(f"{beginning!r} is ambiguous: {first}; give more of it")
+        return str(rows[0][0])
+
+    def counts(self) -> dict[str, int]:
+        """Return how many stories and events there are."""
+        count = self._db.execute
+        return {
+            "stories": count("SELECT count(*) FROM stories").fetchone()[0],
+            "events": count("SELECT count(DISTINCT event_id) FROM stories").fetchone()[
+                0
+            ],
+        }
+
+    def newest_first_seen(self) -> datetime | None:
+        """Return when the story seen last was first seen; None in an empty state."""
+        row = self._db.execute("SELECT max(first_seen) FROM stories").fetchone()
+        return None if row[0] is None else datetime.fromtimestamp(row[0]).astimezone()
+
+    def join_record(self, story_id: str) -> dict[str, Any] | None:
+        """Return why a story is in its event; None for an unknown story."""
+        row = self._db.execute(
+            "SELECT record FROM joins WHERE story_id = ?", (story_id,)
+        ).fetchone()
+        return json.loads(row[0]) if row else None
+
+    # events going out
+
+    def revise(self, event_id: str, reason: str) -> None:
+        """Write the event's next revision to the outbox; within a transaction."""
+        self._db.execute(
+            "INSERT INTO events VALUES (?,1) ON CONFLICT (event_id)"
+            " DO UPDATE SET revision = revision + 1",
+            (event_id,),
+        )
+        revision = self._db.execute(
+            "SELECT revision FROM events WHERE event_id = ?", (event_id,)
+        ).fetchone()[0]
+        members = self._db.execute(
+            "SELECT story_id FROM stories WHERE event_id = ?"
+            " ORDER BY event_time, story_id",
+            (event_id,),
+        )
+        value = {
+            "type": "event",
+            "version": "1.0",
+            "event_id": event_id,
+            "revision": revision,
+            "reason": reason,
+            "members": [row[0] for row in members],
+        }
+        self._db.execute(
+            "INSERT INTO outbox (event_id, value) VALUES (?,?)",
+            (event_id, json.dumps(value).encode()),
+        )
+
+    def outbox(self) -> list[tuple[int, str, bytes]]:
+        """Return (id, event id, value) of revisions not yet published, in order."""
+        rows = self._db.execute("SELECT id, event_id, value FROM outbox ORDER BY id")
+        return [tuple(row) for row in rows]
+
+    def clear_outbox(self, ids: Iterable[int]) -> None:
+        """Forget revisions that were published."""
+        with self.transaction():
+            self._db.executemany(
+                "DELETE FROM outbox WHERE id = ?", [(number,) for number in ids]
+            )
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+
+def existing_state(path: Path) -> State:
+    """Open a state that must be there.
+
+    Raises:
+        Misconfigured: it is not; says how to get one.
+    """
+    if not path.exists():
+        raise Misconfigured(
+            f"no stories yet: {path} does not exist; bring some in with"
+            " `samestory run --feed URL` or `samestory import FILE.jsonl`,"
+            " or name another --state"
+        )
+    return State(path)

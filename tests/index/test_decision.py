@@ -1,0 +1,155 @@
+"""The decision: a sum of named features, told as it was made."""
+
+import json
+import math
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from index.decision import Pair, PairModel, decide
+from index.evaluation import b_cubed
+from index.features import (
+    FEATURES,
+    crowdedness,
+    numbers_in,
+    pair_features,
+    similarity,
+    view,
+)
+from ingest.errors import Misconfigured
+from tests.conftest import NOW, make_story
+from tests.embed.test_vector import unit_vectors
+
+MODEL = PairModel(
+    name="m", bias=-2.0, weights=tuple(1.0 for _ in FEATURES), threshold=0.5
+)
+
+
+def pair(story: str, event: str, strength: float) -> Pair:
+    return Pair(
+        story_id=story,
+        event_id=event,
+        features=tuple(strength for _ in FEATURES),
+    )
+
+
+def test_contributions_and_bias_add_up_to_the_logit():
+    """Exactly, for the packaged model too."""
+    for model in (MODEL, PairModel.load()):
+        features = [0.1 * (i + 1) for i in range(len(FEATURES))]
+        parts = model.contributions(features)
+        logit = model.logit(features)
+        assert logit == math.fsum([model.bias, *parts])
+        assert model.probability(features) == pytest.approx(1 / (1 + math.exp(-logit)))
+
+
+def test_the_best_event_wins_if_it_reaches_the_threshold():
+    """Mean over the nearest members, margin to the runner-up, everything recorded."""
+    found = decide(
+        [pair("s-1", "e-1", 0.9), pair("s-2", "e-1", 0.7), pair("s-3", "e-2", 0.5)],
+        MODEL,
+    )
+    p = MODEL.probability
+    assert found.event_id == "e-1"
+    assert found.probability == pytest.approx(
+        (p([0.9] * len(FEATURES)) + p([0.7] * len(FEATURES))) / 2
+    )
+    assert found.runner_up == ("e-2", pytest.approx(p([0.5] * len(FEATURES))))
+    record = json.loads(json.dumps(found.record()))
+    assert [q["story_id"] for q in record["pairs"]] == ["s-1", "s-2"]
+    first = record["pairs"][0]
+    assert first["logit"] == math.fsum(
+        [first["bias"], *(f["contribution"] for f in first["features"])]
+    )
+
+
+def test_under_the_threshold_a_story_stands_alone():
+    """The best event is still told, so that people can ask why not."""
+    found = decide([pair("s-1", "e-1", 0.01)], MODEL)
+    assert found.event_id is None
+    assert found.pairs[0].event_id == "e-1"
+    assert decide([], MODEL).event_id is None
+
+
+def test_only_the_five_nearest_members_speak():
+    """Far members of a large event do not water the mean down."""
+    near = [pair(f"s-{i}", "e-1", 0.9) for i in range(5)]
+    far = [pair(f"s-far{i}", "e-1", -9.0) for i in range(50)]
+    assert decide(near + far, MODEL).probability == pytest.approx(
+        MODEL.probability([0.9] * len(FEATURES))
+    )
+
+
+def test_the_order_of_the_pairs_does_not_matter():
+    """Ties are broken by id."""
+    pairs = [pair("s-1", "e-1", 0.9), pair("s-2", "e-2", 0.9)]
+    assert decide(pairs, MODEL) == decide(pairs[::-1], MODEL)
+    assert decide(pairs, MODEL).event_id == "e-1"
+
+
+def test_the_similarity_equals_the_cosine_and_is_symmetric():
+    """Integer arithmetic gives what floating point gives, to 1e-3, in both orders."""
+    a, b = (view(make_story(), unit_vectors(seed)) for seed in (1, 2))
+    one, two = (unit_vectors(seed).astype(float).sum(axis=0) for seed in (1, 2))
+    cosine = float(one @ two) / float(np.linalg.norm(one) * np.linalg.norm(two))
+    assert similarity(a, b) == pytest.approx(cosine, abs=1e-3)
+    assert similarity(a, b) == similarity(b, a)
+    assert similarity(a, a) == pytest.approx(1)
+
+
+def test_each_feature_is_what_its_name_says():
+    """Two days apart is 1/e; numbers shared in words or digits; the crowd as given."""
+    later = NOW + timedelta(hours=48)
+    a = view(make_story(title="The 13th package"), unit_vectors(1))
+    same = view(make_story(title="Thirteenth round", published=NOW), unit_vectors(1))
+    other = view(
+        make_story(title="12th", published=later, first_seen=later), unit_vectors(1)
+    )
+    assert pair_features(a, same, 0.2) == pytest.approx((1, 1, 0.2, 1))
+    assert pair_features(a, other, 0.0) == pytest.approx((1, 1 / math.e, 0, 0))
+
+
+def test_a_crowd_is_what_lies_beyond_the_nearest_eight():
+    """The story's own event does not make its topic crowded."""
+    assert crowdedness([]) == 0
+    assert crowdedness([0.9] * 8) == 0
+    assert crowdedness([0.9] * 8 + [0.5] * 12) == pytest.approx(0.2)
+    assert crowdedness([0.9] * 8 + [0.5] * 6) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("12th of 2,100 on 3 March 2026", {"12", "2100", "3"}),
+        ("the twelfth and 2.4 billion", {"12", "2.4"}),
+        ("the first, second and third", {"3"}),
+        ("A4 paper and 99,999", {"99999"}),
+        ("nothing", set()),
+    ],
+)
+def test_numbers_are_read_from_digits_and_ordinal_words(text, expected):
+    """Years are left out; "first" and "second" say too little."""
+    assert numbers_in(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "[]", '{"weights": {"x": 1}, "bias": 0, "threshold": 0, "name": ""}']
+)
+def test_an_artefact_that_does_not_fit_is_refused(tmp_path, text):
+    """Made for other features, or not JSON: a person must act."""
+    path = tmp_path / "m.json"
+    path.write_text(text)
+    with pytest.raises(Misconfigured, match="pair model"):
+        PairModel.load(path)
+
+
+def test_b_cubed_by_hand():
+    """Four stories, one moved: precision (1 + 2/3*2 + 1/3)/4, recall (1/2*2 + 1 + 1)/4."""
+    gold = {"a": 1, "b": 1, "c": 2, "d": 2}
+    found = b_cubed({"a": "x", "b": "y", "c": "y", "d": "y"}, gold)
+    assert found.precision == pytest.approx((1 + 1 / 3 + 2 / 3 + 2 / 3) / 4)
+    assert found.recall == pytest.approx((0.5 + 0.5 + 1 + 1) / 4)
+    assert b_cubed({}, gold).precision == 1
+    with pytest.raises(ValueError, match="no gold"):
+        b_cubed({}, {})

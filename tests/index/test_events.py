@@ -1,0 +1,179 @@
+"""The index applies the journal: same order, same events, whatever happens on the way."""
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from embed.vector import StoryVector
+from index.events import EventIndex
+from index.lookup import event, events, nearest
+from index.neighbours import combine
+from index.state import State, existing_state
+from ingest.errors import Misconfigured
+from tests.conftest import NOW, make_story
+
+DIM = 64
+
+
+def vector(topic: int, noise: int, spread: float = 0.5):
+    """Return the vectors of a report: near its topic, apart from others."""
+    base = np.random.default_rng(topic).normal(size=(1, DIM))
+    rows = base + spread * np.random.default_rng(1000 + noise).normal(size=(2, DIM))
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float16)
+
+
+def record(name: str, topic: int, noise: int, hours: float = 0.0, **changes) -> bytes:
+    at = NOW + timedelta(hours=hours)
+    story = make_story(
+        name, **({"published": at, "first_seen": NOW + timedelta(days=9)} | changes)
+    )
+    return StoryVector(
+        story=story, vectors=vector(topic, noise), space_id="v-t"
+    ).encode()
+
+
+JOURNAL = [
+    (i, record(f"n{i}", topic=i % 4, noise=i, hours=3 * i)) for i in range(24)
+] + [(24, b"junk"), (25, record("n3", topic=3, noise=3, hours=9))]
+
+
+def open_index(path) -> EventIndex:
+    return EventIndex(State(path))
+
+
+def assignments(state: State) -> dict[str, str]:
+    return {m.story.story_id: m.event_id for m in state.stories()}
+
+
+def test_reports_of_a_topic_become_one_event(tmp_path):
+    """Four topics, four events; junk is refused with its offset; repeats change nothing."""
+    index = open_index(tmp_path / "s.db")
+    refused = index.apply(JOURNAL)
+    assert [offset for offset, _ in refused] == [24]
+    found = assignments(index.state)
+    assert len(found) == 24
+    assert len(set(found.values())) == 4
+    assert index.state.position() == 26
+    sizes = sorted(len(e.reports) for e in events(index.state))
+    assert sizes == [6, 6, 6, 6]
+
+
+@settings(max_examples=20)
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=12), st.booleans())
+def test_batch_boundaries_and_restarts_change_nothing(tmp_path_factory, sizes, restart):
+    """The same journal gives the same assignments, records and revisions."""
+    folder = tmp_path_factory.mktemp("s")
+    whole = open_index(folder / "whole.db")
+    whole.apply(JOURNAL)
+    index = open_index(folder / "parts.db")
+    at = 0
+    for size in [*sizes, len(JOURNAL)]:
+        index.apply(JOURNAL[max(0, at - 2) : at + size])  # two of them come again
+        at += size
+        if restart:
+            index.state.close()
+            index = open_index(folder / "parts.db")
+    assert assignments(index.state) == assignments(whole.state)
+    assert index.state.outbox() == whole.state.outbox()
+    for story_id in assignments(whole.state):
+        assert index.state.join_record(story_id) == whole.state.join_record(story_id)
+
+
+def test_a_crash_inside_a_batch_leaves_nothing_of_it(tmp_path, monkeypatch):
+    """Position, stories and outbox stand or fall together; the next try succeeds."""
+    index = open_index(tmp_path / "s.db")
+    index.apply(JOURNAL[:5])
+    before = assignments(index.state), index.state.position(), index.state.outbox()
+    real = State.revise
+
+    def crash(self, event_id, reason):
+        if index.state.counts()["stories"] > 9:
+            raise KeyboardInterrupt
+        real(self, event_id, reason)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(State, "revise", crash)
+        with pytest.raises(KeyboardInterrupt):
+            index.apply(JOURNAL[5:])
+    after = assignments(index.state), index.state.position(), index.state.outbox()
+    assert after == before
+    index.apply(JOURNAL[5:])
+    whole = open_index(tmp_path / "w.db")
+    whole.apply(JOURNAL)
+    assert assignments(index.state) == assignments(whole.state)
+
+
+def test_the_same_topic_weeks_later_is_another_event(tmp_path):
+    """Candidates lie within seven days of the story's own time, in any order."""
+    index = open_index(tmp_path / "s.db")
+    index.apply(
+        [
+            (0, record("late", 1, 1, hours=24 * 30)),
+            (1, record("early", 1, 2)),
+            (2, record("early2", 1, 3, hours=2)),
+        ]
+    )
+    found = assignments(index.state)
+    ids = [make_story(n).story_id for n in ("late", "early", "early2")]
+    assert found[ids[1]] == found[ids[2]] != found[ids[0]]
+
+
+def test_a_new_version_replaces_the_text_and_an_older_one_is_dropped(tmp_path):
+    """The event stays; its revision says why."""
+    index = open_index(tmp_path / "s.db")
+    index.apply([(0, record("a", 1, 1)), (1, record("b", 1, 2, hours=1))])
+    later = {"text": "Corrected.", "observed": NOW + timedelta(hours=5)}
+    older = {"text": "Draft.", "observed": NOW - timedelta(hours=5)}
+    index.apply([(2, record("a", 1, 1, **later)), (3, record("a", 1, 1, **older))])
+    member = index.state.member(make_story("a").story_id)
+    assert member is not None
+    assert member.story.text == "Corrected."
+    assert index.state.counts() == {"stories": 2, "events": 1}
+    assert b'"reason": "updated"' in index.state.outbox()[-1][2]
+
+
+def test_vectors_of_another_model_are_refused_by_name(tmp_path):
+    """Silent drift between models never happens."""
+    index = open_index(tmp_path / "s.db")
+    index.apply([(0, record("a", 1, 1))])
+    foreign = StoryVector(
+        story=make_story("b"), vectors=vector(1, 2), space_id="v-other"
+    )
+    with pytest.raises(Misconfigured, match=r"space v-t, story s-\w+ has v-other"):
+        index.apply([(1, foreign.encode())])
+
+
+def test_lookup_finds_stories_by_vector_filter_and_id(tmp_path):
+    """The nearest first; ids by their beginning; filters before search."""
+    index = open_index(tmp_path / "s.db")
+    index.apply(JOURNAL)
+    state = index.state
+    found = nearest(state.stories(), combine(vector(2, 2)), 7)
+    first = make_story("n2").story_id
+    assert found[0].member.story.story_id == first
+    assert found[0].similarity == pytest.approx(1, abs=1e-3)
+    assert {near.member.event_id for near in found[:6]} == {found[0].member.event_id}
+    assert nearest([], combine(vector(2, 2)), 3) == []
+    assert state.resolve(first[:10]) == first
+    with pytest.raises(Misconfigured, match="ambiguous"):
+        state.resolve("s-")
+    with pytest.raises(Misconfigured, match="no id begins"):
+        state.resolve("e-zzz")
+    with pytest.raises(Misconfigured, match="is no id"):
+        state.resolve("hello")
+    assert state.stories(outlet="EXAMPLE.org", lang="en")
+    assert state.stories(lang="de") == []
+    late = (NOW + timedelta(hours=50)).timestamp()
+    assert len(state.stories(since=late)) == 7
+    assert len(events(state, min_outlets=2)) == 0
+    one = event(state, found[0].member.event_id)
+    assert one.to_json()["first_report"] == one.reports[0].story.story_id
+
+
+def test_a_state_that_is_not_there_says_how_to_get_one(tmp_path):
+    """The message names the commands."""
+    with pytest.raises(Misconfigured, match="samestory run --feed"):
+        existing_state(tmp_path / "none.db")
