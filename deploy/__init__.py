@@ -1,0 +1,1 @@
+"""Running processes: the log, the workers, the command line, and what is deployed."""

@@ -1,0 +1,110 @@
+"""The command line: `samestory COMMAND`. Results on stdout, all else on stderr."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Any, Final
+
+from deploy.config import load_settings
+from ingest.errors import Misconfigured, Retry
+
+DONE: Final = 0
+NOTHING_FOUND: Final = 1
+NEEDS_A_PERSON: Final = 2
+GAVE_UP: Final = 3
+
+_ABOUT: Final = """\
+Which reports, from which outlets, tell the same event?
+
+samestory polls news feeds, cleans the articles, and groups near-duplicate reports of
+the same event. Everything it knows is in one directory (--state)."""
+_EXAMPLES: Final = """\
+examples:
+  samestory run --feed https://news.un.org/feed/subscribe/en/news/all/rss.xml
+  samestory near "Blinken warns NATO about Chinese support for Russia"
+  samestory events --since 2d --min-outlets 3
+  samestory import articles.jsonl.gz
+
+exit codes: 0 done, 1 nothing found, 2 a person must act, 3 gave up waiting"""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command and exit with its code."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command and return its exit code."""
+    args = build_parser().parse_args(arguments)
+    try:
+        settings = load_settings(file=args.config, overrides=vars(args))
+        return int(args.run(args, settings))
+    except Misconfigured as error:
+        sys.stderr.write(f"samestory: {error}\n")
+        return NEEDS_A_PERSON
+    except Retry as error:
+        sys.stderr.write(f"samestory: gave up waiting: {error}\n")
+        return GAVE_UP
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # e.g. `samestory stories | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
+    from deploy.cli import ask, feeds, importing, status, workers  # noqa: PLC0415
+
+    parser = argparse.ArgumentParser(
+        prog="samestory",
+        description=_ABOUT,
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--version", action="version", version=f"samestory {version('samestory')}"
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    common = common_options()
+    for module in (workers, importing, ask, feeds, status):
+        module.add_commands(commands, common)
+    return parser
+
+
+def common_options() -> argparse.ArgumentParser:
+    """Return the options that every command takes, as a parent parser."""
+    common = argparse.ArgumentParser(add_help=False)
+    group = common.add_argument_group("common options")
+
+    def option(flag: str, **kwargs: Any) -> None:
+        group.add_argument(flag, **kwargs)
+
+    option("--state", metavar="DIR", help="where everything is kept (SAMESTORY_STATE)")
+    option("--config", metavar="FILE.toml", help="settings, see docs/settings.md")
+    option(
+        "--allow-network",
+        metavar="CIDR",
+        action="append",
+        help="open a private or loopback network to fetches; may be repeated",
+    )
+    option(
+        "--host-spacing",
+        metavar="SECONDS",
+        help="pause between two requests to one host (default 2)",
+    )
+    option(
+        "--poll-interval",
+        metavar="SECONDS",
+        help="pause between two polls of a feed (default 600)",
+    )
+    option(
+        "--user-agent",
+        metavar="TEXT",
+        help="name sent to publishers; please add a contact",
+    )
+    option("--model", metavar="NAME|DIR", help="sentence-transformers model")
+    option("--log-level", metavar="LEVEL", help="debug, info, warning or error")
+    return common

@@ -1,0 +1,306 @@
+"""Questions: near, events, event, stories."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deploy import wiring
+from deploy.cli.output import (
+    console,
+    day_and_time,
+    json_option,
+    parse_since,
+    plain,
+    print_json,
+    print_table,
+    span_of,
+)
+from deploy.config import Settings
+from embed.passage import passages
+from index.lookup import Event, Near, event, events, headline, nearest
+from index.neighbours import combine
+from index.state import Member, State
+from ingest.client import MAX_PAGE_BYTES
+from ingest.errors import Misconfigured, Quarantine
+from ingest.page import extract_text
+from ingest.story import clean_line, clean_text, story_id_from
+from ingest.urls import absolute_url, url_key
+
+
+def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add near, events, event and stories."""
+    _add_near(commands, common)
+    listing = commands.add_parser(
+        "events",
+        parents=[common],
+        help="the events found, the newest first",
+        description="List events, the newest first.",
+    )
+    listing.add_argument("--since", metavar="7d", help="a span (7d, 12h) or a date")
+    listing.add_argument(
+        "--min-outlets", type=int, default=1, metavar="N", help="told by N or more"
+    )
+    listing.set_defaults(run=run_events)
+    one = commands.add_parser(
+        "event",
+        parents=[common],
+        help="one event with its reports",
+        description="Show one event with its reports, the earliest first.",
+    )
+    one.add_argument("event", metavar="EVENT", help="its id, or the beginning of it")
+    one.set_defaults(run=run_event)
+    stories = commands.add_parser(
+        "stories",
+        parents=[common],
+        help="every story, latest version",
+        description="List stories by time, each in its latest version.",
+    )
+    stories.add_argument("--event", metavar="EVENT", help="those of one event")
+    stories.set_defaults(run=run_stories)
+    for parser in (listing, one, stories):
+        json_option(parser)
+
+
+def _add_near(commands: Any, common: argparse.ArgumentParser) -> None:
+    near = commands.add_parser(
+        "near",
+        parents=[common],
+        help="the nearest stories, with their events",
+        description="Find the stories nearest to a text, a URL, a story or a file.",
+    )
+    near.add_argument("text", nargs="?", metavar="TEXT|-", help="- reads stdin")
+    near.add_argument("--url", help="a page: one that is known, else it is fetched")
+    near.add_argument("--story", metavar="ID", help="a story that is known")
+    near.add_argument("--file", metavar="FILE", help="a text file, title first")
+    near.add_argument("-k", type=int, default=10, metavar="N", help="how many (10)")
+    near.add_argument("--since", metavar="7d", help="a span (7d, 12h) or a date")
+    near.add_argument("--lang", metavar="en", help="stories in this language only")
+    near.add_argument("--outlet", metavar="NAME", help="stories of this outlet only")
+    json_option(near)
+    near.set_defaults(run=run_near)
+
+
+def run_near(args: argparse.Namespace, settings: Settings) -> int:
+    """Print the nearest stories."""
+    if args.k < 1:
+        raise Misconfigured("-k must be 1 or more")
+    state = wiring.read_state(settings)
+    query, itself = _query(args, settings, state)
+    members = [
+        m
+        for m in state.stories(
+            since=parse_since(args.since), lang=args.lang, outlet=args.outlet
+        )
+        if m.story.story_id != itself
+    ]
+    found = nearest(members, query, args.k)
+    if args.json:
+        for near in found:
+            print_json(near.to_json())
+    elif found:
+        _print_near(found)
+    else:
+        sys.stderr.write("nothing found: no story matches these filters\n")
+    return 0 if found else 1
+
+
+def _query(
+    args: argparse.Namespace, settings: Settings, state: State
+) -> tuple[NDArray[np.float32], str | None]:
+    """Return the query's unit vector, and the story that it is, if it is one."""
+    given = [args.text, args.url, args.story, args.file]
+    if sum(one is not None for one in given) != 1:
+        raise Misconfigured("near: give one of TEXT, --url, --story, --file or -")
+    member = _known(args, state)
+    if member is not None:
+        return combine(member.vectors), member.story.story_id
+    title, text = _text(args, settings)
+    if not (title or text):
+        raise Misconfigured("near: the text is empty")
+    encoder = wiring.open_encoder(settings)
+    space = state.space()
+    if space is not None and space[0] != encoder.space.space_id:
+        raise Misconfigured(
+            f"the stories are in space {space[0]}, model {settings.model!r} is"
+            f" {encoder.space.space_id}: use the --model they were made with"
+        )
+    rows = encoder.encode(passages(title, text))
+    return combine(rows.astype(np.float16)), None
+
+
+def _known(args: argparse.Namespace, state: State) -> Member | None:
+    if args.story:
+        return state.member(state.resolve(args.story))
+    if args.url:
+        url = absolute_url(args.url, "")
+        if url is None:
+            raise Misconfigured(f"--url {args.url!r}: not an http(s) URL")
+        return state.member(story_id_from(url_key(url)))
+    return None
+
+
+def _text(args: argparse.Namespace, settings: Settings) -> tuple[str, str]:
+    if args.url:
+        sys.stderr.write("not known here; fetching it\n")
+        try:
+            client = wiring.open_client(settings)
+            page = client.get(args.url, max_bytes=MAX_PAGE_BYTES)
+            with wiring.open_sandbox(settings) as sandbox:
+                return "", str(sandbox.run(extract_text, page.body, page.url))
+        except Quarantine as error:
+            raise Misconfigured(f"near: {error}") from error
+    if args.file or args.text == "-":
+        whole = _read(args.file)
+        title, _, text = whole.strip().partition("\n")
+        return (clean_line(title), clean_text(text)) if text else ("", whole)
+    return clean_line(args.text), ""
+
+
+def _read(file: str | None) -> str:
+    try:
+        raw = Path(file).read_bytes() if file else sys.stdin.buffer.read()
+    except OSError as error:
+        raise Misconfigured(f"--file {file}: {error.strerror}") from error
+    return clean_text(raw.decode("utf-8", "replace"))
+
+
+def _print_near(found: Sequence[Near]) -> None:
+    print_table(
+        [
+            ("similarity", {"justify": "right"}),
+            ("headline", {"ratio": 1}),
+            ("outlet", {"max_width": 24}),
+            ("published", {"no_wrap": True}),
+            ("event", {"no_wrap": True}),
+        ],
+        [
+            (
+                f"{near.similarity:.2f}",
+                headline(near.member),
+                near.member.story.outlet,
+                day_and_time(near.member.story.published),
+                near.member.event_id[:10],
+            )
+            for near in found
+        ],
+    )
+
+
+def run_events(args: argparse.Namespace, settings: Settings) -> int:
+    """Print the events."""
+    found = events(
+        wiring.read_state(settings),
+        since=parse_since(args.since),
+        min_outlets=args.min_outlets,
+    )
+    if args.json:
+        for one in found:
+            print_json(one.to_json())
+    elif found:
+        print_events(found)
+    else:
+        sys.stderr.write("nothing found: no event matches\n")
+    return 0 if found else 1
+
+
+def print_events(found: Sequence[Event]) -> None:
+    """Print events as a table for people."""
+    print_table(
+        [
+            ("event", {"no_wrap": True}),
+            ("headline", {"ratio": 1}),
+            ("reports", {"justify": "right"}),
+            ("outlets", {"justify": "right"}),
+            ("first reported by", {"max_width": 20}),
+            ("began (UTC)", {"no_wrap": True}),
+            ("over", {"no_wrap": True, "justify": "right"}),
+        ],
+        [
+            (
+                one.event_id[:10],
+                one.title,
+                str(len(one.reports)),
+                str(len(one.outlets)),
+                one.reports[0].story.outlet,
+                day_and_time(one.reports[0].story.event_time),
+                span_of(
+                    one.reports[0].story.event_time, one.reports[-1].story.event_time
+                ),
+            )
+            for one in found
+        ],
+    )
+
+
+def run_event(args: argparse.Namespace, settings: Settings) -> int:
+    """Print one event."""
+    state = wiring.read_state(settings)
+    if not args.event.startswith("e-"):
+        raise Misconfigured(f"{args.event!r} is no event id: those begin with e-")
+    one = event(state, state.resolve(args.event))
+    if args.json:
+        print_json(one.to_json())
+        return 0
+    out = console()
+    out.print(plain(one.title), style="bold")
+    out.print(
+        f"{one.event_id}: {len(one.reports)} reports by {len(one.outlets)} outlets\n"
+    )
+    _print_stories(one.reports)
+    return 0
+
+
+def run_stories(args: argparse.Namespace, settings: Settings) -> int:
+    """Print stories."""
+    state = wiring.read_state(settings)
+    if args.event:
+        found = list(event(state, state.resolve(args.event)).reports)
+    else:
+        found = state.stories()
+    if args.json:
+        for member in found:
+            print_json(_story_json(member))
+    elif found:
+        _print_stories(found)
+    return 0 if found else 1
+
+
+def _story_json(member: Member) -> dict[str, Any]:
+    story = member.story
+    kept = ("story_id", "url", "outlet", "title", "published", "lang")
+    value = story.to_json()
+    return {
+        **{name: value[name] for name in kept},
+        "event_id": member.event_id,
+        "version": story.digest,
+        "text_from": story.text_from,
+        "text": story.text,
+        "flags": list(story.flags),
+    }
+
+
+def _print_stories(found: Sequence[Member]) -> None:
+    print_table(
+        [
+            ("story", {"no_wrap": True}),
+            ("published", {"no_wrap": True}),
+            ("outlet", {"max_width": 24}),
+            ("headline", {"ratio": 1}),
+            ("text from", {"no_wrap": True}),
+        ],
+        [
+            (
+                m.story.story_id[:10],
+                day_and_time(m.story.published),
+                m.story.outlet,
+                headline(m),
+                m.story.text_from,
+            )
+            for m in found
+        ],
+    )

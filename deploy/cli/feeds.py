@@ -1,0 +1,246 @@
+"""`samestory feeds`: which feeds are polled, and which of them answer."""
+
+import argparse
+import sys
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, Final
+
+from deploy import wiring
+from deploy.cli.output import day_and_time, json_option, print_json, print_table
+from deploy.cli.workers import read_feedlist
+from deploy.config import Settings
+from deploy.progress import ProgressLine
+from ingest.client import MAX_FEED_BYTES, Client
+from ingest.dates import parse_date
+from ingest.errors import Misconfigured, SamestoryError
+from ingest.feed import ParsedFeed, parse_feed
+from ingest.feedlist import FeedRef, checked_ref, to_opml
+from ingest.sandbox import Sandbox
+
+CHECKS_AT_ONCE: Final = 8
+
+
+def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add feeds with its own commands."""
+    feeds = commands.add_parser(
+        "feeds",
+        help="add, remove, list and check feeds",
+        description="Which feeds are polled. A running worker sees changes at once.",
+    )
+    actions = feeds.add_subparsers(dest="action", required=True, metavar="ACTION")
+
+    def action(name: str, run: Any, about: str) -> argparse.ArgumentParser:
+        parser = actions.add_parser(
+            name, parents=[common], help=about, description=about.capitalize() + "."
+        )
+        parser.set_defaults(run=run)
+        return parser  # type: ignore[no-any-return]
+
+    for name, run, about in (
+        ("add", run_add, "add feeds by URL"),
+        ("remove", run_remove, "stop polling feeds; their stories stay"),
+    ):
+        changing = action(name, run, about)
+        changing.add_argument("urls", nargs="+", metavar="URL")
+        json_option(changing)
+    json_option(action("list", run_list, "list feeds with their last outcome"))
+    imported = action("import", run_import, "add the feeds of a list")
+    imported.add_argument("file", metavar="FILE.opml|FILE.txt|URL")
+    json_option(imported)
+    exported = action("export", run_export, "write all feeds as OPML")
+    exported.add_argument("file", nargs="?", default="-", metavar="FILE.opml|-")
+    check = action("check", run_check, "fetch each feed once and say what it holds")
+    check.add_argument(
+        "sources",
+        nargs="*",
+        metavar="URL|FILE.opml",
+        help="feed URLs or list files; without any, the feeds that are polled",
+    )
+    json_option(check)
+
+
+def run_add(args: argparse.Namespace, settings: Settings) -> int:
+    """Add feeds."""
+    return _add([checked_ref(url) for url in args.urls], args, settings)
+
+
+def run_import(args: argparse.Namespace, settings: Settings) -> int:
+    """Add the feeds of a list."""
+    return _add(read_feedlist(args.file, settings), args, settings)
+
+
+def _add(refs: list[FeedRef], args: argparse.Namespace, settings: Settings) -> int:
+    frontier = wiring.open_frontier(settings)
+    new = frontier.add_feeds(refs)
+    if args.json:
+        print_json({"added": new, "known": len(refs) - new})
+    else:
+        print(f"{new} added, {len(refs) - new} known already")
+    return 0
+
+
+def run_remove(args: argparse.Namespace, settings: Settings) -> int:
+    """Remove feeds."""
+    frontier = wiring.open_frontier(settings)
+    missing = [url for url in args.urls if not frontier.remove_feed(url)]
+    for url in missing:
+        sys.stderr.write(f"not among the feeds: {url}\n")
+    removed = len(args.urls) - len(missing)
+    if args.json:
+        print_json({"removed": removed, "missing": missing})
+    else:
+        print(f"{removed} removed")
+    return 1 if missing else 0
+
+
+def run_list(args: argparse.Namespace, settings: Settings) -> int:
+    """List feeds."""
+    feeds = wiring.open_frontier(settings).feeds()
+    if args.json:
+        for feed in feeds:
+            print_json(
+                {
+                    "url": feed.url,
+                    "title": feed.title,
+                    "group": feed.group,
+                    "lang": feed.lang,
+                    "status": feed.status,
+                    "failures": feed.failures,
+                    "entries": feed.entries,
+                    "polled": _moment(feed.polled_at),
+                    "due": _moment(feed.due_at),
+                }
+            )
+    elif feeds:
+        print_table(
+            [
+                ("feed", {"ratio": 2, "overflow": "fold"}),
+                ("title", {"ratio": 1}),
+                ("entries", {"justify": "right"}),
+                ("polled", {"no_wrap": True}),
+                ("outcome", {"ratio": 2}),
+            ],
+            [
+                (
+                    feed.url,
+                    feed.title,
+                    str(feed.entries),
+                    day_and_time(_time(feed.polled_at)),
+                    feed.status,
+                )
+                for feed in feeds
+            ],
+        )
+    else:
+        sys.stderr.write("no feeds yet: samestory feeds add URL\n")
+    return 0 if feeds else 1
+
+
+def _time(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def _moment(seconds: float | None) -> str | None:
+    found = _time(seconds)
+    return None if found is None else found.isoformat()
+
+
+def run_export(args: argparse.Namespace, settings: Settings) -> int:
+    """Write the feeds as OPML."""
+    feeds = wiring.open_frontier(settings).feeds()
+    body = to_opml(
+        [FeedRef(url=f.url, title=f.title, group=f.group, lang=f.lang) for f in feeds]
+    )
+    if args.file == "-":
+        sys.stdout.buffer.write(body)
+        return 0
+    try:
+        with open(args.file, "wb") as file:  # noqa: PTH123
+            file.write(body)
+    except OSError as error:
+        raise Misconfigured(f"{args.file}: {error.strerror}") from error
+    sys.stderr.write(f"{len(feeds)} feeds written to {args.file}\n")
+    return 0
+
+
+def run_check(args: argparse.Namespace, settings: Settings) -> int:
+    """Fetch each feed once; exit 1 if none of them answers."""
+    refs = _refs(args.sources, settings)
+    if not refs:
+        raise Misconfigured("no feeds to check: give URLs or a list, or add feeds")
+    client, line, good = wiring.open_client(settings), ProgressLine(), 0
+    rows = []
+    with (
+        wiring.open_sandbox(settings) as sandbox,
+        ThreadPoolExecutor(CHECKS_AT_ONCE) as threads,
+    ):
+        check = partial(_check_one, client, sandbox)
+        for number, found in enumerate(threads.map(check, refs), 1):
+            line.show(f"checked {number} of {len(refs)}")
+            good += bool(found["ok"])
+            if args.json:
+                print_json(found)
+            rows.append(found)
+    line.end()
+    if not args.json:
+        _print_check(rows)
+    sys.stderr.write(f"{good} of {len(refs)} feeds answer\n")
+    return 0 if good else 1
+
+
+def _refs(sources: Iterable[str], settings: Settings) -> list[FeedRef]:
+    if not sources:
+        feeds = wiring.open_frontier(settings).feeds()
+        return [FeedRef(url=f.url, title=f.title) for f in feeds]
+    refs: list[FeedRef] = []
+    for source in sources:
+        if source.startswith(("http://", "https://")):
+            refs.append(checked_ref(source))
+        else:
+            refs += read_feedlist(source, settings)
+    return refs
+
+
+def _check_one(client: Client, sandbox: Sandbox, ref: FeedRef) -> dict[str, Any]:
+    row = {"url": ref.url, "title": ref.title, "ok": False, "entries": 0}
+    try:
+        found = client.get(ref.url, max_bytes=MAX_FEED_BYTES)
+        kind = found.headers.get("content-type", "")
+        parsed: ParsedFeed = sandbox.run(parse_feed, found.body, found.url, kind)
+    except SamestoryError as error:
+        return row | {"newest": None, "status": str(error)}
+    now = datetime.now(UTC)
+    dates = [parse_date(entry.published_raw, now).at for entry in parsed.entries]
+    newest = max((d for d in dates if d), default=None)
+    return row | {
+        "title": parsed.title or ref.title,
+        "ok": True,
+        "entries": len(parsed.entries),
+        "newest": newest.isoformat() if newest else None,
+        "status": f"damaged: {parsed.note}" if parsed.note else "ok",
+    }
+
+
+def _print_check(rows: list[dict[str, Any]]) -> None:
+    print_table(
+        [
+            ("", {"no_wrap": True}),
+            ("feed", {"ratio": 2, "overflow": "fold"}),
+            ("entries", {"justify": "right"}),
+            ("newest", {"no_wrap": True}),
+            ("outcome", {"ratio": 2}),
+        ],
+        [
+            (
+                "✓" if row["ok"] else "✗",
+                str(row["url"]),
+                str(row["entries"]),
+                str(row["newest"] or "–")[:16],
+                str(row["status"]),
+            )
+            for row in rows
+        ],
+    )

@@ -1,0 +1,163 @@
+"""`samestory import`: stories from JSON lines, grouped when it returns."""
+
+import argparse
+import sys
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any, Final
+
+from deploy import wiring
+from deploy.cli.output import print_json
+from deploy.config import Settings
+from deploy.importing import open_lines, read_lines, story_of_line, utc_now
+from deploy.progress import ProgressLine
+from deploy.quarantine import quarantine_rejected
+from deploy.stream.log import JOURNAL, STORIES, Log, Message
+from deploy.supervisor import Supervisor
+from deploy.worker import running, stop_on_signals
+from index.state import State
+from ingest.errors import Quarantine, Retry
+from ingest.poller import Rejected
+from ingest.story import Story
+
+CHUNK: Final = 200  # stories published with one fsync
+NAMED: Final = 20  # refused lines named one by one; the rest is in the quarantine
+
+
+def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add import."""
+    parser = commands.add_parser(
+        "import",
+        parents=[common],
+        help="bring in stories from JSON lines",
+        description="Read stories, one JSON object a line: text (required), title, url,"
+        " published, outlet, lang, id. Any order, any age. Returns when all of them are"
+        " grouped; starts the embed and index workers itself if none run.",
+    )
+    parser.add_argument("file", metavar="FILE.jsonl[.gz]|-")
+    parser.add_argument(
+        "--no-wait", action="store_true", help="publish only; workers group them later"
+    )
+    parser.add_argument("--json", action="store_true", help="counts as one JSON object")
+    parser.set_defaults(run=run_import)
+
+
+@dataclass(slots=True)
+class _Counts:
+    new: int = 0
+    known: int = 0
+    refused: int = 0
+
+
+def run_import(args: argparse.Namespace, settings: Settings) -> int:
+    """Publish the lines, wait until they are grouped."""
+    stop = stop_on_signals()
+    settings.home.mkdir(parents=True, exist_ok=True)
+    log, state = wiring.open_log(settings), wiring.open_state(settings)
+    quiet = settings if args.log_level else replace(settings, log_level="warning")
+    counts, line = _Counts(), ProgressLine()
+    with open_lines(args.file) as file:
+        lines = read_lines(file, args.file)
+        if args.no_wait:
+            _publish(lines, args.file, log, state, counts, line)
+        else:
+            missing = [n for n in ("embed", "index") if not running(settings.home, n)]
+            with Supervisor(missing, quiet) as supervisor:
+                # What was published before must be known before we say what is new.
+                _wait(log, supervisor, quiet, line, stop.is_set)
+                _publish(lines, args.file, log, state, counts, line)
+                _wait(log, supervisor, quiet, line, stop.is_set)
+    if args.json:
+        print_json(
+            {"new": counts.new, "known": counts.known, "refused": counts.refused}
+        )
+    else:
+        print(f"{counts.new} new, {counts.known} known, {counts.refused} refused")
+    return 0
+
+
+def _publish(
+    lines: Iterable[tuple[int, bytes | Quarantine]],
+    name: str,
+    log: Log,
+    state: State,
+    counts: _Counts,
+    progress: ProgressLine,
+) -> None:
+    sent: dict[str, str] = {}
+    waiting: list[Story] = []
+    begin = utc_now()
+    for number, line in lines:
+        try:
+            if isinstance(line, Quarantine):
+                raise line
+            # A microsecond a line: a later line is a later version.
+            story = story_of_line(line, begin + timedelta(microseconds=number))
+        except Quarantine as error:
+            counts.refused += 1
+            _refuse(log, f"{name}:{number}", line, error, counts.refused)
+            continue
+        known = state.known(story.story_id)
+        latest = sent.get(story.story_id) or (known[0] if known else None)
+        if latest == story.digest:
+            counts.known += 1
+            continue
+        counts.new += 1
+        sent[story.story_id] = story.digest
+        waiting.append(story)
+        if len(waiting) >= CHUNK:
+            _send(log, waiting)
+            progress.show(f"read {number} lines, {counts.new} new stories")
+    _send(log, waiting)
+
+
+def _send(log: Log, waiting: list[Story]) -> None:
+    log.publish(STORIES, [Message(key=s.story_id, value=s.encode()) for s in waiting])
+    waiting.clear()
+
+
+def _refuse(
+    log: Log, where: str, line: bytes | Quarantine, error: Quarantine, count: int
+) -> None:
+    detail = "" if isinstance(line, Quarantine) else line.decode("utf-8", "replace")
+    quarantine_rejected(
+        log, "import", [Rejected(reason=str(error), source=where, detail=detail)]
+    )
+    if count <= NAMED:
+        sys.stderr.write(f"{where}: refused: {error}\n")
+    elif count == NAMED + 1:
+        sys.stderr.write("further refused lines: see samestory status\n")
+
+
+def _wait(
+    log: Log,
+    supervisor: Supervisor,
+    settings: Settings,
+    progress: ProgressLine,
+    stopped: Any,
+) -> None:
+    """Wait until what is in the log now has been embedded and grouped.
+
+    Raises:
+        Retry: stopped before; everything published is safe.
+    """
+    for group, topic, doing in (
+        ("embed", STORIES, "embed"),
+        ("index", JOURNAL, "group"),
+    ):
+        target = log.count(topic)
+        while (left := target - (log.count(topic) - log.lag(group, topic).behind)) > 0:
+            progress.show(f"to {doing}: {left}")
+            if stopped():
+                raise Retry(
+                    "stopped while stories were being grouped; nothing is lost:"
+                    " import the file again, or start `samestory run`"
+                )
+            supervisor.tend()
+            supervisor.ensure(
+                n for n in ("embed", "index") if not running(settings.home, n)
+            )
+            time.sleep(0.2)
+    progress.end()

@@ -1,0 +1,92 @@
+"""How results are printed: tables for people, one JSON object a line for scripts."""
+
+import argparse
+import json
+import re
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ingest.dates import parse_date
+from ingest.errors import Misconfigured
+
+_SPAN: Final = re.compile(r"^(\d+(?:\.\d+)?)([smhdw])$")
+_SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+WIDE: Final = 120  # columns where the output is no terminal
+
+
+def json_option(parser: argparse.ArgumentParser) -> None:
+    """Add --json."""
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON object on a line of its own."""
+    print(json.dumps(value, ensure_ascii=False))
+
+
+def console() -> Console:
+    """Return the console for results."""
+    found = Console(highlight=False)
+    return found if found.is_terminal else Console(highlight=False, width=WIDE)
+
+
+def print_table(
+    columns: Sequence[tuple[str, dict[str, Any]]], rows: Sequence[Sequence[str]]
+) -> None:
+    """Print a table. Cells are plain text: control characters and markup are inert.
+
+    Args:
+        columns: (heading, options of rich's add_column).
+        rows: cells by column.
+    """
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading, options in columns:
+        table.add_column(heading, **options)
+    for row in rows:
+        table.add_row(*(plain(cell) for cell in row))
+    console().print(table)
+
+
+def plain(text: str) -> Text:
+    """Return text that can't steer a terminal."""
+    return Text("".join(c if c.isprintable() or c == "\n" else " " for c in text))
+
+
+def parse_since(text: str | None) -> float | None:
+    """Return seconds since the epoch for `7d`, `12h` or a date; None for None.
+
+    Raises:
+        Misconfigured: neither a span nor a date.
+    """
+    if text is None:
+        return None
+    span = _SPAN.match(text)
+    if span:
+        return time.time() - float(span[1]) * _SECONDS[span[2]]
+    found = parse_date(text, datetime.now(UTC)).at
+    if found is None:
+        raise Misconfigured(f"--since {text!r}: use a span like 7d, 12h, or a date")
+    return found.timestamp()
+
+
+def day_and_time(moment: datetime | None) -> str:
+    """Return a time for people, UTC; a dash if there is none."""
+    return f"{moment.astimezone(UTC):%d %b %H:%M}" if moment else "–"
+
+
+def span_of(start: datetime, end: datetime) -> str:
+    """Return a length of time in one or two units, e.g. `3 h 20`."""
+    minutes = round((end - start).total_seconds() / 60)
+    if minutes < 60:  # noqa: PLR2004
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 48:  # noqa: PLR2004
+        return f"{hours} h {minutes:02d}"
+    return f"{round(hours / 24)} days"

@@ -1,0 +1,174 @@
+"""`samestory run` and the workers it supervises: ingest, embed, index."""
+
+import argparse
+import logging
+import os
+import sys
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from deploy import wiring
+from deploy.config import Settings
+from deploy.progress import ProgressLine, standing
+from deploy.supervisor import SUPERVISED, Supervisor
+from deploy.worker import (
+    NAMES,
+    follow_supervisor,
+    hold_lock,
+    log_to_stderr,
+    run_worker,
+    stop_on_signals,
+)
+from index.lookup import events
+from ingest.client import MAX_FEED_BYTES
+from ingest.errors import Misconfigured, Quarantine
+from ingest.feedlist import FeedRef, checked_ref, parse_feedlist
+
+ABOUT = {
+    "ingest": "poll feeds, fetch and clean pages, publish stories",
+    "embed": "turn stories into vectors",
+    "index": "group stories into events",
+}
+
+
+def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add run, ingest, embed and index."""
+    run = commands.add_parser(
+        "run",
+        parents=[common],
+        help="all workers under one supervisor",
+        description="Poll feeds and group what they bring, until stopped. Feeds given"
+        " once are remembered; `samestory feeds` lists them.",
+    )
+    _feed_options(run)
+    run.add_argument(
+        "--until-idle",
+        action="store_true",
+        help="poll every feed once, stop when all of it has been read and grouped",
+    )
+    run.set_defaults(run=run_all)
+    for name in NAMES:
+        worker = commands.add_parser(
+            name,
+            parents=[common],
+            help=f"one worker, as deployed: {ABOUT[name]}",
+            description=f"Run one worker until stopped: {ABOUT[name]}.",
+        )
+        if name == "ingest":
+            _feed_options(worker)
+        worker.set_defaults(run=run_one)
+
+
+def _feed_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--feed", action="append", default=[], metavar="URL", help="a feed to add"
+    )
+    parser.add_argument(
+        "--feeds",
+        action="append",
+        default=[],
+        metavar="FILE|URL",
+        help="feeds to add: OPML, or a text with one URL a line",
+    )
+
+
+def run_one(args: argparse.Namespace, settings: Settings) -> int:
+    """Run one worker."""
+    log_to_stderr(settings)
+    if os.environ.get(SUPERVISED):
+        follow_supervisor()
+    if args.command == "ingest":
+        add_feeds(args, settings)
+    run_worker(args.command, settings)
+    logging.shutdown()
+    sys.stderr.flush()
+    os._exit(0)  # a fetch still under way would hold the exit up for its time-out
+
+
+def run_all(args: argparse.Namespace, settings: Settings) -> int:
+    """Run all workers, until stopped or idle."""
+    stop = stop_on_signals()
+    add_feeds(args, settings)
+    frontier = wiring.open_frontier(settings)
+    if not frontier.feeds():
+        raise Misconfigured(
+            f"no feeds in {settings.home}: add some with --feed URL or --feeds"
+            " FILE.opml; deploy/feeds/diplomacy.opml is a list to begin with"
+        )
+    started = time.time()
+    if args.until_idle:
+        frontier.make_due()
+    with hold_lock(settings.home, "run", 10.0):
+        return _supervise(args, settings, stop, started)
+
+
+def _supervise(
+    args: argparse.Namespace, settings: Settings, stop: threading.Event, started: float
+) -> int:
+    frontier, log = wiring.open_frontier(settings), wiring.open_log(settings)
+    line = ProgressLine()
+    quiet = settings if args.log_level else replace(settings, log_level="warning")
+    try:
+        with Supervisor(NAMES, quiet) as supervisor:
+            while not stop.wait(0.3):
+                supervisor.tend()
+                now = standing(frontier, log, started)
+                line.show(str(now))
+                if args.until_idle and now.is_idle:
+                    break
+    finally:
+        line.end()
+        log.close()
+        frontier.close()
+    _say_result(settings)
+    return 0
+
+
+def _say_result(settings: Settings) -> None:
+    frontier, state = wiring.open_frontier(settings), wiring.open_state(settings)
+    counts, feeds = state.counts(), frontier.feeds()
+    failing = [feed for feed in feeds if feed.failures]
+    refused = frontier.counts()["refused"]
+    joined = len(events(state, min_outlets=2))
+    sys.stderr.write(
+        f"{len(feeds)} feeds, {counts['stories']} stories, {counts['events']} events,"
+        f" {joined} of them told by two outlets or more\n"
+    )
+    for feed in failing[:10]:
+        sys.stderr.write(f"feed failed: {feed.status}\n")
+    if len(failing) > 10:  # noqa: PLR2004
+        sys.stderr.write(f"... and {len(failing) - 10} more: samestory feeds list\n")
+    if refused:
+        sys.stderr.write(f"{refused} entries refused: see samestory status\n")
+
+
+def add_feeds(args: argparse.Namespace, settings: Settings) -> None:
+    """Remember the feeds of --feed and --feeds."""
+    refs = [checked_ref(url) for url in args.feed]
+    for source in args.feeds:
+        refs += read_feedlist(source, settings)
+    if refs:
+        frontier = wiring.open_frontier(settings)
+        frontier.add_feeds(refs)
+        frontier.close()
+
+
+def read_feedlist(source: str, settings: Settings) -> list[FeedRef]:
+    """Read a feed list from a file or a URL.
+
+    Raises:
+        Misconfigured: it can't be had or read; says why.
+    """
+    if not source.startswith(("http://", "https://")):
+        try:
+            return parse_feedlist(Path(source).read_bytes(), source)
+        except OSError as error:
+            raise Misconfigured(f"{source}: {error.strerror}") from error
+    try:
+        found = wiring.open_client(settings).get(source, max_bytes=MAX_FEED_BYTES)
+    except Quarantine as error:
+        raise Misconfigured(f"--feeds {error}") from error
+    return parse_feedlist(found.body, source)

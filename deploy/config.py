@@ -1,0 +1,125 @@
+"""Settings: each with its unit and default, from flags, the environment or a TOML file.
+
+The only file that reads the environment. A flag wins over the environment, that over
+the file, that over the default.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Final
+
+import platformdirs
+
+from ingest.errors import Misconfigured
+
+PREFIX: Final = "SAMESTORY_"
+
+
+def _setting(default: Any, about: str) -> Any:
+    return field(default=default, metadata={"about": about})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that can be set; `about` says what each means, with its unit."""
+
+    state: str = _setting(
+        "", "directory of all state; default: the platform's data dir"
+    )
+    allow_network: tuple[str, ...] = _setting(
+        (), "networks (CIDR) that may be fetched from though they are not public"
+    )
+    host_spacing: float = _setting(2.0, "seconds between two requests to one host")
+    poll_interval: float = _setting(600.0, "seconds between two polls of a feed")
+    user_agent: str = _setting(
+        "samestory/0.1",
+        "name sent to publishers; add a contact: 'name (+mailto:you@x)'",
+    )
+    fetch_timeout: float = _setting(
+        25.0, "seconds for a whole fetch, redirects included"
+    )
+    parse_timeout: float = _setting(15.0, "seconds for parsing one feed or page")
+    parse_workers: int = _setting(0, "parsing processes; 0: one a core")
+    model: str = _setting(
+        "packaged", "sentence-transformers model: 'packaged', a folder or a name"
+    )
+    embed_threads: int = _setting(1, "threads of the embedding model")
+    embed_batch: int = _setting(32, "stories embedded before they are published")
+    index_batch: int = _setting(256, "stories indexed in one commit")
+    log_level: str = _setting("info", "debug, info, warning or error")
+
+    @property
+    def home(self) -> Path:
+        """The state directory."""
+        return Path(self.state or platformdirs.user_data_dir("samestory")).expanduser()
+
+
+def load_settings(
+    *,
+    file: str | None,
+    overrides: Mapping[str, Any],
+    environment: Mapping[str, str] | None = None,
+) -> Settings:
+    """Return the settings in force.
+
+    Args:
+        file: a TOML file; None for none.
+        overrides: from flags; None values count as not given.
+        environment: None for the process's own.
+
+    Raises:
+        Misconfigured: names the setting, where it was set, and what is wrong.
+    """
+    found: dict[str, Any] = {}
+    known = {f.name: f for f in fields(Settings)}
+    for name, value in _read(file).items():
+        if name not in known:
+            raise Misconfigured(
+                f"{file}: unknown setting {name!r}; known: {', '.join(known)}"
+            )
+        found[name] = _convert(name, value, f"{file}: {name}")
+    env = os.environ if environment is None else environment
+    for name in known:
+        text = env.get(PREFIX + name.upper())
+        if text:
+            found[name] = _convert(name, text, PREFIX + name.upper())
+    for name, value in overrides.items():
+        if value is not None and name in known:
+            found[name] = _convert(name, value, "--" + name.replace("_", "-"))
+    return Settings(**found)
+
+
+def _read(file: str | None) -> dict[str, Any]:
+    if file is None:
+        return {}
+    try:
+        return tomllib.loads(Path(file).read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise Misconfigured(f"--config {file}: {error}") from error
+
+
+def _convert(name: str, value: Any, where: str) -> Any:
+    default = next(f.default for f in fields(Settings) if f.name == name)
+    try:
+        match default:
+            case tuple():
+                items = value.split(",") if isinstance(value, str) else value
+                return tuple(str(item).strip() for item in items if str(item).strip())
+            case int():
+                return _positive(int(value))
+            case float():
+                return _positive(float(value))
+            case _:
+                return str(value)
+    except (TypeError, ValueError) as error:
+        kind = type(default).__name__
+        raise Misconfigured(f"{where}: {value!r} is not a valid {kind}") from error
+
+
+def _positive(number: Any) -> Any:
+    if not 0 <= number < float("inf"):
+        raise ValueError("must be 0 or more")
+    return number

@@ -1,0 +1,139 @@
+"""Lines of a JSONL file -> stories; each line that can't be one is named."""
+
+import gzip
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import IO, Any, Final
+
+from ingest.dates import UNKNOWN, parse_date
+from ingest.errors import Misconfigured, Quarantine
+from ingest.language import identify
+from ingest.outlets import domain_of
+from ingest.story import Story, clean_line, clean_text, content_digest, story_id_from
+from ingest.urls import absolute_url, url_key
+
+MAX_LINE: Final = 10_000_000  # bytes; a line is one article
+FIELDS: Final = ("title", "url", "published", "outlet", "lang")
+
+
+@contextmanager
+def open_lines(source: str) -> Iterator[IO[bytes]]:
+    """Open a JSONL file, gzipped or not, or standard input for `-`.
+
+    Raises:
+        Misconfigured: it can't be opened.
+    """
+    if source == "-":
+        yield sys.stdin.buffer
+        return
+    try:
+        with open(source, "rb") as file:  # noqa: PTH123
+            is_gzip = file.read(2) == b"\x1f\x8b"
+            file.seek(0)
+            if is_gzip:
+                with gzip.open(file, "rb") as unpacked:
+                    yield unpacked  # type: ignore[misc]  # GzipFile reads like IO
+            else:
+                yield file
+    except OSError as error:
+        raise Misconfigured(f"{source}: {error.strerror or error}") from error
+
+
+def read_lines(file: IO[bytes], name: str) -> Iterator[tuple[int, bytes | Quarantine]]:
+    """Yield (line number, line), empty lines left out.
+
+    A line over MAX_LINE is a Quarantine in its place. A file that breaks off (a damaged
+    gzip) ends with one.
+    """
+    number = 0
+    while True:
+        number += 1
+        try:
+            line = file.readline(MAX_LINE + 1)
+            is_long = len(line) > MAX_LINE
+            while is_long and not line.endswith(b"\n"):
+                line = file.readline(MAX_LINE + 1)
+                if not line:
+                    break
+        except (OSError, EOFError) as error:
+            yield number, Quarantine(f"{name} breaks off: {error}")
+            return
+        if is_long:
+            yield number, Quarantine(f"longer than {MAX_LINE:,} bytes")
+        elif not line:
+            return
+        elif line.strip():
+            yield number, line
+
+
+def story_of_line(line: bytes, now: datetime) -> Story:
+    """Make a story of one line.
+
+    Args:
+        line: {"text", "title"?, "url"?, "published"?, "outlet"?, "lang"?, "id"?}.
+        now: when it is read.
+
+    Raises:
+        Quarantine: says what is wrong with it.
+    """
+    row = _parsed(line)
+    title, text = clean_line(row["title"]), clean_text(row["text"])
+    if not text:
+        raise Quarantine("`text` is empty")
+    url = absolute_url(row["url"], "") if row["url"] else None
+    if row["url"] and url is None:
+        raise Quarantine(f"`url` is not an http(s) URL: {row['url'][:80]!r}")
+    published = parse_date(row["published"], now) if row["published"] else UNKNOWN
+    if row["published"] and published.at is None:
+        raise Quarantine(f"`published` can't be read: {row['published'][:80]!r}")
+    outlet = clean_line(row["outlet"], 120) or domain_of(url or "") or "unknown outlet"
+    return Story(
+        story_id=_story_id(row, url, title, text),
+        url=url,
+        outlet=outlet,
+        title=title,
+        text=text,
+        lang=clean_line(row["lang"], 8).lower()[:2]
+        or identify(f"{title}\n{text}", None),
+        published=published.at,
+        published_raw=row["published"] or None,
+        date_quality=published.quality,
+        first_seen=now,
+        observed=now,
+        text_from="import",
+    )
+
+
+def _parsed(line: bytes) -> dict[str, str]:
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise Quarantine(f"not JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise Quarantine(f"not a JSON object but {type(found).__name__}")
+    if not isinstance(found.get("text"), str):
+        raise Quarantine("lacks `text`")
+    row: dict[str, Any] = {"text": found["text"], "id": found.get("id")}
+    for name in FIELDS:
+        value = found.get(name)
+        if value is not None and not isinstance(value, str):
+            raise Quarantine(f"`{name}` is not a string")
+        row[name] = value or ""
+    row["id"] = "" if row["id"] is None else str(row["id"])
+    return row
+
+
+def _story_id(row: dict[str, str], url: str | None, title: str, text: str) -> str:
+    if url:
+        return story_id_from(url_key(url))
+    if row["id"]:
+        return story_id_from(f"import {row['outlet']} {row['id']}")
+    return story_id_from(f"said {content_digest(title, text)} {row['published']}")
+
+
+def utc_now() -> datetime:
+    """Return the time, aware."""
+    return datetime.now(UTC)

@@ -1,0 +1,72 @@
+"""`python -m deploy.newsroom`: serve the sample newsroom, or show the product."""
+
+import argparse
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from typing import Final
+
+from deploy.newsroom.outlets import OUTLETS
+from deploy.newsroom.reports import load_reports
+from deploy.newsroom.server import LIST_ADDRESS, PORT, Newsroom
+from ingest.errors import Misconfigured
+
+QUESTION: Final = "Minister tells allies that Quon is arming Tarsk"
+_NEXT: Final = """
+That was the sample newsroom. Now with your own feeds:
+  .venv/bin/samestory run --feeds deploy/feeds/diplomacy.opml --user-agent "NAME, MAIL"
+  .venv/bin/samestory run --feed https://news.un.org/feed/subscribe/en/news/all/rss.xml
+  .venv/bin/samestory events --since 1d --min-outlets 2      (in another terminal)"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve, or run the demonstration; return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m deploy.newsroom")
+    parser.add_argument("action", choices=["serve", "demo"])
+    parser.add_argument("--port", type=int, default=PORT)
+    parser.add_argument("--state", default=".run/state", help="for demo")
+    args = parser.parse_args(arguments)
+    try:
+        with Newsroom(args.port) as newsroom:
+            count = f"{len(load_reports())} reports by {len(OUTLETS)} outlets"
+            sys.stderr.write(f"sample newsroom: {count}, {newsroom.opml_url}\n")
+            if args.action == "demo":
+                return demo(newsroom, args.state)
+            threading.Event().wait()
+    except Misconfigured as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    except KeyboardInterrupt:
+        pass
+    return 0
+
+
+def demo(newsroom: Newsroom, state: str) -> int:
+    """Run the pipeline on the newsroom, print its events, ask one question."""
+    where = ["--state", state]
+    networks = [LIST_ADDRESS, *(outlet.address for outlet in OUTLETS)]
+    allowed = [part for a in networks for part in ("--allow-network", f"{a}/32")]
+    allowed += ["--host-spacing", "0"]
+    steps: list[tuple[str, list[str]]] = [
+        (
+            f"samestory run --feeds {newsroom.opml_url} --until-idle",
+            ["run", "--feeds", newsroom.opml_url, "--until-idle", *where, *allowed],
+        ),
+        ("samestory events", ["events", *where]),
+        (f'samestory near "{QUESTION}"', ["near", QUESTION, "-k", "5", *where]),
+    ]
+    for shown, command in steps:
+        sys.stderr.write(f"\n$ {shown}\n")
+        sys.stderr.flush()
+        code = subprocess.run(  # noqa: S603
+            [sys.executable, "-m", "deploy.cli", *command], check=False
+        ).returncode
+        if code:
+            return code
+    sys.stderr.write(_NEXT + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The log that connects the workers: one seam, `log`, and its implementations."""

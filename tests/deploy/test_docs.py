@@ -1,0 +1,93 @@
+"""What the docs say is what the program does."""
+
+import argparse
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from deploy.cli import build_parser
+from ingest.feedlist import parse_feedlist
+from tests.reference import PAGES
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_printed_reference_equals_the_program(name):
+    """`make docs` writes it."""
+    assert (ROOT / "docs" / name).read_text() == PAGES[name]()
+
+
+def test_every_command_teaches():
+    """A description for the command, a help text for each of its arguments but feeds' own."""
+
+    def check(parser: argparse.ArgumentParser) -> None:
+        assert parser.description, parser.prog
+        for action in parser._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                for child in action.choices.values():
+                    check(child)
+            elif action.option_strings:
+                assert action.help, (parser.prog, action.option_strings)
+
+    check(build_parser())
+
+
+def test_commands_in_the_readme_and_docs_exist():
+    """No example names a command or flag that the program lacks."""
+    text = "".join(p.read_text() for p in [ROOT / "README.md", *ROOT.glob("docs/*.md")])
+    known = build_parser()._subparsers._group_actions[0].choices
+    used = set(re.findall(r"samestory ([a-z]+)\b", text)) - {"import"}
+    assert used <= set(known) | {"is", "needs", "knows", "polls"}, used - set(known)
+
+
+def test_the_starter_list_is_a_list_of_feeds():
+    """At least 60 feeds, grouped, with language, no URL twice."""
+    body = (ROOT / "deploy" / "feeds" / "diplomacy.opml").read_bytes()
+    feeds = parse_feedlist(body, "diplomacy.opml")
+    assert len(feeds) >= 60
+    assert len({f.url for f in feeds}) == len(feeds)
+    assert all(f.title and f.group and f.lang for f in feeds)
+    assert len({f.group for f in feeds}) >= 6
+
+
+def test_help_and_questions_by_id_do_not_import_torch():
+    """No command pays for a library that it does not use."""
+    code = (
+        "import sys; from deploy.cli import run\n"
+        "try: run(['--help'])\n"
+        "except SystemExit: pass\n"
+        "run(['status', '--state', '/nonexistent/x'])\n"
+        "heavy = {'torch', 'sentence_transformers', 'trafilatura', 'transformers'}\n"
+        "sys.exit(str(heavy & set(sys.modules)) if heavy & set(sys.modules) else 0)"
+    )
+    subprocess.run(
+        [sys.executable, "-c", code], check=True, cwd=ROOT, stdout=subprocess.DEVNULL
+    )
+
+
+HEAVY = {
+    "feedparser": "ingest/feed.py",
+    "fastfeedparser": "ingest/feed.py",
+    "trafilatura": "ingest/page.py",
+    "sentence_transformers": "embed/encoder.py",
+    "torch": "embed/encoder.py",
+    "faiss": "index/neighbours.py",
+    "py3langid": "ingest/language.py",
+}
+
+
+def test_each_heavy_library_is_imported_in_one_file():
+    """Whoever changes a library changes one file."""
+    for library, owner in HEAVY.items():
+        pattern = re.compile(rf"^\s*(?:import|from) {library}\b", re.MULTILINE)
+        users = [
+            str(path.relative_to(ROOT))
+            for package in ("ingest", "embed", "index", "deploy")
+            for path in (ROOT / package).rglob("*.py")
+            if pattern.search(path.read_text())
+        ]
+        assert users == [owner], library

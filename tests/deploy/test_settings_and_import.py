@@ -1,0 +1,129 @@
+"""Settings from four places, and import lines of every kind."""
+
+import gzip
+import json
+
+import pytest
+
+from deploy.config import Settings, load_settings
+from deploy.importing import MAX_LINE, open_lines, read_lines, story_of_line
+from ingest.errors import Misconfigured, Quarantine
+from tests.conftest import NOW
+
+
+def test_flag_beats_environment_beats_file_beats_default(tmp_path):
+    """And values are converted where they come from."""
+    file = tmp_path / "s.toml"
+    file.write_text(
+        'host_spacing = 5\npoll_interval = 60\nallow_network = ["10.0.0.0/8"]'
+    )
+    found = load_settings(
+        file=str(file),
+        overrides={"host_spacing": "1", "unrelated": 3},
+        environment={"SAMESTORY_HOST_SPACING": "3", "SAMESTORY_POLL_INTERVAL": "30"},
+    )
+    assert (found.host_spacing, found.poll_interval) == (1.0, 30.0)
+    assert found.allow_network == ("10.0.0.0/8",)
+    assert found.model == Settings().model
+
+
+@pytest.mark.parametrize(
+    ("text", "environment", "says"),
+    [
+        ("spacing = 1", {}, "unknown setting 'spacing'; known: state"),
+        ("host_spacing = 'soon'", {}, "host_spacing: 'soon' is not a valid float"),
+        ("host_spacing = -1", {}, "-1 is not a valid float"),
+        ("= broken", {}, "Invalid"),
+        ("", {"SAMESTORY_EMBED_BATCH": "x"}, "SAMESTORY_EMBED_BATCH: 'x' is not"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_where_it_was_set(
+    tmp_path, text, environment, says
+):
+    """A person must act, and is told where."""
+    file = tmp_path / "s.toml"
+    file.write_text(text)
+    with pytest.raises(Misconfigured, match=says):
+        load_settings(file=str(file), overrides={}, environment=environment)
+
+
+def line(**row) -> bytes:
+    return json.dumps(row).encode()
+
+
+def test_a_full_line_becomes_a_story():
+    """Every field is taken, the language if it is missing is identified."""
+    story = story_of_line(
+        line(
+            text="Die Minister haben sich am Montag in Wien zu Gesprächen getroffen.",
+            title="Treffen",
+            url="https://www.a.org/1?utm_source=x",
+            published="2026-03-04T10:00:00+01:00",
+        ),
+        NOW,
+    )
+    assert (story.outlet, story.lang, story.text_from) == ("a.org", "de", "import")
+    assert story.published is not None
+    assert story.published.isoformat() == "2026-03-04T09:00:00+00:00"
+    same = story_of_line(line(text="x", url="https://a.org/1"), NOW)
+    assert same.story_id == story.story_id
+
+
+def test_without_url_the_outlet_and_id_identify_and_without_id_the_content():
+    """The id is always ours."""
+    one = story_of_line(line(text="a", id=7, outlet="O"), NOW)
+    two = story_of_line(line(text="b", id="7", outlet="O"), NOW)
+    other = story_of_line(line(text="a", id=7, outlet="P"), NOW)
+    assert one.story_id == two.story_id != other.story_id
+    assert (
+        story_of_line(line(text="a"), NOW).story_id
+        == story_of_line(line(text="a"), NOW).story_id
+    )
+
+
+@pytest.mark.parametrize(
+    ("raw", "says"),
+    [
+        (b"not json", "not JSON"),
+        (b"[1, 2]", "not a JSON object but list"),
+        (b"{}", "lacks `text`"),
+        (line(text=3), "lacks `text`"),
+        (line(text="  "), "`text` is empty"),
+        (line(text="a", title=5), "`title` is not a string"),
+        (line(text="a", published="someday"), "`published` can't be read: 'someday'"),
+        (line(text="a", url="ftp://x"), "not an http"),
+        (b"\xff\xfe\x00", "not JSON"),
+        (b"[" * 200_000, "not JSON"),
+    ],
+)
+def test_a_line_that_is_no_story_says_why(raw, says):
+    """Never an exception but Quarantine."""
+    with pytest.raises(Quarantine, match=says):
+        story_of_line(raw, NOW)
+
+
+def test_lines_are_read_from_plain_and_gzipped_files(tmp_path):
+    """Empty lines are passed over, numbers count them; a broken gzip ends named."""
+    (tmp_path / "a.jsonl").write_bytes(b"one\n\ntwo")
+    (tmp_path / "b.gz").write_bytes(gzip.compress(b"one\n\ntwo"))
+    for name in ("a.jsonl", "b.gz"):
+        with open_lines(str(tmp_path / name)) as file:
+            assert list(read_lines(file, name)) == [(1, b"one\n"), (3, b"two")]
+    whole = gzip.compress(b"".join(b"%d\n" % i for i in range(10_000)))
+    (tmp_path / "c.gz").write_bytes(whole[: len(whole) // 2])
+    with open_lines(str(tmp_path / "c.gz")) as file:
+        found = list(read_lines(file, "c.gz"))
+    assert found[0] == (1, b"0\n")
+    assert "c.gz breaks off" in str(found[-1][1])
+    with pytest.raises(Misconfigured, match="No such file"), open_lines("/none") as _:
+        pass
+
+
+def test_a_line_without_end_does_not_fill_the_memory(tmp_path):
+    """It is refused in its place, and the next one is read."""
+    path = tmp_path / "long.jsonl"
+    path.write_bytes(b"x" * (2 * MAX_LINE + 5) + b"\n{}\n")
+    with open_lines(str(path)) as file:
+        found = list(read_lines(file, "long"))
+    assert "longer than" in str(found[0][1])
+    assert found[1] == (2, b"{}\n")

@@ -1,0 +1,133 @@
+"""kill -9 of `samestory run`: nothing is lost, nothing is there twice."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.product import LOCAL, Run
+
+pytestmark = [pytest.mark.model, pytest.mark.slow]
+SEED = 20260310
+
+
+def start(state, *arguments: str) -> subprocess.Popen:
+    """Start `samestory` in a process group of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "deploy.cli", *arguments, "--state", str(state)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        env=os.environ | {"HF_HUB_OFFLINE": "1"},
+    )
+
+
+def kill_at(state, moment_s: float, *arguments: str, whole_group: bool) -> None:
+    """Start, let it work until the moment, then SIGKILL it (and its workers)."""
+    process = start(state, *arguments)
+    try:
+        process.wait(moment_s)
+    except subprocess.TimeoutExpired:
+        if whole_group:
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+        process.wait()
+
+
+def test_a_run_killed_at_five_random_moments_has_the_same_stories(
+    news, newsroom, tmp_path
+):
+    """Started again each time; supervisor alone or with all its workers."""
+    rng = random.Random(SEED)
+    arguments = ("run", "--feeds", newsroom.opml_url, "--until-idle", *LOCAL)
+    for number in range(5):
+        kill_at(tmp_path, rng.uniform(0.7, 9), *arguments, whole_group=number % 2 == 0)
+    run = Run(tmp_path)
+    run(*arguments)
+    kept = ("story_id", "version", "url", "outlet", "title", "published", "text_from")
+    found, expected = (
+        [{name: s[name] for name in kept} for s in one.rows("stories")]
+        for one in (run, news)
+    )
+    assert found == expected
+    (status,) = run.rows("status")
+    assert status["lag"]["index"]["behind"] == status["lag"]["embed"]["behind"] == 0
+    assert status["quarantine"]["total"] == 0
+
+
+def test_an_import_killed_on_the_way_gives_the_same_events(news, tmp_path):
+    """One file in a fixed order, one partition: the same events, story by story."""
+    rows = [
+        {name: s[name] for name in ("url", "title", "text", "published", "outlet")}
+        for s in news.rows("stories")
+    ]
+    file = tmp_path / "in.jsonl"
+    file.write_text("\n".join(json.dumps(row) for row in rows))
+    calm = Run(tmp_path / "calm")
+    calm("import", str(file))
+    rough = Run(tmp_path / "rough")
+    rough("import", str(file), "--no-wait")
+    rng = random.Random(SEED)
+    for number in range(5):
+        kill_at(
+            rough.state,
+            rng.uniform(3, 9),
+            *("import", "/dev/null"),
+            whole_group=number % 2 == 0,
+        )
+    assert rough("import", str(file))[0] == "0 new, 137 known, 0 refused\n"
+
+    def events(run):
+        return {s["story_id"]: s["event_id"] for s in run.rows("stories")}
+
+    assert events(rough) == events(calm)
+    assert len(events(calm)) == 137
+
+
+def test_workers_leave_when_their_supervisor_is_killed(newsroom, tmp_path):
+    """Nothing goes on in the background that nobody knows of."""
+    process = start(tmp_path, "run", "--feeds", newsroom.opml_url, *LOCAL)
+    run = Run(tmp_path)
+
+    def workers():
+        (status,) = run.rows("status")
+        return [pid for pid in status["workers"].values() if pid]
+
+    wait_for(lambda: (tmp_path / "log.db").exists() and len(workers()) == 3)
+    process.kill()
+    process.wait()
+    wait_for(lambda: workers() == [])
+
+
+def test_sigterm_stops_everything_with_exit_0(newsroom, tmp_path):
+    """Gracefully: the next run finds a whole state."""
+    process = start(tmp_path, "run", "--feeds", newsroom.opml_url, *LOCAL)
+    wait_for((tmp_path / "frontier.db").exists)
+    process.terminate()
+    assert process.wait(30) == 0
+
+
+def test_a_second_worker_on_the_same_state_is_refused_by_name(newsroom, tmp_path):
+    """It says which process holds the state, and what to do."""
+    first = start(tmp_path, "run", "--feeds", newsroom.opml_url, *LOCAL)
+    try:
+        wait_for((tmp_path / "ingest.lock").exists)
+        _, said = Run(tmp_path)("ingest", expect=2)
+        assert "ingest already runs on" in said
+        assert "stop it, or use another --state" in said
+    finally:
+        first.terminate()
+        first.wait(30)
+
+
+def wait_for(condition, timeout_s: float = 60.0) -> None:
+    """Wait until the condition holds."""
+    end = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < end, "gave up waiting"

@@ -1,0 +1,98 @@
+"""`samestory import` and wrong use of the command line."""
+
+import json
+
+import pytest
+
+from tests.product import Run
+
+pytestmark = [pytest.mark.model, pytest.mark.slow]
+
+ROWS = [
+    {
+        "url": "https://a.org/1",
+        "title": "Velund expels six Kesmark diplomats over spying",
+        "text": "Velund on Friday expelled six diplomats of Kesmark.",
+        "published": "2026-03-20T09:00:00Z",
+    },
+    {
+        "url": "https://b.org/2",
+        "title": "Six Kesmark diplomats expelled from Velund for spying",
+        "text": "Six Kesmark diplomats were expelled by Velund on Friday.",
+        "published": "2026-03-20T10:00:00Z",
+    },
+    {
+        "url": "https://c.org/3",
+        "title": "Wheat slides on plan for naval escorts",
+        "text": "Futures fell as traders priced in the convoys.",
+        "published": "2020-01-02",
+    },
+]
+
+
+def test_import_groups_names_what_it_refuses_and_knows_what_it_has(tmp_path):
+    """New, known and refused are counted; the good lines go on past the bad ones."""
+    file = tmp_path / "in.jsonl"
+    lines = [json.dumps(row) for row in ROWS]
+    lines[1:1] = ["not json", '{"title": "no text"}']
+    lines.append(json.dumps(ROWS[0] | {"published": "whenever"}))
+    lines.append(json.dumps(ROWS[0]))
+    file.write_text("\n".join(lines))
+    run = Run(tmp_path / "state")
+    out, said = run("import", str(file))
+    assert out == "3 new, 1 known, 3 refused\n"
+    for number, why in ((2, "not JSON"), (3, "lacks `text`"), (6, "can't be read")):
+        assert f"{file}:{number}: refused: " in said
+        assert why in said
+    stories = run.rows("stories")
+    assert [s["url"] for s in stories] == [
+        "https://c.org/3",
+        "https://a.org/1",
+        "https://b.org/2",
+    ]
+    assert stories[1]["event_id"] == stories[2]["event_id"] != stories[0]["event_id"]
+    assert stories[0]["text_from"] == "import"
+    again = run.rows("import", str(file))
+    assert again == [{"new": 0, "known": 4, "refused": 3}]
+    (status,) = run.rows("status")
+    assert status["quarantine"]["by_stage"] == {"import": 6}
+    assert status["quarantine"]["latest"][0]["where"] == f"{file}:3"
+
+
+def test_no_wait_publishes_and_the_next_import_groups_it(tmp_path):
+    """Nothing is lost in between; a corrected text is a new version of its story."""
+    run = Run(tmp_path)
+    out, _ = run("import", "-", "--no-wait", stdin=json.dumps(ROWS[0]))
+    assert out == "1 new, 0 known, 0 refused\n"
+    (status,) = run.rows("status")
+    assert status["lag"]["embed"]["behind"] == 1
+    assert status["index"]["stories"] == 0
+    changed = [ROWS[0], ROWS[0] | {"text": "Corrected: it was seven."}]
+    out, _ = run("import", "-", stdin="\n".join(json.dumps(r) for r in changed))
+    assert out == "1 new, 1 known, 0 refused\n"
+    (story,) = run.rows("stories")
+    assert story["text"] == "Corrected: it was seven."
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["run"], "no feeds in"),
+        (["run", "--feed", "ftp://x"], "not a feed URL: 'ftp://x'"),
+        (["run", "--feeds", "/none.opml"], "No such file"),
+        (["near", "x"], "no stories yet"),
+        (["events"], "no stories yet"),
+        (["status"], "no state in"),
+        (["import", "/none.jsonl"], "No such file"),
+        (["events", "--allow-network", "x", "--config", "/none.toml"], "--config"),
+        (["feeds", "check"], "no feeds to check"),
+        (["feeds", "import", "http://127.0.0.1:9/x"], "closed"),
+    ],
+)
+def test_wrong_use_exits_2_with_one_line_that_says_what_to_do(
+    tmp_path, arguments, says
+):
+    """No traceback, ever."""
+    _, said = Run(tmp_path / "s")(*arguments, expect=2)
+    assert says in said
+    assert "Traceback" not in said

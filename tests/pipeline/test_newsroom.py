@@ -1,0 +1,201 @@
+"""The whole product on the sample newsroom: feeds in, events out, the nearest found."""
+
+import json
+import re
+from collections import Counter, defaultdict
+
+import numpy as np
+import pytest
+
+from deploy.newsroom.outlets import OUTLETS
+from deploy.newsroom.reports import load_reports
+from index.evaluation import b_cubed
+from index.neighbours import combine
+from index.state import State
+from tests.product import LOCAL, Run
+
+pytestmark = [pytest.mark.model, pytest.mark.slow]
+
+
+def test_every_report_becomes_a_story_with_the_text_of_its_page(news, newsroom):
+    """137 of 137, navigation and banners left out, outlets named."""
+    stories = {s["url"].split("?")[0]: s for s in news.rows("stories")}
+    assert set(stories) == set(newsroom.gold())
+    for report in load_reports():
+        story = stories[newsroom.url(report)]
+        words = " ".join(report.paragraphs).split()
+        have = set(story["text"].split())
+        assert sum(w in have for w in words) >= 0.9 * len(words), story
+        assert "cookies" not in story["text"]
+        assert (story["outlet"], story["lang"]) == (report.outlet.name, "en")
+        full = report.outlet.feed == "rss-full"
+        assert story["text_from"] == ("feed" if full else "page"), story["flags"]
+
+
+def test_the_events_match_the_gold_labels(news, newsroom):
+    """B-cubed F1 at least 0.80; the issue on the decision raises it."""
+    found = {s["url"].split("?")[0]: s["event_id"] for s in news.rows("stories")}
+    assert b_cubed(found, newsroom.gold()).f1 >= 0.80
+
+
+def test_no_single_cosine_threshold_does_it(news, newsroom):
+    """Chosen with the labels in hand, on any of three vectors, it stays at most 0.85."""
+    state = State(news.state / "index" / "state.db")
+    members = state.stories()
+    state.close()
+    gold = newsroom.gold()
+    keys = [m.story.url.split("?")[0] for m in members]
+    best = 0.0
+    for pick in (combine, lambda v: v[0].astype(float), lambda v: v[1].astype(float)):
+        rows = np.stack([pick(m.vectors) for m in members])
+        cosines = rows @ rows.T
+        for threshold in np.arange(0.3, 0.95, 0.01):
+            for link in (np.max, np.mean):
+                groups = one_pass(cosines, threshold, link)
+                best = max(best, b_cubed(dict(zip(keys, groups, strict=True)), gold).f1)
+    assert 0.6 < best <= 0.85
+
+
+def one_pass(cosines, threshold, link) -> list[int]:
+    """Join each story to the nearest event whose cosine reaches the threshold."""
+    labels, groups = [], []
+    for at in range(len(cosines)):
+        scores = [link(cosines[at, g]) for g in groups]
+        if scores and max(scores) >= threshold:
+            labels.append(int(np.argmax(scores)))
+            groups[labels[-1]].append(at)
+        else:
+            labels.append(len(groups))
+            groups.append([at])
+    return labels
+
+
+def test_the_newsroom_holds_what_makes_the_job_hard():
+    """At least 120 reports of 30 events by 12 outlets, with every kind of trap."""
+    reports = load_reports()
+    events = defaultdict(list)
+    for report in reports:
+        events[report.event].append(report)
+    assert len(reports) >= 120
+    assert len(events) >= 30
+    assert len({r.outlet.key for r in reports}) >= 12
+    assert {o.feed for o in OUTLETS} == {"rss", "rss-full", "atom", "json"}
+    assert len({o.page for o in OUTLETS}) >= 4
+    assert len({o.address for o in OUTLETS}) == len(OUTLETS)
+    reprints = Counter((r.event, r.paragraphs) for r in reports)
+    assert sum(n > 1 for n in reprints.values()) >= 5
+    assert {"sanctions-12", "sanctions-13", "velund-expels", "kesmark-expels"} <= set(
+        events
+    )
+    assert {"fish-talks-open", "fish-talks-collapse", "fish-deal"} <= set(events)
+    assert any(r.title.startswith("CORRECTED") for r in events["ilmara-donors"])
+    figures = set(
+        re.findall(r"2\.\d|1\.9", " ".join(r.title for r in events["ilmara-donors"]))
+    )
+    assert figures == {"2.1", "2.2", "2.4", "1.9"}
+    assert sum(e.startswith("background-") for e in events) >= 3
+
+
+def test_a_second_run_adds_no_story_and_no_event(news, newsroom):
+    """Everything is known: the same stories in the same events."""
+    before = news.rows("stories")
+    _, said = news("run", "--feeds", newsroom.opml_url, "--until-idle", *LOCAL)
+    assert "14 feeds, 137 stories" in said
+    assert news.rows("stories") == before
+
+
+def test_near_finds_a_paraphrase_with_its_event(news):
+    """The nearest tells the event; filters and -k are obeyed; text for people too."""
+    question = "Velund throws out six Kesmark envoys for espionage"
+    found = news.rows("near", question, "-k", "3")
+    assert len(found) == 3
+    assert "six" in found[0]["title"].lower()
+    assert set(found[0]) == {
+        *("story_id", "event_id", "similarity", "title", "outlet", "url", "published")
+    }
+    similarities = [row["similarity"] for row in found]
+    assert similarities == sorted(similarities, reverse=True)
+    only = news.rows("near", question, "--outlet", "daily trumpet")
+    assert {row["outlet"] for row in only} == {"Daily Trumpet"}
+    assert news.rows("near", question, "--lang", "de", expect=1) == []
+    out, _ = news("near", "-", "-k", "1", stdin=f"{question}\nThey have three days.")
+    assert "Kesmark" in out
+
+
+def test_near_of_a_known_story_and_url_leaves_the_story_itself_out(news):
+    """Also by the beginning of an id, and by a URL with tracking parameters."""
+    story = next(s for s in news.rows("stories") if "12th" in s["title"])
+    by_id = news.rows("near", "--story", story["story_id"][:12])
+    by_url = news.rows("near", "--url", story["url"].split("?")[0] + "?utm_medium=x")
+    assert by_id == by_url
+    assert story["story_id"] not in {row["story_id"] for row in by_id}
+    assert by_id[0]["event_id"] == story["event_id"]
+
+
+def test_events_tell_headline_outlets_and_first_report(news):
+    """The newest first; --min-outlets counts outlets; a table for people."""
+    found = news.rows("events", "--min-outlets", "4")
+    assert found
+    for one in found:
+        assert set(one) == {
+            *("event_id", "title", "first_report", "started", "updated", "outlets"),
+            "reports",
+        }
+        assert len(one["outlets"]) >= 4
+        assert one["first_report"] == one["reports"][0]["story_id"]
+        assert one["started"] <= one["updated"]
+        times = [r["published"] for r in one["reports"]]
+        assert times == sorted(times)
+    updated = [one["updated"] for one in news.rows("events")]
+    assert updated == sorted(updated, reverse=True)
+    out, _ = news("events")
+    assert "first reported by" in out
+    assert "Continental Wire" in out
+    _, said = news("events", "--since", "1h", expect=1)
+    assert "nothing found" in said
+
+
+def test_one_event_is_shown_by_the_beginning_of_its_id(news):
+    """With its reports; an ambiguous or unknown id is a person's matter."""
+    one = news.rows("events", "--min-outlets", "4")[0]
+    assert news.rows("event", one["event_id"][:9]) == [one]
+    assert {
+        s["story_id"] for s in news.rows("stories", "--event", one["event_id"])
+    } == {r["story_id"] for r in one["reports"]}
+    out, _ = news("event", one["event_id"])
+    assert "reports by" in out
+    assert "no id begins" in news("event", "e-zz", expect=2)[1]
+    assert "ambiguous" in news("event", "e-", expect=2)[1]
+
+
+def test_status_tells_what_is_there(news):
+    """Nothing runs, nothing waits, 137 stories."""
+    (found,) = news.rows("status")
+    assert found["workers"] == {"ingest": None, "embed": None, "index": None}
+    assert found["lag"]["index"]["behind"] == found["lag"]["embed"]["behind"] == 0
+    assert found["index"]["stories"] == 137
+    assert found["pages"] == {"due": 0, "published": 137, "refused": 0}
+    out, _ = news("status")
+    assert "137 stories" in out
+
+
+def test_feeds_are_listed_exported_imported_and_checked(news, tmp_path):
+    """What goes out as OPML comes in again; check says which feeds answer."""
+    listed = news.rows("feeds", "list")
+    assert len(listed) == 14
+    assert all(f["failures"] == 0 and f["entries"] for f in listed)
+    file = tmp_path / "out.opml"
+    news("feeds", "export", str(file))
+    other = Run(tmp_path / "other")
+    assert "14 added, 0 known" in other("feeds", "import", str(file))[0]
+    url = listed[0]["url"]
+    assert "0 added, 1 known" in other("feeds", "add", url)[0]
+    assert "1 removed" in other("feeds", "remove", url)[0]
+    _, said = other("feeds", "remove", url, expect=1)
+    assert "not among the feeds" in said
+    dead = "http://127.0.0.1:9/feed"
+    out, said = other("feeds", "check", url, dead, "--json", *LOCAL)
+    good, bad = (json.loads(row) for row in out.splitlines())
+    assert (good["ok"], good["entries"]) == (True, listed[0]["entries"])
+    assert (bad["ok"], "no connection" in bad["status"]) == (False, True)
+    assert "1 of 2 feeds answer" in said
