@@ -48,9 +48,11 @@ class SentenceTransformerEncoder:
         Raises:
             Misconfigured: the model can't be loaded.
         """
-        path = packaged_model() if model == PACKAGED else model
-        if Path(path).is_dir():
+        path = packaged_model() if model == PACKAGED else Path(model).expanduser()
+        if path.is_dir():
             os.environ.setdefault("HF_HUB_OFFLINE", "1")
+        elif model.startswith(("/", ".", "~")):
+            raise Misconfigured(f"model {model!r}: there is no such folder")
         import torch  # noqa: PLC0415  (1.7 s: no command pays it before it encodes)
         from sentence_transformers import SentenceTransformer  # noqa: PLC0415
         from transformers.utils import logging  # noqa: PLC0415

@@ -12,6 +12,7 @@ from deploy.newsroom.reports import load_reports
 from index.evaluation import b_cubed
 from index.neighbours import combine
 from index.state import State
+from tests.conftest import serve
 from tests.product import LOCAL, Run
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
@@ -132,6 +133,50 @@ def test_near_of_a_known_story_and_url_leaves_the_story_itself_out(news):
     assert by_id[0]["event_id"] == story["event_id"]
 
 
+def test_near_reads_a_file_and_fetches_a_page_that_is_not_known(news, tmp_path):
+    """The title is the file's first line; a page is cleaned as articles are."""
+    file = tmp_path / "question.txt"
+    file.write_text(
+        "Explosion stops gas pipeline\nA blast halted the main line to Ilmara."
+    )
+    found = news.rows("near", "--file", str(file), "-k", "1")
+    assert "pipeline" in found[0]["title"]
+    body = (
+        "A blast halted the main gas pipeline to Ilmara on Monday, its operator said. "
+    )
+    page = f"<html><body><article><p>{body * 9}</p></article></body></html>".encode()
+    with serve(lambda *_: (200, {}, page)) as base:
+        out, said = news("near", "--url", f"{base}/x", "-k", "1", "--json", *LOCAL)
+        _, closed = news("near", "--url", f"{base}/x", expect=2)
+    assert "not known here; fetching it" in said
+    assert json.loads(out)["event_id"] == found[0]["event_id"]
+    assert "which is closed" in closed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["near"], "give one of TEXT, --url, --story, --file or -"),
+        (["near", "a", "--story", "s-1"], "give one of"),
+        (["near", "a", "-k", "0"], "-k must be 1 or more"),
+        (["near", "--url", "ftp://x"], "not an http(s) URL"),
+        (["near", "--file", "/none"], "No such file"),
+        (["near", " "], "the text is empty"),
+        (["near", "a", "--model", "/none"], "there is no such folder"),
+        (["near", "a", "--since", "soon"], "use a span like 7d"),
+        (["event", "s-1"], "is no event id"),
+        (["stories", "--event", "x"], "is no id"),
+        (["feeds", "export", "/none/x.opml"], "No such file"),
+        (["feeds", "add", "x"], "not a feed URL"),
+    ],
+)
+def test_a_question_that_makes_no_sense_says_what_to_do(news, arguments, says):
+    """Exit 2 and one line."""
+    _, said = news(*arguments, expect=2)
+    assert says in said
+    assert len(said.strip().splitlines()) == 1
+
+
 def test_events_tell_headline_outlets_and_first_report(news):
     """The newest first; --min-outlets counts outlets; a table for people."""
     found = news.rows("events", "--min-outlets", "4")
@@ -164,6 +209,7 @@ def test_one_event_is_shown_by_the_beginning_of_its_id(news):
     } == {r["story_id"] for r in one["reports"]}
     out, _ = news("event", one["event_id"])
     assert "reports by" in out
+    assert "text from" in news("stories")[0]
     assert "no id begins" in news("event", "e-zz", expect=2)[1]
     assert "ambiguous" in news("event", "e-", expect=2)[1]
 
@@ -184,13 +230,15 @@ def test_feeds_are_listed_exported_imported_and_checked(news, tmp_path):
     listed = news.rows("feeds", "list")
     assert len(listed) == 14
     assert all(f["failures"] == 0 and f["entries"] for f in listed)
+    assert "Continental Wire" in news("feeds", "list")[0]
     file = tmp_path / "out.opml"
     news("feeds", "export", str(file))
+    assert news("feeds", "export")[0] == file.read_text()
     other = Run(tmp_path / "other")
     assert "14 added, 0 known" in other("feeds", "import", str(file))[0]
     url = listed[0]["url"]
-    assert "0 added, 1 known" in other("feeds", "add", url)[0]
-    assert "1 removed" in other("feeds", "remove", url)[0]
+    assert other.rows("feeds", "add", url) == [{"added": 0, "known": 1}]
+    assert other.rows("feeds", "remove", url) == [{"removed": 1, "missing": []}]
     _, said = other("feeds", "remove", url, expect=1)
     assert "not among the feeds" in said
     dead = "http://127.0.0.1:9/feed"
@@ -199,3 +247,8 @@ def test_feeds_are_listed_exported_imported_and_checked(news, tmp_path):
     assert (good["ok"], good["entries"]) == (True, listed[0]["entries"])
     assert (bad["ok"], "no connection" in bad["status"]) == (False, True)
     assert "1 of 2 feeds answer" in said
+    out, said = news("feeds", "check", *LOCAL)
+    assert "✓" in out
+    assert "14 of 14 feeds answer" in said
+    empty = Run(tmp_path / "empty")
+    assert "no feeds yet" in empty("feeds", "list", expect=1)[1]

@@ -1,0 +1,164 @@
+"""The poller on living servers: what fails is tried again, then told."""
+
+import random
+import time
+
+import pytest
+
+from ingest.feedlist import FeedRef
+from ingest.frontier import Frontier
+from ingest.poller import Poller
+from ingest.robots import Robots
+from tests.conftest import serve
+
+ITEM = "<item><title>{0}</title><link>{1}</link><description>{0} summary.</description></item>"
+PAGE = (
+    "<html><body><article><h1>T</h1><p>"
+    + "The envoys met in the old customs house until late at night. " * 8
+    + "</p></article></body></html>"
+).encode()
+
+
+def rss(*links: str) -> bytes:
+    items = "".join(ITEM.format(f"Story {i}", link) for i, link in enumerate(links))
+    return (
+        f"<rss version='2.0'><channel><title>F</title>{items}</channel></rss>".encode()
+    )
+
+
+class Desk:
+    """A poller with its frontier, and what it published and rejected."""
+
+    def __init__(self, path, client, sandbox):
+        self.frontier = Frontier(path)
+        self.stories, self.rejected, self.said = [], [], []
+        self.ahead_s = 0.0
+        self.poller = Poller(
+            frontier=self.frontier,
+            client=client,
+            robots=Robots(client, "samestory-tests"),
+            sandbox=sandbox,
+            publish=self.stories.extend,
+            reject=self.rejected.extend,
+            log=self.said.append,
+            interval_s=3600,
+            spacing_s=0,
+            clock=lambda: time.time() + self.ahead_s,
+            rng=random.Random(1),
+        )
+
+    def run(self, until):
+        """Poll until the condition holds; failed pages come due at once."""
+        end = time.monotonic() + 30
+
+        def stop():
+            self.ahead_s += 1
+            assert time.monotonic() < end, (self.said, self.frontier.counts())
+            return until()
+
+        self.poller.run(stop)
+
+
+@pytest.fixture
+def desk(tmp_path, client, sandbox):
+    found = Desk(tmp_path / "frontier.db", client, sandbox)
+    yield found
+    found.frontier.close()
+
+
+def test_a_page_that_fails_twice_and_then_works_is_the_page(desk):
+    """503 is tried again by due time; robots.txt is obeyed and asked once."""
+    asked = []
+
+    def answer(path, _):
+        asked.append(path)
+        if path == "/robots.txt":
+            return 200, {}, b"User-agent: *\nDisallow: /private\n"
+        if path == "/feed":
+            return 200, {"ETag": '"1"'}, rss("/a", "/private/b")
+        return (503 if asked.count("/a") < 3 else 200), {}, PAGE
+
+    with serve(answer) as base:
+        desk.frontier.add_feeds([FeedRef(url=f"{base}/feed")])
+        desk.run(lambda: len(desk.stories) == 2)
+    by_title = {s.title: s for s in desk.stories}
+    assert by_title["Story 0"].text_from == "page"
+    assert by_title["Story 1"].text == "Story 1 summary."
+    assert "robots.txt disallows" in by_title["Story 1"].flags[0]
+    assert asked.count("/a") == 3
+    assert asked.count("/robots.txt") == 1
+    assert "/private/b" not in asked
+
+
+def test_a_page_that_never_works_gives_the_feeds_words_with_the_reason(desk):
+    """Three tries, or one where the server asks for an hour."""
+    other = []
+
+    def answer(path, _):
+        if path == "/feed":
+            return 200, {}, rss("/a", f"{other[0]}/b")
+        if path == "/b":
+            return 429, {"Retry-After": "3600"}, b""
+        return (404 if path == "/robots.txt" else 500), {}, b""
+
+    with serve(answer) as base:
+        other.append(base.replace("127.0.0.1", "localhost"))
+        desk.frontier.add_feeds([FeedRef(url=f"{base}/feed")])
+        desk.run(lambda: len(desk.stories) == 2)
+    flags = {s.title: s.flags[0] for s in desk.stories}
+    assert flags["Story 0"].endswith("/a: 500")
+    assert flags["Story 1"].endswith("/b: 429")
+    assert {s.text_from for s in desk.stories} == {"feed"}
+
+
+def test_an_unchanged_feed_costs_a_304_and_a_changed_one_a_new_version(desk):
+    """Validators are sent; the same body without them is unchanged too."""
+    seen, bodies = [], [rss("/a"), rss("/a"), rss("/a", "/b")]
+
+    def answer(path, headers):
+        if path != "/feed":
+            return (404 if path == "/robots.txt" else 200), {}, PAGE
+        seen.append(headers.get("If-None-Match"))
+        if len(seen) == 2:
+            return 304, {}, b""
+        return 200, {"ETag": f'"{len(seen)}"'}, bodies[min(len(seen), 3) - 1]
+
+    with serve(answer) as base:
+        url = f"{base}/feed"
+        desk.frontier.add_feeds([FeedRef(url=url)])
+        desk.run(lambda: len(desk.stories) == 1)
+        desk.frontier.make_due()
+        desk.run(lambda: len(seen) == 2)
+        desk.run(lambda: desk.frontier.feeds()[0].status == "unchanged")
+        desk.frontier.make_due()
+        desk.run(lambda: len(desk.stories) == 2)
+    assert seen[:3] == [None, '"1"', '"1"']
+    assert [s.title for s in desk.stories] == ["Story 0", "Story 1"]
+
+
+def test_a_host_that_is_away_is_asked_once_and_its_stories_keep_the_feeds_words(desk):
+    """No connection: the other pages of the host are not tried one by one."""
+    dead = "http://127.0.0.1:9"
+
+    def answer(path, _):
+        body = rss(f"{dead}/1", f"{dead}/2", f"{dead}/3")
+        return (200 if path == "/feed" else 404), {}, body
+
+    with serve(answer) as base:
+        desk.frontier.add_feeds(
+            [FeedRef(url=f"{base.replace('127.0.0.1', 'localhost')}/feed")]
+        )
+        desk.run(lambda: len(desk.stories) == 3)
+    assert all("no connection" in s.flags[0] for s in desk.stories)
+
+
+def test_a_feed_that_fails_backs_off_and_is_named_once(desk):
+    """The quarantine holds it once for each reason; it is polled again."""
+    with serve(lambda *_: (200, {}, b"<html><body>Log in</body></html>")) as base:
+        desk.frontier.add_feeds([FeedRef(url=f"{base}/feed")])
+        desk.run(lambda: len(desk.rejected) == 1)
+        desk.frontier.make_due()
+        desk.run(lambda: desk.frontier.feeds()[0].failures == 2)
+    assert len(desk.rejected) == 1
+    assert "an HTML page, not a feed" in desk.rejected[0].reason
+    assert desk.rejected[0].source == f"{base}/feed"

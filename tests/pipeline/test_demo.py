@@ -1,0 +1,46 @@
+"""`make run`: what a newcomer sees."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+pytestmark = [pytest.mark.model, pytest.mark.slow]
+
+
+def test_the_demonstration_shows_events_answers_a_question_and_says_what_next(tmp_path):
+    """Feeds in, a table of events out, one answer, three lines for one's own feeds."""
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "deploy.newsroom", "demo"),
+            *("--port", "0", "--state", str(tmp_path)),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+        env=os.environ | {"HF_HUB_OFFLINE": "1"},
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    table, answer = done.stdout.split("similarity", 1)
+    assert "first reported by" in table
+    assert "Council adopts 12th" in table
+    assert "Halvorsen warns alliance" in answer
+    assert "137 reports by 14 outlets" in done.stderr
+    last = done.stderr.split("Now with your own feeds:\n")[1]
+    assert len(last.strip().splitlines()) == 3
+    assert "Loading weights" not in done.stderr
+
+
+def test_a_taken_port_is_named_with_what_to_do(newsroom):
+    """Another newsroom runs: stop it, or choose another port."""
+    done = subprocess.run(
+        [sys.executable, "-m", "deploy.newsroom", "demo", "--port", str(newsroom.port)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "Stop it, or choose another --port" in done.stderr

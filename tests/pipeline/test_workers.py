@@ -1,0 +1,96 @@
+"""Workers under their supervisor: restarted, stopped, and what they set aside."""
+
+import json
+import os
+import signal
+import threading
+
+import pytest
+
+from deploy.stream.embedded import EmbeddedLog
+from deploy.stream.log import JOURNAL, STORIES, Message
+from deploy.worker import patiently
+from ingest.errors import Retry
+from tests.faults.test_kill import start, wait_for
+from tests.product import LOCAL, Run
+
+pytestmark = [pytest.mark.model, pytest.mark.slow]
+
+
+def test_a_worker_that_dies_is_started_again(newsroom, tmp_path):
+    """The supervisor says so and goes on; the others never stop."""
+    process = start(tmp_path, "run", "--feeds", newsroom.opml_url, *LOCAL)
+    run = Run(tmp_path)
+
+    def workers():
+        if not (tmp_path / "index" / "state.db").exists():
+            return {}
+        return run.rows("status")[0]["workers"]
+
+    try:
+        wait_for(lambda: all(workers().get(n) for n in ("ingest", "embed", "index")))
+        before = workers()
+        os.kill(before["embed"], signal.SIGKILL)
+        wait_for(lambda: workers()["embed"] not in {None, before["embed"]})
+        after = workers()
+        assert (after["ingest"], after["index"]) == (before["ingest"], before["index"])
+    finally:
+        process.terminate()
+        assert process.wait(30) == 0
+
+
+def test_a_worker_that_needs_a_person_ends_the_run_with_its_reason(newsroom, tmp_path):
+    """A folder that holds no model: exit 2, and what to set."""
+    none = str(tmp_path)
+    arguments = ("--feeds", newsroom.opml_url, "--model", none, *LOCAL)
+    _, said = Run(tmp_path / "s")("run", *arguments, expect=2)
+    assert f"model '{none}' can't be loaded" in said
+    assert "the embed worker can't go on, see above" in said
+
+
+def test_poison_in_the_log_is_set_aside_with_its_place_and_the_rest_goes_on(tmp_path):
+    """Junk in `stories` and in `journal`, quarantined by the stage that met it."""
+    log = EmbeddedLog(tmp_path / "log.db")
+    log.publish(STORIES, [Message(key="x", value=b"\xff junk")])
+    log.publish(JOURNAL, [Message(key="x", value=b'{"type":"story-vector"}')])
+    log.close()
+    run = Run(tmp_path)
+    out, _ = run("import", "-", stdin=json.dumps({"text": "The rest goes on."}))
+    assert out == "1 new, 0 known, 0 refused\n"
+    held = run.rows("status")[0]["quarantine"]
+    assert held["by_stage"] == {"embed": 1, "index": 1}
+    places = {row["where"]: row["reason"] for row in held["latest"]}
+    assert "not JSON" in places["stories:0:0"]
+    assert "version None not known" in places["journal:0:0"]
+
+
+def test_a_dependency_that_is_away_is_waited_for_and_a_stop_ends_the_wait():
+    """Nothing is given up but by a stop."""
+    tries = []
+
+    def away_twice():
+        tries.append(1)
+        if len(tries) < 3:
+            raise Retry("disk full")
+
+    patiently(away_twice, lambda: False)
+    assert len(tries) == 3
+
+    def away():
+        raise Retry("disk full")
+
+    stop = threading.Event()
+    threading.Timer(0.2, stop.set).start()
+    with pytest.raises(Retry, match="disk full"):
+        patiently(away, stop.is_set)
+
+
+def test_a_second_signal_ends_at_once(newsroom, tmp_path):
+    """Nobody has to wait for a batch."""
+    process = start(tmp_path, "run", "--feeds", newsroom.opml_url, *LOCAL)
+    wait_for((tmp_path / "index" / "state.db").exists)
+    process.send_signal(signal.SIGSTOP)
+    process.send_signal(signal.SIGTERM)
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGCONT)
+    assert process.wait(30) in {0, 130, 143}
