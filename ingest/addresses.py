@@ -16,9 +16,14 @@ import httpcore2
 from ingest.errors import Misconfigured, Quarantine
 
 Network = IPv4Network | IPv6Network
-# is_global is True for these, though they lead to other places: NAT64 and 6to4.
-TUNNELS: Final = tuple(
-    ipaddress.ip_network(n) for n in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16")
+# is_global is True for these, on some Pythons or all, though they lead elsewhere:
+# NAT64, 6to4, IPv4-compatible, site-local, and the block of some clouds' metadata.
+CLOSED: Final = tuple(
+    ipaddress.ip_network(n)
+    for n in (
+        *("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "::/96", "fec0::/10"),
+        "192.0.0.0/24",
+    )
 )
 
 
@@ -44,7 +49,7 @@ def is_open(address: IPv4Address | IPv6Address, allowed: Iterable[Network]) -> b
     real = mapped or address
     if any(real.version == net.version and real in net for net in allowed):
         return True
-    if any(real.version == net.version and real in net for net in TUNNELS):
+    if any(real.version == net.version and real in net for net in CLOSED):
         return False
     return real.is_global and not real.is_multicast
 

@@ -9,9 +9,9 @@ from typing import Final
 import httpcore2
 import httpx2
 
-from ingest.addresses import AddressRefused, GuardedBackend, Network
+from ingest.addresses import GuardedBackend, Network
 from ingest.errors import Quarantine, Retry
-from ingest.urls import absolute_url
+from ingest.urls import absolute_url, host_of
 
 MAX_HOPS: Final = 8  # RFC 9110 names no number; browsers stop at 20, curl at 50
 MAX_FEED_BYTES: Final = 10_000_000  # 4 times the largest real feed seen
@@ -30,7 +30,11 @@ class FetchFailed(Retry):
 
 
 class HostAway(FetchFailed):
-    """No connection to the host: every other URL of it will fail too."""
+    """No connection to `host`: every other URL of it will fail too."""
+
+    def __init__(self, message: str, host: str) -> None:
+        super().__init__(message)
+        self.host = host
 
 
 class FetchRefused(Quarantine):
@@ -91,27 +95,9 @@ class Client:
             FetchRefused: it won't.
             AddressRefused: it leads into a closed network.
         """
-        begin = time.monotonic()
-        deadline = begin + self._total_s
-        try:
-            return self._follow(url, max_bytes, dict(headers or {}), deadline)
-        except AddressRefused:
-            raise
-        except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
-            raise HostAway(f"{url}: no connection: {error}") from error
-        except httpx2.TimeoutException as error:
-            took = time.monotonic() - begin
-            raise FetchFailed(f"{url}: time-out after {took:.1f} s") from error
-        except httpx2.TransportError as error:
-            raise FetchFailed(f"{url}: {type(error).__name__}: {error}") from error
-        except (httpx2.DecodingError, httpx2.InvalidURL, UnicodeError) as error:
-            raise FetchRefused(f"{url}: {error}") from error
-
-    def _follow(
-        self, url: str, max_bytes: int, headers: dict[str, str], deadline: float
-    ) -> Fetched:
+        deadline = time.monotonic() + self._total_s
         for _ in range(MAX_HOPS):
-            found = self._hop(url, max_bytes, headers, deadline)
+            found = self._hop(url, max_bytes, dict(headers or {}), deadline)
             if found.status not in {301, 302, 303, 307, 308}:
                 return _checked(found)
             target = absolute_url(found.headers.get("location", ""), url)
@@ -121,6 +107,23 @@ class Client:
         raise FetchRefused(f"{url}: more than {MAX_HOPS} redirects")
 
     def _hop(
+        self, url: str, max_bytes: int, headers: dict[str, str], deadline: float
+    ) -> Fetched:
+        """Fetch one URL without following it, with our names for what fails."""
+        try:
+            return self._exchange(url, max_bytes, headers, deadline)
+        except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
+            raise HostAway(f"{url}: no connection: {error}", host_of(url)) from error
+        except httpx2.TimeoutException as error:
+            raise FetchFailed(
+                f"{url}: time-out, {self._total_s:.0f} s in all"
+            ) from error
+        except httpx2.TransportError as error:
+            raise FetchFailed(f"{url}: {type(error).__name__}: {error}") from error
+        except (httpx2.DecodingError, httpx2.InvalidURL, UnicodeError) as error:
+            raise FetchRefused(f"{url}: {error}") from error
+
+    def _exchange(
         self, url: str, max_bytes: int, headers: dict[str, str], deadline: float
     ) -> Fetched:
         left = max(0.001, deadline - time.monotonic())

@@ -33,16 +33,17 @@ class Moment(NamedTuple):
 UNKNOWN: Final = Moment(None, "first-seen")
 
 
-def parse_date(raw: str | None, now: datetime) -> Moment:
+def parse_date(raw: str | None, now: datetime, earliest: datetime = EARLIEST) -> Moment:
     """Read a date of a feed or an import line.
 
     Args:
         raw: RFC 822, RFC 3339 or ISO 8601, with or without a zone; None if absent.
         now: what "the far future" is measured against.
+        earliest: what is before it can't be true.
 
     Returns:
         An aware UTC time and its quality; UNKNOWN where it can't be read or can't be
-        true (before 1990, or more than a day ahead of now).
+        true (too early, or more than a day ahead of now).
     """
     text = (raw or "").strip()
     if not text:
@@ -50,7 +51,7 @@ def parse_date(raw: str | None, now: datetime) -> Moment:
     found = _iso(text) or _rfc822(text)
     if found is None or found.at is None:
         return UNKNOWN
-    return found if EARLIEST <= found.at <= now + AHEAD else UNKNOWN
+    return found if earliest <= found.at <= now + AHEAD else UNKNOWN
 
 
 def _iso(text: str) -> Moment | None:

@@ -15,7 +15,7 @@ import fastfeedparser
 import feedparser
 
 from ingest.errors import Quarantine
-from ingest.markup import plain_text
+from ingest.markup import mend_references, plain_text
 from ingest.story import clean_line, clean_text
 from ingest.urls import absolute_url
 
@@ -56,11 +56,13 @@ class Entry:
 class ParsedFeed:
     """A feed's title and entries, in the feed's order, at most MAX_ENTRIES.
 
-    `note` says what was wrong with it though entries could be read; None if nothing.
+    `left_out` counts entries that could not be taken; `note` says what was wrong with
+    the document though entries could be read, None if nothing.
     """
 
     title: str
     entries: tuple[Entry, ...]
+    left_out: int
     note: str | None
 
 
@@ -83,6 +85,7 @@ def parse_feed(body: bytes, url: str, content_type: str) -> ParsedFeed:
     if _is_utf8(body):  # then it is UTF-8, whatever the labels say (peers.md D8)
         body = _ENCODING.sub(rb"\1", start, count=1)
         content_type = "application/xml; charset=utf-8"
+    body = mend_references(body)
     found = feedparser.parse(
         io.BytesIO(body),
         response_headers={"content-type": content_type},
@@ -97,6 +100,7 @@ def parse_feed(body: bytes, url: str, content_type: str) -> ParsedFeed:
     return ParsedFeed(
         title=clean_line(plain_text(str(found.feed.get("title") or ""))),
         entries=tuple(_entry(e, url, lang) for e in entries[:MAX_ENTRIES]),
+        left_out=max(0, len(entries) - MAX_ENTRIES),
         note=clean_line(broken, 200) or None,
     )
 
@@ -170,7 +174,8 @@ def _json_feed(start: bytes, url: str) -> ParsedFeed:
     return ParsedFeed(
         title=clean_line(str(found.get("title") or "")),
         entries=tuple(_json_entry(item, url, lang) for item in kept),
-        note=None if len(kept) == len(items) else "items left out",
+        left_out=len(items) - len(kept),
+        note=None,
     )
 
 

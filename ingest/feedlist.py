@@ -1,11 +1,15 @@
 """Lists of feeds: OPML or one URL a line."""
 
+import re
 from dataclasses import dataclass
+from typing import Final
 
 from lxml import etree
 
 from ingest.errors import Misconfigured
 from ingest.urls import absolute_url
+
+_NOT_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +55,8 @@ def to_opml(feeds: list[FeedRef]) -> bytes:
     for feed in feeds:
         if feed.group and feed.group not in groups:
             groups[feed.group] = etree.SubElement(body, "outline", text=feed.group)
-        row = {"type": "rss", "text": feed.title or feed.url, "xmlUrl": feed.url}
+        title = _NOT_XML.sub(" ", feed.title) or feed.url
+        row = {"type": "rss", "text": title, "xmlUrl": feed.url}
         if feed.lang:
             row["language"] = feed.lang
         etree.SubElement(groups.get(feed.group, body), "outline", row)
@@ -73,7 +78,13 @@ def _opml(start: bytes, name: str) -> list[FeedRef]:
             parent = row.getparent()
             group = "" if parent is None else parent.get("text") or ""
             title = row.get("title") or row.get("text") or ""
-            feeds.append(checked_ref(url, title, group, row.get("language") or ""))
+            # feed:// is an old name for http://, still found in exported lists.
+            url = re.sub("^//", "http://", url.strip().removeprefix("feed:"))
+            try:
+                lang = row.get("language") or ""
+                feeds.append(checked_ref(url, title, group, lang))
+            except Misconfigured as error:
+                raise Misconfigured(f"{name}: {title}: {error}") from error
     if not feeds:
         raise Misconfigured(f"{name}: no feed in it (no outline with xmlUrl)")
     return feeds

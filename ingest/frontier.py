@@ -11,14 +11,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from ingest.errors import Misconfigured
+from ingest.database import open_database
 from ingest.feed import Entry
 from ingest.feedlist import FeedRef
+from ingest.urls import host_of
 
 SCHEMA: Final = 1
 _TABLES: Final = """
 CREATE TABLE feeds (
-  url TEXT PRIMARY KEY, title TEXT NOT NULL, grp TEXT NOT NULL, lang TEXT NOT NULL,
+  url TEXT PRIMARY KEY, host TEXT NOT NULL, title TEXT NOT NULL,
+  grp TEXT NOT NULL, lang TEXT NOT NULL,
   etag TEXT, last_modified TEXT, body_digest TEXT,
   polled_at REAL, ok_at REAL, due_at REAL NOT NULL, failures INTEGER NOT NULL,
   status TEXT NOT NULL, entries INTEGER NOT NULL
@@ -33,6 +35,22 @@ CREATE TABLE sightings (
   feed_url TEXT NOT NULL, identity TEXT NOT NULL, story_id TEXT NOT NULL,
   entry_digest TEXT NOT NULL, PRIMARY KEY (feed_url, identity)
 ) STRICT, WITHOUT ROWID;
+"""
+_FEED: Final = (
+    "url,title,grp AS 'group',lang,etag,last_modified,body_digest,"
+    "polled_at,ok_at,failures,status,entries"
+)
+# Hops from host to host in the index; grouping would read every story that is due.
+_DUE_BY_HOST: Final = """
+WITH RECURSIVE hosts (host) AS (
+  SELECT min(host) FROM stories WHERE state = 'due' AND host > ''
+  UNION ALL
+  SELECT (SELECT min(host) FROM stories WHERE state = 'due' AND host > hosts.host)
+  FROM hosts WHERE hosts.host IS NOT NULL
+)
+SELECT stories.* FROM hosts JOIN stories ON story_id = (
+  SELECT story_id FROM stories WHERE state = 'due' AND host = hosts.host
+  AND due_at <= ? ORDER BY due_at LIMIT 1)
 """
 
 
@@ -99,15 +117,26 @@ class Frontier:
         with self._db:
             self._db.executemany(
                 "INSERT OR IGNORE INTO feeds VALUES"
-                " (?,?,?,?,NULL,NULL,NULL,NULL,NULL,0,0,'never polled',0)",
-                [(f.url, f.title, f.group, f.lang) for f in feeds],
+                " (?,?,?,?,?,NULL,NULL,NULL,NULL,NULL,0,0,'never polled',0)",
+                [(f.url, host_of(f.url), f.title, f.group, f.lang) for f in feeds],
             )
         return self._db.total_changes - before
 
     def remove_feed(self, url: str) -> bool:
-        """Forget a feed and what is still due from it; its stories stay."""
+        """Forget a feed and what is still due from it; its stories stay.
+
+        Other feeds that carry what is still due are read anew, and bring it.
+        """
+        due = "SELECT story_id FROM stories WHERE feed_url = ? AND state = 'due'"
         with self._db:
             gone = self._db.execute("DELETE FROM feeds WHERE url = ?", (url,)).rowcount
+            self._db.execute(
+                "UPDATE feeds SET due_at = 0, etag = NULL, last_modified = NULL,"
+                " body_digest = NULL WHERE url IN (SELECT feed_url FROM sightings"
+                f" WHERE story_id IN ({due}))",
+                (url,),
+            )
+            self._db.execute(f"DELETE FROM sightings WHERE story_id IN ({due})", (url,))
             self._db.execute(
                 "DELETE FROM stories WHERE feed_url = ? AND state = 'due'", (url,)
             )
@@ -115,18 +144,14 @@ class Frontier:
 
     def feeds(self) -> list[Feed]:
         """Return all feeds by URL."""
-        rows = self._db.execute(
-            "SELECT url,title,grp AS 'group',lang,etag,last_modified,body_digest,"
-            "polled_at,ok_at,due_at,failures,status,entries FROM feeds ORDER BY url"
-        )
+        rows = self._db.execute(f"SELECT {_FEED}, due_at FROM feeds ORDER BY url")
         return [Feed(**dict(row)) for row in rows]
 
     def due_feeds(self, now: float, limit: int) -> list[Feed]:
-        """Return feeds due at `now`, the longest overdue first."""
+        """Return feeds due at `now`, one of each host, the longest overdue first."""
         rows = self._db.execute(
-            "SELECT url,title,grp AS 'group',lang,etag,last_modified,body_digest,"
-            "polled_at,ok_at,due_at,failures,status,entries FROM feeds"
-            " WHERE due_at <= ? ORDER BY due_at, url LIMIT ?",
+            f"SELECT {_FEED}, min(due_at) AS due_at FROM feeds WHERE due_at <= ?"
+            " GROUP BY host ORDER BY due_at, url LIMIT ?",
             (now, limit),
         )
         return [Feed(**dict(row)) for row in rows]
@@ -189,17 +214,16 @@ class Frontier:
     def _upsert(
         self, story: PendingStory, state: str, reason: str | None, now: float
     ) -> None:
-        entry = json.dumps(asdict(story.entry), ensure_ascii=False)
         self._db.execute(
             "INSERT INTO stories VALUES (?,?,?,?,?,?,0,?,NULL,?)"
             " ON CONFLICT (story_id) DO UPDATE SET entry=excluded.entry,"
             " host=excluded.host, state=excluded.state, due_at=excluded.due_at,"
-            " tries=0, reason=excluded.reason",
+            " feed_url=excluded.feed_url, tries=0, reason=excluded.reason",
             (
                 story.story_id,
                 story.feed_url,
                 story.host,
-                entry,
+                _entry_json(story.entry),
                 state,
                 now,
                 story.first_seen,
@@ -225,11 +249,15 @@ class Frontier:
         return found
 
     def owners(self, story_ids: Sequence[str]) -> dict[str, tuple[str, float]]:
-        """Return, for known stories, the feed that brought each, and first seen."""
+        """Return, for known stories, the feed that brought each, and first seen.
+
+        The feed is "" if it was removed since: then any other may go on telling it.
+        """
         found = {}
         for story_id in story_ids:
             row = self._db.execute(
-                "SELECT feed_url, first_seen FROM stories WHERE story_id = ?",
+                "SELECT ifnull(feeds.url, ''), first_seen FROM stories"
+                " LEFT JOIN feeds ON feeds.url = feed_url WHERE story_id = ?",
                 (story_id,),
             ).fetchone()
             if row:
@@ -237,14 +265,10 @@ class Frontier:
         return found
 
     def due_stories(self, now: float, limit: int) -> list[PendingStory]:
-        """Return stories due, at most one of each host, all that need no page."""
-        rows = self._db.execute(
-            "SELECT story_id, feed_url, host, entry, tries, first_seen, min(due_at)"
-            " FROM stories WHERE state = 'due' AND host != '' AND due_at <= ?"
-            " GROUP BY host UNION ALL SELECT * FROM (SELECT"
-            " story_id, feed_url, host, entry, tries, first_seen, due_at"
-            " FROM stories WHERE state = 'due' AND host = '' LIMIT ?)",
-            (now, limit),
+        """Return stories due, at most one of each host, and `limit` without a page."""
+        rows = self._db.execute(_DUE_BY_HOST, (now,)).fetchall()
+        rows += self._db.execute(
+            "SELECT * FROM stories WHERE state = 'due' AND host = '' LIMIT ?", (limit,)
         ).fetchall()
         return [_pending(row) for row in rows]
 
@@ -273,13 +297,21 @@ class Frontier:
                 (due_at, reason, story_id),
             )
 
-    def mark_published(self, published: Sequence[tuple[str, str, str | None]]) -> None:
-        """Mark (story id, digest, reason) as published: their text is not due."""
+    def mark_published(
+        self, published: Sequence[tuple[PendingStory, str, str | None]]
+    ) -> None:
+        """Mark (story, digest, reason) as published: their text is not due.
+
+        One that its feed has changed since it was read stays due, to be read again.
+        """
         with self._db:
             self._db.executemany(
                 "UPDATE stories SET state='published', digest=?, reason=?"
-                " WHERE story_id=?",
-                [(digest, reason, story_id) for story_id, digest, reason in published],
+                " WHERE story_id=? AND entry=?",
+                [
+                    (digest, reason, story.story_id, _entry_json(story.entry))
+                    for story, digest, reason in published
+                ],
             )
 
     def mark_refused(self, story_id: str, reason: str) -> None:
@@ -294,6 +326,11 @@ class Frontier:
         """Return the number of stories by state: due, published, refused."""
         rows = self._db.execute("SELECT state, count(*) FROM stories GROUP BY state")
         return {"due": 0, "published": 0, "refused": 0} | {r[0]: r[1] for r in rows}
+
+    def due_count(self) -> int:
+        """Return how many stories are due, now or later."""
+        row = self._db.execute("SELECT count(*) FROM stories WHERE state = 'due'")
+        return int(row.fetchone()[0])
 
     def unpolled_since(self, moment: float) -> tuple[int, int]:
         """Return (feeds not polled since `moment`, all feeds)."""
@@ -314,6 +351,10 @@ class Frontier:
         self._db.close()
 
 
+def _entry_json(entry: Entry) -> str:
+    return json.dumps(asdict(entry), ensure_ascii=False)
+
+
 def _pending(row: sqlite3.Row) -> PendingStory:
     return PendingStory(
         story_id=row["story_id"],
@@ -323,35 +364,3 @@ def _pending(row: sqlite3.Row) -> PendingStory:
         tries=row["tries"],
         first_seen=row["first_seen"],
     )
-
-
-def open_database(
-    path: Path, tables: str, schema: int, what: str
-) -> sqlite3.Connection:
-    """Open or create one of our SQLite files: WAL, fsync at each commit.
-
-    Raises:
-        Misconfigured: it can't be opened, or holds another schema.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        db = sqlite3.connect(path, timeout=30.0, check_same_thread=False)
-        db.row_factory = sqlite3.Row
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = FULL")
-        db.execute("BEGIN IMMEDIATE")
-        found = db.execute("PRAGMA user_version").fetchone()[0]
-        if found == 0:
-            for statement in tables.split(";"):
-                db.execute(statement)
-            db.execute(f"PRAGMA user_version = {schema}")
-        db.commit()
-    except (OSError, sqlite3.Error) as error:
-        raise Misconfigured(f"{what} {path}: {error}") from error
-    if found not in {0, schema}:
-        db.close()
-        raise Misconfigured(
-            f"{what} {path}: schema {found}, this samestory knows {schema};"
-            " use the samestory that made it, or another --state"
-        )
-    return db

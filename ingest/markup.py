@@ -1,4 +1,4 @@
-"""HTML snippets of feeds as plain text."""
+"""HTML snippets of feeds as plain text, and bytes that parsers choke on."""
 
 import html
 import re
@@ -11,6 +11,8 @@ _BLOCK: Final = re.compile(
     r"</?(?:p|br|div|li|h[1-6]|tr|blockquote)\b[^<>]*>", re.IGNORECASE
 )
 _TAG: Final = re.compile(r"<[a-zA-Z/!?][^<>]*>")
+_REFERENCE: Final = re.compile(rb"&#(?:x([0-9a-f]{1,8})|([0-9]{1,9}));", re.IGNORECASE)
+_LOWER: Final = {c: c + 32 for c in range(ord("A"), ord("Z") + 1)}
 _HIDDEN: Final = re.compile(r"<!--|<(script|style)\b", re.IGNORECASE)
 
 
@@ -25,13 +27,38 @@ def plain_text(markup: str) -> str:
     return "\n".join(line for line in lines if line)
 
 
+def mend_references(markup: bytes) -> bytes:
+    """Replace numeric references to characters that XML forbids by a space.
+
+    One such reference makes trafilatura return nothing and feedparser raise. Halves of
+    a surrogate pair, as some feeds write emoji, are among them.
+    """
+
+    def mended(found: re.Match[bytes]) -> bytes:
+        number = int(found[1], 16) if found[1] else int(found[2])
+        return found[0] if _is_xml_character(number) else b" "
+
+    return _REFERENCE.sub(mended, markup)
+
+
+def _is_xml_character(number: int) -> bool:
+    """Tell whether XML 1.0 (section 2.2) allows the character."""
+    return (
+        number in {0x9, 0xA, 0xD}
+        or 0x20 <= number < 0xD800  # noqa: PLR2004
+        or 0xE000 <= number < 0xFFFE  # noqa: PLR2004
+        or 0x10000 <= number <= 0x10FFFF  # noqa: PLR2004
+    )
+
+
 def _without_hidden(markup: str) -> str:
     """Drop comments, scripts and styles; an unclosed one hides the rest.
 
     One pass: a regular expression for open and close together would be quadratic on a
     hostile snippet.
     """
-    kept, lower, at = [], markup.lower(), 0
+    # Only ASCII matters here; str.lower would shift places ("İ" becomes two).
+    kept, lower, at = [], markup.translate(_LOWER), 0
     while found := _HIDDEN.search(markup, at):
         kept.append(markup[at : found.start()])
         close = f"</{found[1].lower()}" if found[1] else "-->"

@@ -6,7 +6,9 @@ sandbox's processes. A slow host holds up nothing but itself.
 
 import hashlib
 import random
+import sqlite3
 import threading
+import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
@@ -19,7 +21,7 @@ from ingest.frontier import Feed, Frontier, PendingStory
 from ingest.language import identify
 from ingest.markup import plain_text
 from ingest.page import Cleaned, choose_text
-from ingest.plan import make_story, plan_entries
+from ingest.plan import EntryPlan, make_story, plan_entries
 from ingest.robots import Robots
 from ingest.sandbox import Sandbox
 from ingest.schedule import HostGate, next_poll_s, page_retry_s
@@ -27,6 +29,7 @@ from ingest.story import Story
 from ingest.urls import host_of
 
 FETCHES_AT_ONCE: Final = 16
+FEEDS_AT_ONCE: Final = 1_000  # hosts whose feeds are looked at in one go
 TICK_S: Final = 0.5  # how long a new feed or a stop may go unnoticed
 
 
@@ -119,7 +122,7 @@ class Poller:
     def _pause_s(self) -> float:
         dues = (self._frontier.next_feed_due(), self._frontier.next_story_due())
         waits = [due - self._clock() for due in dues if due is not None]
-        return max(0.01, min([TICK_S, *waits]))
+        return max(0.05, min([TICK_S, *waits]))  # a closed host's dues are in the past
 
     def _start_due(self, threads: ThreadPoolExecutor) -> None:
         now = self._clock()
@@ -127,13 +130,17 @@ class Poller:
         if room <= 0:
             return
         for story in self._frontier.due_stories(now, room):
-            reason = self._gate.away(story.host, now)
-            if reason is not None:
-                self._give_up_host(story.host, reason)
+            away = self._gate.away(story.host, now)
+            if away:
+                self._give_up_host(story.host, away[1])
             else:
                 self._start(threads, story, story.story_id, story.host)
-        for feed in self._frontier.due_feeds(now, 10 * FETCHES_AT_ONCE):
-            self._start(threads, feed, feed.url, host_of(feed.url))
+        for feed in self._frontier.due_feeds(now, FEEDS_AT_ONCE):
+            away = self._gate.away(host_of(feed.url), now)
+            if away and feed.url not in self._busy:
+                self._feed_failed(feed, FetchFailed(away[1], away[0]), away[0])
+            else:
+                self._start(threads, feed, feed.url, host_of(feed.url))
 
     def _start(
         self,
@@ -167,8 +174,8 @@ class Poller:
         digest = hashlib.sha256(found.body).hexdigest()
         kept = replace(
             feed,
-            etag=found.headers.get("etag"),
-            last_modified=found.headers.get("last-modified"),
+            etag=_validator(found.headers.get("etag")),
+            last_modified=_validator(found.headers.get("last-modified")),
             body_digest=digest,
         )
         if digest == feed.body_digest:
@@ -204,33 +211,45 @@ class Poller:
     # in the owner's thread
 
     def _finish_done(self) -> None:
-        done = [job for job in self._jobs if job.done()]
         read: list[_Read] = []
-        for job in done:
+        for job in [job for job in self._jobs if job.done()]:
             task = self._jobs.pop(job)
-            host = task.host if isinstance(task, PendingStory) else host_of(task.url)
             try:
                 found = job.result()
-            except (Retry, Quarantine) as error:
-                self._open(host, error)
-                self._failed(task, error)
-            else:
-                self._open(host, None)
+                self._settle(task, None)
                 if isinstance(found, _Polled):
                     self._polled(found)
                 else:
                     read.append(found)
-            self._busy.discard(task.url if isinstance(task, Feed) else task.story_id)
+            except (Retry, Quarantine) as error:
+                self._settle(task, error)
+                self._failed(task, error)
+            except (sqlite3.Error, OSError):
+                raise  # disk trouble: whoever supervises us starts us again
+            except Exception as error:  # noqa: BLE001  (our bug must not become a loop)
+                trace = "".join(traceback.format_exception(error))
+                self._log(f"bug, please report it: {trace}")
+                self._settle(task, error)
+                self._failed(task, Quarantine(f"bug of ours: {error!r}"))
+            finally:
+                name = task.url if isinstance(task, Feed) else task.story_id
+                self._busy.discard(name)
         if read:
             self._publish_read(read)
 
-    def _open(self, host: str, error: Exception | None) -> None:
+    def _settle(self, task: Feed | PendingStory, error: Exception | None) -> None:
+        """Open the task's host again, as its answer asks for."""
+        host = host_of(task.url) if isinstance(task, Feed) else task.host
+        wait_s = getattr(error, "retry_after_s", None)
+        now = self._clock()
         if not host:
             return
-        now = self._clock()
-        self._gate.finish(host, now, getattr(error, "retry_after_s", None) or 0.0)
-        if isinstance(error, HostAway):
-            self._gate.mark_away(host, now, str(error))
+        if isinstance(error, HostAway) and error.host == host:
+            self._gate.lost(host, now, str(error))
+        elif wait_s:
+            self._gate.asked_to_wait(host, now, wait_s, str(error))
+        else:
+            self._gate.answered(host, now)
 
     def _failed(self, task: Feed | PendingStory, error: Exception) -> None:
         now = self._clock()
@@ -238,6 +257,8 @@ class Poller:
         if isinstance(task, Feed):
             self._feed_failed(task, error, retry_after_s)
             return
+        if isinstance(error, HostAway) and error.host == task.host:
+            return  # the gate counts for all stories of the host; this one stays due
         again = page_retry_s(task.tries + 1, retry_after_s)
         if again is None:
             self._fall_back([task], str(error))
@@ -286,8 +307,7 @@ class Poller:
             self._frontier.record_poll(replace(feed, status="unchanged"), now=now)
             return
         plan = plan_entries(parsed, feed.url, self._frontier, now)
-        note = f", damaged: {parsed.note}" if parsed.note else ""
-        status = f"{len(plan.pending)} new of {len(parsed.entries)}{note}"
+        status = _outcome(parsed, plan)
         self._log(f"feed {feed.url}: {status}")
         if plan.refused:
             self._reject(
@@ -324,20 +344,38 @@ class Poller:
 
     def _publish_read(self, read: Sequence[_Read]) -> None:
         titles = {feed.url: feed.title for feed in self._frontier.feeds()}
-        stories = []
+        made: list[tuple[PendingStory, Story]] = []
         for item in read:
             title = titles.get(item.story.feed_url, "")
             try:
-                stories.append(make_story(item.story, item.cleaned, title, self._clock))
+                story = make_story(item.story, item.cleaned, title, self._clock)
+                made.append((item.story, story))
             except Quarantine as error:
                 source = item.story.entry.link or item.story.feed_url
                 why = "; ".join([str(error), *item.cleaned.flags])
                 self._reject([Rejected(reason=why, source=source, detail="")])
                 self._frontier.mark_refused(item.story.story_id, why)
-        self._publish(stories)
+        self._publish([story for _, story in made])
         self._frontier.mark_published(
-            [(s.story_id, s.digest, "; ".join(s.flags) or None) for s in stories]
+            [(due, s.digest, "; ".join(s.flags) or None) for due, s in made]
         )
+
+
+def _outcome(parsed: ParsedFeed, plan: EntryPlan) -> str:
+    """Tell in words what a document held."""
+    parts = [f"{len(plan.pending)} new of {len(parsed.entries)}"]
+    if plan.repeated:
+        parts.append(f"{plan.repeated} told twice")
+    if parsed.left_out:
+        parts.append(f"{parsed.left_out} left out: too many, or no entries")
+    if parsed.note:
+        parts.append(f"damaged: {parsed.note}")
+    return ", ".join(parts)
+
+
+def _validator(value: str | None) -> str | None:
+    """Return a validator that can be sent back; None for one that can't."""
+    return value if value and value.isascii() and value.isprintable() else None
 
 
 def _feed_text(entry: Entry) -> str:

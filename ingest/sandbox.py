@@ -8,12 +8,14 @@ import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from concurrent.futures.process import BrokenProcessPool
 from typing import Any, Final, Self
 
 from pebble import ProcessPool
 
-from ingest.errors import Quarantine, SamestoryError
+from ingest.errors import Quarantine, Retry, SamestoryError
 
+QUEUE_S: Final = 20  # how many time limits a call may take with its wait in the queue
 MAX_MEMORY: Final = 3_000_000_000  # bytes of address space; 5 MB of page take < 1 GB
 
 
@@ -24,14 +26,20 @@ class ParserFailed(Quarantine):
 class Sandbox:
     """Runs top-level functions in other processes, with a time limit each.
 
-    Safe to use from several threads. A worker that hangs or dies is replaced.
+    Safe to use from several threads. A worker that hangs or dies is replaced, and so
+    is the pool: pebble gives it up for good when an idle worker is killed.
     """
 
     def __init__(self, workers: int, timeout_s: float = 15.0) -> None:
         self._timeout_s = timeout_s
+        self._workers = workers
+        self._lock = threading.Lock()
+        self._pool = self._new_pool()
+
+    def _new_pool(self) -> ProcessPool:
         # spawn: forking a process that has threads can hang the child.
-        self._pool = ProcessPool(
-            max_workers=workers,
+        return ProcessPool(
+            max_workers=self._workers,
             max_tasks=2_000,  # a fresh process now and then bounds any leak
             initializer=_prepare,
             initargs=(os.getpid(),),
@@ -44,19 +52,29 @@ class Sandbox:
         Raises:
             SamestoryError: whatever of ours the function raised.
             ParserFailed: it hung, died or raised anything else.
+            Retry: the pool itself broke.
         """
         name = getattr(function, "__name__", "parser")
         try:
-            return self._pool.schedule(
+            job = self._living_pool().schedule(
                 function, args=args, kwargs=kwargs, timeout=self._timeout_s
-            ).result()
+            )
+            return job.result(timeout=QUEUE_S * self._timeout_s)
         except SamestoryError:
             raise
+        except BrokenProcessPool as error:
+            raise Retry(f"{name}: the parsing processes were killed") from error
         except FutureTimeoutError as error:
             raise ParserFailed(f"{name} hung for {self._timeout_s:.0f} s") from error
         except Exception as error:  # a parser may raise anything at all
             what = f"{name} failed: {type(error).__name__}: {error}"
             raise ParserFailed(what[:300]) from error
+
+    def _living_pool(self) -> ProcessPool:
+        with self._lock:
+            if not self._pool.active:
+                self._pool = self._new_pool()
+            return self._pool
 
     def close(self) -> None:
         """Stop the workers at once."""

@@ -1,11 +1,12 @@
 """When things are due: pure functions of what is known and the time."""
 
-from dataclasses import dataclass
 from typing import Final
 
 PAGE_TRIES: Final = 3
 PAGE_DELAYS_S: Final = (5.0, 30.0)  # after the first and the second failure
+CONNECT_DELAYS_S: Final = (5.0, 30.0)  # a blip of DNS or network is over by then
 HOST_AWAY_S: Final = 600.0  # a host without connection is not asked again so long
+MAX_WAIT_S: Final = 60.0  # a Retry-After beyond it counts as a no for a page
 MAX_BACKOFF_S: Final = 86_400.0  # a feed is never dead: asked at least once a day
 
 
@@ -31,44 +32,54 @@ def page_retry_s(tries: int, retry_after_s: float | None) -> float | None:
         tries: how many were made, at least 1.
         retry_after_s: what the server asked for; over a minute counts as a no.
     """
-    if tries >= PAGE_TRIES or (retry_after_s or 0.0) > 60:  # noqa: PLR2004
+    if tries >= PAGE_TRIES or (retry_after_s or 0.0) > MAX_WAIT_S:
         return None
     return max(PAGE_DELAYS_S[tries - 1], retry_after_s or 0.0)
 
 
-@dataclass(slots=True)
 class HostGate:
-    """One request at a time to a host, and a pause after each.
+    """One request at a time to a host, a pause after each, longer ones after trouble.
 
-    Feeds and pages of a host share its gate.
+    Feeds and pages of a host share its gate. A host without connection is asked again
+    after CONNECT_DELAYS_S; then, as one that asks for more than MAX_WAIT_S, it is away:
+    what is due from it need not be waited for.
     """
 
-    spacing_s: float
-    _free_at: dict[str, float]
-    _away: dict[str, tuple[float, str]]
-
     def __init__(self, spacing_s: float) -> None:
-        self.spacing_s = spacing_s
-        self._free_at = {}
-        self._away = {}
+        self._spacing_s = spacing_s
+        self._free_at: dict[str, float] = {}
+        self._lost: dict[str, int] = {}
+        self._away: dict[str, tuple[float, str]] = {}
 
     def is_free(self, host: str, now: float) -> bool:
         """Tell whether a request to the host may start."""
         return self._free_at.get(host, 0.0) <= now
 
     def start(self, host: str) -> None:
-        """Close the host until `finish`."""
+        """Close the host until it has answered or failed."""
         self._free_at[host] = float("inf")
 
-    def finish(self, host: str, now: float, pause_s: float = 0.0) -> None:
-        """Open the host again after the spacing, or a longer pause it asked for."""
-        self._free_at[host] = now + max(self.spacing_s, pause_s)
+    def answered(self, host: str, now: float) -> None:
+        """Open the host again after the spacing."""
+        self._free_at[host] = now + self._spacing_s
+        self._lost.pop(host, None)
 
-    def mark_away(self, host: str, now: float, reason: str) -> None:
-        """Remember that there is no connection to the host."""
-        self._away[host] = (now + HOST_AWAY_S, reason)
+    def asked_to_wait(self, host: str, now: float, wait_s: float, reason: str) -> None:
+        """Close the host for as long as it asked."""
+        self._free_at[host] = now + max(self._spacing_s, wait_s)
+        if wait_s > MAX_WAIT_S:
+            self._away[host] = (now + wait_s, reason)
 
-    def away(self, host: str, now: float) -> str | None:
-        """Return why the host can't be reached now; None if it may be asked."""
+    def lost(self, host: str, now: float, reason: str) -> None:
+        """Count a request that found no connection."""
+        count = self._lost[host] = self._lost.get(host, 0) + 1
+        if count <= len(CONNECT_DELAYS_S):
+            self._free_at[host] = now + CONNECT_DELAYS_S[count - 1]
+        else:
+            self._free_at[host] = now + HOST_AWAY_S
+            self._away[host] = (now + HOST_AWAY_S, reason)
+
+    def away(self, host: str, now: float) -> tuple[float, str] | None:
+        """Return (seconds left, reason) if the host need not be waited for."""
         until, reason = self._away.get(host, (0.0, ""))
-        return reason if until > now else None
+        return (until - now, reason) if until > now else None

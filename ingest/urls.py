@@ -38,6 +38,7 @@ def absolute_url(link: str, base: str) -> str | None:
         joined = urljoin(base, link.strip())
         parts = urlsplit(joined)
         _ = parts.port  # raises for a port that is no number
+        joined.encode()  # raises for lone surrogates
     except ValueError:
         return None
     if parts.scheme not in {"http", "https"} or not parts.hostname:
@@ -53,8 +54,11 @@ def url_key(url: str) -> str:
     Scheme, `www.`, default ports, fragments, trailing slashes and tracking parameters
     do not count; path case and all other parameters do.
     """
-    cleaned = clean_url(url) or url
-    parts = urlsplit(cleaned)
+    try:
+        parts = urlsplit(clean_url(url) or url)
+        _ = parts.port
+    except ValueError:  # courlan may take another URL out of the query
+        parts = urlsplit(url)
     host = (parts.hostname or "").removeprefix("www.")
     default = {"http": 80, "https": 443}.get(parts.scheme)
     port = f":{parts.port}" if parts.port and parts.port != default else ""

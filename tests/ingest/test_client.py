@@ -11,6 +11,7 @@ from ingest.addresses import AddressRefused, is_open, parse_networks
 from ingest.client import Client, FetchFailed, FetchRefused, HostAway, retry_after_s
 from ingest.errors import Misconfigured
 from ingest.robots import Robots
+from ingest.sandbox import ParserFailed
 from tests.conftest import serve
 
 
@@ -124,6 +125,9 @@ def test_closed_networks_are_refused_at_the_socket_also_after_a_redirect():
         ("64:ff9b::7f00:1", False),
         ("2002:7f00:1::", False),
         ("fe80::1", False),
+        ("fec0::1", False),
+        ("::127.0.0.1", False),
+        ("192.0.0.192", False),
         ("2606:4700:4700::1111", True),
         ("192.168.7.7", True),
     ],
@@ -153,7 +157,7 @@ def test_retry_after_is_read_in_seconds_and_capped_at_a_day(value, expected):
     assert retry_after_s(value) == expected
 
 
-def test_robots_are_asked_once_and_obeyed(client):
+def test_robots_are_asked_once_and_obeyed(client, sandbox):
     """One request for an origin; a missing file allows; a failing one postpones."""
     asked = []
 
@@ -161,7 +165,7 @@ def test_robots_are_asked_once_and_obeyed(client):
         asked.append(path)
         return 200, {}, b"User-agent: *\nDisallow: /private\n"
 
-    robots = Robots(client, "samestory-tests")
+    robots = Robots(client, sandbox, "samestory-tests")
     with serve(answer) as base:
         assert robots.allows(base + "/news/1")
         assert not robots.allows(base + "/private/2")
@@ -169,4 +173,16 @@ def test_robots_are_asked_once_and_obeyed(client):
     with serve(lambda *_: (404, {}, b"")) as base:
         assert robots.allows(base + "/x")
     with serve(lambda *_: (500, {}, b"")) as base, pytest.raises(FetchFailed):
+        robots.allows(base + "/x")
+
+
+def test_a_hostile_robots_file_costs_its_origin_alone(client, sandbox):
+    """Protego keeps each rule for each agent: quadratic, and ended by the sandbox."""
+    agents = b"".join(b"User-agent: a%d\n" % n for n in range(6_000))
+    file = agents + b"Disallow: /x\n" * 6_000
+    robots = Robots(client, sandbox, "samestory-tests")
+    with (
+        serve(lambda *_: (200, {}, file)) as base,
+        pytest.raises(ParserFailed, match="is_allowed"),
+    ):
         robots.allows(base + "/x")

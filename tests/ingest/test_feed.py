@@ -78,7 +78,7 @@ def test_json_feed_is_read():
         }
     ).encode()
     found = parse_feed(body, "https://a.org/feed", "application/json")
-    assert found.note == "items left out"
+    assert (found.left_out, found.note) == (1, None)
     assert found.entries[0] == Entry(
         guid="7",
         link="https://a.org/7",
@@ -133,11 +133,21 @@ def test_a_feed_that_only_a_second_parser_can_read_is_read():
         parse_feed(b"<rss version='2.0'><chan", "https://a.org/feed", "")
 
 
+def test_references_to_no_character_do_not_lose_the_feed():
+    """An emoji as two halves, a control character: a space, and all entries."""
+    body = b"""<rss version='2.0'><channel><title>T</title>
+    <item><title>A &#55357;&#56842; b &#8; c & d &#xe9;</title></item>
+    <item><title>Two</title></item></channel></rss>"""
+    found = parse_feed(body, "https://a.org/feed", "").entries
+    assert [e.title for e in found] == ["A b c & d é", "Two"]
+
+
 def test_a_huge_feed_is_cut_and_a_bomb_is_harmless():
     """The entry cap holds; entity expansion stops."""
     items = b"<item><title>x</title></item>" * (MAX_ENTRIES + 5)
     body = b"<rss version='2.0'><channel><title>t</title>" + items + b"</channel></rss>"
-    assert len(parse_feed(body, "https://a.org/f", "").entries) == MAX_ENTRIES
+    found = parse_feed(body, "https://a.org/f", "")
+    assert (len(found.entries), found.left_out) == (MAX_ENTRIES, 5)
     bomb = b"""<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b
     "&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">]><rss
     version="2.0"><channel><title>t</title><item><title>&c;</title></item></channel></rss>"""

@@ -38,7 +38,7 @@ def frontier(tmp_path):
 
 def poll(frontier, entries, feed_url=FEED, now=100.0):
     """Poll once: plan and record, as the poller does."""
-    parsed = ParsedFeed(title="T", entries=tuple(entries), note=None)
+    parsed = ParsedFeed(title="T", entries=tuple(entries), left_out=0, note=None)
     plan = plan_entries(parsed, feed_url, frontier, now)
     feed = next(f for f in frontier.feeds() if f.url == feed_url)
     frontier.record_poll(
@@ -148,17 +148,62 @@ def test_failed_pages_wait_and_published_ones_are_done(frontier):
     assert frontier.due_stories(129, 9) == []
     assert frontier.due_stories(130, 9)[0].tries == 1
     assert frontier.next_story_due() == 130.0
-    frontier.mark_published([(story.story_id, "d", None)])
+    frontier.mark_published([(story, "d", None)])
     assert frontier.next_story_due() is None
 
 
-def test_a_removed_feed_takes_what_is_due_with_it(frontier):
-    """Its published stories stay known."""
+def test_a_story_changed_while_it_is_read_stays_due(frontier):
+    """The newer form is read again; nothing of a correction is lost."""
+    before = poll(frontier, [entry()]).pending[0]
+    poll(frontier, [entry(title="One, corrected")])
+    frontier.mark_published([(before, "d", None)])
+    (due,) = frontier.due_stories(100, 9)
+    assert due.entry.title == "One, corrected"
+
+
+def test_a_removed_feed_takes_what_is_due_with_it_and_others_bring_it(frontier):
+    """A feed that carries the same story is read anew; added again, it starts anew."""
+    other = "https://b.org/feed"
     poll(frontier, [entry()])
+    assert poll(frontier, [entry()], other).pending == []
     assert frontier.remove_feed(FEED)
     assert not frontier.remove_feed(FEED)
-    assert frontier.counts()["due"] == 0
-    assert [f.url for f in frontier.feeds()] == ["https://b.org/feed"]
+    assert frontier.due_count() == 0
+    (left,) = frontier.feeds()
+    assert (left.url, left.due_at, left.body_digest) == (other, 0, None)
+    assert len(poll(frontier, [entry()], other).pending) == 1
+    frontier.add_feeds([FeedRef(url=FEED)])
+    assert poll(frontier, [entry()]).pending == []
+
+
+def test_a_published_story_is_told_on_by_another_feed_when_its_own_is_gone(frontier):
+    """A correction arrives though the feed that brought the story was removed."""
+    other = "https://b.org/feed"
+    story = poll(frontier, [entry()]).pending[0]
+    frontier.mark_published([(story, "d", None)])
+    assert poll(frontier, [entry()], other).pending == []
+    frontier.remove_feed(FEED)
+    (again,) = poll(frontier, [entry(title="Corrected")], other).pending
+    assert (again.story_id, again.first_seen) == (story.story_id, 100.0)
+
+
+def test_a_link_shared_since_then_still_names_what_it_named_alone(frontier):
+    """No entry becomes two stories; one told twice in a document is counted."""
+    first = entry(guid="")
+    story = poll(frontier, [first]).pending[0]
+    plan = poll(frontier, [first, entry(guid="", title="Two"), entry(guid="")])
+    assert [p.entry.title for p in plan.pending] == ["Two"]
+    assert plan.pending[0].story_id != story.story_id
+    assert plan.repeated == 1
+
+
+def test_one_feed_of_each_host_is_due_so_that_none_holds_up_the_others(frontier):
+    """Two hundred feeds of one host leave the first place to others."""
+    frontier.add_feeds(FeedRef(url=f"https://a.org/{n}") for n in range(200))
+    assert [f.url.split("/")[2] for f in frontier.due_feeds(100, 9)] == [
+        "a.org",
+        "b.org",
+    ]
 
 
 def test_a_file_of_a_newer_schema_or_no_database_is_refused(tmp_path):
@@ -230,11 +275,27 @@ def test_a_host_serves_one_request_at_a_time_with_a_pause():
     assert gate.is_free("a", 0.0)
     gate.start("a")
     assert not gate.is_free("a", 1e9)
-    gate.finish("a", 10.0)
+    gate.answered("a", 10.0)
     assert not gate.is_free("a", 11.9)
     assert gate.is_free("a", 12.0)
-    gate.finish("a", 20.0, 60.0)
+    gate.asked_to_wait("a", 20.0, 60.0, "503")
     assert not gate.is_free("a", 79.0)
-    gate.mark_away("b", 0.0, "no connection")
-    assert gate.away("b", 599.0) == "no connection"
-    assert gate.away("b", 601.0) is None
+    assert gate.away("a", 21.0) is None
+    gate.asked_to_wait("a", 100.0, 3600.0, "429")
+    assert gate.away("a", 200.0) == (3500.0, "429")
+
+
+def test_a_host_without_connection_is_asked_thrice_before_it_is_away():
+    """A blip costs 5 or 35 seconds, not the pages; an answer forgets the blips."""
+    gate = HostGate(2.0)
+    gate.lost("b", 0.0, "no connection")
+    assert not gate.is_free("b", 4.9)
+    assert gate.is_free("b", 5.0)
+    gate.lost("b", 5.0, "no connection")
+    assert not gate.is_free("b", 34.9)
+    assert gate.away("b", 34.9) is None
+    gate.answered("b", 35.0)
+    for now in (40.0, 50.0, 90.0):
+        gate.lost("b", now, "no connection")
+    assert gate.away("b", 91.0) == (599.0, "no connection")
+    assert gate.away("b", 691.0) is None

@@ -15,6 +15,7 @@ from ingest.markup import plain_text
         ("a<script>never closed", "a"),
         ("5 < 6 and 7 > 2", "5 < 6 and 7 > 2"),
         ("&lt;p&gt;shown&lt;/p&gt;", "<p>shown</p>"),
+        ("<!-- x -->İİstanbul<SCRIPT>x</SCRIPT>da", "İİstanbul da"),
     ],
 )
 def test_markup_becomes_text(markup, expected):

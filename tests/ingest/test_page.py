@@ -1,13 +1,15 @@
 """Pages become text, or the feed's text with the reason."""
 
 import json
+import os
 import signal
 import time
 
 import pytest
 
+from ingest.errors import Retry
 from ingest.page import choose_text, extract_text, is_full_text
-from ingest.sandbox import ParserFailed
+from ingest.sandbox import ParserFailed, Sandbox
 
 BODY = "The delegation left the customs house in Port Callan at noon. " * 12
 PAGE = (
@@ -72,6 +74,20 @@ def test_a_feed_text_counts_as_the_article_only_if_it_is_long_and_whole():
     assert is_full_text(f"<p>{BODY}</p><p>{BODY}</p>")
     assert not is_full_text(f"<p>{BODY}</p><p>{BODY} …</p>")
     assert not is_full_text("<p>Short.</p>")
+
+
+def test_a_pool_whose_idle_worker_was_killed_is_replaced():
+    """The memory killer takes a process: the next page is read by a new pool."""
+    with Sandbox(1, timeout_s=10.0) as pool:
+        process = pool.run(os.getpid)
+        os.kill(process, signal.SIGKILL)
+        end = time.monotonic() + 20
+        while True:
+            try:
+                assert pool.run(os.getpid) != process
+                break
+            except Retry:
+                assert time.monotonic() < end
 
 
 def test_a_parser_that_hangs_dies_or_raises_is_named_and_replaced(sandbox):

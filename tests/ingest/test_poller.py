@@ -36,7 +36,7 @@ class Desk:
         self.poller = Poller(
             frontier=self.frontier,
             client=client,
-            robots=Robots(client, "samestory-tests"),
+            robots=Robots(client, sandbox, "samestory-tests"),
             sandbox=sandbox,
             publish=self.stories.extend,
             reject=self.rejected.extend,

@@ -36,6 +36,12 @@ def test_urls_of_two_articles_stay_two(one, other):
     assert url_key(one) != url_key(other)
 
 
+def test_a_url_inside_a_url_never_raises():
+    """courlan takes it out of the query, with a port that is no number."""
+    found = url_key("https://a.org/?u=http://b.org:x/")
+    assert found == "a.org?u=http%3A%2F%2Fb.org%3Ax%2F"
+
+
 @pytest.mark.parametrize(
     ("link", "expected"),
     [
@@ -48,6 +54,7 @@ def test_urls_of_two_articles_stay_two(one, other):
         ("http://[bad", None),
         ("http://a.org:99999999/", None),
         ("https://a.org/" + "x" * 3000, None),
+        ("https://a.org/\ud800", None),
     ],
 )
 def test_a_link_becomes_an_absolute_http_url_or_nothing(link, expected):
