@@ -1,6 +1,7 @@
 """The index: applies the journal in its order, one transaction a batch."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
@@ -11,7 +12,7 @@ from index.features import View, crowdedness, pair_features, similarity, view
 from index.journal import decode_journal
 from index.neighbours import Neighbours, combine
 from index.state import Member, State
-from ingest.errors import Misconfigured, Quarantine
+from ingest.errors import Quarantine
 
 WINDOW_S: Final = 7 * 86_400.0  # candidates lie within 7 days of the story's own time
 CANDIDATES: Final = 20  # nearest stories whose events are considered
@@ -53,22 +54,16 @@ class EventIndex:
                 [event_time for _, event_time, _ in rows],
             )
 
-    def apply(
-        self, records: Sequence[tuple[int, bytes]]
-    ) -> list[tuple[int, Quarantine]]:
+    def apply(self, records: Sequence[tuple[int, bytes]]) -> None:
         """Apply journal records and commit them with the position after the last.
 
         Args:
             records: (offset, value), in order. Those before the state's position are
                 passed over, so that a batch may come twice.
 
-        Returns:
-            Offsets that can never be applied, with the reason.
-
-        Raises:
-            Misconfigured: the vectors are of another embedding space.
+        What can never be applied (junk, vectors of another space) goes to the outbox
+        with its reason, in the same transaction.
         """
-        refused: list[tuple[int, Quarantine]] = []
         try:
             with self.state.transaction():
                 for offset, value in records:
@@ -77,12 +72,11 @@ class EventIndex:
                     try:
                         self._apply_one(decode_journal(value))
                     except Quarantine as error:
-                        refused.append((offset, error))
+                        self.state.refuse(offset, value, str(error))
                     self.state.set_position(offset + 1)
         except BaseException:
             self._load()  # memory goes back to what the state holds
             raise
-        return refused
 
     def _apply_one(self, found: StoryVector) -> None:
         story = found.story
@@ -98,6 +92,8 @@ class EventIndex:
             if before is None:
                 raise AssertionError(story.story_id)
             record = self.state.join_record(story.story_id) or {}
+            first_seen = min(before.story.first_seen, story.first_seen)
+            found = replace(found, story=replace(story, first_seen=first_seen))
             self._put(found, before.event_id, record, "updated")
             return
         decision = self._decide(found)
@@ -112,10 +108,10 @@ class EventIndex:
             self.state.set_space(found.space_id, dim)
             self._neighbours = Neighbours(dim)
         elif space != (found.space_id, dim):
-            raise Misconfigured(
+            raise Quarantine(
                 f"the state holds vectors of space {space[0]}, story"
-                f" {found.story.story_id} has {found.space_id}: the model changed;"
-                " go back to the former model, or start another --state"
+                f" {found.story.story_id} has {found.space_id}: made by another model;"
+                " use the former one, or start another --state"
             )
 
     def _decide(self, found: StoryVector) -> Decision:
@@ -148,14 +144,7 @@ class EventIndex:
         return decide(pairs, self._model)
 
     def _nearest_in_time(self, event_id: str, at: float) -> list[Member]:
-        members = self.state.members_of(event_id, at - WINDOW_S, at + WINDOW_S)
-        members.sort(
-            key=lambda m: (
-                abs(m.story.event_time.timestamp() - at),
-                m.story.story_id,
-            )
-        )
-        return members[:MEMBERS_READ]
+        return self.state.members_near(event_id, at, WINDOW_S, MEMBERS_READ)
 
     def _view(self, member: Member) -> View:
         digest = member.story.digest

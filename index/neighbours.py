@@ -108,15 +108,26 @@ class Neighbours:
         for day, index in self._days.items():
             if (day + 1) * DAY_S <= since or day * DAY_S > until:
                 continue
-            # One more than asked, so that a tie at the end is broken by number.
-            similarities, seqs = index.search(row, min(k + 8, index.ntotal or 1))
-            found.extend(
-                Hit(seq=int(seq), similarity=float(similarity))
-                for similarity, seq in zip(similarities[0], seqs[0], strict=True)
-                if seq >= 0
-            )
+            found.extend(_with_ties(index, row, k))
         found.sort(key=lambda hit: (-hit.similarity, hit.seq))
         return found[:k]
+
+
+def _with_ties(index: faiss.IndexIDMap2, row: Vectors, k: int) -> list[Hit]:
+    """Return the k best of one day and all that tie with the last of them.
+
+    faiss orders ties by its own places, which change when a story is replaced.
+    """
+    ask = min(k + 8, index.ntotal)
+    while ask:
+        similarities, seqs = index.search(row, ask)
+        if ask == index.ntotal or similarities[0][-1] < similarities[0][k - 1]:
+            return [
+                Hit(seq=int(seq), similarity=float(similarity))
+                for similarity, seq in zip(similarities[0], seqs[0], strict=True)
+            ]
+        ask = min(4 * ask, index.ntotal)
+    return []
 
 
 def combine(vectors: NDArray[np.float16]) -> Vectors:

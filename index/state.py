@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embed.vector import PASSAGES, StoryVector, to_bytes
+from ingest.database import open_database
 from ingest.errors import Misconfigured
-from ingest.frontier import open_database
 from ingest.story import Story
 
 SCHEMA: Final = 1
@@ -39,7 +39,8 @@ CREATE TABLE joins (
   story_id TEXT PRIMARY KEY, event_id TEXT NOT NULL, record TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE outbox (
-  id INTEGER PRIMARY KEY AUTOINCREMENT, event_id TEXT NOT NULL, value BLOB NOT NULL
+  id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL, value BLOB NOT NULL,
+  refused TEXT
 ) STRICT;
 """
 
@@ -52,6 +53,20 @@ class Member:
     story: Story
     event_id: str
     vectors: NDArray[np.float16]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """A record that leaves the index.
+
+    `refused` is None for an event's revision, whose key is the event id; for a journal
+    record that can't be applied it is the reason, and the key is its offset.
+    """
+
+    number: int
+    key: str
+    value: bytes
+    refused: str | None
 
 
 class State:
@@ -160,13 +175,27 @@ class State:
         found = {m.seq: m for m in self._members(f"seq IN ({marks})", tuple(seqs))}
         return [found[seq] for seq in seqs if seq in found]
 
-    def members_of(
-        self, event_id: str, since: float = -1e18, until: float = 1e18
+    def members_of(self, event_id: str) -> list[Member]:
+        """Return an event's stories, by event time and id."""
+        return self._members("event_id = ?", (event_id,))
+
+    def members_near(
+        self, event_id: str, at: float, within_s: float, limit: int
     ) -> list[Member]:
-        """Return an event's stories within [since, until], by event time and id."""
-        return self._members(
-            "event_id = ? AND event_time BETWEEN ? AND ?", (event_id, since, until)
+        """Return an event's stories nearest to a time, at most `limit`, none farther.
+
+        Args:
+            event_id: the event.
+            at: seconds since the epoch.
+            within_s: seconds before and after it.
+            limit: how many at most.
+        """
+        rows = self._db.execute(
+            "SELECT seq FROM stories WHERE event_id = ? AND event_time BETWEEN ? AND ?"
+            " ORDER BY abs(event_time - ?), story_id LIMIT ?",
+            (event_id, at - within_s, at + within_s, at, limit),
         )
+        return self.members_by_seq([row[0] for row in rows])
 
     def stories(
         self,
@@ -279,20 +308,29 @@ class State:
             "members": [row[0] for row in members],
         }
         self._db.execute(
-            "INSERT INTO outbox (event_id, value) VALUES (?,?)",
+            "INSERT INTO outbox (key, value) VALUES (?,?)",
             (event_id, json.dumps(value).encode()),
         )
 
-    def outbox(self) -> list[tuple[int, str, bytes]]:
-        """Return (id, event id, value) of revisions not yet published, in order."""
-        rows = self._db.execute("SELECT id, event_id, value FROM outbox ORDER BY id")
-        return [tuple(row) for row in rows]
+    def refuse(self, offset: int, value: bytes, reason: str) -> None:
+        """Write a journal record that can't be applied to the outbox."""
+        self._db.execute(
+            "INSERT INTO outbox (key, value, refused) VALUES (?,?,?)",
+            (str(offset), value, reason),
+        )
 
-    def clear_outbox(self, ids: Iterable[int]) -> None:
-        """Forget revisions that were published."""
+    def outbox(self) -> list[Outgoing]:
+        """Return what is not yet published, in order."""
+        rows = self._db.execute(
+            "SELECT id AS number, key, value, refused FROM outbox ORDER BY id"
+        )
+        return [Outgoing(**dict(row)) for row in rows]
+
+    def clear_outbox(self, numbers: Iterable[int]) -> None:
+        """Forget what was published."""
         with self.transaction():
             self._db.executemany(
-                "DELETE FROM outbox WHERE id = ?", [(number,) for number in ids]
+                "DELETE FROM outbox WHERE id = ?", [(number,) for number in numbers]
             )
 
     def close(self) -> None:

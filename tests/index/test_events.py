@@ -51,8 +51,10 @@ def assignments(state: State) -> dict[str, str]:
 def test_reports_of_a_topic_become_one_event(tmp_path):
     """Four topics, four events; junk is refused with its offset; repeats change nothing."""
     index = open_index(tmp_path / "s.db")
-    refused = index.apply(JOURNAL)
-    assert [offset for offset, _ in refused] == [24]
+    index.apply(JOURNAL)
+    (junk,) = [one for one in index.state.outbox() if one.refused]
+    assert (junk.key, junk.value) == ("24", b"junk")
+    assert "not JSON" in junk.refused
     found = assignments(index.state)
     assert len(found) == 24
     assert len(set(found.values())) == 4
@@ -132,18 +134,32 @@ def test_a_new_version_replaces_the_text_and_an_older_one_is_dropped(tmp_path):
     assert member is not None
     assert member.story.text == "Corrected."
     assert index.state.counts() == {"stories": 2, "events": 1}
-    assert b'"reason": "updated"' in index.state.outbox()[-1][2]
+    assert b'"reason": "updated"' in index.state.outbox()[-1].value
 
 
-def test_vectors_of_another_model_are_refused_by_name(tmp_path):
-    """Silent drift between models never happens."""
+def test_vectors_of_another_model_are_refused_by_name_and_the_rest_goes_on(tmp_path):
+    """Silent drift between models never happens, and no record blocks the journal."""
     index = open_index(tmp_path / "s.db")
     index.apply([(0, record("a", 1, 1))])
     foreign = StoryVector(
         story=make_story("b"), vectors=vector(1, 2), space_id="v-other"
     )
-    with pytest.raises(Misconfigured, match=r"space v-t, story s-\w+ has v-other"):
-        index.apply([(1, foreign.encode())])
+    index.apply([(1, foreign.encode()), (2, record("c", 1, 3))])
+    said = index.state.outbox()[-2].refused
+    assert f"space v-t, story {make_story('b').story_id} has v-other" in said
+    assert index.state.counts()["stories"] == 2
+    assert index.state.position() == 3
+
+
+def test_a_new_version_keeps_when_its_story_was_first_seen(tmp_path):
+    """A corrected story without a date stays at its place in time."""
+    index = open_index(tmp_path / "s.db")
+    index.apply([(0, record("a", 1, 1, published=None, first_seen=NOW))])
+    late = NOW + timedelta(days=3)
+    changed = {"text": "Corrected.", "observed": late, "first_seen": late}
+    index.apply([(1, record("a", 1, 1, published=None, **changed))])
+    (found,) = index.state.stories()
+    assert (found.story.text, found.story.event_time) == ("Corrected.", NOW)
 
 
 def test_lookup_finds_stories_by_vector_filter_and_id(tmp_path):

@@ -43,6 +43,15 @@ def test_equal_and_opposite_vectors_have_cosine_one_and_minus_one():
     assert [h.similarity for h in found] == pytest.approx([1, 1, -1], abs=1e-6)
 
 
+def test_a_hundred_equal_vectors_are_told_by_number_also_after_a_replacement():
+    """faiss's own order of ties never decides."""
+    row = units(3, 1)
+    index = Neighbours(DIM)
+    index.add(range(100), np.repeat(row, 100, axis=0), [0] * 100)
+    index.add([0], row, [0])  # takes the last place in faiss
+    assert [h.seq for h in index.search(row[0], 5)] == [0, 1, 2, 3, 4]
+
+
 def test_days_outside_the_span_are_not_searched():
     """Whole days count: the caller filters within them."""
     index = Neighbours(DIM)
