@@ -16,6 +16,8 @@ import platformdirs
 from ingest.errors import Misconfigured
 
 PREFIX: Final = "SAMESTORY_"
+SUPERVISED: Final = PREFIX + "SUPERVISED"  # set by a supervisor for its workers
+AT_LEAST_ONE: Final = frozenset({"embed_threads", "embed_batch", "index_batch"})
 
 
 def _setting(default: Any, about: str) -> Any:
@@ -49,7 +51,9 @@ class Settings:
     embed_threads: int = _setting(1, "threads of the embedding model")
     embed_batch: int = _setting(32, "stories embedded before they are published")
     index_batch: int = _setting(256, "stories indexed in one commit")
-    log_level: str = _setting("info", "debug, info, warning or error")
+    log_level: str = _setting(
+        "", "debug, info, warning or error; default: info, warning under a supervisor"
+    )
 
     @property
     def home(self) -> Path:
@@ -109,9 +113,9 @@ def _convert(name: str, value: Any, where: str) -> Any:
                 items = value.split(",") if isinstance(value, str) else value
                 return tuple(str(item).strip() for item in items if str(item).strip())
             case int():
-                return _positive(int(value))
+                return _at_least(int(value), int(name in AT_LEAST_ONE))
             case float():
-                return _positive(float(value))
+                return _at_least(float(value), 0)
             case _:
                 return str(value)
     except (TypeError, ValueError) as error:
@@ -119,7 +123,12 @@ def _convert(name: str, value: Any, where: str) -> Any:
         raise Misconfigured(f"{where}: {value!r} is not a valid {kind}") from error
 
 
-def _positive(number: Any) -> Any:
-    if not 0 <= number < float("inf"):
-        raise ValueError("must be 0 or more")
+def _at_least(number: Any, least: int) -> Any:
+    if not least <= number < float("inf"):
+        raise ValueError(f"must be {least} or more")
     return number
+
+
+def is_supervised() -> bool:
+    """Tell whether a supervisor started this process."""
+    return SUPERVISED in os.environ

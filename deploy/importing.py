@@ -2,13 +2,13 @@
 
 import gzip
 import json
-import sys
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import IO, Any, Final
 
-from ingest.dates import UNKNOWN, parse_date
+from ingest.dates import parse_date
 from ingest.errors import Misconfigured, Quarantine
 from ingest.language import identify
 from ingest.outlets import domain_of
@@ -16,6 +16,9 @@ from ingest.story import Story, clean_line, clean_text, content_digest, story_id
 from ingest.urls import absolute_url, url_key
 
 MAX_LINE: Final = 10_000_000  # bytes; a line is one article
+GZIP: Final = b"\x1f\x8b"
+ANY_AGE: Final = datetime.min.replace(tzinfo=UTC)  # archives go far back
+MAX_ID: Final = 2_000  # characters
 FIELDS: Final = ("title", "url", "published", "outlet", "lang")
 
 
@@ -26,14 +29,10 @@ def open_lines(source: str) -> Iterator[IO[bytes]]:
     Raises:
         Misconfigured: it can't be opened.
     """
-    if source == "-":
-        yield sys.stdin.buffer
-        return
     try:
-        with open(source, "rb") as file:  # noqa: PTH123
-            is_gzip = file.read(2) == b"\x1f\x8b"
-            file.seek(0)
-            if is_gzip:
+        # By descriptor: standard input and pipes, which can't seek, work as files do.
+        with open(0 if source == "-" else source, "rb", closefd=source != "-") as file:
+            if file.peek(2)[:2] == GZIP:
                 with gzip.open(file, "rb") as unpacked:
                     yield unpacked  # type: ignore[misc]  # GzipFile reads like IO
             else:
@@ -58,7 +57,7 @@ def read_lines(file: IO[bytes], name: str) -> Iterator[tuple[int, bytes | Quaran
                 line = file.readline(MAX_LINE + 1)
                 if not line:
                     break
-        except (OSError, EOFError) as error:
+        except (OSError, EOFError, zlib.error) as error:
             yield number, Quarantine(f"{name} breaks off: {error}")
             return
         if is_long:
@@ -86,7 +85,7 @@ def story_of_line(line: bytes, now: datetime) -> Story:
     url = absolute_url(row["url"], "") if row["url"] else None
     if row["url"] and url is None:
         raise Quarantine(f"`url` is not an http(s) URL: {row['url'][:80]!r}")
-    published = parse_date(row["published"], now) if row["published"] else UNKNOWN
+    published = parse_date(row["published"], now, ANY_AGE)
     if row["published"] and published.at is None:
         raise Quarantine(f"`published` can't be read: {row['published'][:80]!r}")
     outlet = clean_line(row["outlet"], 120) or domain_of(url or "") or "unknown outlet"
@@ -121,8 +120,8 @@ def _parsed(line: bytes) -> dict[str, str]:
         value = found.get(name)
         if value is not None and not isinstance(value, str):
             raise Quarantine(f"`{name}` is not a string")
-        row[name] = value or ""
-    row["id"] = "" if row["id"] is None else str(row["id"])
+        row[name] = (value or "").encode("utf-8", "replace").decode()
+    row["id"] = "" if row["id"] is None else clean_line(str(row["id"]), MAX_ID)
     return row
 
 

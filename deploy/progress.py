@@ -44,12 +44,11 @@ def standing(frontier: Frontier, log: Log, since: float) -> Standing:
         since: feeds polled after this (seconds since the epoch) count as read.
     """
     due, total = frontier.unpolled_since(since)
-    counts = frontier.counts()
     return Standing(
         feeds=total,
         feeds_due=due,
-        pages_due=counts["due"],
-        published=counts["published"],
+        pages_due=frontier.due_count(),
+        published=log.count(STORIES),
         to_embed=log.lag("embed", STORIES).behind,
         to_index=log.lag("index", JOURNAL).behind,
     )

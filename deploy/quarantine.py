@@ -5,13 +5,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from deploy.stream.log import QUARANTINE, Log, Message, Record
-from ingest.errors import Quarantine
 from ingest.poller import Rejected
 
 MAX_VALUE: Final = 1_000_000  # bytes of the offending input that are kept
 
 
-def quarantine_record(log: Log, stage: str, record: Record, error: Quarantine) -> None:
+def quarantine_record(log: Log, stage: str, record: Record, reason: str) -> None:
     """Set aside a message, with where it came from and why."""
     where = f"{record.topic}:{record.partition}:{record.offset}"
     log.publish(
@@ -22,8 +21,8 @@ def quarantine_record(log: Log, stage: str, record: Record, error: Quarantine) -
                 value=record.value[:MAX_VALUE],
                 headers={
                     "stage": stage,
-                    "reason": str(error),
-                    "error": type(error).__name__,
+                    "reason": reason,
+                    "error": "Quarantine",
                     "topic": record.topic,
                     "partition": str(record.partition),
                     "offset": str(record.offset),
@@ -46,7 +45,7 @@ def quarantine_rejected(log: Log, stage: str, rejected: Sequence[Rejected]) -> N
                     "stage": stage,
                     "reason": r.reason,
                     "error": "Quarantine",
-                    "url": r.source,
+                    "url": r.source.encode("utf-8", "replace").decode(),
                     "attempt": "1",
                 },
             )
@@ -56,4 +55,7 @@ def quarantine_rejected(log: Log, stage: str, rejected: Sequence[Rejected]) -> N
 
 
 def _id(stage: str, where: str) -> str:
-    return "q-" + hashlib.sha256(f"{stage} {where}".encode()).hexdigest()[:16]
+    return (
+        "q-"
+        + hashlib.sha256(f"{stage} {where}".encode("utf-8", "replace")).hexdigest()[:16]
+    )

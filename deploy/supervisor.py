@@ -9,11 +9,11 @@ from dataclasses import fields
 from types import TracebackType
 from typing import Final, Self
 
-from deploy.config import PREFIX, Settings
+from deploy.config import PREFIX, SUPERVISED, Settings
 from ingest.errors import Misconfigured
 
-SUPERVISED: Final = PREFIX + "SUPERVISED"
 NEEDS_A_PERSON: Final = 2  # exit code of a worker that can't go on by itself
+RUNS_ELSEWHERE: Final = 4  # of a supervised worker whose lock another process holds
 STOP_S: Final = 8.0  # grace for the batch in hand; then SIGKILL, which loses nothing
 RESTART_S: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 
@@ -51,10 +51,7 @@ class Supervisor:
         )
 
     def ensure(self, names: Iterable[str]) -> None:
-        """Start workers that are not ours yet, e.g. since another supervisor left.
-
-        A worker that turns out to run elsewhere ends by its lock and is not restarted.
-        """
+        """Start workers that run nowhere, e.g. since another supervisor left."""
         for name in names:
             if name not in self._processes:
                 self._start(name)
@@ -69,6 +66,9 @@ class Supervisor:
         for name, process in list(self._processes.items()):
             code = process.poll()
             if code is None:
+                continue
+            if code == RUNS_ELSEWHERE:
+                del self._processes[name]  # `ensure` takes it over when it is free
                 continue
             if code == NEEDS_A_PERSON:
                 raise Misconfigured(f"the {name} worker can't go on, see above")

@@ -9,6 +9,7 @@ import logging
 import os
 import random
 import signal
+import sqlite3
 import sys
 import threading
 import time
@@ -18,13 +19,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from deploy import wiring
-from deploy.config import Settings
+from deploy.config import Settings, is_supervised
 from deploy.quarantine import quarantine_record, quarantine_rejected
-from deploy.stream.log import EVENTS, JOURNAL, STORIES, Log, Message, Record
+from deploy.stream.log import EVENTS, JOURNAL, STORIES, Consumer, Log, Message, Record
 from embed.embedding import embed_story
+from embed.space import EmbeddingSpace
 from index.events import EventIndex
+from index.state import State
 from ingest.errors import Misconfigured, Quarantine, Retry
-from ingest.poller import Poller
+from ingest.poller import Poller, Rejected
 from ingest.robots import Robots
 from ingest.story import Story
 
@@ -34,6 +37,10 @@ LOCK_WAIT_S: Final = 10.0  # workers of a killed supervisor need a moment to lea
 BACKOFF_S: Final = (0.5, 1.0, 2.0, 5.0, 10.0)  # then 10 s for ever: nothing is dropped
 
 _log = logging.getLogger("samestory")
+
+
+class AlreadyRuns(Misconfigured):
+    """Another process runs this worker on this state."""
 
 
 def run_worker(name: str, settings: Settings) -> None:
@@ -63,14 +70,17 @@ def _ingest(settings: Settings, log: Log, stop: Callable[[], bool]) -> None:
         if stories:
             _log.info("published stories=%d", len(stories))
 
+    def reject(rejected: Sequence[Rejected]) -> None:
+        patiently(partial(quarantine_rejected, log, "ingest", rejected), stop)
+
     with wiring.open_sandbox(settings) as sandbox:
         Poller(
             frontier=frontier,
             client=client,
-            robots=Robots(client, settings.user_agent),
+            robots=Robots(client, sandbox, settings.user_agent),
             sandbox=sandbox,
             publish=publish,
-            reject=lambda rejected: quarantine_rejected(log, "ingest", rejected),
+            reject=reject,
             log=_log.info,
             interval_s=settings.poll_interval,
             spacing_s=settings.host_spacing,
@@ -83,6 +93,7 @@ def _ingest(settings: Settings, log: Log, stop: Callable[[], bool]) -> None:
 def _embed(settings: Settings, log: Log, stop: Callable[[], bool]) -> None:
     encoder = wiring.open_encoder(settings)
     space = encoder.space
+    _refuse_other_model(settings, space)
     _log.info("model %s space=%s dim=%d", space.model, space.space_id, space.dim)
     consumer = log.consumer("embed", STORIES)
     while not stop():
@@ -96,7 +107,7 @@ def _embed(settings: Settings, log: Log, stop: Callable[[], bool]) -> None:
                 vector = embed_story(Story.decode(record.value), encoder)
                 found.append(Message(key=vector.story.story_id, value=vector.encode()))
             except Quarantine as error:
-                _set_aside(log, "embed", record, error)
+                _set_aside(log, "embed", record, str(error), stop)
             if stop():
                 return  # nothing of this batch is committed: it comes again
         patiently(partial(log.publish, JOURNAL, found), stop)
@@ -105,45 +116,81 @@ def _embed(settings: Settings, log: Log, stop: Callable[[], bool]) -> None:
         _log.info("embedded stories=%d batch_s=%.2f", len(found), took)
 
 
+def _refuse_other_model(settings: Settings, space: EmbeddingSpace) -> None:
+    """Stop before vectors are made that the state of this machine can't take."""
+    if not wiring.state_path(settings).exists():
+        return
+    state = wiring.read_state(settings)
+    held = state.space()
+    state.close()
+    if held and held[0] != space.space_id:
+        raise Misconfigured(
+            f"the stories in {settings.home} are in space {held[0]}, model"
+            f" {space.model!r} makes {space.space_id}: use the --model they were made"
+            " with, or another --state"
+        )
+
+
 def _index(settings: Settings, log: Log, stop: Callable[[], bool]) -> None:
     state = wiring.open_state(settings)
     index = EventIndex(state)
     consumer = log.consumer("index", JOURNAL)
     consumer.seek(0, state.position())
-    _publish_outbox(log, index, stop)
+    _hand_on(log, state, consumer, stop)  # what a crash may have left
     while not stop():
         records = consumer.poll(settings.index_batch, POLL_S)
         if not records:
             continue
-        patiently(partial(_index_batch, log, index, records), stop)
-        if stop():
-            return
-        _publish_outbox(log, index, stop)
-        position = records[-1].offset + 1
-        patiently(partial(consumer.commit, {0: position}), stop)
-        _log.info("indexed stories=%d position=%d", len(records), position)
+        batch = [(record.offset, record.value) for record in records]
+        patiently(partial(_apply, index, batch), stop)
+        _hand_on(log, state, consumer, stop)
+        _log.info("indexed records=%d position=%d", len(batch), state.position())
     state.close()
 
 
-def _index_batch(log: Log, index: EventIndex, records: Sequence[Record]) -> None:
-    refused = index.apply([(r.offset, r.value) for r in records])
-    by_offset = {record.offset: record for record in records}
-    for offset, error in refused:
-        _set_aside(log, "index", by_offset[offset], error)
+def _apply(index: EventIndex, batch: Sequence[tuple[int, bytes]]) -> None:
+    try:
+        index.apply(batch)
+    except sqlite3.OperationalError as error:  # disk full, locked
+        raise Retry(f"index: {error}") from error
 
 
-def _publish_outbox(log: Log, index: EventIndex, stop: Callable[[], bool]) -> None:
-    waiting = index.state.outbox()
+def _hand_on(
+    log: Log, state: State, consumer: Consumer, stop: Callable[[], bool]
+) -> None:
+    """Publish what a commit of the state left to be published, mirror its position."""
+    waiting = state.outbox()
+    for one in waiting:
+        if one.refused is not None:
+            record = _journal_record(int(one.key), one.value)
+            _set_aside(log, "index", record, one.refused, stop)
+    revisions = [
+        Message(key=one.key, value=one.value) for one in waiting if one.refused is None
+    ]
+    patiently(partial(log.publish, EVENTS, revisions), stop)
     if waiting:
-        messages = [Message(key=key, value=value) for _, key, value in waiting]
-        patiently(lambda: log.publish(EVENTS, messages), stop)
-        index.state.clear_outbox([number for number, _, _ in waiting])
+        state.clear_outbox([one.number for one in waiting])
+    patiently(partial(consumer.commit, {0: state.position()}), stop)
 
 
-def _set_aside(log: Log, stage: str, record: Record, error: Quarantine) -> None:
+def _journal_record(offset: int, value: bytes) -> Record:
+    return Record(
+        topic=JOURNAL,
+        partition=0,
+        offset=offset,
+        key="",
+        value=value,
+        headers={},
+        appended_at=0.0,
+    )
+
+
+def _set_aside(
+    log: Log, stage: str, record: Record, reason: str, stop: Callable[[], bool]
+) -> None:
     where = f"{record.topic}:{record.partition}:{record.offset}"
-    _log.warning("quarantined %s: %s", where, error)
-    quarantine_record(log, stage, record, error)
+    _log.warning("quarantined %s: %s", where, reason)
+    patiently(partial(quarantine_record, log, stage, record, reason), stop)
 
 
 def patiently(action: Callable[[], Any], stop: Callable[[], bool]) -> None:
@@ -175,7 +222,8 @@ def hold_lock(home: Path, name: str, wait_s: float) -> Iterator[None]:
     """Hold a worker's lock on a state; the kernel frees it however we end.
 
     Raises:
-        Misconfigured: another process holds it; says which.
+        AlreadyRuns: another process holds it; says which.
+        Misconfigured: the directory can't be written.
     """
     try:
         home.mkdir(parents=True, exist_ok=True)
@@ -187,7 +235,7 @@ def hold_lock(home: Path, name: str, wait_s: float) -> Iterator[None]:
         while not _try_lock(file.fileno()):
             if time.monotonic() > end:
                 file.seek(0)
-                raise Misconfigured(
+                raise AlreadyRuns(
                     f"{name} already runs on {home} (process {file.read().strip()});"
                     " stop it, or use another --state"
                 )
@@ -246,7 +294,8 @@ def follow_supervisor() -> None:
 
 def log_to_stderr(settings: Settings) -> None:
     """Send our log lines to stderr at the level that was set."""
-    level = logging.getLevelNamesMapping().get(settings.log_level.upper())
+    name = settings.log_level or ("warning" if is_supervised() else "info")
+    level = logging.getLevelNamesMapping().get(name.upper())
     if level is None:
         raise Misconfigured(f"log_level {settings.log_level!r}: use info or warning")
     logging.basicConfig(

@@ -60,8 +60,9 @@ class SentenceTransformerEncoder:
         logging.disable_progress_bar()
         torch.set_num_threads(threads)
         try:
-            self._model: Any = SentenceTransformer(str(path), device="cpu")
-        except (OSError, ValueError, RuntimeError) as error:
+            # fp32 whatever the file holds: newer models are saved in half precision.
+            self._model: Any = SentenceTransformer(str(path), device="cpu").float()
+        except (OSError, ValueError, RuntimeError, TypeError) as error:
             raise Misconfigured(
                 f"model {model!r} can't be loaded: {error};"
                 " set `model` to a folder that holds a sentence-transformers model"

@@ -49,7 +49,7 @@ def run(arguments: Sequence[str]) -> int:
         return GAVE_UP
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:  # e.g. `samestory stories | head`
+    except BrokenPipeError:  # e.g. `samestory stories --json | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.text import Text
 
 from deploy import wiring
 from deploy.cli.output import (
@@ -134,9 +135,11 @@ def _query(
 
 
 def _known(args: argparse.Namespace, state: State) -> Member | None:
-    if args.story:
+    if args.story is not None:
+        if not args.story.startswith("s-"):
+            raise Misconfigured(f"{args.story!r} is no story id: those begin with s-")
         return state.member(state.resolve(args.story))
-    if args.url:
+    if args.url is not None:
         url = absolute_url(args.url, "")
         if url is None:
             raise Misconfigured(f"--url {args.url!r}: not an http(s) URL")
@@ -154,7 +157,7 @@ def _text(args: argparse.Namespace, settings: Settings) -> tuple[str, str]:
                 return "", str(sandbox.run(extract_text, page.body, page.url))
         except Quarantine as error:
             raise Misconfigured(f"near: {error}") from error
-    if args.file or args.text == "-":
+    if args.file is not None or args.text == "-":
         whole = _read(args.file)
         title, _, text = whole.strip().partition("\n")
         return (clean_line(title), clean_text(text)) if text else ("", whole)
@@ -163,7 +166,7 @@ def _text(args: argparse.Namespace, settings: Settings) -> tuple[str, str]:
 
 def _read(file: str | None) -> str:
     try:
-        raw = Path(file).read_bytes() if file else sys.stdin.buffer.read()
+        raw = sys.stdin.buffer.read() if file is None else Path(file).read_bytes()
     except OSError as error:
         raise Misconfigured(f"--file {file}: {error.strerror}") from error
     return clean_text(raw.decode("utf-8", "replace"))
@@ -247,7 +250,7 @@ def run_event(args: argparse.Namespace, settings: Settings) -> int:
         print_json(one.to_json())
         return 0
     out = console()
-    out.print(plain(one.title), style="bold")
+    out.print(Text(plain(one.title), style="bold"))
     out.print(
         f"{one.event_id}: {len(one.reports)} reports by {len(one.outlets)} outlets\n"
     )

@@ -2,10 +2,12 @@
 
 import argparse
 import sys
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
+from itertools import chain
 from typing import Any, Final
 
 from deploy import wiring
@@ -19,6 +21,7 @@ from ingest.errors import Misconfigured, SamestoryError
 from ingest.feed import ParsedFeed, parse_feed
 from ingest.feedlist import FeedRef, checked_ref, to_opml
 from ingest.sandbox import Sandbox
+from ingest.urls import host_of
 
 CHECKS_AT_ONCE: Final = 8
 
@@ -171,20 +174,20 @@ def run_check(args: argparse.Namespace, settings: Settings) -> int:
     refs = _refs(args.sources, settings)
     if not refs:
         raise Misconfigured("no feeds to check: give URLs or a list, or add feeds")
-    client, line, good = wiring.open_client(settings), ProgressLine(), 0
-    rows = []
+    client, line = wiring.open_client(settings), ProgressLine()
+    rows: list[dict[str, Any]] = []
     with (
         wiring.open_sandbox(settings) as sandbox,
         ThreadPoolExecutor(CHECKS_AT_ONCE) as threads,
     ):
-        check = partial(_check_one, client, sandbox)
-        for number, found in enumerate(threads.map(check, refs), 1):
-            line.show(f"checked {number} of {len(refs)}")
-            good += bool(found["ok"])
+        check = partial(_check_host, client, sandbox, settings.host_spacing)
+        for found in chain.from_iterable(threads.map(check, _by_host(refs))):
+            rows.append(found)
+            line.show(f"checked {len(rows)} of {len(refs)}")
             if args.json:
                 print_json(found)
-            rows.append(found)
     line.end()
+    good = sum(bool(row["ok"]) for row in rows)
     if not args.json:
         _print_check(rows)
     sys.stderr.write(f"{good} of {len(refs)} feeds answer\n")
@@ -202,6 +205,25 @@ def _refs(sources: Iterable[str], settings: Settings) -> list[FeedRef]:
         else:
             refs += read_feedlist(source, settings)
     return refs
+
+
+def _by_host(refs: Iterable[FeedRef]) -> list[list[FeedRef]]:
+    hosts: dict[str, list[FeedRef]] = {}
+    for ref in refs:
+        hosts.setdefault(host_of(ref.url), []).append(ref)
+    return list(hosts.values())
+
+
+def _check_host(
+    client: Client, sandbox: Sandbox, spacing_s: float, refs: Sequence[FeedRef]
+) -> list[dict[str, Any]]:
+    """Check the feeds of one host, one after the other, with the pause it is due."""
+    rows = []
+    for number, ref in enumerate(refs):
+        if number:
+            time.sleep(spacing_s)
+        rows.append(_check_one(client, sandbox, ref))
+    return rows
 
 
 def _check_one(client: Client, sandbox: Sandbox, ref: FeedRef) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import argparse
 import sys
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
@@ -56,7 +56,6 @@ def run_import(args: argparse.Namespace, settings: Settings) -> int:
     stop = stop_on_signals()
     settings.home.mkdir(parents=True, exist_ok=True)
     log, state = wiring.open_log(settings), wiring.open_state(settings)
-    quiet = settings if args.log_level else replace(settings, log_level="warning")
     counts, line = _Counts(), ProgressLine()
     with open_lines(args.file) as file:
         lines = read_lines(file, args.file)
@@ -64,11 +63,11 @@ def run_import(args: argparse.Namespace, settings: Settings) -> int:
             _publish(lines, args.file, log, state, counts, line)
         else:
             missing = [n for n in ("embed", "index") if not running(settings.home, n)]
-            with Supervisor(missing, quiet) as supervisor:
+            with Supervisor(missing, settings) as supervisor:
                 # What was published before must be known before we say what is new.
-                _wait(log, supervisor, quiet, line, stop.is_set)
+                _wait(log, supervisor, settings, line, stop.is_set)
                 _publish(lines, args.file, log, state, counts, line)
-                _wait(log, supervisor, quiet, line, stop.is_set)
+                _wait(log, supervisor, settings, line, stop.is_set)
     if args.json:
         print_json(
             {"new": counts.new, "known": counts.known, "refused": counts.refused}

@@ -31,10 +31,17 @@ def print_json(value: Any) -> None:
     print(json.dumps(value, ensure_ascii=False))
 
 
+class _Console(Console):
+    """A console that leaves a closed pipe (`| head`) to whoever runs the command."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 def console() -> Console:
     """Return the console for results."""
-    found = Console(highlight=False)
-    return found if found.is_terminal else Console(highlight=False, width=WIDE)
+    found = _Console(highlight=False)
+    return found if found.is_terminal else _Console(highlight=False, width=WIDE)
 
 
 def print_table(
@@ -50,13 +57,13 @@ def print_table(
     for heading, options in columns:
         table.add_column(heading, **options)
     for row in rows:
-        table.add_row(*(plain(cell) for cell in row))
+        table.add_row(*(Text(plain(cell)) for cell in row))
     console().print(table)
 
 
-def plain(text: str) -> Text:
-    """Return text that can't steer a terminal."""
-    return Text("".join(c if c.isprintable() or c == "\n" else " " for c in text))
+def plain(text: str) -> str:
+    """Return text that can't steer a terminal: control characters become spaces."""
+    return "".join(c if c.isprintable() or c == "\n" else " " for c in text)
 
 
 def parse_since(text: str | None) -> float | None:

@@ -6,14 +6,14 @@ from collections import Counter
 from typing import Any, Final
 
 from deploy import wiring
-from deploy.cli.output import print_json
+from deploy.cli.output import plain, print_json
 from deploy.config import Settings
 from deploy.stream.log import JOURNAL, QUARANTINE, STORIES, Log
 from deploy.worker import NAMES, running
 from ingest.errors import Misconfigured
 from ingest.story import iso
 
-READ: Final = 10_000  # quarantined records that are told apart; more are only counted
+READ: Final = 1_000  # latest quarantined records told apart; more are only counted
 
 
 def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -72,7 +72,9 @@ def _status(settings: Settings) -> dict[str, Any]:
 
 
 def _quarantined(log: Log) -> dict[str, Any]:
-    reader = log.consumer("status", QUARANTINE)  # never commits: reads from the start
+    reader = log.consumer("status", QUARANTINE)  # never commits
+    total = log.count(QUARANTINE)
+    reader.seek(0, max(0, total - READ))
     records = reader.poll(READ, 0.0)
     stages = Counter(r.headers.get("stage", "?") for r in records)
     latest = [
@@ -86,7 +88,6 @@ def _quarantined(log: Log) -> dict[str, Any]:
         }
         for r in records[-5:]
     ]
-    total = log.count(QUARANTINE)
     return {"total": total, "by_stage": dict(stages), "latest": latest}
 
 
@@ -116,6 +117,5 @@ def _print(found: dict[str, Any]) -> None:
     stages = ", ".join(f"{stage} {n}" for stage, n in held["by_stage"].items())
     print(f"quarantine {held['total']}{' (' + stages + ')' if stages else ''}")
     for one in held["latest"]:
-        sys.stdout.write(
-            f"           {one['id'][:10]} {one['where']}: {one['reason']}\n"
-        )
+        said = plain(f"{one['id'][:10]} {one['where']}: {one['reason']}")
+        sys.stdout.write(f"           {said}\n")

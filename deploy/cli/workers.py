@@ -6,20 +6,22 @@ import os
 import sys
 import threading
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from deploy import wiring
-from deploy.config import Settings
+from deploy.cli.output import plain
+from deploy.config import Settings, is_supervised
 from deploy.progress import ProgressLine, standing
-from deploy.supervisor import SUPERVISED, Supervisor
+from deploy.supervisor import RUNS_ELSEWHERE, Supervisor
 from deploy.worker import (
     NAMES,
+    AlreadyRuns,
     follow_supervisor,
     hold_lock,
     log_to_stderr,
     run_worker,
+    running,
     stop_on_signals,
 )
 from index.lookup import events
@@ -78,11 +80,16 @@ def _feed_options(parser: argparse.ArgumentParser) -> None:
 def run_one(args: argparse.Namespace, settings: Settings) -> int:
     """Run one worker."""
     log_to_stderr(settings)
-    if os.environ.get(SUPERVISED):
+    if is_supervised():
         follow_supervisor()
     if args.command == "ingest":
         add_feeds(args, settings)
-    run_worker(args.command, settings)
+    try:
+        run_worker(args.command, settings)
+    except AlreadyRuns:
+        if is_supervised():
+            return RUNS_ELSEWHERE
+        raise
     logging.shutdown()
     sys.stderr.flush()
     os._exit(0)  # a fetch still under way would hold the exit up for its time-out
@@ -110,11 +117,11 @@ def _supervise(
 ) -> int:
     frontier, log = wiring.open_frontier(settings), wiring.open_log(settings)
     line = ProgressLine()
-    quiet = settings if args.log_level else replace(settings, log_level="warning")
     try:
-        with Supervisor(NAMES, quiet) as supervisor:
+        with Supervisor(NAMES, settings) as supervisor:
             while not stop.wait(0.3):
                 supervisor.tend()
+                supervisor.ensure(n for n in NAMES if not running(settings.home, n))
                 now = standing(frontier, log, started)
                 line.show(str(now))
                 if args.until_idle and now.is_idle:
@@ -138,7 +145,7 @@ def _say_result(settings: Settings) -> None:
         f" {joined} of them told by two outlets or more\n"
     )
     for feed in failing[:10]:
-        sys.stderr.write(f"feed failed: {feed.status}\n")
+        sys.stderr.write(f"feed failed: {plain(feed.status)}\n")
     if len(failing) > 10:  # noqa: PLR2004
         sys.stderr.write(f"... and {len(failing) - 10} more: samestory feeds list\n")
     if refused:

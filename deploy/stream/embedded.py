@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from deploy.stream.log import TOPICS, Lag, Message, Record
+from ingest.database import open_database
 from ingest.errors import Misconfigured, Retry
-from ingest.frontier import open_database
 
 SCHEMA: Final = 1
 POLL_S: Final = (
@@ -34,7 +34,7 @@ CREATE TABLE positions (
   grp TEXT NOT NULL, topic TEXT NOT NULL, part INTEGER NOT NULL, pos INTEGER NOT NULL,
   PRIMARY KEY (grp, topic, part)
 ) STRICT, WITHOUT ROWID;
-"""
+""" + ";".join(f"INSERT INTO heads VALUES ('{topic}', 0, 0)" for topic in TOPICS)
 
 
 class EmbeddedLog:
@@ -49,10 +49,6 @@ class EmbeddedLog:
         self._path = path
         self._clock = clock
         self._db = open_database(path, _TABLES, SCHEMA, "log")
-        with self._db:
-            self._db.executemany(
-                "INSERT OR IGNORE INTO heads VALUES (?,0,0)", [(t,) for t in TOPICS]
-            )
 
     def publish(self, topic: str, messages: Sequence[Message]) -> None:
         """See `Log.publish`: one transaction, one fsync for all of them."""

@@ -8,6 +8,7 @@ import pytest
 from deploy.config import Settings, load_settings
 from deploy.importing import MAX_LINE, open_lines, read_lines, story_of_line
 from ingest.errors import Misconfigured, Quarantine
+from ingest.story import Story
 from tests.conftest import NOW
 
 
@@ -35,6 +36,7 @@ def test_flag_beats_environment_beats_file_beats_default(tmp_path):
         ("host_spacing = -1", {}, "-1 is not a valid float"),
         ("= broken", {}, "Invalid"),
         ("", {"SAMESTORY_EMBED_BATCH": "x"}, "SAMESTORY_EMBED_BATCH: 'x' is not"),
+        ("index_batch = 0", {}, "index_batch: 0 is not a valid int"),
     ],
 )
 def test_a_wrong_setting_is_named_with_where_it_was_set(
@@ -79,6 +81,22 @@ def test_without_url_the_outlet_and_id_identify_and_without_id_the_content():
         story_of_line(line(text="a"), NOW).story_id
         == story_of_line(line(text="a"), NOW).story_id
     )
+
+
+@pytest.mark.parametrize(
+    ("row", "published"),
+    [
+        ({"url": "https://a.org/?u=http://b.org:x/"}, None),
+        ({"id": "\ud800", "outlet": "\ud800", "url": "https://a.org/\ud800"}, None),
+        ({"published": "1985-03-01"}, "1985-03-01T00:00:00+00:00"),
+        ({"published": "1914-06-28T10:00:00Z"}, "1914-06-28T10:00:00+00:00"),
+    ],
+)
+def test_odd_lines_of_any_age_are_stories(row, published):
+    """A URL within a URL, half a surrogate pair, an archive of a century ago."""
+    story = story_of_line(line(text="a", **row), NOW)
+    assert (story.published and story.published.isoformat()) == published
+    assert Story.decode(story.encode()) == story
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,17 @@
 
 import json
 import os
+import shutil
 import signal
 import threading
 
 import pytest
+from safetensors.numpy import load_file, save_file
 
 from deploy.stream.embedded import EmbeddedLog
 from deploy.stream.log import JOURNAL, STORIES, Message
 from deploy.worker import patiently
+from embed.encoder import packaged_model
 from ingest.errors import Retry
 from tests.faults.test_kill import start, wait_for
 from tests.product import LOCAL, Run
@@ -62,6 +65,48 @@ def test_poison_in_the_log_is_set_aside_with_its_place_and_the_rest_goes_on(tmp_
     places = {row["where"]: row["reason"] for row in held["latest"]}
     assert "not JSON" in places["stories:0:0"]
     assert "version None not known" in places["journal:0:0"]
+
+
+def test_a_mirror_of_the_position_that_a_crash_left_behind_is_mended(tmp_path):
+    """Killed between the state's commit and the log's: nothing waits for ever."""
+    run = Run(tmp_path)
+    run("import", "-", stdin=json.dumps({"text": "One."}))
+    log = EmbeddedLog(tmp_path / "log.db")
+    log.consumer("index", JOURNAL).commit({0: 0})
+    assert log.lag("index", JOURNAL).behind == 1
+    out, _ = run("import", "-", stdin=json.dumps({"text": "One."}))
+    assert out == "0 new, 1 known, 0 refused\n"
+    assert log.lag("index", JOURNAL).behind == 0
+    log.close()
+
+
+def test_two_imports_at_once_share_the_workers(tmp_path):
+    """Neither fights for a lock; both are grouped."""
+    rows = [json.dumps({"text": f"Report number {n}."}) for n in range(40)]
+    files = [tmp_path / "a.jsonl", tmp_path / "b.jsonl"]
+    files[0].write_text("\n".join(rows[:20]))
+    files[1].write_text("\n".join(rows[20:]))
+    state = tmp_path / "state"
+    processes = [start(state, "import", str(file)) for file in files]
+    assert [process.wait(120) for process in processes] == [0, 0]
+    assert len(Run(state).rows("stories")) == 40
+
+
+def test_another_model_is_refused_before_it_makes_vectors(tmp_path):
+    """The state keeps working with the model that it was made with."""
+    other = tmp_path / "other"
+    shutil.copytree(packaged_model(), other)
+    weights = load_file(other / "model.safetensors")
+    half = {name: tensor.astype("float16") for name, tensor in weights.items()}
+    save_file(half, other / "model.safetensors", metadata={"format": "pt"})
+    run = Run(tmp_path / "state")
+    run("import", "-", stdin=json.dumps({"text": "One."}))
+    story = json.dumps({"text": "Two."})
+    _, said = run("import", "-", "--model", str(other), stdin=story, expect=2)
+    assert "use the --model they were made with" in said
+    out, _ = run("import", "-", stdin=story)
+    assert out == "0 new, 1 known, 0 refused\n"  # it was safe in the log
+    assert len(run.rows("stories")) == 2
 
 
 def test_a_dependency_that_is_away_is_waited_for_and_a_stop_ends_the_wait():
