@@ -17,7 +17,9 @@ from ingest.errors import Misconfigured
 
 PREFIX: Final = "SAMESTORY_"
 SUPERVISED: Final = PREFIX + "SUPERVISED"  # set by a supervisor for its workers
-AT_LEAST_ONE: Final = frozenset({"embed_threads", "embed_batch", "index_batch"})
+AT_LEAST_ONE: Final = frozenset(
+    {"embed_threads", "embed_batch", "index_batch", "kafka_replication"}
+)
 
 
 def _setting(default: Any, about: str) -> Any:
@@ -51,6 +53,34 @@ class Settings:
     embed_threads: int = _setting(1, "threads of the embedding model")
     embed_batch: int = _setting(32, "stories embedded before they are published")
     index_batch: int = _setting(256, "stories indexed in one commit")
+    stories_partitions: int = _setting(
+        0, "partitions of topic stories, fixed when it is made; 0: 1, on Kafka 6"
+    )
+    retention_days: float = _setting(
+        30.0, "days that the log keeps what every worker has read"
+    )
+    retention_gb: float = _setting(
+        20.0, "GB of each topic that the log keeps, of what every worker has read"
+    )
+    member: str = _setting(
+        "", "name under which this worker shares partitions; default: the host's name"
+    )
+    brokers: str = _setting(
+        "", "Kafka as host:port[,host:port]; default: the log embedded in --state"
+    )
+    kafka_protocol: str = _setting(
+        "PLAINTEXT", "PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL"
+    )
+    kafka_mechanism: str = _setting("", "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512")
+    kafka_username: str = _setting("", "for SASL")
+    kafka_password: str = _setting("", "for SASL; best set in the environment")
+    kafka_ca_file: str = _setting("", "PEM of the brokers' authority, for SSL")
+    kafka_prefix: str = _setting("", "put before the names of our topics and groups")
+    kafka_replication: int = _setting(1, "copies of topics that we make")
+    wait: float = _setting(
+        -1.0,
+        "seconds to wait for a broker, then exit 3; default: workers for ever, else 30",
+    )
     log_level: str = _setting(
         "", "debug, info, warning or error; default: info, warning under a supervisor"
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
-from deploy.stream.log import JOURNAL, STORIES, Log
+from deploy.stream.log import JOURNAL, STORIES, Log, behind
 from ingest.frontier import Frontier
 
 
@@ -49,8 +49,8 @@ def standing(frontier: Frontier, log: Log, since: float) -> Standing:
         feeds_due=due,
         pages_due=frontier.due_count(),
         published=log.count(STORIES),
-        to_embed=log.lag("embed", STORIES).behind,
-        to_index=log.lag("index", JOURNAL).behind,
+        to_embed=behind(log, "embed", STORIES),
+        to_index=behind(log, "index", JOURNAL),
     )
 
 

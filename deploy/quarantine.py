@@ -1,36 +1,71 @@
-"""The quarantine: what can never work is set aside with the reason."""
+"""The quarantine: what can never work is set aside with the reason.
+
+Topic `quarantine` holds what happened to each case, in order: held, retried, dropped;
+the last record of an id counts. A retry that fails again is held under its old id.
+"""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from deploy.stream.log import QUARANTINE, Log, Message, Record
 from ingest.poller import Rejected
 
-MAX_VALUE: Final = 1_000_000  # bytes of the offending input that are kept
+MAX_VALUE: Final = 3_000_000  # bytes of the offending input that are kept
+MAX_ATTEMPTS: Final = 5  # a case that failed so often is not retried unless forced
+PAGE: Final = 1_000  # records read at once
+CASE: Final = "quarantine"  # header of a retried message: the id of its case
+ATTEMPT: Final = "attempt"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """What is in quarantine, as the last record of its id tells.
+
+    Attributes:
+        case_id: `q-` and 16 hex digits.
+        status: held, retried or dropped.
+        stage: the worker that set it aside: ingest, embed, index or import.
+        reason: why.
+        where: topic:partition:offset, the feed's or page's URL, or file:line.
+        topic: where its message came from; "" if it never was one.
+        key: of that message.
+        attempt: how often it was tried, from 1.
+        at: when, seconds since the epoch.
+        value: the message or input, at most MAX_VALUE bytes.
+        is_whole: nothing of the value was cut off.
+    """
+
+    case_id: str
+    status: str
+    stage: str
+    reason: str
+    where: str
+    topic: str
+    key: str
+    attempt: int
+    at: float
+    value: bytes
+    is_whole: bool
 
 
 def quarantine_record(log: Log, stage: str, record: Record, reason: str) -> None:
     """Set aside a message, with where it came from and why."""
     where = f"{record.topic}:{record.partition}:{record.offset}"
-    log.publish(
-        QUARANTINE,
-        [
-            Message(
-                key=_id(stage, where),
-                value=record.value[:MAX_VALUE],
-                headers={
-                    "stage": stage,
-                    "reason": reason,
-                    "error": "Quarantine",
-                    "topic": record.topic,
-                    "partition": str(record.partition),
-                    "offset": str(record.offset),
-                    "attempt": "1",
-                },
-            )
-        ],
-    )
+    before = int(record.headers.get(ATTEMPT, "0"))
+    headers = {
+        "stage": stage,
+        "reason": reason,
+        "error": "Quarantine",
+        "topic": record.topic,
+        "key": record.key,
+        "partition": str(record.partition),
+        "offset": str(record.offset),
+        ATTEMPT: str(before + 1),
+    }
+    case_id = record.headers.get(CASE) or _id(stage, where)
+    log.publish(QUARANTINE, [_message(case_id, record.value, headers)])
 
 
 def quarantine_rejected(log: Log, stage: str, rejected: Sequence[Rejected]) -> None:
@@ -38,15 +73,15 @@ def quarantine_rejected(log: Log, stage: str, rejected: Sequence[Rejected]) -> N
     log.publish(
         QUARANTINE,
         [
-            Message(
-                key=_id(stage, f"{r.source} {r.detail[:200]} {r.reason}"),
-                value=r.detail.encode("utf-8", "replace")[:MAX_VALUE],
-                headers={
+            _message(
+                _id(stage, f"{r.source} {r.detail[:200]} {r.reason}"),
+                r.detail.encode("utf-8", "replace"),
+                {
                     "stage": stage,
                     "reason": r.reason,
                     "error": "Quarantine",
                     "url": r.source.encode("utf-8", "replace").decode(),
-                    "attempt": "1",
+                    ATTEMPT: "1",
                 },
             )
             for r in rejected
@@ -54,8 +89,66 @@ def quarantine_rejected(log: Log, stage: str, rejected: Sequence[Rejected]) -> N
     )
 
 
-def _id(stage: str, where: str) -> str:
-    return (
-        "q-"
-        + hashlib.sha256(f"{stage} {where}".encode("utf-8", "replace")).hexdigest()[:16]
+def _message(case_id: str, value: bytes, headers: dict[str, str]) -> Message:
+    cut = {} if len(value) <= MAX_VALUE else {"cut": str(len(value))}
+    return Message(key=case_id, value=value[:MAX_VALUE], headers=headers | cut)
+
+
+def cases(log: Log) -> dict[str, Case]:
+    """Return every case by id, as its last record tells, the oldest first."""
+    found: dict[str, Case] = {}
+    for record in _records(log):
+        case = _case(record, found.get(record.key))
+        found.pop(record.key, None)
+        found[record.key] = case
+    return found
+
+
+def _records(log: Log) -> Iterator[Record]:
+    position = 0
+    while page := log.read(QUARANTINE, 0, position, PAGE):
+        yield from page
+        position = page[-1].offset + 1
+
+
+def _case(record: Record, before: Case | None) -> Case:
+    headers = record.headers
+    status = headers.get("status", "held")
+    place = ":".join(headers.get(n, "?") for n in ("topic", "partition", "offset"))
+    attempt = headers.get(ATTEMPT, "1")
+    # A record of what happened to a case leaves out what the case is.
+    told = before if status != "held" and before else None
+    tries = int(attempt) if attempt.isdigit() else 1
+    if before and not told:  # held again: what never was a message carries no count
+        tries = max(tries, before.attempt + (before.status != "held"))
+    return Case(
+        case_id=record.key,
+        status=status,
+        stage=told.stage if told else headers.get("stage", "?"),
+        reason=told.reason if told else headers.get("reason", "?"),
+        where=told.where if told else headers.get("url") or place,
+        topic=told.topic if told else headers.get("topic", ""),
+        key=told.key if told else headers.get("key", ""),
+        attempt=told.attempt if told else tries,
+        at=record.appended_at,
+        value=told.value if told else record.value,
+        is_whole=told.is_whole if told else "cut" not in headers,
     )
+
+
+def settle(log: Log, case: Case, status: str) -> None:
+    """Write down that a case was retried or dropped."""
+    message = Message(key=case.case_id, value=b"", headers={"status": status})
+    log.publish(QUARANTINE, [message])
+
+
+def retry_message(log: Log, case: Case) -> None:
+    """Publish a case's message to the topic it came from, with its history."""
+    headers = {CASE: case.case_id, ATTEMPT: str(case.attempt)}
+    log.publish(case.topic, [Message(key=case.key, value=case.value, headers=headers)])
+    settle(log, case, "retried")
+
+
+def _id(stage: str, where: str) -> str:
+    identity = f"{stage} {where}".encode("utf-8", "replace")
+    return "q-" + hashlib.sha256(identity).hexdigest()[:16]

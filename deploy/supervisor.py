@@ -104,8 +104,11 @@ def environment(settings: Settings) -> dict[str, str]:
     found = dict(os.environ)
     for f in fields(Settings):
         value = getattr(settings, f.name)
-        text = ",".join(value) if isinstance(value, tuple) else str(value)
-        found[PREFIX + f.name.upper()] = text
+        if value == f.default:
+            found.pop(PREFIX + f.name.upper(), None)
+        else:
+            text = ",".join(value) if isinstance(value, tuple) else str(value)
+            found[PREFIX + f.name.upper()] = text
     found[PREFIX + "STATE"] = str(settings.home.absolute())
     found[SUPERVISED] = "1"
     return found

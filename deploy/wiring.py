@@ -1,22 +1,86 @@
 """Which log, encoder and index are in use: the one place that decides."""
 
 import os
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from deploy.config import Settings
 from deploy.stream.embedded import EmbeddedLog
-from deploy.stream.log import Log
+from deploy.stream.log import STORIES, Log
 from embed.encoder import Encoder, SentenceTransformerEncoder
 from index.state import State, existing_state
 from ingest.addresses import parse_networks
 from ingest.client import Client
+from ingest.errors import Misconfigured, Retry
 from ingest.frontier import Frontier
 from ingest.sandbox import Sandbox
 
 
-def open_log(settings: Settings) -> Log:
-    """Return the log."""
-    return EmbeddedLog(settings.home / "log.db")
+def open_log(
+    settings: Settings,
+    default_wait_s: float = 30.0,
+    stop: Callable[[], bool] = lambda: False,
+) -> Log:
+    """Return the log: on Kafka where brokers are set, else embedded.
+
+    Args:
+        settings: which, and how long to wait for it.
+        default_wait_s: seconds, where the settings do not say.
+        stop: ends the waiting.
+
+    Raises:
+        Retry: it can't be reached within the time.
+    """
+    end = time.monotonic() + wait_of(settings, default_wait_s)
+    told = False
+    while True:
+        try:
+            return _open_log(settings)
+        except Retry as error:
+            if stop() or time.monotonic() >= end:
+                raise
+            if not told:
+                sys.stderr.write(f"{error}; trying on, --wait 0 to give up at once\n")
+                told = True
+            time.sleep(1.0)
+
+
+def wait_of(settings: Settings, default_s: float = 30.0) -> float:
+    """Return how many seconds a command waits for a log that is away."""
+    return settings.wait if settings.wait >= 0 else default_s
+
+
+def _open_log(settings: Settings) -> Log:
+    number = settings.stories_partitions
+    partitions = {STORIES: number} if number else None
+    retention_s = settings.retention_days * 86_400
+    if not settings.brokers:
+        return EmbeddedLog(
+            settings.home / "log.db",
+            partitions=partitions,
+            retention_s=retention_s,
+            retention_bytes=settings.retention_gb * 1e9,
+        )
+    from deploy.stream.kafka import KafkaLog  # noqa: PLC0415  (0.4 s)
+    from deploy.stream.kafka_client import KafkaAddress  # noqa: PLC0415
+
+    address = KafkaAddress(
+        brokers=settings.brokers,
+        protocol=settings.kafka_protocol,
+        mechanism=settings.kafka_mechanism,
+        username=settings.kafka_username,
+        password=settings.kafka_password,
+        ca_file=settings.kafka_ca_file,
+        prefix=settings.kafka_prefix,
+    )
+    return KafkaLog(
+        address,
+        partitions=partitions,
+        retention_s=retention_s,
+        replication=settings.kafka_replication,
+    )
 
 
 def open_frontier(settings: Settings) -> Frontier:
@@ -46,6 +110,10 @@ def open_encoder(settings: Settings) -> Encoder:
 
 def open_client(settings: Settings) -> Client:
     """Return the HTTP client."""
+    if not (settings.user_agent.isascii() and settings.user_agent.isprintable()):
+        raise Misconfigured(
+            f"--user-agent {settings.user_agent!r}: HTTP allows ASCII only"
+        )
     return Client(
         user_agent=settings.user_agent,
         allowed=parse_networks(settings.allow_network),

@@ -9,6 +9,7 @@ import logging
 import os
 import random
 import signal
+import socket
 import sqlite3
 import sys
 import threading
@@ -16,12 +17,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from deploy import wiring
 from deploy.config import Settings, is_supervised
+from deploy.loop import consume, patiently
 from deploy.quarantine import quarantine_record, quarantine_rejected
-from deploy.stream.log import EVENTS, JOURNAL, STORIES, Consumer, Log, Message, Record
+from deploy.stream.log import EVENTS, JOURNAL, STORIES, Log, Message, Record
 from embed.embedding import embed_story
 from embed.space import EmbeddingSpace
 from index.events import EventIndex
@@ -32,9 +34,7 @@ from ingest.robots import Robots
 from ingest.story import Story
 
 NAMES: Final = ("ingest", "embed", "index")
-POLL_S: Final = 0.5  # how long a stop may go unnoticed by an idle worker
 LOCK_WAIT_S: Final = 10.0  # workers of a killed supervisor need a moment to leave
-BACKOFF_S: Final = (0.5, 1.0, 2.0, 5.0, 10.0)  # then 10 s for ever: nothing is dropped
 
 _log = logging.getLogger("samestory")
 
@@ -51,7 +51,7 @@ def run_worker(name: str, settings: Settings) -> None:
     """
     stop = stop_on_signals()
     with hold_lock(settings.home, name, LOCK_WAIT_S):
-        log = wiring.open_log(settings)
+        log = wiring.open_log(settings, float("inf"), stop.is_set)
         try:
             {"ingest": _ingest, "embed": _embed, "index": _index}[name](
                 settings, log, stop.is_set
@@ -95,25 +95,33 @@ def _embed(settings: Settings, log: Log, stop: Callable[[], bool]) -> None:
     space = encoder.space
     _refuse_other_model(settings, space)
     _log.info("model %s space=%s dim=%d", space.model, space.space_id, space.dim)
-    consumer = log.consumer("embed", STORIES)
-    while not stop():
-        records = consumer.poll(settings.embed_batch, POLL_S)
-        if not records:
-            continue
+    consumer = log.consumer("embed", STORIES, settings.member or socket.gethostname())
+
+    def handle(records: Sequence[Record]) -> bool:
         begin = time.monotonic()
         found: list[Message] = []
         for record in records:
+            if stop():
+                return False
+            consumer.keep()
             try:
                 vector = embed_story(Story.decode(record.value), encoder)
                 found.append(Message(key=vector.story.story_id, value=vector.encode()))
             except Quarantine as error:
-                _set_aside(log, "embed", record, str(error), stop)
-            if stop():
-                return  # nothing of this batch is committed: it comes again
-        patiently(partial(log.publish, JOURNAL, found), stop)
-        patiently(partial(consumer.commit, {0: records[-1].offset + 1}), stop)
+                _set_aside(log, "embed", stop, record, str(error))
+        patiently(partial(log.publish, JOURNAL, found), stop, consumer.keep)
         took = time.monotonic() - begin
         _log.info("embedded stories=%d batch_s=%.2f", len(found), took)
+        return True
+
+    consume(
+        consumer,
+        limit=settings.embed_batch,
+        stop=stop,
+        handle=handle,
+        set_aside=partial(_set_aside, log, "embed", stop),
+    )
+    consumer.close()
 
 
 def _refuse_other_model(settings: Settings, space: EmbeddingSpace) -> None:
@@ -134,18 +142,58 @@ def _refuse_other_model(settings: Settings, space: EmbeddingSpace) -> None:
 def _index(settings: Settings, log: Log, stop: Callable[[], bool]) -> None:
     state = wiring.open_state(settings)
     index = EventIndex(state)
+    _refuse_other_log(log, state)
     consumer = log.consumer("index", JOURNAL)
     consumer.seek(0, state.position())
-    _hand_on(log, state, consumer, stop)  # what a crash may have left
-    while not stop():
-        records = consumer.poll(settings.index_batch, POLL_S)
-        if not records:
-            continue
+    _hand_on(log, state, stop)  # what a crash may have left
+    # The state's own position holds; the log's mirrors it, also after a crash between.
+    mirror = partial(consumer.commit, {0: state.position()}, consumer.notes())
+    patiently(mirror, stop)
+
+    def handle(records: Sequence[Record]) -> bool:
         batch = [(record.offset, record.value) for record in records]
-        patiently(partial(_apply, index, batch), stop)
-        _hand_on(log, state, consumer, stop)
+        patiently(partial(_apply, index, batch), stop, consumer.keep)
+        _hand_on(log, state, stop)
         _log.info("indexed records=%d position=%d", len(batch), state.position())
+        return True
+
+    consume(
+        consumer,
+        limit=settings.index_batch,
+        stop=stop,
+        handle=handle,
+        set_aside=lambda record, why: _refuse(log, state, stop, record, why),
+    )
+    consumer.close()
     state.close()
+
+
+def _refuse_other_log(log: Log, state: State) -> None:
+    """Stop where the journal is not the one that the state's position counts in."""
+    held, found = state.journal_id(), log.fingerprint(JOURNAL)
+    if held is None:
+        with state.transaction():
+            state.set_journal_id(found)
+    elif held != found:
+        raise Misconfigured(
+            f"the journal was {held}, is {found}: the log was made anew or is another;"
+            " go back to the former one, or start another --state"
+        )
+    elif state.position() > log.count(JOURNAL):
+        raise Misconfigured(
+            f"the journal ends at {log.count(JOURNAL)}, the state has read"
+            f" {state.position()}: the log has lost records; restore it, or start"
+            " another --state"
+        )
+
+
+def _refuse(
+    log: Log, state: State, stop: Callable[[], bool], record: Record, reason: str
+) -> None:
+    with state.transaction():
+        state.refuse(record.offset, record.value, reason)
+        state.set_position(record.offset + 1)
+    _hand_on(log, state, stop)
 
 
 def _apply(index: EventIndex, batch: Sequence[tuple[int, bytes]]) -> None:
@@ -155,66 +203,29 @@ def _apply(index: EventIndex, batch: Sequence[tuple[int, bytes]]) -> None:
         raise Retry(f"index: {error}") from error
 
 
-def _hand_on(
-    log: Log, state: State, consumer: Consumer, stop: Callable[[], bool]
-) -> None:
-    """Publish what a commit of the state left to be published, mirror its position."""
+def _hand_on(log: Log, state: State, stop: Callable[[], bool]) -> None:
+    """Publish what a commit of the state left to be published."""
     waiting = state.outbox()
+    if not waiting:
+        return
     for one in waiting:
         if one.refused is not None:
-            record = _journal_record(int(one.key), one.value)
-            _set_aside(log, "index", record, one.refused, stop)
+            # From the log, for the history in its headers.
+            record = log.read(JOURNAL, 0, int(one.key), 1)[0]
+            _set_aside(log, "index", stop, record, one.refused)
     revisions = [
         Message(key=one.key, value=one.value) for one in waiting if one.refused is None
     ]
     patiently(partial(log.publish, EVENTS, revisions), stop)
-    if waiting:
-        state.clear_outbox([one.number for one in waiting])
-    patiently(partial(consumer.commit, {0: state.position()}), stop)
-
-
-def _journal_record(offset: int, value: bytes) -> Record:
-    return Record(
-        topic=JOURNAL,
-        partition=0,
-        offset=offset,
-        key="",
-        value=value,
-        headers={},
-        appended_at=0.0,
-    )
+    state.clear_outbox([one.number for one in waiting])
 
 
 def _set_aside(
-    log: Log, stage: str, record: Record, reason: str, stop: Callable[[], bool]
+    log: Log, stage: str, stop: Callable[[], bool], record: Record, reason: str
 ) -> None:
     where = f"{record.topic}:{record.partition}:{record.offset}"
     _log.warning("quarantined %s: %s", where, reason)
     patiently(partial(quarantine_record, log, stage, record, reason), stop)
-
-
-def patiently(action: Callable[[], Any], stop: Callable[[], bool]) -> None:
-    """Do it, again and again while it raises Retry; nothing is given up but by a stop.
-
-    Raises:
-        Retry: the stop came while the dependency was still away.
-    """
-    tries = 0
-    while True:
-        try:
-            action()
-        except Retry as error:
-            wait_s = BACKOFF_S[min(tries, len(BACKOFF_S) - 1)]
-            wait_s *= random.uniform(0.8, 1.2)  # noqa: S311  (jitter)
-            _log.warning("waiting %.1f s: %s", wait_s, error)
-            tries += 1
-            end = time.monotonic() + wait_s
-            while time.monotonic() < end:
-                if stop():
-                    raise
-                time.sleep(0.1)
-        else:
-            return
 
 
 @contextlib.contextmanager
@@ -302,3 +313,5 @@ def log_to_stderr(settings: Settings) -> None:
         level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s"
     )
     _log.setLevel(level)
+    # In an outage it repeats itself; what matters of it is in our own messages.
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)

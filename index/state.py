@@ -115,6 +115,14 @@ class State:
         """Bind the state to an embedding space; part of the caller's transaction."""
         self._set_meta("space", f"{space_id} {dim}")
 
+    def journal_id(self) -> str | None:
+        """Return which journal the position counts in; None in a new state."""
+        return self._meta("journal")
+
+    def set_journal_id(self, name: str) -> None:
+        """Bind the state to a journal; part of the caller's transaction."""
+        self._set_meta("journal", name)
+
     def _meta(self, name: str) -> str | None:
         row = self._db.execute(
             "SELECT value FROM meta WHERE name = ?", (name,)

@@ -1,6 +1,7 @@
 """What the tests share: the real model, the sample newsroom, servers, and what is missing."""
 
 import os
+import tempfile
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ from ingest.addresses import parse_networks
 from ingest.client import Client
 from ingest.sandbox import Sandbox
 from ingest.story import Story, story_id_from
+from tests.broker import Broker, libs
 from tests.product import LOCAL, Run
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -64,6 +66,18 @@ def client():
         allowed=parse_networks(["127.0.0.0/8"]),
         total_s=2.0,
     )
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory):
+    """One Apache Kafka node for all tests that do not harm it."""
+    libs()
+    home = tmp_path_factory.mktemp("kafka")
+    found = Broker(home / "node", Path(tempfile.gettempdir()) / "samestory-kafka")
+    try:
+        yield found.start()
+    finally:
+        found.stop()
 
 
 Answer = tuple[int, dict[str, str], bytes]

@@ -2,8 +2,9 @@
 
 import argparse
 import os
+import sqlite3
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from typing import Any, Final
 
@@ -38,15 +39,30 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run a command and return its exit code."""
     args = build_parser().parse_args(arguments)
+    return exit_code(lambda: _run(args))
+
+
+def _run(args: argparse.Namespace) -> int:
+    settings = load_settings(file=args.config, overrides=vars(args))
+    return int(args.run(args, settings))
+
+
+def exit_code(action: Callable[[], int]) -> int:
+    """Do it and return its code, or that of what it raised, told in one line."""
     try:
-        settings = load_settings(file=args.config, overrides=vars(args))
-        return int(args.run(args, settings))
+        return action()
     except Misconfigured as error:
         sys.stderr.write(f"samestory: {error}\n")
         return NEEDS_A_PERSON
     except Retry as error:
         sys.stderr.write(f"samestory: gave up waiting: {error}\n")
         return GAVE_UP
+    except sqlite3.Error as error:  # of a question or `feeds`; workers know better
+        sys.stderr.write(
+            f"samestory: {error}: make room if the disk is full; a damaged file of"
+            " --state must be restored, index/state.db is made anew if it is removed\n"
+        )
+        return NEEDS_A_PERSON
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # e.g. `samestory stories --json | head`
@@ -56,7 +72,14 @@ def run(arguments: Sequence[str]) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of all commands."""
-    from deploy.cli import ask, feeds, importing, status, workers  # noqa: PLC0415
+    from deploy.cli import (  # noqa: PLC0415
+        ask,
+        feeds,
+        importing,
+        quarantine,
+        status,
+        workers,
+    )
 
     parser = argparse.ArgumentParser(
         prog="samestory",
@@ -69,7 +92,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     common = common_options()
-    for module in (workers, importing, ask, feeds, status):
+    for module in (workers, importing, ask, feeds, status, quarantine):
         module.add_commands(commands, common)
     return parser
 
@@ -104,6 +127,16 @@ def common_options() -> argparse.ArgumentParser:
         "--user-agent",
         metavar="TEXT",
         help="name sent to publishers; please add a contact",
+    )
+    option(
+        "--brokers",
+        metavar="HOST:PORT",
+        help="Kafka brokers, comma-separated (default: the log is in --state)",
+    )
+    option(
+        "--wait",
+        metavar="SECONDS",
+        help="how long to wait for a broker (default: workers for ever, else 30)",
     )
     option("--model", metavar="NAME|DIR", help="sentence-transformers model")
     option("--log-level", metavar="LEVEL", help="debug, info, warning or error")

@@ -95,7 +95,9 @@ def run_near(args: argparse.Namespace, settings: Settings) -> int:
     members = [
         m
         for m in state.stories(
-            since=parse_since(args.since), lang=args.lang, outlet=args.outlet
+            since=parse_since(args.since),
+            lang=args.lang and args.lang.lower(),
+            outlet=args.outlet,
         )
         if m.story.story_id != itself
     ]

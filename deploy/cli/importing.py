@@ -1,24 +1,27 @@
 """`samestory import`: stories from JSON lines, grouped when it returns."""
 
 import argparse
+import signal
 import sys
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 
 from deploy import wiring
 from deploy.cli.output import print_json
 from deploy.config import Settings
 from deploy.importing import open_lines, read_lines, story_of_line, utc_now
+from deploy.loop import patiently, until
 from deploy.progress import ProgressLine
 from deploy.quarantine import quarantine_rejected
-from deploy.stream.log import JOURNAL, STORIES, Log, Message
+from deploy.stream.log import JOURNAL, STORIES, Log, Message, behind
 from deploy.supervisor import Supervisor
-from deploy.worker import running, stop_on_signals
+from deploy.worker import running
 from index.state import State
-from ingest.errors import Quarantine, Retry
+from ingest.errors import Quarantine
 from ingest.poller import Rejected
 from ingest.story import Story
 
@@ -53,28 +56,43 @@ class _Counts:
 
 def run_import(args: argparse.Namespace, settings: Settings) -> int:
     """Publish the lines, wait until they are grouped."""
-    stop = stop_on_signals()
+    try:
+        return _import(args, settings)
+    except KeyboardInterrupt:
+        sys.stderr.write(
+            "\nstopped; nothing is lost: import the file again to be sure of all of"
+            " it, `samestory run` groups what has come in\n"
+        )
+        return 130
+
+
+def _import(args: argparse.Namespace, settings: Settings) -> int:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     settings.home.mkdir(parents=True, exist_ok=True)
     log, state = wiring.open_log(settings), wiring.open_state(settings)
     counts, line = _Counts(), ProgressLine()
     with open_lines(args.file) as file:
         lines = read_lines(file, args.file)
+        wait_s = wiring.wait_of(settings)
+        publish = partial(
+            _publish, lines, args.file, log, state, counts, line, wait_s=wait_s
+        )
         if args.no_wait:
-            _publish(lines, args.file, log, state, counts, line)
+            publish()
         else:
             missing = [n for n in ("embed", "index") if not running(settings.home, n)]
             with Supervisor(missing, settings) as supervisor:
                 # What was published before must be known before we say what is new.
-                _wait(log, supervisor, settings, line, stop.is_set)
-                _publish(lines, args.file, log, state, counts, line)
-                _wait(log, supervisor, settings, line, stop.is_set)
+                _wait(log, supervisor, settings, line)
+                publish()
+                _wait(log, supervisor, settings, line)
     if args.json:
         print_json(
             {"new": counts.new, "known": counts.known, "refused": counts.refused}
         )
     else:
         print(f"{counts.new} new, {counts.known} known, {counts.refused} refused")
-    return 0
+    return 1 if counts.refused and not counts.new + counts.known else 0
 
 
 def _publish(
@@ -84,6 +102,8 @@ def _publish(
     state: State,
     counts: _Counts,
     progress: ProgressLine,
+    *,
+    wait_s: float,
 ) -> None:
     sent: dict[str, str] = {}
     waiting: list[Story] = []
@@ -107,13 +127,14 @@ def _publish(
         sent[story.story_id] = story.digest
         waiting.append(story)
         if len(waiting) >= CHUNK:
-            _send(log, waiting)
+            _send(log, waiting, wait_s)
             progress.show(f"read {number} lines, {counts.new} new stories")
-    _send(log, waiting)
+    _send(log, waiting, wait_s)
 
 
-def _send(log: Log, waiting: list[Story]) -> None:
-    log.publish(STORIES, [Message(key=s.story_id, value=s.encode()) for s in waiting])
+def _send(log: Log, waiting: list[Story], wait_s: float) -> None:
+    messages = [Message(key=s.story_id, value=s.encode()) for s in waiting]
+    patiently(partial(log.publish, STORIES, messages), until(wait_s, lambda: False))
     waiting.clear()
 
 
@@ -127,7 +148,7 @@ def _refuse(
     if count <= NAMED:
         sys.stderr.write(f"{where}: refused: {error}\n")
     elif count == NAMED + 1:
-        sys.stderr.write("further refused lines: see samestory status\n")
+        sys.stderr.write("further refused lines: see samestory quarantine list\n")
 
 
 def _wait(
@@ -135,25 +156,20 @@ def _wait(
     supervisor: Supervisor,
     settings: Settings,
     progress: ProgressLine,
-    stopped: Any,
 ) -> None:
-    """Wait until what is in the log now has been embedded and grouped.
-
-    Raises:
-        Retry: stopped before; everything published is safe.
-    """
+    """Wait until what is in the log now has been embedded and grouped."""
     for group, topic, doing in (
         ("embed", STORIES, "embed"),
         ("index", JOURNAL, "group"),
     ):
-        target = log.count(topic)
-        while (left := target - (log.count(topic) - log.lag(group, topic).behind)) > 0:
+        patience = partial(until, wiring.wait_of(settings), lambda: False)
+        target = patiently(partial(log.count, topic), patience())
+
+        def to_do(target: int = target, group: str = group, topic: str = topic) -> int:
+            return target - log.count(topic) + behind(log, group, topic)
+
+        while (left := patiently(to_do, patience())) > 0:
             progress.show(f"to {doing}: {left}")
-            if stopped():
-                raise Retry(
-                    "stopped while stories were being grouped; nothing is lost:"
-                    " import the file again, or start `samestory run`"
-                )
             supervisor.tend()
             supervisor.ensure(
                 n for n in ("embed", "index") if not running(settings.home, n)

@@ -5,7 +5,7 @@ import json
 import re
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from rich import box
@@ -18,6 +18,7 @@ from ingest.errors import Misconfigured
 
 _SPAN: Final = re.compile(r"^(\d+(?:\.\d+)?)([smhdw])$")
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+RECENT: Final = timedelta(days=300)  # so long a day of the year is not ambiguous
 WIDE: Final = 120  # columns where the output is no terminal
 
 
@@ -84,8 +85,11 @@ def parse_since(text: str | None) -> float | None:
 
 
 def day_and_time(moment: datetime | None) -> str:
-    """Return a time for people, UTC; a dash if there is none."""
-    return f"{moment.astimezone(UTC):%d %b %H:%M}" if moment else "–"
+    """Return a time for people, UTC; with the year if it is long ago."""
+    if moment is None:
+        return "–"
+    is_recent = abs(datetime.now(UTC) - moment) < RECENT
+    return f"{moment.astimezone(UTC):{'%d %b %H:%M' if is_recent else '%d %b %Y'}}"
 
 
 def span_of(start: datetime, end: datetime) -> str:

@@ -3,17 +3,16 @@
 import argparse
 import sys
 from collections import Counter
-from typing import Any, Final
+from typing import Any
 
 from deploy import wiring
 from deploy.cli.output import plain, print_json
 from deploy.config import Settings
-from deploy.stream.log import JOURNAL, QUARANTINE, STORIES, Log
+from deploy.quarantine import cases
+from deploy.stream.log import JOURNAL, STORIES, Log
 from deploy.worker import NAMES, running
 from ingest.errors import Misconfigured
 from ingest.story import iso
-
-READ: Final = 1_000  # latest quarantined records told apart; more are only counted
 
 
 def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -30,7 +29,7 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
 
 def run_status(args: argparse.Namespace, settings: Settings) -> int:
     """Print where things stand."""
-    if not (settings.home / "log.db").exists():
+    if not settings.brokers and not (settings.home / "log.db").exists():
         raise Misconfigured(
             f"no state in {settings.home}: start with `samestory run --feed URL`"
         )
@@ -63,8 +62,13 @@ def _status(settings: Settings) -> dict[str, Any]:
         },
         "pages": frontier.counts(),
         "lag": {
-            group: {"behind": lag.behind, "oldest_s": lag.oldest_s}
-            for group, lag in lags.items()
+            group: {
+                "behind": sum(lag.behind for lag in parts),
+                "oldest_s": max(
+                    (p.oldest_s for p in parts if p.oldest_s), default=None
+                ),
+            }
+            for group, parts in lags.items()
         },
         "index": {**state.counts(), "newest_story": iso(newest)},
         "quarantine": _quarantined(log),
@@ -72,23 +76,18 @@ def _status(settings: Settings) -> dict[str, Any]:
 
 
 def _quarantined(log: Log) -> dict[str, Any]:
-    reader = log.consumer("status", QUARANTINE)  # never commits
-    total = log.count(QUARANTINE)
-    reader.seek(0, max(0, total - READ))
-    records = reader.poll(READ, 0.0)
-    stages = Counter(r.headers.get("stage", "?") for r in records)
+    held = [case for case in cases(log).values() if case.status == "held"]
     latest = [
         {
-            "id": r.key,
-            "stage": r.headers.get("stage"),
-            "reason": r.headers.get("reason"),
-            "where": r.headers.get("url")
-            or f"{r.headers.get('topic')}:{r.headers.get('partition')}"
-            f":{r.headers.get('offset')}",
+            "id": case.case_id,
+            "stage": case.stage,
+            "reason": case.reason,
+            "where": case.where,
         }
-        for r in records[-5:]
+        for case in held[-5:]
     ]
-    return {"total": total, "by_stage": dict(stages), "latest": latest}
+    stages = Counter(case.stage for case in held)
+    return {"total": len(held), "by_stage": dict(stages), "latest": latest}
 
 
 def _print(found: dict[str, Any]) -> None:

@@ -6,12 +6,15 @@ import os
 import sys
 import threading
 import time
+import traceback
 from pathlib import Path
 from typing import Any
 
 from deploy import wiring
+from deploy.cli import exit_code
 from deploy.cli.output import plain
 from deploy.config import Settings, is_supervised
+from deploy.loop import patiently
 from deploy.progress import ProgressLine, standing
 from deploy.supervisor import RUNS_ELSEWHERE, Supervisor
 from deploy.worker import (
@@ -78,7 +81,18 @@ def _feed_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run_one(args: argparse.Namespace, settings: Settings) -> int:
-    """Run one worker."""
+    """Run one worker; ends the process, whatever its threads are doing."""
+    code = 1
+    try:
+        code = exit_code(lambda: _run_one(args, settings))
+    except Exception:  # noqa: BLE001  (a supervisor starts us again)
+        traceback.print_exc()
+    logging.shutdown()
+    sys.stderr.flush()
+    os._exit(code)  # a fetch still under way would hold the exit up for its time-out
+
+
+def _run_one(args: argparse.Namespace, settings: Settings) -> int:
     log_to_stderr(settings)
     if is_supervised():
         follow_supervisor()
@@ -90,9 +104,7 @@ def run_one(args: argparse.Namespace, settings: Settings) -> int:
         if is_supervised():
             return RUNS_ELSEWHERE
         raise
-    logging.shutdown()
-    sys.stderr.flush()
-    os._exit(0)  # a fetch still under way would hold the exit up for its time-out
+    return 0
 
 
 def run_all(args: argparse.Namespace, settings: Settings) -> int:
@@ -122,7 +134,7 @@ def _supervise(
             while not stop.wait(0.3):
                 supervisor.tend()
                 supervisor.ensure(n for n in NAMES if not running(settings.home, n))
-                now = standing(frontier, log, started)
+                now = patiently(lambda: standing(frontier, log, started), stop.is_set)
                 line.show(str(now))
                 if args.until_idle and now.is_idle:
                     break
@@ -130,11 +142,11 @@ def _supervise(
         line.end()
         log.close()
         frontier.close()
-    _say_result(settings)
-    return 0
+    return _say_result(settings)
 
 
-def _say_result(settings: Settings) -> None:
+def _say_result(settings: Settings) -> int:
+    """Tell what there is; return 1 if every feed failed."""
     frontier, state = wiring.open_frontier(settings), wiring.open_state(settings)
     counts, feeds = state.counts(), frontier.feeds()
     failing = [feed for feed in feeds if feed.failures]
@@ -149,7 +161,8 @@ def _say_result(settings: Settings) -> None:
     if len(failing) > 10:  # noqa: PLR2004
         sys.stderr.write(f"... and {len(failing) - 10} more: samestory feeds list\n")
     if refused:
-        sys.stderr.write(f"{refused} entries refused: see samestory status\n")
+        sys.stderr.write(f"{refused} entries refused: samestory quarantine list\n")
+    return 1 if feeds and len(failing) == len(feeds) else 0
 
 
 def add_feeds(args: argparse.Namespace, settings: Settings) -> None:

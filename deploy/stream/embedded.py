@@ -1,25 +1,38 @@
 """The embedded log: one SQLite-WAL file, for one machine without a server.
 
-An append is acknowledged after fsync. Each topic has one partition here, so that one
-import always gives one order; records carry the partition for the day of more.
+An append is acknowledged after fsync, all messages of a call with one. Groups share
+partitions by leases (`embedded_group`), and what every live group has read is removed
+in small steps when it is old or too much (`EmbeddedLog.trim`).
 """
 
 import json
+import logging
+import secrets
 import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from deploy.stream.embedded_group import (
+    GROUP_TABLES,
+    EmbeddedConsumer,
+    committed,
+    read_records,
+)
 from deploy.stream.log import TOPICS, Lag, Message, Record
+from deploy.stream.partition import partition_of
 from ingest.database import open_database
 from ingest.errors import Misconfigured, Retry
 
 SCHEMA: Final = 1
-POLL_S: Final = (
-    0.05  # how soon a reader sees an append; one pragma each, under 0.1 % CPU
-)
+TRIM_ROWS: Final = 500  # removed in one step: an appender waits some milliseconds
+TRIM_EVERY_S: Final = 30.0
+STALE_GROUP_S: Final = 7 * 86_400.0  # a group silent so long holds nothing back
 _TABLES: Final = """
+CREATE TABLE topics (
+  topic TEXT PRIMARY KEY, partitions INTEGER NOT NULL, made TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE TABLE records (
   topic TEXT NOT NULL, part INTEGER NOT NULL, pos INTEGER NOT NULL,
   key TEXT NOT NULL, value BLOB NOT NULL, headers TEXT NOT NULL,
@@ -28,84 +41,209 @@ CREATE TABLE records (
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE heads (
   topic TEXT NOT NULL, part INTEGER NOT NULL, next INTEGER NOT NULL,
-  PRIMARY KEY (topic, part)
+  bytes INTEGER NOT NULL, PRIMARY KEY (topic, part)
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE positions (
-  grp TEXT NOT NULL, topic TEXT NOT NULL, part INTEGER NOT NULL, pos INTEGER NOT NULL,
-  PRIMARY KEY (grp, topic, part)
-) STRICT, WITHOUT ROWID;
-""" + ";".join(f"INSERT INTO heads VALUES ('{topic}', 0, 0)" for topic in TOPICS)
+"""
+
+_log = logging.getLogger("samestory")
 
 
 class EmbeddedLog:
     """See `Log`. One object for each thread; many processes may share the file."""
 
-    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        partitions: Mapping[str, int] | None = None,
+        retention_s: float = float("inf"),
+        retention_bytes: float = float("inf"),
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         """Open or create the log.
 
+        Args:
+            path: the file.
+            partitions: by topic, 1 where it says nothing; fixed when the file is made.
+            retention_s: seconds that a record is kept at least.
+            retention_bytes: of values in a topic; older records go when it is passed.
+            clock: seconds since the epoch, for the age of records.
+            monotonic: seconds since this machine's boot, for leases: a jump of the
+                clock expels nobody.
+
         Raises:
-            Misconfigured: the file can't be opened, or holds something else.
+            Misconfigured: the file can't be opened, holds something else, or has other
+                partitions (changing them would move keys).
         """
         self._path = path
         self._clock = clock
-        self._db = open_database(path, _TABLES, SCHEMA, "log")
+        self._monotonic = monotonic
+        self._retention_s = retention_s
+        self._retention_bytes = retention_bytes
+        self._trim_at = 0.0
+        wanted = {topic: (partitions or {}).get(topic, 1) for topic in TOPICS}
+        self._db = open_database(
+            path, _TABLES + GROUP_TABLES + _topic_rows(wanted), SCHEMA, "log"
+        )
+        self._partitions = dict(
+            self._db.execute("SELECT topic, partitions FROM topics").fetchall()
+        )
+        for topic, number in (partitions or {}).items():
+            if self._partitions.get(topic) != number:
+                raise Misconfigured(
+                    f"log {path}: topic {topic} has {self._partitions.get(topic)}"
+                    f" partitions, the settings say {number}: keys would move;"
+                    " keep the number, or start another --state"
+                )
 
     def publish(self, topic: str, messages: Sequence[Message]) -> None:
         """See `Log.publish`: one transaction, one fsync for all of them."""
+        number = self._known(topic)
         if not messages:
             return
-        now = self._clock()
         try:
             with self._db:
                 self._db.execute("BEGIN IMMEDIATE")
-                head = self._head(topic)
-                self._db.executemany(
-                    "INSERT INTO records VALUES (?,0,?,?,?,?,?)",
-                    [
-                        (
-                            topic,
-                            head + i,
-                            m.key,
-                            m.value,
-                            json.dumps(dict(m.headers)),
-                            now,
-                        )
-                        for i, m in enumerate(messages)
-                    ],
-                )
-                self._db.execute(
-                    "UPDATE heads SET next = ? WHERE topic = ? AND part = 0",
-                    (head + len(messages), topic),
-                )
+                self._append(topic, number, messages)
         except sqlite3.OperationalError as error:  # locked, disk full
             raise Retry(f"log {self._path}: {error}") from error
+        if self._monotonic() >= self._trim_at:
+            self._trim_at = self._monotonic() + TRIM_EVERY_S
+            self.trim()
 
-    def consumer(self, group: str, topic: str) -> "EmbeddedConsumer":
+    def _append(self, topic: str, number: int, messages: Sequence[Message]) -> None:
+        heads = {p: self._head(topic, p) for p in range(number)}
+        sizes = dict.fromkeys(heads, 0)
+        rows, now = [], self._clock()
+        for m in messages:
+            part = partition_of(m.key, number)
+            headers = json.dumps(dict(m.headers))
+            rows.append((topic, part, heads[part], m.key, m.value, headers, now))
+            heads[part] += 1
+            sizes[part] += len(m.value)
+        self._db.executemany("INSERT INTO records VALUES (?,?,?,?,?,?,?)", rows)
+        self._db.executemany(
+            "UPDATE heads SET next = ?, bytes = bytes + ? WHERE topic=? AND part=?",
+            [(heads[p], sizes[p], topic, p) for p in heads],
+        )
+
+    def trim(self) -> int:
+        """Remove records that are old or too much, in one small step; return how many.
+
+        Never what a group has not read, unless it has been silent for STALE_GROUP_S:
+        then it is named in a warning and holds the log back no longer.
+        """
+        return sum(
+            self._trim_partition(topic, part)
+            for topic, number in self._partitions.items()
+            for part in range(number)
+        )
+
+    def _trim_partition(self, topic: str, part: int) -> int:
+        now = self._clock()
+        size = self._db.execute(
+            "SELECT bytes FROM heads WHERE topic=? AND part=?", (topic, part)
+        ).fetchone()[0]
+        surplus = size - self._retention_bytes / self._partitions[topic]
+        oldest = self._db.execute(
+            "SELECT pos, appended_at, length(value) FROM records"
+            " WHERE topic=? AND part=? ORDER BY pos LIMIT ?",
+            (topic, part, TRIM_ROWS),
+        ).fetchall()
+        limit, freed, end = None, 0, now - self._retention_s
+        for pos, at, length in oldest:
+            if at >= end and freed >= surplus:
+                break
+            limit, freed = pos + 1, freed + length
+        if limit is None:
+            return 0
+        limit = min(limit, self._read_by_all(topic, part, now))
+        with self._db:
+            freed = sum(length for pos, _, length in oldest if pos < limit)
+            self._db.execute(
+                "UPDATE heads SET bytes = bytes - ? WHERE topic=? AND part=?",
+                (freed, topic, part),
+            )
+            return self._db.execute(
+                "DELETE FROM records WHERE topic=? AND part=? AND pos < ?",
+                (topic, part, limit),
+            ).rowcount
+
+    def _read_by_all(self, topic: str, part: int, now: float) -> int:
+        """Return the first offset that a live group has not read."""
+        limit = self._head(topic, part)
+        for group, pos, at in self._db.execute(
+            "SELECT grp, pos, at FROM positions WHERE topic=? AND part=?", (topic, part)
+        ):
+            if now - at <= STALE_GROUP_S:
+                limit = min(limit, pos)
+            elif pos < limit:
+                _log.warning(
+                    "group %s has not read %s:%d for %.0f days: it holds the log back"
+                    " no longer, what it has not read is removed",
+                    *(group, topic, part, (now - at) / 86_400),
+                )
+        return limit
+
+    def consumer(
+        self, group: str, topic: str, member: str | None = None
+    ) -> EmbeddedConsumer:
         """See `Log.consumer`."""
-        self._head(topic)
-        return EmbeddedConsumer(self._db, group, topic)
+        return EmbeddedConsumer(
+            self._db,
+            group,
+            topic,
+            partitions=self._known(topic),
+            member=member,
+            clock=self._clock,
+            monotonic=self._monotonic,
+        )
 
-    def lag(self, group: str, topic: str) -> Lag:
+    def read(
+        self, topic: str, partition: int, position: int, limit: int
+    ) -> list[Record]:
+        """See `Log.read`."""
+        if not 0 <= partition < self._known(topic):
+            raise Misconfigured(f"topic {topic} has no partition {partition}")
+        return read_records(self._db, topic, partition, position, limit)
+
+    def lag(self, group: str, topic: str) -> list[Lag]:
         """See `Log.lag`."""
-        behind = self._head(topic) - _position(self._db, group, topic)
-        row = self._db.execute(
-            "SELECT appended_at FROM records WHERE topic = ? AND part = 0 AND pos >= ?"
-            " ORDER BY pos LIMIT 1",
-            (topic, _position(self._db, group, topic)),
-        ).fetchone()
-        oldest_s = max(0.0, self._clock() - row[0]) if row else None
-        return Lag(behind=behind, oldest_s=oldest_s)
+        found = []
+        for part in range(self._known(topic)):
+            position = committed(self._db, group, topic, part)[0]
+            row = self._db.execute(
+                "SELECT appended_at FROM records WHERE topic = ? AND part = ?"
+                " AND pos >= ? ORDER BY pos LIMIT 1",
+                (topic, part, position),
+            ).fetchone()
+            oldest_s = max(0.0, self._clock() - row[0]) if row else None
+            number = self._head(topic, part) - position
+            found.append(Lag(partition=part, behind=number, oldest_s=oldest_s))
+        return found
 
     def count(self, topic: str) -> int:
         """See `Log.count`."""
-        return self._head(topic)
+        return sum(self._head(topic, p) for p in range(self._known(topic)))
 
-    def _head(self, topic: str) -> int:
+    def fingerprint(self, topic: str) -> str:
+        """See `Log.fingerprint`."""
+        self._known(topic)
+        row = self._db.execute("SELECT made FROM topics WHERE topic = ?", (topic,))
+        return str(row.fetchone()[0])
+
+    def _known(self, topic: str) -> int:
+        if topic not in self._partitions:
+            raise Misconfigured(
+                f"topic {topic!r} does not exist; there are {', '.join(TOPICS)}"
+            )
+        return int(self._partitions[topic])
+
+    def _head(self, topic: str, part: int) -> int:
         row = self._db.execute(
-            "SELECT next FROM heads WHERE topic = ? AND part = 0", (topic,)
+            "SELECT next FROM heads WHERE topic = ? AND part = ?", (topic, part)
         ).fetchone()
-        if row is None:
-            raise Misconfigured(f"topic {topic!r} does not exist; there are {TOPICS}")
         return int(row[0])
 
     def close(self) -> None:
@@ -113,71 +251,12 @@ class EmbeddedLog:
         self._db.close()
 
 
-class EmbeddedConsumer:
-    """See `Consumer`."""
-
-    def __init__(self, db: sqlite3.Connection, group: str, topic: str) -> None:
-        self._db = db
-        self._group = group
-        self._topic = topic
-        self._next = _position(db, group, topic)
-
-    def poll(self, limit: int, timeout_s: float) -> list[Record]:
-        """See `Consumer.poll`."""
-        end = time.monotonic() + timeout_s
-        seen = None
-        while True:
-            version = self._db.execute("PRAGMA data_version").fetchone()[0]
-            if version != seen:
-                found = self._read(limit)
-                if found:
-                    self._next = found[-1].offset + 1
-                    return found
-                seen = version
-            if time.monotonic() >= end:
-                return []
-            time.sleep(min(POLL_S, max(0.0, end - time.monotonic())))
-
-    def commit(self, positions: Mapping[int, int]) -> None:
-        """See `Consumer.commit`."""
-        try:
-            with self._db:
-                self._db.executemany(
-                    "INSERT OR REPLACE INTO positions VALUES (?,?,?,?)",
-                    [(self._group, self._topic, p, n) for p, n in positions.items()],
-                )
-        except sqlite3.OperationalError as error:
-            raise Retry(f"log: commit of {self._group}: {error}") from error
-
-    def seek(self, partition: int, position: int) -> None:
-        """See `Consumer.seek`."""
-        if partition != 0:
-            raise Misconfigured(f"topic {self._topic} has no partition {partition}")
-        self._next = position
-
-    def _read(self, limit: int) -> list[Record]:
-        rows = self._db.execute(
-            "SELECT pos, key, value, headers, appended_at FROM records"
-            " WHERE topic = ? AND part = 0 AND pos >= ? ORDER BY pos LIMIT ?",
-            (self._topic, self._next, limit),
-        )
-        return [
-            Record(
-                topic=self._topic,
-                partition=0,
-                offset=row[0],
-                key=row[1],
-                value=row[2],
-                headers=json.loads(row[3]),
-                appended_at=row[4],
-            )
-            for row in rows
+def _topic_rows(partitions: Mapping[str, int]) -> str:
+    rows = []
+    for topic, number in partitions.items():
+        made = secrets.token_hex(8)
+        rows.append(f"INSERT INTO topics VALUES ('{topic}', {int(number)}, '{made}')")
+        rows += [
+            f"INSERT INTO heads VALUES ('{topic}', {p}, 0, 0)" for p in range(number)
         ]
-
-
-def _position(db: sqlite3.Connection, group: str, topic: str) -> int:
-    row = db.execute(
-        "SELECT pos FROM positions WHERE grp = ? AND topic = ? AND part = 0",
-        (group, topic),
-    ).fetchone()
-    return int(row[0]) if row else 0
+    return ";".join(rows)

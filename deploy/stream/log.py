@@ -1,19 +1,25 @@
 """The stream's seam: a durable log of topics, read by groups at their own pace.
 
 Delivery is at least once: publish is durable on return, a group's position moves only
-when it commits, and what was read but not committed comes again after a restart.
-Positions are explicit: the position is the offset of the next record to be read.
+when it commits, and what was read but not committed comes again. Positions are
+explicit: a position is the offset of the next record to be read.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+from ingest.errors import Retry
+
 STORIES: Final = "stories"
 JOURNAL: Final = "journal"
 EVENTS: Final = "events"
 QUARANTINE: Final = "quarantine"
 TOPICS: Final = (STORIES, JOURNAL, EVENTS, QUARANTINE)
+
+
+class Fenced(Retry):
+    """Our partitions went to another member: drop the batch and poll again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,25 +46,50 @@ class Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lag:
-    """How far a group is behind: records, and age in seconds of the oldest unread."""
+    """A group in one partition: records behind, age in seconds of the oldest unread.
 
+    `oldest_s` is None if nothing is unread.
+    """
+
+    partition: int
     behind: int
     oldest_s: float | None
 
 
 class Consumer(Protocol):
-    """One group's reading of one topic."""
+    """One member's reading of one topic. One thread at a time."""
 
     def poll(self, limit: int, timeout_s: float) -> list[Record]:
-        """Return up to `limit` next records in order, waiting for the first of them."""
+        """Return up to `limit` next records, in order within each partition.
+
+        Waits for the first of them, at most timeout_s.
+        """
         ...
 
-    def commit(self, positions: Mapping[int, int]) -> None:
-        """Set the group's position in each partition; durable on return."""
+    def keep(self) -> None:
+        """Stay a member while a batch is worked on; call it at least every 10 s."""
+        ...
+
+    def commit(
+        self, positions: Mapping[int, int], notes: Mapping[int, str] | None = None
+    ) -> None:
+        """Set the group's positions, each with a note (else ""); durable on return.
+
+        Raises:
+            Fenced: one of the partitions is not ours any more; nothing was set.
+        """
+        ...
+
+    def notes(self) -> dict[int, str]:
+        """Return, for our partitions, what was noted at the last commit; "" if none."""
         ...
 
     def seek(self, partition: int, position: int) -> None:
         """Read this position of the partition next."""
+        ...
+
+    def close(self) -> None:
+        """Stop reading; others take over at once, on Kafka when the session ends."""
         ...
 
 
@@ -66,21 +97,46 @@ class Log(Protocol):
     """A durable log. Raises Retry when away, Misconfigured when it can't serve."""
 
     def publish(self, topic: str, messages: Sequence[Message]) -> None:
-        """Append in order; all of them are durable on return, or it raises."""
+        """Append in order; all of them are durable on return, or it raises.
+
+        A key is always in the same partition, by Kafka's murmur2 on every backend.
+        """
         ...
 
-    def consumer(self, group: str, topic: str) -> Consumer:
-        """Return the group's consumer, at its committed position or the beginning."""
+    def consumer(self, group: str, topic: str, member: str | None = None) -> Consumer:
+        """Return a consumer at the group's committed positions or the beginning.
+
+        Args:
+            group: whose positions.
+            topic: one of TOPICS.
+            member: shares the partitions with the group's other members, under a name
+                that the last to take it holds; None reads all partitions alone.
+        """
         ...
 
-    def lag(self, group: str, topic: str) -> Lag:
-        """Return how far the group is behind the end of the topic."""
+    def read(
+        self, topic: str, partition: int, position: int, limit: int
+    ) -> list[Record]:
+        """Return up to `limit` records from a position on, for no group."""
+        ...
+
+    def lag(self, group: str, topic: str) -> list[Lag]:
+        """Return how far the group is behind the end, by partition."""
         ...
 
     def count(self, topic: str) -> int:
         """Return how many records were ever appended to the topic."""
         ...
 
+    def fingerprint(self, topic: str) -> str:
+        """Return the name of this very topic; another one when it is made anew."""
+        ...
+
     def close(self) -> None:
         """Free what is held."""
         ...
+
+
+def behind(log: Log, group: str, topic: str) -> int:
+    """Return how many records the group has not committed, over all partitions."""
+    return sum(lag.behind for lag in log.lag(group, topic))

@@ -76,6 +76,7 @@ HEAVY = {
     "sentence_transformers": "embed/encoder.py",
     "torch": "embed/encoder.py",
     "faiss": "index/neighbours.py",
+    "kafka": "deploy/stream/kafka_client.py",
     "py3langid": "ingest/language.py",
 }
 

@@ -9,9 +9,9 @@ import threading
 import pytest
 from safetensors.numpy import load_file, save_file
 
+from deploy.loop import patiently
 from deploy.stream.embedded import EmbeddedLog
-from deploy.stream.log import JOURNAL, STORIES, Message
-from deploy.worker import patiently
+from deploy.stream.log import JOURNAL, STORIES, Message, behind
 from embed.encoder import packaged_model
 from ingest.errors import Retry
 from tests.faults.test_kill import start, wait_for
@@ -73,10 +73,10 @@ def test_a_mirror_of_the_position_that_a_crash_left_behind_is_mended(tmp_path):
     run("import", "-", stdin=json.dumps({"text": "One."}))
     log = EmbeddedLog(tmp_path / "log.db")
     log.consumer("index", JOURNAL).commit({0: 0})
-    assert log.lag("index", JOURNAL).behind == 1
+    assert behind(log, "index", JOURNAL) == 1
     out, _ = run("import", "-", stdin=json.dumps({"text": "One."}))
     assert out == "0 new, 1 known, 0 refused\n"
-    assert log.lag("index", JOURNAL).behind == 0
+    assert behind(log, "index", JOURNAL) == 0
     log.close()
 
 

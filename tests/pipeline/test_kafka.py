@@ -1,0 +1,75 @@
+"""The whole product over a real Apache Kafka."""
+
+import json
+import signal
+
+import pytest
+
+from tests.broker import Broker
+from tests.faults.test_kill import start, wait_for
+from tests.product import LOCAL, Run
+
+pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.slow]
+
+
+def test_a_run_over_kafka_brings_the_same_stories(news, newsroom, broker, tmp_path):
+    """Six partitions instead of one: the same stories in as many events."""
+    run = Run(tmp_path)
+    there = ("--brokers", broker.bootstrap)
+    run("run", "--feeds", newsroom.opml_url, "--until-idle", *LOCAL, *there)
+    kept = ("story_id", "version", "url", "outlet", "title", "published", "text_from")
+    found, expected = (
+        [{name: story[name] for name in kept} for story in one.rows("stories")]
+        for one in (run, news)
+    )
+    assert found == expected
+    (status,) = run.rows("status", *there)
+    assert status["lag"]["embed"]["behind"] == status["lag"]["index"]["behind"] == 0
+    assert status["quarantine"]["total"] == 0
+    assert not (tmp_path / "log.db").exists()
+
+
+def test_without_a_broker_a_command_says_so_and_gives_up_when_told(tmp_path):
+    """Exit 3, the address and what may be wrong."""
+    there = ("--brokers", "127.0.0.1:9", "--wait", "0")
+    _, said = Run(tmp_path)("import", "/dev/null", *there, expect=3)
+    assert "cannot reach kafka at 127.0.0.1:9" in said
+    assert "nobody there, wrong password" in said
+    assert "Traceback" not in said
+
+
+def test_a_broker_killed_and_restarted_on_the_way_loses_nothing(tmp_path):
+    """kill -9 in the middle of an import; it ends with every story, once."""
+    broker = Broker(tmp_path / "node", tmp_path / "cache").start()
+    state, file = tmp_path / "state", tmp_path / "in.jsonl"
+    rows = [json.dumps({"text": f"Report number {n}."}) for n in range(120)]
+    file.write_text("\n".join(rows))
+    there = ("--brokers", broker.bootstrap)
+    run = Run(state)
+    try:
+        process = start(state, "import", str(file), *there)
+        wait_for((state / "embed.lock").exists)
+        wait_for(lambda: run.rows("status", *there)[0]["index"]["stories"] > 0)
+        broker.stop(signal.SIGKILL)
+        broker.start()
+        assert process.wait(180) == 0
+        assert len(run.rows("stories")) == 120
+        out, _ = run("import", str(file), *there)
+        assert out == "0 new, 120 known, 0 refused\n"
+    finally:
+        broker.stop(signal.SIGKILL)
+
+
+def test_a_broker_that_comes_back_empty_is_noticed_and_named(tmp_path):
+    """The state's position counts in another journal: exit 2, never on in silence."""
+    broker = Broker(tmp_path / "node", tmp_path / "cache").start()
+    run, there = Run(tmp_path / "state"), ("--brokers", broker.bootstrap)
+    try:
+        run("import", "-", *there, stdin=json.dumps({"text": "One."}))
+        broker.stop(signal.SIGKILL)
+        broker.wipe()
+        broker.start()
+        _, said = run("import", "-", *there, stdin=json.dumps({"text": "B."}), expect=2)
+        assert "the log was made anew or is another" in said
+    finally:
+        broker.stop(signal.SIGKILL)
