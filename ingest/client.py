@@ -37,6 +37,10 @@ class HostAway(FetchFailed):
         self.host = host
 
 
+class HostSlow(HostAway):
+    """No answer from `host` in time; the page may be to blame as well."""
+
+
 class FetchRefused(Quarantine):
     """This URL will not work: 404, too large, a redirect that leads nowhere."""
 
@@ -115,9 +119,8 @@ class Client:
         except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
             raise HostAway(f"{url}: no connection: {error}", host_of(url)) from error
         except httpx2.TimeoutException as error:
-            raise FetchFailed(
-                f"{url}: time-out, {self._total_s:.0f} s in all"
-            ) from error
+            limit = f"time-out, at most {self._total_s:.0f} s in all"
+            raise HostSlow(f"{url}: {limit}", host_of(url)) from error
         except httpx2.TransportError as error:
             raise FetchFailed(f"{url}: {type(error).__name__}: {error}") from error
         except (httpx2.DecodingError, httpx2.InvalidURL, UnicodeError) as error:
@@ -166,6 +169,7 @@ def retry_after_s(value: str | None) -> float | None:
 
     The date form is left to the issue on polling: few servers send it.
     """
-    if value is None or not value.strip().isdigit():
+    text = (value or "").strip()
+    if not (text.isascii() and text.isdigit()):
         return None
-    return min(float(value.strip()), MAX_RETRY_AFTER_S)
+    return min(float(text), MAX_RETRY_AFTER_S)

@@ -19,7 +19,7 @@ def open_database(
 
     Raises:
         Misconfigured: it can't be opened, or holds another schema.
-        Retry: another process holds it for longer than half a minute.
+        Retry: the disk is full, or another process holds it for half a minute.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -30,7 +30,7 @@ def open_database(
         db.execute("PRAGMA synchronous = FULL")
         found = _schema(db)
     except (OSError, sqlite3.Error) as error:
-        if "locked" in str(error):
+        if "locked" in str(error) or "full" in str(error):
             raise Retry(f"{what} {path}: {error}") from error
         raise Misconfigured(f"{what} {path}: {error}") from error
     if found != schema:

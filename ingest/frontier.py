@@ -14,7 +14,8 @@ from typing import Final
 from ingest.database import open_database
 from ingest.feed import Entry
 from ingest.feedlist import FeedRef
-from ingest.urls import host_of
+from ingest.story import story_id_from
+from ingest.urls import host_of, url_key
 
 SCHEMA: Final = 1
 _TABLES: Final = """
@@ -326,6 +327,21 @@ class Frontier:
         """Return the number of stories by state: due, published, refused."""
         rows = self._db.execute("SELECT state, count(*) FROM stories GROUP BY state")
         return {"due": 0, "published": 0, "refused": 0} | {r[0]: r[1] for r in rows}
+
+    def retry(self, url: str) -> bool:
+        """Make a feed, or the story of a page, due now; False if neither is known."""
+        story_id = story_id_from(url_key(url))
+        with self._db:
+            feeds = self._db.execute(
+                "UPDATE feeds SET due_at=0, etag=NULL, last_modified=NULL,"
+                " body_digest=NULL, status='to be tried again' WHERE url=?",
+                (url,),
+            ).rowcount
+            stories = self._db.execute(
+                "UPDATE stories SET state='due', due_at=0, tries=0 WHERE story_id=?",
+                (story_id,),
+            ).rowcount
+        return feeds + stories > 0
 
     def due_count(self) -> int:
         """Return how many stories are due, now or later."""

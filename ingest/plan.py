@@ -144,6 +144,7 @@ def make_story(
     entry = pending.entry
     observed = datetime.fromtimestamp(clock(), UTC)
     published = parse_date(entry.published_raw, observed)
+    is_unread = entry.published_raw is not None and published.at is None
     return Story(
         story_id=pending.story_id,
         url=entry.link,
@@ -163,5 +164,5 @@ def make_story(
         observed=observed,
         text_from=cleaned.text_from,
         feed_url=pending.feed_url,
-        flags=cleaned.flags,
+        flags=cleaned.flags + (("date-unreadable",) if is_unread else ()),
     )

@@ -257,7 +257,7 @@ class Poller:
         if isinstance(task, Feed):
             self._feed_failed(task, error, retry_after_s)
             return
-        if isinstance(error, HostAway) and error.host == task.host:
+        if type(error) is HostAway and error.host == task.host:
             return  # the gate counts for all stories of the host; this one stays due
         again = page_retry_s(task.tries + 1, retry_after_s)
         if again is None:

@@ -11,7 +11,7 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, Final, Self
 
-from pebble import ProcessPool
+from pebble import ProcessExpired, ProcessPool
 
 from ingest.errors import Quarantine, Retry, SamestoryError
 
@@ -62,6 +62,10 @@ class Sandbox:
             return job.result(timeout=QUEUE_S * self._timeout_s)
         except SamestoryError:
             raise
+        except ProcessExpired as error:
+            if error.exitcode == -signal.SIGKILL:  # e.g. the kernel, out of memory
+                raise Retry(f"{name}: its process was killed") from error
+            raise ParserFailed(f"{name} ended with {error.exitcode}") from error
         except BrokenProcessPool as error:
             raise Retry(f"{name}: the parsing processes were killed") from error
         except FutureTimeoutError as error:

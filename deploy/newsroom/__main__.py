@@ -50,11 +50,14 @@ def demo(newsroom: Newsroom, state: str) -> int:
     allowed += ["--host-spacing", "0"]
     steps: list[tuple[str, list[str]]] = [
         (
-            f"samestory run --feeds {newsroom.opml_url} --until-idle",
+            f"samestory run --feeds {newsroom.opml_url} --until-idle --state {state} …",
             ["run", "--feeds", newsroom.opml_url, "--until-idle", *where, *allowed],
         ),
-        ("samestory events", ["events", *where]),
-        (f'samestory near "{QUESTION}"', ["near", QUESTION, "-k", "5", *where]),
+        (f"samestory events --state {state}", ["events", *where]),
+        (
+            f'samestory near "{QUESTION}" -k 5 --state {state}',
+            ["near", QUESTION, "-k", "5", *where],
+        ),
     ]
     for shown, command in steps:
         sys.stderr.write(f"\n$ {shown}\n")

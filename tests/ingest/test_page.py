@@ -92,7 +92,9 @@ def test_a_pool_whose_idle_worker_was_killed_is_replaced():
 
 def test_a_parser_that_hangs_dies_or_raises_is_named_and_replaced(sandbox):
     """The next page is served by a fresh process."""
-    with pytest.raises(ParserFailed, match="raise_signal failed"):
+    with pytest.raises(ParserFailed, match="raise_signal ended with -11"):
+        sandbox.run(signal.raise_signal, signal.SIGSEGV)
+    with pytest.raises(Retry, match="its process was killed"):
         sandbox.run(signal.raise_signal, signal.SIGKILL)
     with pytest.raises(ParserFailed, match=r"loads failed: JSONDecodeError"):
         sandbox.run(json.loads, "{")

@@ -81,4 +81,5 @@ def test_the_digest_names_the_content_alone():
 def test_cleaning_removes_what_terminals_and_encoders_choke_on():
     """Control characters become spaces, lone surrogates go."""
     assert clean_text("a\x00b\x1b[31mc\ud800d\n e") == "a b [31mcd\n e"
+    assert clean_text("a\x9b2Jb\x7fc\u00a0d") == "a 2Jb c\u00a0d"
     assert clean_line("  a\n\tb  ", 3) == "a b"

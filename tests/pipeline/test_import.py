@@ -55,8 +55,8 @@ def test_import_groups_names_what_it_refuses_and_knows_what_it_has(tmp_path):
     again = run.rows("import", str(file))
     assert again == [{"new": 0, "known": 4, "refused": 3}]
     (status,) = run.rows("status")
-    assert status["quarantine"]["by_stage"] == {"import": 6}
-    assert status["quarantine"]["latest"][0]["where"] == f"{file}:3"
+    assert status["quarantine"]["by_stage"] == {"import": 3}
+    assert status["quarantine"]["latest"][0]["where"] == f"{file}:2"
 
 
 def test_no_wait_publishes_and_the_next_import_groups_it(tmp_path):

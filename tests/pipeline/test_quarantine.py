@@ -1,0 +1,99 @@
+"""What was set aside is listed, shown, retried and dropped."""
+
+import json
+
+import pytest
+
+from deploy.quarantine import MAX_ATTEMPTS, cases
+from deploy.stream.embedded import EmbeddedLog
+from deploy.stream.log import JOURNAL, STORIES, Message
+from tests.conftest import make_story, serve
+from tests.product import LOCAL, Run
+
+pytestmark = [pytest.mark.model, pytest.mark.slow]
+GOOD = {"text": "Envoys met in Port Callan."}
+
+
+def test_a_message_is_retried_with_its_history_until_it_is_dropped(tmp_path):
+    """A retry that fails again is the same case, one attempt more; then it is guarded."""
+    log = EmbeddedLog(tmp_path / "log.db")
+    log.publish(STORIES, [Message(key="x", value=b"\xff junk")])
+    log.publish(JOURNAL, [Message(key="y", value=b'{"type":"story-vector"}')])
+    run = Run(tmp_path)
+    run("import", "-", stdin=json.dumps(GOOD))
+    held = {row["stage"]: row for row in run.rows("quarantine", "list")}
+    assert held["embed"]["where"] == "stories:0:0"
+    assert held["index"]["where"] == "journal:0:0"
+    one = held["embed"]["id"]
+    assert run.rows("quarantine", "show", one[:9])[0]["value"] == "\ufffd junk"
+    for attempt in range(2, MAX_ATTEMPTS + 1):
+        assert run.rows("quarantine", "retry", one) == [{"retried": 1}]
+        assert run.rows("quarantine", "list", "--stage", "embed", expect=1) == []
+        run("import", "-", stdin=json.dumps(GOOD))
+        (again,) = run.rows("quarantine", "list", "--stage", "embed")
+        assert (again["id"], again["attempt"]) == (one, attempt)
+    _, said = run("quarantine", "retry", "--stage", "embed", expect=1)
+    assert "--force tries it once more" in said
+    assert run.rows("quarantine", "drop", "--all") == [{"dropped": 2}]
+    assert run.rows("quarantine", "list", expect=1) == []
+    assert cases(log)[one].status == "dropped"
+    log.close()
+
+
+def test_a_mended_message_goes_through_when_it_is_retried(tmp_path):
+    """E.g. after an upgrade that knows the message: the story arrives."""
+    story = make_story("a", title="Now it works")
+    log = EmbeddedLog(tmp_path / "log.db")
+    log.publish(STORIES, [Message(key="x", value=b"junk")])
+    run = Run(tmp_path)
+    run("import", "-", stdin=json.dumps(GOOD))
+    (case,) = cases(log).values()
+    headers = {"stage": "embed", "reason": "r", "topic": STORIES, "key": "x"}
+    log.publish(
+        "quarantine", [Message(key=case.case_id, value=story.encode(), headers=headers)]
+    )
+    assert "1 retried" in run("quarantine", "retry", case.case_id)[0]
+    run("import", "-", stdin=json.dumps(GOOD))
+    assert "Now it works" in {s["title"] for s in run.rows("stories")}
+    assert run("quarantine", "list", expect=1)[1] == "nothing is held\n"
+    log.close()
+
+
+def test_a_feed_is_made_due_and_an_import_line_must_be_mended(tmp_path):
+    """What never was a message is tried again where it came from."""
+    body = [b"<html>Log in</html>"]
+    run = Run(tmp_path / "state")
+    with serve(lambda *_: (200, {}, body[0])) as base:
+        run("run", "--feed", f"{base}/feed", "--until-idle", *LOCAL, expect=1)
+        run("import", "-", stdin="not json", expect=1)
+        out, _ = run("quarantine", "list")
+        assert "an HTML page" in " ".join(out.split())
+        out, said = run("quarantine", "retry", "--all")
+        assert out == "1 retried\n"
+        assert "mend -:1 and import it again" in said
+        (feed,) = run.rows("feeds", "list")
+        assert feed["due"] == "1970-01-01T00:00:00+00:00"
+        body[0] = (
+            b"<rss version='2.0'><channel><item><title>Back</title></item>"
+            b"</channel></rss>"
+        )
+        run("run", "--until-idle", *LOCAL)
+    assert [s["title"] for s in run.rows("stories")] == ["Back"]
+    (left,) = run.rows("quarantine", "list")
+    assert left["stage"] == "import"
+    assert run.rows("quarantine", "list", "--reason", "not json")
+    assert run.rows("quarantine", "list", "--older-than", "1h", expect=1) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["drop"], "name cases by ID"),
+        (["show", "q-zz"], "'q-zz' is no case"),
+        (["retry", "e-1"], "'e-1' is no case"),
+    ],
+)
+def test_wrong_use_of_the_quarantine_says_what_to_do(tmp_path, arguments, says):
+    """Exit 2 and one line."""
+    _, said = Run(tmp_path)("quarantine", *arguments, expect=2)
+    assert says in said
