@@ -4,6 +4,7 @@ One transaction holds the position in the journal, the stories, their events, th
 records and the outbox of `events`: after a crash they agree.
 """
 
+import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -277,6 +278,19 @@ class State:
                 0
             ],
         }
+
+    def digest(self) -> str:
+        """Return the sha256 of all lines `story version event`, by story: hex.
+
+        Equal digests mean the same versions of the same stories in the same events.
+        """
+        rows = self._db.execute(
+            "SELECT story_id, digest, event_id FROM stories ORDER BY story_id"
+        )
+        total = hashlib.sha256()
+        for row in rows:
+            total.update(f"{row[0]} {row[1]} {row[2]}\n".encode())
+        return total.hexdigest()
 
     def newest_first_seen(self) -> datetime | None:
         """Return when the story seen last was first seen; None in an empty state."""

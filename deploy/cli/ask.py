@@ -1,4 +1,4 @@
-"""Questions: near, events, event, stories."""
+"""Questions: near, events, event, stories, digest."""
 
 import argparse
 import sys
@@ -63,7 +63,15 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
     )
     stories.add_argument("--event", metavar="EVENT", help="those of one event")
     stories.set_defaults(run=run_stories)
-    for parser in (listing, one, stories):
+    digest = commands.add_parser(
+        "digest",
+        parents=[common],
+        help="one line that names all stories and their events",
+        description="Print the state's digest: equal on two states that hold the same"
+        " versions of the same stories in the same events.",
+    )
+    digest.set_defaults(run=run_digest)
+    for parser in (listing, one, stories, digest):
         json_option(parser)
 
 
@@ -273,6 +281,17 @@ def run_stories(args: argparse.Namespace, settings: Settings) -> int:
     elif found:
         _print_stories(found)
     return 0 if found else 1
+
+
+def run_digest(args: argparse.Namespace, settings: Settings) -> int:
+    """Print the digest."""
+    state = wiring.read_state(settings)
+    found = {"digest": state.digest(), "position": state.position(), **state.counts()}
+    if args.json:
+        print_json(found)
+    else:
+        print(found["digest"])
+    return 0
 
 
 def _story_json(member: Member) -> dict[str, Any]:

@@ -62,6 +62,7 @@ class EmbeddedConsumer:
         self._monotonic = monotonic
         self._beat_at = 0.0
         self._generation = -1
+        self._first = -1
         self._next: dict[int, int] = {}
         if member is None:
             self._assign(self._all)
@@ -86,7 +87,11 @@ class EmbeddedConsumer:
 
     def _take(self, limit: int) -> list[Record]:
         found: list[Record] = []
-        for part in sorted(self._next):
+        # Each time another partition comes first, so that a busy one starves none.
+        self._first += 1
+        parts = sorted(self._next)
+        start = self._first % len(parts) if parts else 0
+        for part in parts[start:] + parts[:start]:
             rows = read_records(
                 self._db, self._topic, part, self._next[part], limit - len(found)
             )

@@ -16,14 +16,14 @@ pytestmark = [pytest.mark.model, pytest.mark.slow]
 SEED = 20260310
 
 
-def start(state, *arguments: str) -> subprocess.Popen:
-    """Start `samestory` in a process group of its own."""
+def start(state, *arguments: str, prefix: str = "") -> subprocess.Popen:
+    """Start `samestory` in a process group of its own; with a prefix on Kafka."""
     return subprocess.Popen(
         [sys.executable, "-m", "deploy.cli", *arguments, "--state", str(state)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
-        env=os.environ | {"HF_HUB_OFFLINE": "1"},
+        env=os.environ | {"HF_HUB_OFFLINE": "1", "SAMESTORY_KAFKA_PREFIX": prefix},
     )
 
 

@@ -5,6 +5,10 @@ import signal
 
 import pytest
 
+from deploy.stream.embedded import EmbeddedLog
+from deploy.stream.kafka import KafkaLog
+from deploy.stream.kafka_client import KafkaAddress
+from deploy.stream.log import JOURNAL, Message
 from tests.broker import Broker
 from tests.faults.test_kill import start, wait_for
 from tests.product import LOCAL, Run
@@ -27,6 +31,32 @@ def test_a_run_over_kafka_brings_the_same_stories(news, newsroom, broker, tmp_pa
     assert status["lag"]["embed"]["behind"] == status["lag"]["index"]["behind"] == 0
     assert status["quarantine"]["total"] == 0
     assert not (tmp_path / "log.db").exists()
+
+
+def test_a_recorded_journal_gives_the_same_digest_on_both_logs(news, broker, tmp_path):
+    """Published in order to two empty logs, indexed by the real worker."""
+    recorded = EmbeddedLog(news.state / "log.db")
+    journal = recorded.read(JOURNAL, 0, 0, 100_000)
+    recorded.close()
+    messages = [Message(key=r.key, value=r.value) for r in journal]
+    prefix = "replayed."
+    address = KafkaAddress(brokers=broker.bootstrap, prefix=prefix)
+    there = ("--brokers", broker.bootstrap)
+    digests = [news.rows("digest")[0]["digest"]]
+    for name, log, options in (
+        ("embedded", EmbeddedLog(tmp_path / "embedded" / "log.db"), ()),
+        ("kafka", KafkaLog(address), there),
+    ):
+        log.publish(JOURNAL, messages)
+        log.close()
+        run = Run(tmp_path / name)
+        process = start(run.state, "index", *options, prefix=prefix)
+        wait_for((run.state / "index" / "state.db").exists)
+        wait_for(lambda r=run: r.rows("digest")[0]["position"] == len(messages))
+        process.terminate()
+        assert process.wait(30) == 0
+        digests.append(run.rows("digest")[0]["digest"])
+    assert len(set(digests)) == 1, digests
 
 
 def test_without_a_broker_a_command_says_so_and_gives_up_when_told(tmp_path):
