@@ -3,25 +3,19 @@
 Each holds a lock on its name in the state directory, so that no two run on one state.
 """
 
-import contextlib
-import fcntl
 import logging
-import os
 import random
-import signal
 import socket
 import sqlite3
-import sys
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Final
 
 from deploy import wiring
-from deploy.config import Settings, is_supervised
+from deploy.config import Settings
 from deploy.loop import consume, patiently
+from deploy.process import hold_lock, stop_on_signals
 from deploy.quarantine import quarantine_record, quarantine_rejected
 from deploy.stream.log import EVENTS, JOURNAL, STORIES, Log, Message, Record
 from embed.embedding import embed_story
@@ -37,10 +31,6 @@ NAMES: Final = ("ingest", "embed", "index")
 LOCK_WAIT_S: Final = 10.0  # workers of a killed supervisor need a moment to leave
 
 _log = logging.getLogger("samestory")
-
-
-class AlreadyRuns(Misconfigured):
-    """Another process runs this worker on this state."""
 
 
 def run_worker(name: str, settings: Settings) -> None:
@@ -226,92 +216,3 @@ def _set_aside(
     where = f"{record.topic}:{record.partition}:{record.offset}"
     _log.warning("quarantined %s: %s", where, reason)
     patiently(partial(quarantine_record, log, stage, record, reason), stop)
-
-
-@contextlib.contextmanager
-def hold_lock(home: Path, name: str, wait_s: float) -> Iterator[None]:
-    """Hold a worker's lock on a state; the kernel frees it however we end.
-
-    Raises:
-        AlreadyRuns: another process holds it; says which.
-        Misconfigured: the directory can't be written.
-    """
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-        file = (home / f"{name}.lock").open("a+")
-    except OSError as error:
-        raise Misconfigured(f"--state {home}: {error}") from error
-    with file:
-        end = time.monotonic() + wait_s
-        while not _try_lock(file.fileno()):
-            if time.monotonic() > end:
-                file.seek(0)
-                raise AlreadyRuns(
-                    f"{name} already runs on {home} (process {file.read().strip()});"
-                    " stop it, or use another --state"
-                )
-            time.sleep(0.1)
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
-        yield
-
-
-def running(home: Path, name: str) -> int | None:
-    """Return the process that runs a worker on a state; None if none does."""
-    path = home / f"{name}.lock"
-    if not path.exists():
-        return None
-    with path.open("r+") as file:
-        if _try_lock(file.fileno()):
-            return None
-        text = file.read().strip()
-        return int(text) if text.isdigit() else 0
-
-
-def _try_lock(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
-
-
-def stop_on_signals() -> threading.Event:
-    """Return an event that SIGTERM and SIGINT set; a second signal ends at once."""
-    stop = threading.Event()
-
-    def ask(number: int, _: object) -> None:
-        if stop.is_set():
-            os._exit(128 + number)
-        stop.set()
-
-    signal.signal(signal.SIGTERM, ask)
-    signal.signal(signal.SIGINT, ask)
-    return stop
-
-
-def follow_supervisor() -> None:
-    """Stop when the supervisor is gone, even by SIGKILL: our standard input closes."""
-
-    def watch() -> None:
-        with contextlib.suppress(OSError, ValueError):
-            while os.read(sys.stdin.fileno(), 1024):
-                pass
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
-def log_to_stderr(settings: Settings) -> None:
-    """Send our log lines to stderr at the level that was set."""
-    name = settings.log_level or ("warning" if is_supervised() else "info")
-    level = logging.getLevelNamesMapping().get(name.upper())
-    if level is None:
-        raise Misconfigured(f"log_level {settings.log_level!r}: use info or warning")
-    logging.basicConfig(
-        level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s"
-    )
-    _log.setLevel(level)
-    # In an outage it repeats itself; what matters of it is in our own messages.
-    logging.getLogger("kafka").setLevel(logging.CRITICAL)

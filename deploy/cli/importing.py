@@ -15,11 +15,11 @@ from deploy.cli.output import print_json
 from deploy.config import Settings
 from deploy.importing import open_lines, read_lines, story_of_line, utc_now
 from deploy.loop import patiently, until
+from deploy.process import running
 from deploy.progress import ProgressLine
 from deploy.quarantine import quarantine_rejected
 from deploy.stream.log import JOURNAL, STORIES, Log, Message, behind
 from deploy.supervisor import Supervisor
-from deploy.worker import running
 from index.state import State
 from ingest.errors import Quarantine
 from ingest.poller import Rejected

@@ -8,9 +8,10 @@ from typing import Any
 from deploy import wiring
 from deploy.cli.output import plain, print_json
 from deploy.config import Settings
+from deploy.process import running
 from deploy.quarantine import cases
 from deploy.stream.log import JOURNAL, STORIES, Log
-from deploy.worker import NAMES, running
+from deploy.worker import NAMES
 from ingest.errors import Misconfigured
 from ingest.story import iso
 

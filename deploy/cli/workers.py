@@ -15,18 +15,17 @@ from deploy.cli import exit_code
 from deploy.cli.output import plain
 from deploy.config import Settings, is_supervised
 from deploy.loop import patiently
-from deploy.progress import ProgressLine, standing
-from deploy.supervisor import RUNS_ELSEWHERE, Supervisor
-from deploy.worker import (
-    NAMES,
+from deploy.process import (
     AlreadyRuns,
     follow_supervisor,
     hold_lock,
     log_to_stderr,
-    run_worker,
     running,
     stop_on_signals,
 )
+from deploy.progress import ProgressLine, standing
+from deploy.supervisor import RUNS_ELSEWHERE, Supervisor
+from deploy.worker import NAMES, run_worker
 from index.lookup import events
 from ingest.client import MAX_FEED_BYTES
 from ingest.errors import Misconfigured, Quarantine

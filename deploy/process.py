@@ -1,0 +1,110 @@
+"""What every process of ours needs: its lock, its signals, its supervisor, its log."""
+
+import contextlib
+import fcntl
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from deploy.config import Settings, is_supervised
+from ingest.errors import Misconfigured
+
+_log = logging.getLogger("samestory")
+
+
+class AlreadyRuns(Misconfigured):
+    """Another process runs this worker on this state."""
+
+
+@contextlib.contextmanager
+def hold_lock(home: Path, name: str, wait_s: float) -> Iterator[None]:
+    """Hold a worker's lock on a state; the kernel frees it however we end.
+
+    Raises:
+        AlreadyRuns: another process holds it; says which.
+        Misconfigured: the directory can't be written.
+    """
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        file = (home / f"{name}.lock").open("a+")
+    except OSError as error:
+        raise Misconfigured(f"--state {home}: {error}") from error
+    with file:
+        end = time.monotonic() + wait_s
+        while not _try_lock(file.fileno()):
+            if time.monotonic() > end:
+                file.seek(0)
+                raise AlreadyRuns(
+                    f"{name} already runs on {home} (process {file.read().strip()});"
+                    " stop it, or use another --state"
+                )
+            time.sleep(0.1)
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+def running(home: Path, name: str) -> int | None:
+    """Return the process that runs a worker on a state; None if none does."""
+    path = home / f"{name}.lock"
+    if not path.exists():
+        return None
+    with path.open("r+") as file:
+        if _try_lock(file.fileno()):
+            return None
+        text = file.read().strip()
+        return int(text) if text.isdigit() else 0
+
+
+def _try_lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def stop_on_signals() -> threading.Event:
+    """Return an event that SIGTERM and SIGINT set; a second signal ends at once."""
+    stop = threading.Event()
+
+    def ask(number: int, _: object) -> None:
+        if stop.is_set():
+            os._exit(128 + number)
+        stop.set()
+
+    signal.signal(signal.SIGTERM, ask)
+    signal.signal(signal.SIGINT, ask)
+    return stop
+
+
+def follow_supervisor() -> None:
+    """Stop when the supervisor is gone, even by SIGKILL: our standard input closes."""
+
+    def watch() -> None:
+        with contextlib.suppress(OSError, ValueError):
+            while os.read(sys.stdin.fileno(), 1024):
+                pass
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def log_to_stderr(settings: Settings) -> None:
+    """Send our log lines to stderr at the level that was set."""
+    name = settings.log_level or ("warning" if is_supervised() else "info")
+    level = logging.getLevelNamesMapping().get(name.upper())
+    if level is None:
+        raise Misconfigured(f"log_level {settings.log_level!r}: use info or warning")
+    logging.basicConfig(
+        level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s"
+    )
+    _log.setLevel(level)
+    # In an outage it repeats itself; what matters of it is in our own messages.
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)

@@ -1,0 +1,199 @@
+"""The embedded log alone: clocks, disks and processes of our own."""
+
+import multiprocessing
+import os
+import signal
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from deploy.stream.embedded import STALE_GROUP_S, TRIM_ROWS, EmbeddedLog
+from deploy.stream.embedded_group import LEASE_S
+from deploy.stream.log import EVENTS, JOURNAL, STORIES, Fenced, Message, behind
+from ingest.errors import Misconfigured, Retry
+from tests.contracts.test_log import messages
+
+
+@pytest.fixture
+def log(tmp_path):
+    found = EmbeddedLog(tmp_path / "log.db")
+    yield found
+    found.close()
+
+
+def test_a_member_that_slept_through_its_lease_is_fenced(tmp_path):
+    """A zombie's commit sets nothing; the other has its partitions; it may join again."""
+    now = [1_000.0]
+    log = EmbeddedLog(tmp_path / "log.db", monotonic=lambda: now[0])
+    log.publish(STORIES, messages("a", "b"))
+    zombie = log.consumer("g", STORIES, "z")
+    assert [r.key for r in zombie.poll(1, 0)] == ["a"]
+    now[0] += LEASE_S + 1
+    other = log.consumer("g", STORIES, "a")
+    assert [r.key for r in other.poll(1, 0)] == ["a"]
+    with pytest.raises(Fenced, match="members of stories changed"):
+        zombie.commit({0: 1})
+    assert behind(log, "g", STORIES) == 2
+    other.commit({0: 1})
+    assert zombie.poll(5, 0) == []
+    other.close()
+    now[0] += 4  # a heartbeat later it has them
+    assert [r.key for r in zombie.poll(5, 0)] == ["b"]
+    log.close()
+
+
+def test_a_name_taken_twice_stops_the_first_to_have_it(tmp_path):
+    """As Kafka's static members do; the message says what to do."""
+    log = EmbeddedLog(tmp_path / "log.db")
+    first = log.consumer("g", STORIES, "m")
+    log.consumer("g", STORIES, "m")
+    with pytest.raises(Misconfigured, match="taken over .* name them apart"):
+        first.commit({0: 0})
+    log.close()
+
+
+def test_old_records_go_in_steps_but_never_what_a_live_group_has_not_read(
+    tmp_path, caplog
+):
+    """By age; a group that is silent for a week is named and holds nothing back."""
+    now = [1_000_000.0]
+    log = EmbeddedLog(tmp_path / "log.db", retention_s=100, clock=lambda: now[0])
+    log.publish(STORIES, messages(*(str(n) for n in range(TRIM_ROWS + 20))))
+    reader, slow = log.consumer("g", STORIES), log.consumer("slow", STORIES)
+    reader.commit({0: TRIM_ROWS + 10})
+    slow.commit({0: 5})
+    now[0] += 200
+    assert log.trim() == 5
+    assert [r.offset for r in log.read(STORIES, 0, 0, 1)] == [5]
+    slow.commit({0: TRIM_ROWS + 20})
+    assert [log.trim(), log.trim()] == [TRIM_ROWS, 5]
+    assert [r.offset for r in log.read(STORIES, 0, 0, 1)] == [TRIM_ROWS + 10]
+    now[0] += STALE_GROUP_S + 1
+    slow.commit({0: TRIM_ROWS + 20})
+    assert log.trim() == 10
+    assert "group g has not read stories:0 for 7 days" in caplog.text
+    assert log.count(STORIES) == TRIM_ROWS + 20
+    log.close()
+
+
+def test_a_log_over_its_size_gives_up_its_oldest_records(tmp_path):
+    """However young they are."""
+    log = EmbeddedLog(tmp_path / "log.db", retention_bytes=1_000)
+    log.publish(EVENTS, [Message(key="k", value=b"x" * 100) for _ in range(25)])
+    log.publish(EVENTS, messages("a"))
+    while log.trim():
+        pass
+    assert [r.offset for r in log.read(EVENTS, 0, 0, 1)] == [16]
+    log.close()
+
+
+def test_a_reader_wakes_up_for_an_append_of_another_process(tmp_path, log):
+    """poll waits, and returns as soon as there is something."""
+    context = multiprocessing.get_context("spawn")
+    process = context.Process(target=_append, args=(tmp_path / "log.db", 1))
+    process.start()
+    found = log.consumer("g", JOURNAL).poll(1, 60)
+    process.join()
+    assert [r.key for r in found] == ["0"]
+
+
+def test_a_writer_killed_at_any_moment_loses_nothing_acknowledged(tmp_path, log):
+    """SIGKILL: what publish returned for is there, in order, once."""
+    context = multiprocessing.get_context("spawn")
+    reader, writer = context.Pipe(duplex=False)
+    process = context.Process(
+        target=_append, args=(tmp_path / "log.db", 10_000, writer)
+    )
+    process.start()
+    writer.close()
+    acknowledged = -1
+    while acknowledged < 200:
+        acknowledged = reader.recv()
+    os.kill(process.pid, signal.SIGKILL)
+    process.join()
+    while reader.poll():
+        try:
+            acknowledged = reader.recv()
+        except EOFError:
+            break
+    found = [r.key for r in log.consumer("g", JOURNAL).poll(20_000, 0)]
+    assert found == [str(i) for i in range(len(found))]
+    assert len(found) > acknowledged
+
+
+def _append(path, count, pipe=None):
+    log = EmbeddedLog(path)
+    for i in range(count):
+        log.publish(JOURNAL, [Message(key=str(i), value=b"x" * 500)])
+        if pipe:
+            pipe.send(i)
+
+
+def test_a_full_disk_raises_retry_and_leaves_the_log_whole(log):
+    """Nothing half-written; the same append works when there is room again."""
+    log.publish(STORIES, messages("a"))
+    pages = log._db.execute("PRAGMA page_count").fetchone()[0]
+    log._db.execute(f"PRAGMA max_page_count = {pages}")
+    big = [Message(key="b", value=b"x" * 1_000_000)]
+    with pytest.raises(Retry, match="full"):
+        log.publish(STORIES, big)
+    assert log.count(STORIES) == 1
+    log._db.execute("PRAGMA max_page_count = 1000000")
+    log.publish(STORIES, big)
+    assert [r.key for r in log.consumer("g", STORIES).poll(9, 0)] == ["a", "b"]
+
+
+class LogMachine(RuleBasedStateMachine):
+    """The log against a list."""
+
+    @initialize()
+    def begin(self):
+        import tempfile
+        from pathlib import Path
+
+        self.folder = tempfile.TemporaryDirectory()
+        self.path = Path(self.folder.name) / "log.db"
+        self.log = EmbeddedLog(self.path)
+        self.reader = self.log.consumer("g", STORIES)
+        self.model: list[bytes] = []
+        self.next = self.committed = 0
+
+    @rule(values=st.lists(st.binary(max_size=40), max_size=4))
+    def publish(self, values):
+        self.log.publish(STORIES, [Message(key="k", value=v) for v in values])
+        self.model += values
+
+    @rule(limit=st.integers(1, 5))
+    def poll(self, limit):
+        found = self.reader.poll(limit, 0)
+        assert [r.value for r in found] == self.model[self.next : self.next + limit]
+        self.next += len(found)
+
+    @rule()
+    def commit(self):
+        self.reader.commit({0: self.next})
+        self.committed = self.next
+
+    @rule()
+    def restart(self):
+        self.log.close()
+        self.log = EmbeddedLog(self.path)
+        self.reader = self.log.consumer("g", STORIES)
+        self.next = self.committed
+
+    @invariant()
+    def lag_is_exact(self):
+        if hasattr(self, "log"):
+            left = behind(self.log, "g", STORIES)
+            assert left == len(self.model) - self.committed
+
+    def teardown(self):
+        if hasattr(self, "log"):
+            self.log.close()
+            self.folder.cleanup()
+
+
+TestLogModel = LogMachine.TestCase
+TestLogModel.settings = settings(max_examples=30, stateful_step_count=20, deadline=None)
