@@ -74,6 +74,7 @@ def _open_log(settings: Settings) -> Log:
         password=settings.kafka_password,
         ca_file=settings.kafka_ca_file,
         prefix=settings.kafka_prefix,
+        bootstrap_s=min(10.0, max(2.0, wait_of(settings))),
     )
     return KafkaLog(
         address,

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from deploy.stream.kafka_client import (
-    BOOTSTRAP_S,
     ConfigResource,
     KafkaAddress,
     asking,
@@ -164,7 +163,7 @@ class KafkaLog:
                 max_request_size=MAX_MESSAGE,
                 request_timeout_ms=int(ACK_S * 500),
                 delivery_timeout_ms=int(ACK_S * 1000),
-                max_block_ms=int(BOOTSTRAP_S * 1000),
+                max_block_ms=int(self._address.bootstrap_s * 1000),
             )
         try:
             sent = [self._send(topic, message) for message in messages]

@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from deploy.stream.log import Record
 from ingest.errors import Misconfigured, Retry
@@ -32,8 +32,6 @@ __all__ = [
     "record_of",
 ]
 
-BOOTSTRAP_S: Final = 10.0
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KafkaAddress:
@@ -48,6 +46,7 @@ class KafkaAddress:
         ca_file: PEM of the authority that signed the brokers; "" for the system's.
         client_id: our name in the brokers' logs.
         prefix: put before each topic's and group's name.
+        bootstrap_s: seconds that a first connection may take.
     """
 
     brokers: str
@@ -58,6 +57,7 @@ class KafkaAddress:
     ca_file: str = ""
     client_id: str = "samestory"
     prefix: str = ""
+    bootstrap_s: float = 10.0
 
     def options(self) -> dict[str, Any]:
         """Return what every client is made with."""
@@ -65,7 +65,7 @@ class KafkaAddress:
             "bootstrap_servers": self.brokers.split(","),
             "client_id": self.client_id,
             "security_protocol": self.protocol,
-            "bootstrap_timeout_ms": int(BOOTSTRAP_S * 1000),
+            "bootstrap_timeout_ms": int(self.bootstrap_s * 1000),
             # Its default of 30 s decides how long an outage lasts.
             "reconnect_backoff_max_ms": 1_000,
             "metadata_max_age_ms": 60_000,

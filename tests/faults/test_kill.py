@@ -77,7 +77,7 @@ def test_an_import_killed_on_the_way_gives_the_same_events(news, tmp_path):
     for number in range(5):
         kill_at(
             rough.state,
-            rng.uniform(3, 9),
+            rng.uniform(2, 7),
             *("import", "/dev/null"),
             whole_group=number % 2 == 0,
         )
