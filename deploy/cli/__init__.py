@@ -57,17 +57,25 @@ def exit_code(action: Callable[[], int]) -> int:
     except Retry as error:
         sys.stderr.write(f"samestory: gave up waiting: {error}\n")
         return GAVE_UP
-    except sqlite3.Error as error:  # of a question or `feeds`; workers know better
-        sys.stderr.write(
-            f"samestory: {error}: make room if the disk is full; a damaged file of"
-            " --state must be restored, index/state.db is made anew if it is removed\n"
-        )
-        return NEEDS_A_PERSON
+    except sqlite3.Error as error:
+        return _of_database(error)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # e.g. `samestory stories --json | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
+
+
+def _of_database(error: sqlite3.Error) -> int:
+    """Tell what is wrong with a file of the state; a full disk may have room later."""
+    if "full" in str(error) or "locked" in str(error):
+        sys.stderr.write(f"samestory: gave up waiting: {error}; make room\n")
+        return GAVE_UP
+    sys.stderr.write(
+        f"samestory: {error}: a file of --state is damaged and must be restored;"
+        " index/state.db is made anew from the log if it is removed\n"
+    )
+    return NEEDS_A_PERSON
 
 
 def build_parser() -> argparse.ArgumentParser:
