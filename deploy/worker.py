@@ -200,14 +200,29 @@ def _hand_on(log: Log, state: State, stop: Callable[[], bool]) -> None:
         return
     for one in waiting:
         if one.refused is not None:
-            # From the log, for the history in its headers.
-            record = log.read(JOURNAL, 0, int(one.key), 1)[0]
+            record = _journal_record(log, int(one.key), one.value)
             _set_aside(log, "index", stop, record, one.refused)
     revisions = [
         Message(key=one.key, value=one.value) for one in waiting if one.refused is None
     ]
     patiently(partial(log.publish, EVENTS, revisions), stop)
     state.clear_outbox([one.number for one in waiting])
+
+
+def _journal_record(log: Log, offset: int, value: bytes) -> Record:
+    """Return the record with the history in its headers; without, if it is gone."""
+    found = log.read(JOURNAL, 0, offset, 1)
+    if found and found[0].offset == offset:
+        return found[0]
+    return Record(
+        topic=JOURNAL,
+        partition=0,
+        offset=offset,
+        key="",
+        value=value,
+        headers={},
+        appended_at=0.0,
+    )
 
 
 def _set_aside(

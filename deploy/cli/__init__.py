@@ -73,7 +73,7 @@ def _of_database(error: sqlite3.Error) -> int:
         return GAVE_UP
     sys.stderr.write(
         f"samestory: {error}: a file of --state is damaged and must be restored;"
-        " index/state.db is made anew from the log if it is removed\n"
+        " index/state.db is made anew from what the log holds if it is removed\n"
     )
     return NEEDS_A_PERSON
 
