@@ -91,7 +91,7 @@ def kafka_log(folder, stack):
     except BaseException:  # noqa: BLE001  (pytest's skip)
         return None
     from deploy.stream.kafka import KafkaLog
-    from deploy.stream.kafka_client import KafkaAddress
+    from deploy.stream.kafka_address import KafkaAddress
 
     broker = Broker(folder / "kafka", folder / "cache").start()
     stack.callback(broker.stop, signal.SIGKILL)

@@ -71,11 +71,20 @@ class Settings:
     kafka_protocol: str = _setting(
         "PLAINTEXT", "PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL"
     )
-    kafka_mechanism: str = _setting("", "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512")
+    kafka_mechanism: str = _setting(
+        "", "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER, for SASL"
+    )
     kafka_username: str = _setting("", "for SASL")
     kafka_password: str = _setting("", "for SASL; best set in the environment")
+    kafka_token_command: str = _setting(
+        "", "for OAUTHBEARER: a command that prints a token"
+    )
     kafka_ca_file: str = _setting("", "PEM of the brokers' authority, for SSL")
     kafka_prefix: str = _setting("", "put before the names of our topics and groups")
+    kafka_check_crcs: bool = _setting(
+        default=True,
+        about="refuse records whose checksum is wrong; false to read on all the same",
+    )
     kafka_replication: int = _setting(1, "copies of topics that we make")
     wait: float = _setting(
         -1.0,
@@ -142,6 +151,8 @@ def _convert(name: str, value: Any, where: str) -> Any:
             case tuple():
                 items = value.split(",") if isinstance(value, str) else value
                 return tuple(str(item).strip() for item in items if str(item).strip())
+            case bool():
+                return _truth(str(value))
             case int():
                 return _at_least(int(value), int(name in AT_LEAST_ONE))
             case float():
@@ -151,6 +162,12 @@ def _convert(name: str, value: Any, where: str) -> Any:
     except (TypeError, ValueError) as error:
         kind = type(default).__name__
         raise Misconfigured(f"{where}: {value!r} is not a valid {kind}") from error
+
+
+def _truth(text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise ValueError("must be true or false")
+    return text.lower() == "true"
 
 
 def _at_least(number: Any, least: int) -> Any:

@@ -3,23 +3,34 @@
 A record may kill the process that handles it. So what is about to be handled is noted
 beside the group's position, where it survives the process, even on a machine without a
 disk of its own. After a crash the noted batch is handled one by one, and a record that
-was in hand at MAX_CRASHES crashes is set aside.
+was in hand at MAX_CRASHES crashes is set aside; one that raises, at once.
 """
 
 import logging
 import random
+import sqlite3
 import time
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import groupby
+from pathlib import Path
 from typing import Final, NamedTuple, Self, TypeVar
 
 from deploy.stream.log import Consumer, Fenced, Record
-from ingest.errors import Retry
+from ingest.errors import Misconfigured, Retry
 
 MAX_CRASHES: Final = 3
 POLL_S: Final = 0.5  # how long a stop may go unnoticed by an idle worker
 BACKOFF_S: Final = (0.5, 1.0, 2.0, 5.0, 10.0)  # then 10 s for ever: nothing is dropped
+
+NOT_THE_RECORDS_FAULT: Final = (
+    Retry,
+    Misconfigured,
+    sqlite3.Error,
+    OSError,
+    MemoryError,
+)
 
 _log = logging.getLogger("samestory")
 T = TypeVar("T")
@@ -64,8 +75,8 @@ def consume(
     """
     next_of: dict[int, int] = {}
     while not stop():
-        records = consumer.poll(limit, POLL_S)
         try:
+            records = _poll(consumer, limit, stop)
             for part, group in groupby(records, key=lambda record: record.partition):
                 batch = list(group)
                 crashed = None
@@ -78,6 +89,15 @@ def consume(
         except Fenced as error:
             _log.info("%s", error)
             next_of.clear()
+
+
+def _poll(consumer: Consumer, limit: int, stop: Callable[[], bool]) -> Sequence[Record]:
+    try:
+        return patiently(partial(consumer.poll, limit, POLL_S), stop)
+    except Fenced:
+        raise
+    except Retry:  # the stop came while the log was away; nothing is in hand
+        return []
 
 
 def pieces(
@@ -115,11 +135,31 @@ def _attempt(
         set_aside(piece[0], f"the worker crashed {attempt.crashes} times on it")
     else:
         commit(attempt.begin, str(attempt))
-        if not handle(piece):
+        try:
+            done = handle(piece)
+        except NOT_THE_RECORDS_FAULT:
+            raise
+        except Exception as error:  # noqa: BLE001  (whatever a record makes it raise)
+            if len(piece) > 1:
+                return all(
+                    _attempt(consumer, alone, [record], stop, handle, set_aside)
+                    for record in piece
+                    for alone in (Attempt(record.offset, record.offset + 1, 0),)
+                )
+            set_aside(piece[0], _told(error))
+            done = True
+        if not done:
             commit(attempt.begin, "")
             return False
     commit(attempt.end, "")
     return True
+
+
+def _told(error: Exception) -> str:
+    """Return what was raised, and where."""
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{Path(where.filename).name}:{where.lineno}"
+    return f"{type(error).__name__}: {error} ({place})"
 
 
 def patiently(

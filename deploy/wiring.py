@@ -64,7 +64,7 @@ def _open_log(settings: Settings) -> Log:
             retention_bytes=settings.retention_gb * 1e9,
         )
     from deploy.stream.kafka import KafkaLog  # noqa: PLC0415  (0.4 s)
-    from deploy.stream.kafka_client import KafkaAddress  # noqa: PLC0415
+    from deploy.stream.kafka_address import KafkaAddress  # noqa: PLC0415
 
     address = KafkaAddress(
         brokers=settings.brokers,
@@ -72,6 +72,7 @@ def _open_log(settings: Settings) -> Log:
         mechanism=settings.kafka_mechanism,
         username=settings.kafka_username,
         password=settings.kafka_password,
+        token_command=settings.kafka_token_command,
         ca_file=settings.kafka_ca_file,
         prefix=settings.kafka_prefix,
         bootstrap_s=min(10.0, max(2.0, wait_of(settings))),
@@ -81,6 +82,7 @@ def _open_log(settings: Settings) -> Log:
         partitions=partitions,
         retention_s=retention_s,
         replication=settings.kafka_replication,
+        check_crcs=settings.kafka_check_crcs,
     )
 
 

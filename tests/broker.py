@@ -67,9 +67,12 @@ def libs() -> Path:
 class Broker:
     """One node, broker and controller, on loopback ports of its own."""
 
-    def __init__(self, home: Path, cache: Path, overrides: str = "") -> None:
+    def __init__(
+        self, home: Path, cache: Path, overrides: str = "", scram: tuple[str, ...] = ()
+    ) -> None:
         jars = sorted(map(str, libs().glob("*.jar")))
         self.home, self.data, self.cache = home, home / "data", cache
+        self.scram = scram  # each as kafka-storage's --add-scram takes it
         self.process: subprocess.Popen[bytes] | None = None
         self.port, self.cluster_id = free_port(), short_id()
         home.mkdir(parents=True)
@@ -87,7 +90,7 @@ class Broker:
     def format(self) -> None:
         """As `kafka-storage format`; from the second time on without a JVM."""
         template = self.cache / "bootstrap.checkpoint"
-        if template.exists():
+        if template.exists() and not self.scram:
             self.data.mkdir()
             shutil.copy(template, self.data)
             (self.data / "meta.properties").write_text(
@@ -97,10 +100,12 @@ class Broker:
             return
         plain = [part for part in self.java if "jsa" not in part]
         tool = ["kafka.tools.StorageTool", "format", "-t", self.cluster_id]
+        users = [part for user in self.scram for part in ("--add-scram", user)]
         subprocess.run(
-            [*plain, *tool, "-c", self.config], check=True, capture_output=True
+            [*plain, *tool, "-c", self.config, *users], check=True, capture_output=True
         )
-        shutil.copy(self.data / "bootstrap.checkpoint", template)
+        if not self.scram:
+            shutil.copy(self.data / "bootstrap.checkpoint", template)
 
     def start(self, timeout_s: float = 60.0) -> "Broker":
         """Start and wait until it answers."""

@@ -5,18 +5,23 @@ idempotent producer: kafka-python's can hang for ever after a failure, and the i
 drops what comes twice anyway.
 """
 
+import logging
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
+from importlib.util import find_spec
 from typing import Any, Final
 
+from deploy.stream.kafka_address import KafkaAddress, knock
 from deploy.stream.kafka_client import (
     ConfigResource,
-    KafkaAddress,
     asking,
     close_client,
     connected,
     errors,
     kafka,
+    mechanism_of,
+    missing_codecs,
     record_of,
 )
 from deploy.stream.kafka_group import KafkaConsumer
@@ -32,13 +37,13 @@ from deploy.stream.log import (
 )
 from ingest.errors import Misconfigured, Quarantine, Retry
 
-ACK_S: Final = 30.0  # the producer gives a batch up after it, we a little later
 MAX_MESSAGE: Final = 4_194_304  # bytes; a story has at most 0.8 MB of text
 PARTITIONS: Final = {STORIES: 6, JOURNAL: 1, EVENTS: 1, QUARANTINE: 1}
 EARLIEST: Final = -2  # of ListOffsets
 LATEST: Final = -1
 UNKNOWN_TOPIC: Final = 3  # error codes of the protocol
 NOT_ALLOWED: Final = 29
+_log = logging.getLogger("samestory")
 COORDINATOR_S: Final = 15.0  # a new cluster makes its offsets topic at the first group
 
 
@@ -53,6 +58,9 @@ class KafkaLog:
         retention_s: float = 30 * 86_400.0,
         replication: int = 1,
         session_s: float = 45.0,
+        ack_s: float = 30.0,
+        answer_s: float = 10.0,
+        check_crcs: bool = True,
     ) -> None:
         """Connect; make the topics that are missing, verify those that are there.
 
@@ -63,17 +71,32 @@ class KafkaLog:
             retention_s: seconds that new topics keep records.
             replication: copies of new topics.
             session_s: seconds of silence after which a member's partitions move.
+            ack_s: seconds after which a publish that nobody acknowledged failed.
+            answer_s: seconds without an answer after which a broker counts as away;
+                so often each reader asks, beside its polls.
+            check_crcs: refuse records whose checksum is wrong.
 
         Raises:
-            Retry: no broker answers; says the last reason.
-            Misconfigured: a topic is not as the settings say; says both values.
+            Retry: no broker answers.
+            Misconfigured: a broker does not let us in, or a topic is not as the
+                settings say; says both values.
         """
+        address.check()
+        knock(address, mechanism_of(address))
+        _warn_of_missing_libraries()
         self._address = address
         self._producer: Any = None
         self._reader: Any = None
         self._consumers: list[KafkaConsumer] = []
         self._session_s = session_s
-        self._admin: Any = connected(self._address, kafka.KafkaAdminClient)
+        self._ack_s = ack_s
+        self._check_crcs = check_crcs
+        self._answer_s = answer_s
+        self._admin: Any = connected(
+            self._address,
+            kafka.KafkaAdminClient,
+            request_timeout_ms=int(answer_s * 1000),
+        )
         self._partitions = {}
         wanted = dict(partitions or {})
         try:
@@ -161,13 +184,13 @@ class KafkaLog:
                 linger_ms=20,
                 batch_size=262_144,
                 max_request_size=MAX_MESSAGE,
-                request_timeout_ms=int(ACK_S * 500),
-                delivery_timeout_ms=int(ACK_S * 1000),
+                request_timeout_ms=int(self._ack_s * 500),
+                delivery_timeout_ms=int(self._ack_s * 1000),
                 max_block_ms=int(self._address.bootstrap_s * 1000),
             )
         try:
             sent = [self._send(topic, message) for message in messages]
-            end = time.monotonic() + ACK_S + 5
+            end = time.monotonic() + self._ack_s + 5
             for one in sent:
                 one.get(timeout=max(0.1, end - time.monotonic()))
         except errors.MessageSizeTooLargeError as error:
@@ -199,9 +222,11 @@ class KafkaLog:
             for p in range(self._known(topic))
         ]
         static = {"group_instance_id": member} if member else {}
-        client = connected(
+        make = partial(
+            connected,
             self._address,
             kafka.KafkaConsumer,
+            check_crcs=self._check_crcs,
             group_id=self._name(group),
             enable_auto_commit=False,
             auto_offset_reset="none",  # a gap is never passed over in silence
@@ -211,7 +236,14 @@ class KafkaLog:
             isolation_level="read_committed",
             **static,
         )
-        found = KafkaConsumer(client, topic, parts, is_member=member is not None)
+        found = KafkaConsumer(
+            make,
+            topic,
+            parts,
+            is_member=member is not None,
+            fingerprint=partial(self.fingerprint, topic),
+            check_s=self._answer_s,
+        )
         self._consumers.append(found)
         return found
 
@@ -230,11 +262,12 @@ class KafkaLog:
                 kafka.KafkaConsumer,
                 enable_auto_commit=False,
                 auto_offset_reset="earliest",
+                check_crcs=self._check_crcs,
             )
         self._reader.assign([part])
         self._reader.seek(part, begin)
         found: list[Record] = []
-        until = time.monotonic() + ACK_S
+        until = time.monotonic() + self._ack_s
         while begin + len(found) < min(end, begin + limit):
             if time.monotonic() > until:
                 raise Retry(f"kafka: no answer reading {topic}:{partition}")
@@ -290,6 +323,11 @@ class KafkaLog:
         with asking():
             cluster = self._admin.describe_cluster()["cluster_id"]
             found = self._admin.describe_topics([self._name(topic)])[0]
+        if found["error_code"] == UNKNOWN_TOPIC:
+            raise Misconfigured(
+                f"topic {self._name(topic)} is gone from the broker: it was deleted, or"
+                " the broker lost its data; a start makes it anew"
+            )
         return f"{cluster}/{found['topic_id']}"
 
     def _known(self, topic: str) -> int:
@@ -305,6 +343,17 @@ class KafkaLog:
             consumer.close()
         for client in (self._producer, self._reader, self._admin):
             close_client(client)
+
+
+def _warn_of_missing_libraries() -> None:
+    if find_spec("crc32c") is None:
+        _log.warning("kafka: crc32c is not installed: all of it takes 15 times as long")
+    for name in missing_codecs():
+        _log.warning(
+            "kafka: no library for %s: records that a producer compressed so can't be"
+            " read; pip install 'kafka-python[%s]'",
+            *(name, name),
+        )
 
 
 def _values(found: Any, name: str) -> dict[str, str]:

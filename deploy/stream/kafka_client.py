@@ -3,102 +3,143 @@
 Every client is made with settings that were measured; what one raises gets our names.
 """
 
+import base64
+import json
 import logging
+import shlex
+import subprocess
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
+from deploy.stream.kafka_address import KafkaAddress, knock
 from deploy.stream.log import Record
 from ingest.errors import Misconfigured, Retry
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # importlib.resources, on 3.11
     import kafka
-    from kafka import errors
+    from kafka import codec, errors
     from kafka.admin import ConfigResource
+    from kafka.net.sasl import get_sasl_mechanism
+    from kafka.net.sasl.oauth import AbstractTokenProvider
     from kafka.structs import OffsetAndMetadata
 
 __all__ = [
     "ConfigResource",
-    "KafkaAddress",
     "OffsetAndMetadata",
     "asking",
     "close_client",
     "connected",
     "errors",
     "kafka",
+    "mechanism_of",
+    "missing_codecs",
     "record_of",
 ]
 
+CODECS: Final = ("snappy", "lz4", "zstd")
+TOKEN_S: Final = 20.0  # a token command may take so long
+TOKEN_AGE_S: Final = 300.0  # a token that does not say when it expires
+TOKEN_SPARE_S: Final = 30.0
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KafkaAddress:
-    """Where the brokers are and who we are there.
 
-    Attributes:
-        brokers: host:port, comma-separated.
-        protocol: PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL.
-        mechanism: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512; "" without SASL.
-        username: "" without SASL.
-        password: never logged.
-        ca_file: PEM of the authority that signed the brokers; "" for the system's.
-        client_id: our name in the brokers' logs.
-        prefix: put before each topic's and group's name.
-        bootstrap_s: seconds that a first connection may take.
-    """
+def mechanism_of(address: KafkaAddress) -> Any:
+    """Return our side of a SASL exchange, fresh; None without SASL."""
+    if not address.mechanism:
+        return None
+    return get_sasl_mechanism(address.mechanism)(**options_of(address))
 
-    brokers: str
-    protocol: str = "PLAINTEXT"
-    mechanism: str = ""
-    username: str = ""
-    password: str = ""
-    ca_file: str = ""
-    client_id: str = "samestory"
-    prefix: str = ""
-    bootstrap_s: float = 10.0
 
-    def options(self) -> dict[str, Any]:
-        """Return what every client is made with."""
-        found: dict[str, Any] = {
-            "bootstrap_servers": self.brokers.split(","),
-            "client_id": self.client_id,
-            "security_protocol": self.protocol,
-            "bootstrap_timeout_ms": int(self.bootstrap_s * 1000),
-            # Its default of 30 s decides how long an outage lasts.
-            "reconnect_backoff_max_ms": 1_000,
-            "metadata_max_age_ms": 60_000,
-        }
-        if self.ca_file:
-            found["ssl_cafile"] = self.ca_file
-        if self.mechanism:
-            found |= {
-                "sasl_mechanism": self.mechanism,
-                "sasl_plain_username": self.username,
-                "sasl_plain_password": self.password,
-            }
-        return found
+def options_of(address: KafkaAddress) -> dict[str, Any]:
+    """Return what every client is made with."""
+    found: dict[str, Any] = {
+        "bootstrap_servers": [f"{host}:{port}" for host, port in address.nodes()],
+        "client_id": address.client_id,
+        "security_protocol": address.protocol,
+        "bootstrap_timeout_ms": int(address.bootstrap_s * 1000),
+        # Its default of 30 s decides how long an outage lasts.
+        "reconnect_backoff_max_ms": 1_000,
+        "metadata_max_age_ms": 60_000,
+    }
+    if address.ca_file:
+        found["ssl_cafile"] = address.ca_file
+    if address.mechanism:
+        found["sasl_mechanism"] = address.mechanism
+    if address.mechanism == "OAUTHBEARER":
+        found["sasl_oauth_token_provider"] = CommandToken(address.token_command)
+    elif address.mechanism:
+        found["sasl_plain_username"] = address.username
+        found["sasl_plain_password"] = address.password
+    return found
+
+
+class CommandToken(AbstractTokenProvider):  # type: ignore[misc]  # untyped
+    """A token for OAUTHBEARER from a command, kept until shortly before it expires."""
+
+    def __init__(self, command: str) -> None:
+        super().__init__()
+        self._command = command
+        self._token, self._until = "", 0.0
+
+    def token(self) -> str:
+        """Return a token that holds.
+
+        Raises:
+            Misconfigured: the command fails or prints nothing.
+        """
+        if time.time() >= self._until:
+            self._token = self._run()
+            self._until = _expiry(self._token) - TOKEN_SPARE_S
+        return self._token
+
+    def _run(self) -> str:
+        try:
+            done = subprocess.run(  # noqa: S603  (the operator's own setting)
+                shlex.split(self._command),
+                capture_output=True,
+                text=True,
+                timeout=TOKEN_S,
+                check=True,
+            )
+        except (OSError, ValueError, subprocess.SubprocessError) as error:
+            raise Misconfigured(f"kafka_token_command: {error}") from error
+        if not done.stdout.strip():
+            raise Misconfigured("kafka_token_command printed no token")
+        return done.stdout.strip()
+
+
+def _expiry(token: str) -> float:
+    """Return when a JWT expires (RFC 7519, `exp`), else in TOKEN_AGE_S."""
+    try:
+        claims = token.split(".")[1]
+        payload = base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4))
+        return float(json.loads(payload)["exp"])
+    except (IndexError, ValueError, KeyError, TypeError):
+        return time.time() + TOKEN_AGE_S
+
+
+def missing_codecs() -> list[str]:
+    """Return the compressions that other producers may use and we can't read."""
+    return [name for name in CODECS if not getattr(codec, f"has_{name}")()]
 
 
 def connected(address: KafkaAddress, client: Callable[..., Any], **options: Any) -> Any:
     """Return a client that has found its brokers.
 
     Raises:
-        Retry: no broker answers; says the last reason that the library logged.
-        Misconfigured: an option is wrong.
+        Retry: no broker answers.
+        Misconfigured: an option is wrong, or a broker does not let us in.
     """
-    with _last_words() as said:
-        try:
-            return client(**address.options(), **options)
-        except errors.KafkaConfigurationError as error:
-            raise Misconfigured(f"kafka: {error}") from error
-        except (errors.KafkaError, OSError, RuntimeError) as error:
-            why = said[-1] if said else str(error)
-            raise Retry(
-                f"cannot reach kafka at {address.brokers}: {why}"
-                " (nobody there, wrong password, or wrong certificate authority)"
-            ) from error
+    try:
+        return client(**options_of(address), **options)
+    except errors.KafkaConfigurationError as error:
+        raise Misconfigured(f"kafka: {error}") from error
+    except (errors.KafkaError, OSError, RuntimeError) as error:
+        knock(address, mechanism_of(address))  # has the reason, if there is one
+        raise Retry(f"cannot reach kafka at {address.brokers}: {error}") from error
 
 
 def record_of(topic: str, row: Any) -> Record:
@@ -139,21 +180,3 @@ def asking() -> Iterator[None]:
         raise Misconfigured(f"kafka: not allowed: {error}") from error
     except (errors.KafkaError, OSError, RuntimeError) as error:
         raise Retry(f"kafka: {error}") from error
-
-
-@contextmanager
-def _last_words() -> Iterator[list[str]]:
-    """Collect what kafka-python logs: the reason of a failed start is only there."""
-    said: list[str] = []
-
-    class Keep(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            said.append(record.getMessage()[:300])
-
-    handler = Keep(logging.WARNING)
-    logger = logging.getLogger("kafka")
-    logger.addHandler(handler)
-    try:
-        yield said
-    finally:
-        logger.removeHandler(handler)

@@ -1,7 +1,16 @@
-"""Groups on Kafka: who reads which partitions, and how far they are."""
+"""Groups on Kafka: who reads which partitions, and how far they are.
 
+kafka-python's poll never says that a broker is frozen, that a topic is another one of
+the same name, or that another process took our name over; and once it has met bytes
+that it can't read it never returns. So each poll is timed, what is silent or was not
+looked at for a while is asked, and a client that failed so is made anew.
+"""
+
+import signal
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
 from deploy.stream.kafka_client import (
@@ -15,21 +24,48 @@ from ingest.errors import Misconfigured, Retry
 
 COMMIT_S: Final = 5.0
 POLL_S: Final = 0.5  # a longer poll is not cut short by a signal
+STUCK_S: Final = 30.0  # a poll of POLL_S that takes so long never returns
+
+
+class _StuckError(Exception):
+    """A poll that does not return."""
 
 
 class KafkaConsumer:
     """See `Consumer`."""
 
     def __init__(
-        self, client: Any, topic: str, parts: Sequence[Any], *, is_member: bool
+        self,
+        make: Callable[[], Any],
+        topic: str,
+        parts: Sequence[Any],
+        *,
+        is_member: bool,
+        fingerprint: Callable[[], str],
+        check_s: float,
     ) -> None:
-        self._client = client
+        self._check_s = check_s
+        self._make = make
         self._topic = topic
+        self._parts = list(parts)
         self._is_member = is_member
-        if is_member:
-            client.subscribe([parts[0].topic])
-        else:
-            client.assign(list(parts))
+        self._fingerprint = fingerprint
+        self._made = fingerprint()
+        self._checked = time.monotonic()
+        self._next: dict[Any, int] = {}
+        self._committed: dict[int, tuple[int, str]] = {}
+        self._client: Any = None
+        self._open()
+
+    def _open(self) -> None:
+        close_client(self._client)
+        self._client = self._make()
+        if self._is_member:
+            self._client.subscribe([self._parts[0].topic])
+            return
+        self._client.assign(self._parts)
+        for part, position in self._next.items():
+            self._client.seek(part, position)
 
     def poll(self, limit: int, timeout_s: float) -> list[Record]:
         """See `Consumer.poll`."""
@@ -37,6 +73,9 @@ class KafkaConsumer:
         while True:
             left = max(0.0, end - time.monotonic())
             rows = self._poll(limit, left)
+            if time.monotonic() - self._checked > self._check_s:
+                self._check()
+            self._next |= {part: of[-1].offset + 1 for part, of in rows.items() if of}
             if rows or left <= 0:
                 return [
                     record_of(self._topic, row)
@@ -46,10 +85,22 @@ class KafkaConsumer:
 
     def _poll(self, limit: int, timeout_s: float) -> Mapping[Any, Sequence[Any]]:
         try:
-            found: Mapping[Any, Sequence[Any]] = self._client.poll(
-                timeout_ms=int(min(timeout_s, POLL_S) * 1000), max_records=limit
-            )
+            with _limited(STUCK_S):
+                found: Mapping[Any, Sequence[Any]] = self._client.poll(
+                    timeout_ms=int(min(timeout_s, POLL_S) * 1000), max_records=limit
+                )
             return found
+        except _StuckError:
+            self._open()
+            raise Retry(f"kafka: poll of {self._topic} did not return") from None
+        except (errors.CorruptRecordError, errors.UnsupportedCodecError) as error:
+            self._open()  # another poll would never return
+            raise Misconfigured(
+                f"kafka: topic {self._topic} holds bytes that can't be read: {error};"
+                " restore that partition on the broker, install the codec it names, or"
+                " set kafka_check_crcs to false to read on: what then is no message"
+                " goes to the quarantine"
+            ) from error
         except errors.NoOffsetForPartitionError:
             self._begin()
             return {}
@@ -63,6 +114,32 @@ class KafkaConsumer:
             raise Misconfigured(f"kafka: not allowed to read: {error}") from error
         except (errors.KafkaError, OSError) as error:
             raise Retry(f"kafka: poll of {self._topic}: {error}") from error
+
+    def _check(self) -> None:
+        """Ask whether the broker answers, the topic is the same, and we are ourselves.
+
+        Raises:
+            Retry: no answer.
+            Misconfigured: another topic, or another process of our name.
+        """
+        try:
+            found = self._fingerprint()
+        except Retry as error:
+            silent_s = time.monotonic() - self._checked
+            raise Retry(
+                f"no answer from kafka for {silent_s:.0f} s ({error})"
+            ) from error
+        if found != self._made:
+            raise Misconfigured(_another(self._topic, self._made, found))
+        self._checked = time.monotonic()
+        ours = {part.partition for part in self._client.assignment()}
+        if self._is_member and ours and ours <= set(self._committed):
+            # Only a commit says that another process took over our name.
+            again = {part: self._committed[part] for part in ours}
+            self.commit(
+                {part: position for part, (position, _) in again.items()},
+                {part: note for part, (_, note) in again.items()},
+            )
 
     def _begin(self) -> None:
         """Read partitions that the group never committed from their beginning."""
@@ -88,9 +165,12 @@ class KafkaConsumer:
         by_number = {part.partition: part for part in self._client.assignment()}
         if not set(positions) <= set(by_number):
             raise Fenced(f"topic {self._topic}: partitions went to another member")
+        noted = {
+            p: (position, (notes or {}).get(p, "")) for p, position in positions.items()
+        }
         offsets = {
-            by_number[p]: OffsetAndMetadata(position, (notes or {}).get(p, ""), -1)
-            for p, position in positions.items()
+            by_number[p]: OffsetAndMetadata(position, f"{note}\n{self._made}", -1)
+            for p, (position, note) in noted.items()
         }
         try:
             self._client.commit(offsets, timeout_ms=int(COMMIT_S * 1000))
@@ -103,13 +183,19 @@ class KafkaConsumer:
             raise Fenced(f"topic {self._topic}: {error}") from error
         except (errors.KafkaError, OSError, RuntimeError) as error:
             raise Retry(f"kafka: commit of {self._topic}: {error}") from error
+        self._committed = {
+            p: said for p, said in (self._committed | noted).items() if p in by_number
+        }
 
     def notes(self) -> dict[int, str]:
         """See `Consumer.notes`."""
         found = {}
         for part in self._client.assignment():
             kept = self._client.committed(part, metadata=True)
-            found[part.partition] = kept.metadata if kept else ""
+            note, _, made = (kept.metadata if kept else "").partition("\n")
+            if made not in ("", self._made):
+                raise Misconfigured(_another(self._topic, made, self._made))
+            found[part.partition] = note
         return found
 
     def seek(self, partition: int, position: int) -> None:
@@ -117,9 +203,37 @@ class KafkaConsumer:
         for part in self._client.assignment():
             if part.partition == partition:
                 self._client.seek(part, position)
+                self._next[part] = position
                 return
         raise Misconfigured(f"topic {self._topic} has no partition {partition}")
 
     def close(self) -> None:
         """See `Consumer.close`."""
         close_client(self._client)
+
+
+def _another(topic: str, was: str, found: str) -> str:
+    return (
+        f"topic {topic} was {was}, is {found} (cluster/topic): it was made anew, or the"
+        " broker lost its data; bring the former one back, or start from the new one's"
+        " beginning with another kafka_prefix and --state"
+    )
+
+
+@contextmanager
+def _limited(seconds: float) -> Iterator[None]:
+    """Raise _StuckError in the main thread if it takes longer; elsewhere nothing."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def raise_stuck(_: int, __: object) -> None:
+        raise _StuckError
+
+    before = signal.signal(signal.SIGALRM, raise_stuck)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

@@ -44,6 +44,31 @@ def test_a_member_that_slept_through_its_lease_is_fenced(tmp_path):
     log.close()
 
 
+def test_a_member_that_says_so_stays_one_and_a_jump_of_the_clock_expels_nobody(
+    tmp_path,
+):
+    """`keep` while a long batch is worked on; leases are on the time since boot."""
+    boot, wall = [1_000.0], [1_700_000_000.0]
+    log = EmbeddedLog(
+        tmp_path / "log.db", monotonic=lambda: boot[0], clock=lambda: wall[0]
+    )
+    log.publish(STORIES, messages("a"))
+    one = log.consumer("g", STORIES, "a")
+    assert [r.key for r in one.poll(1, 0)] == ["a"]
+    for hours in (1, -2, 24 * 365):
+        wall[0] += 3600 * hours
+        boot[0] += LEASE_S - 1
+        one.keep()
+        assert log.consumer("g", STORIES, "b").poll(1, 0) == []
+    wall[0] = 1_700_000_000.0
+    with pytest.raises(Fenced):  # b joined: its turn, not the clock's
+        one.commit({0: 1})
+    one.poll(1, 0)
+    one.commit({0: 1})
+    assert behind(log, "g", STORIES) == 0
+    log.close()
+
+
 def test_a_name_taken_twice_stops_the_first_to_have_it(tmp_path):
     """As Kafka's static members do; the message says what to do."""
     log = EmbeddedLog(tmp_path / "log.db")

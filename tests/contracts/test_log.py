@@ -28,7 +28,7 @@ def opened(request, tmp_path):
     logs = []
     if request.param == "kafka":
         from deploy.stream.kafka import KafkaLog
-        from deploy.stream.kafka_client import KafkaAddress
+        from deploy.stream.kafka_address import KafkaAddress
 
         broker = request.getfixturevalue("broker")
         prefix = f"t{uuid.uuid4().hex[:8]}."

@@ -2,6 +2,9 @@
 
 import multiprocessing
 import os
+import time
+import uuid
+from functools import partial
 
 import pytest
 
@@ -48,9 +51,26 @@ def test_a_note_that_is_not_ours_is_no_attempt(note):
     assert Attempt.read(note) is None
 
 
-def work(path) -> None:
+def open_on_kafka(bootstrap: str, prefix: str):
+    from deploy.stream.kafka import KafkaLog
+    from deploy.stream.kafka_address import KafkaAddress
+
+    address = KafkaAddress(brokers=bootstrap, prefix=prefix)
+    return KafkaLog(address, partitions={STORIES: 1}, session_s=3.0)
+
+
+@pytest.fixture(params=["embedded", pytest.param("kafka", marks=pytest.mark.kafka)])
+def open_log(request, tmp_path):
+    """Return a function that opens the log, in this process or another."""
+    if request.param == "embedded":
+        return partial(EmbeddedLog, tmp_path / "log.db")
+    broker = request.getfixturevalue("broker")
+    return partial(open_on_kafka, broker.bootstrap, f"t{uuid.uuid4().hex[:8]}.")
+
+
+def work(open_log) -> None:
     """Copy stories to events; the process dies on the key `poison`."""
-    log = EmbeddedLog(path)
+    log = open_log()
     consumer = log.consumer("g", STORIES, "m")
 
     def handle(records):
@@ -73,17 +93,16 @@ def work(path) -> None:
     )
 
 
-def test_poison_that_kills_the_process_is_set_aside_after_the_third_crash(tmp_path):
+def test_poison_that_kills_the_process_is_set_aside_after_the_third_crash(open_log):
     """Nothing else is lost, nothing else is set aside, and the worker is done."""
-    path = tmp_path / "log.db"
-    log = EmbeddedLog(path)
+    log = open_log()
     names = [f"k{n}" for n in range(25)]
     names[13] = "poison"
     log.publish(STORIES, [Message(key=name, value=b"v") for name in names])
     context = multiprocessing.get_context("spawn")
     ends = []
     while not ends or ends[-1] != 0:
-        process = context.Process(target=work, args=(path,))
+        process = context.Process(target=work, args=(open_log,))
         process.start()
         process.join(60)
         ends.append(process.exitcode)
@@ -92,6 +111,82 @@ def test_poison_that_kills_the_process_is_set_aside_after_the_third_crash(tmp_pa
     assert [r.key for r in log.read(EVENTS, 0, 0, 100)] == names[:13] + names[14:]
     (held,) = log.read(QUARANTINE, 0, 0, 100)
     assert (held.key, held.value) == ("poison", b"the worker crashed 3 times on it")
+    log.close()
+
+
+def test_a_record_that_makes_the_handler_raise_is_set_aside_alone(open_log):
+    """With what was raised and where; the rest of its batch is handled."""
+    log = open_log()
+    names = ["a", "bad", "b", "c"]
+    log.publish(STORIES, [Message(key=name, value=b"v") for name in names])
+    done, aside = [], []
+
+    def handle(records):
+        if any(r.key == "bad" for r in records):
+            raise ValueError("no such thing")
+        done.extend(r.key for r in records)
+        return True
+
+    consume(
+        log.consumer("g", STORIES, "m"),
+        limit=10,
+        stop=lambda: behind(log, "g", STORIES) == 0,
+        handle=handle,
+        set_aside=lambda one, reason: aside.append((one.key, reason)),
+    )
+    assert done == ["a", "b", "c"]
+    ((key, reason),) = aside
+    assert key == "bad"
+    assert reason.startswith("ValueError: no such thing (test_loop.py:")
+    log.close()
+
+
+def test_a_log_or_disk_that_fails_is_no_fault_of_the_record(open_log):
+    """Nothing is set aside for it; the batch comes again."""
+    log = open_log()
+    log.publish(STORIES, [Message(key="a", value=b"v")])
+    aside = []
+
+    def handle(_):
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space"):
+        consume(
+            log.consumer("g", STORIES, "m"),
+            limit=10,
+            stop=lambda: False,
+            handle=handle,
+            set_aside=lambda *case: aside.append(case),
+        )
+    assert aside == []
+    assert behind(log, "g", STORIES) == 1
+    log.close()
+
+
+@pytest.mark.kafka
+def test_a_batch_that_takes_longer_than_the_session_keeps_its_membership(broker):
+    """`keep` is called meanwhile; the commit counts and nothing comes twice."""
+    log = open_on_kafka(broker.bootstrap, f"t{uuid.uuid4().hex[:8]}.")
+    log.publish(STORIES, [Message(key=str(n), value=b"v") for n in range(4)])
+    consumer = log.consumer("g", STORIES, "m")
+    handled = []
+
+    def handle(records):
+        end = time.monotonic() + 4  # the session of these tests is 3 s
+        while time.monotonic() < end:
+            consumer.keep()
+        handled.extend(r.key for r in records)
+        return True
+
+    consume(
+        consumer,
+        limit=4,
+        stop=lambda: len(handled) >= 4,
+        handle=handle,
+        set_aside=lambda *_: None,
+    )
+    assert handled == ["0", "1", "2", "3"]
+    assert behind(log, "g", STORIES) == 0
     log.close()
 
 

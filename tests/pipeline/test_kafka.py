@@ -7,7 +7,7 @@ import pytest
 
 from deploy.stream.embedded import EmbeddedLog
 from deploy.stream.kafka import KafkaLog
-from deploy.stream.kafka_client import KafkaAddress
+from deploy.stream.kafka_address import KafkaAddress
 from deploy.stream.log import JOURNAL, Message
 from tests.broker import Broker
 from tests.faults.test_kill import start, wait_for
@@ -64,7 +64,7 @@ def test_without_a_broker_a_command_says_so_and_gives_up_when_told(tmp_path):
     there = ("--brokers", "127.0.0.1:9", "--wait", "0")
     _, said = Run(tmp_path)("import", "/dev/null", *there, expect=3)
     assert "cannot reach kafka at 127.0.0.1:9" in said
-    assert "nobody there, wrong password" in said
+    assert "Connection refused" in said
     assert "Traceback" not in said
 
 
