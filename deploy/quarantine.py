@@ -5,6 +5,7 @@ the last record of an id counts. A retry that fails again is held under its old 
 """
 
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -15,6 +16,7 @@ from ingest.poller import Rejected
 MAX_VALUE: Final = 3_000_000  # bytes of the offending input that are kept
 MAX_ATTEMPTS: Final = 5  # a case that failed so often is not retried unless forced
 PAGE: Final = 1_000  # records read at once
+CASE_ID: Final = re.compile(r"q-[0-9a-f]{16}")
 CASE: Final = "quarantine"  # header of a retried message: the id of its case
 ATTEMPT: Final = "attempt"
 
@@ -53,7 +55,7 @@ class Case:
 def quarantine_record(log: Log, stage: str, record: Record, reason: str) -> None:
     """Set aside a message, with where it came from and why."""
     where = f"{record.topic}:{record.partition}:{record.offset}"
-    before = int(record.headers.get(ATTEMPT, "0"))
+    before = _number(record.headers.get(ATTEMPT, "0"))
     headers = {
         "stage": stage,
         "reason": reason,
@@ -64,8 +66,14 @@ def quarantine_record(log: Log, stage: str, record: Record, reason: str) -> None
         "offset": str(record.offset),
         ATTEMPT: str(before + 1),
     }
-    case_id = record.headers.get(CASE) or _id(stage, where)
+    known = record.headers.get(CASE, "")
+    case_id = known if CASE_ID.fullmatch(known) else _id(stage, where)
     log.publish(QUARANTINE, [_message(case_id, record.value, headers)])
+
+
+def history(record: Record) -> dict[str, str]:
+    """Return the headers that carry a retried case on to the next topic."""
+    return {n: record.headers[n] for n in (CASE, ATTEMPT) if n in record.headers}
 
 
 def quarantine_rejected(log: Log, stage: str, rejected: Sequence[Rejected]) -> None:
@@ -118,7 +126,7 @@ def _case(record: Record, before: Case | None) -> Case:
     attempt = headers.get(ATTEMPT, "1")
     # A record of what happened to a case leaves out what the case is.
     told = before if status != "held" and before else None
-    tries = int(attempt) if attempt.isdigit() else 1
+    tries = max(1, _number(attempt))
     if before and not told:  # held again: what never was a message carries no count
         tries = max(tries, before.attempt + (before.status != "held"))
     return Case(
@@ -147,6 +155,11 @@ def retry_message(log: Log, case: Case) -> None:
     headers = {CASE: case.case_id, ATTEMPT: str(case.attempt)}
     log.publish(case.topic, [Message(key=case.key, value=case.value, headers=headers)])
     settle(log, case, "retried")
+
+
+def _number(text: str) -> int:
+    """Return a header's count; 0 for what is none, since anybody may publish."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0  # noqa: PLR2004
 
 
 def _id(stage: str, where: str) -> str:

@@ -16,18 +16,19 @@ from deploy import wiring
 from deploy.config import Settings
 from deploy.loop import consume, patiently
 from deploy.process import hold_lock, stop_on_signals
-from deploy.quarantine import quarantine_record, quarantine_rejected
+from deploy.quarantine import history, quarantine_record, quarantine_rejected
 from deploy.stream.log import EVENTS, JOURNAL, STORIES, Log, Message, Record
 from embed.embedding import embed_story
 from embed.space import EmbeddingSpace
 from index.events import EventIndex
-from index.state import State
+from index.state import Latency, State
 from ingest.errors import Misconfigured, Quarantine, Retry
 from ingest.poller import Poller, Rejected
 from ingest.robots import Robots
 from ingest.story import Story
 
 NAMES: Final = ("ingest", "embed", "index")
+PUBLISHED_AT: Final = "published_at"  # header: when its story came in, s since 1970
 LOCK_WAIT_S: Final = 10.0  # workers of a killed supervisor need a moment to leave
 
 _log = logging.getLogger("samestory")
@@ -96,7 +97,14 @@ def _embed(settings: Settings, log: Log, stop: Callable[[], bool]) -> None:
             consumer.keep()
             try:
                 vector = embed_story(Story.decode(record.value), encoder)
-                found.append(Message(key=vector.story.story_id, value=vector.encode()))
+                found.append(
+                    Message(
+                        key=vector.story.story_id,
+                        value=vector.encode(),
+                        headers=history(record)
+                        | {PUBLISHED_AT: f"{record.appended_at:.3f}"},
+                    )
+                )
             except Quarantine as error:
                 _set_aside(log, "embed", stop, record, str(error))
         patiently(partial(log.publish, JOURNAL, found), stop, consumer.keep)
@@ -134,7 +142,7 @@ def _index(settings: Settings, log: Log, stop: Callable[[], bool]) -> None:
     index = EventIndex(state)
     _refuse_other_log(log, state)
     consumer = log.consumer("index", JOURNAL)
-    consumer.seek(0, state.position())
+    consumer.seek(0, state.position() or _beginning(log))
     _hand_on(log, state, stop)  # what a crash may have left
     # The state's own position holds; the log's mirrors it, also after a crash between.
     mirror = partial(consumer.commit, {0: state.position()}, consumer.notes())
@@ -144,6 +152,7 @@ def _index(settings: Settings, log: Log, stop: Callable[[], bool]) -> None:
         batch = [(record.offset, record.value) for record in records]
         patiently(partial(_apply, index, batch), stop, consumer.keep)
         _hand_on(log, state, stop)
+        state.keep_latencies(latencies(records, time.time()))
         _log.info("indexed records=%d position=%d", len(batch), state.position())
         return True
 
@@ -156,6 +165,34 @@ def _index(settings: Settings, log: Log, stop: Callable[[], bool]) -> None:
     )
     consumer.close()
     state.close()
+
+
+def _beginning(log: Log) -> int:
+    """Return the journal's first offset; not 0 where retention removed records."""
+    first = log.read(JOURNAL, 0, 0, 1)
+    begin = first[0].offset if first else log.count(JOURNAL)
+    if begin:
+        _log.warning(
+            "a new state: the journal begins at %d, what was before is gone", begin
+        )
+    return begin
+
+
+def latencies(records: Sequence[Record], now: float) -> dict[int, Latency]:
+    """Return how long each journal record took through embed and index, by offset.
+
+    A record without the time of its story's publication, e.g. a replayed one, is left
+    out. Clocks of two machines may disagree: nothing is less than 0.
+    """
+    found = {}
+    for record in records:
+        text = record.headers.get(PUBLISHED_AT, "")
+        if text.isascii() and text.replace(".", "", 1).isdigit():
+            found[record.offset] = Latency(
+                embed_s=max(0.0, record.appended_at - float(text)),
+                index_s=max(0.0, now - record.appended_at),
+            )
+    return found
 
 
 def _refuse_other_log(log: Log, state: State) -> None:

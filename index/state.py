@@ -6,7 +6,7 @@ records and the outbox of `events`: after a crash they agree.
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +21,8 @@ from ingest.database import open_database
 from ingest.errors import Misconfigured
 from ingest.story import Story
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
+LATENCIES: Final = 1_000  # stories whose way through the stages is kept
 _TABLES: Final = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE stories (
@@ -43,7 +44,18 @@ CREATE TABLE outbox (
   id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL, value BLOB NOT NULL,
   refused TEXT
 ) STRICT;
+CREATE TABLE latencies (
+  slot INTEGER PRIMARY KEY, embed_s REAL NOT NULL, index_s REAL NOT NULL
+) STRICT;
 """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Latency:
+    """Seconds that a story took to be embedded once published, then to be grouped."""
+
+    embed_s: float
+    index_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -354,6 +366,19 @@ class State:
             self._db.executemany(
                 "DELETE FROM outbox WHERE id = ?", [(number,) for number in numbers]
             )
+
+    def keep_latencies(self, found: Mapping[int, Latency]) -> None:
+        """Keep the way of the latest stories, by journal offset."""
+        with self.transaction():
+            self._db.executemany(
+                "INSERT OR REPLACE INTO latencies VALUES (?,?,?)",
+                [(n % LATENCIES, one.embed_s, one.index_s) for n, one in found.items()],
+            )
+
+    def latencies(self) -> list[Latency]:
+        """Return those of the latest LATENCIES stories, in no order."""
+        rows = self._db.execute("SELECT embed_s, index_s FROM latencies")
+        return [Latency(embed_s=row[0], index_s=row[1]) for row in rows]
 
     def close(self) -> None:
         """Close the file."""

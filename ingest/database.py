@@ -1,9 +1,19 @@
 """Our SQLite files: WAL, fsync at each commit, made once, of one schema."""
 
+import os
 import sqlite3
 from pathlib import Path
+from typing import Final
 
 from ingest.errors import Misconfigured, Retry
+
+# Where locks and shared memory do not reach other machines: https://sqlite.org/wal.html
+NETWORK: Final = frozenset(
+    {"afs", "beegfs", "ceph", "cifs", "coda", "fuse.glusterfs", "fuse.sshfs", "gfs2"}
+    | {"gpfs", "lustre", "ncpfs", "nfs", "nfs4", "ocfs2", "smb3", "smbfs"}
+)
+MOUNTS: Final = Path("/proc/self/mounts")
+LOCKS: Final = Path("/proc/locks")
 
 
 def open_database(
@@ -18,11 +28,14 @@ def open_database(
         what: its name in messages.
 
     Raises:
-        Misconfigured: it can't be opened, or holds another schema.
+        Misconfigured: it can't be opened or written, is on a network file system, or
+            holds another schema.
         Retry: the disk is full, or another process holds it for half a minute.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _refuse_network(path, what)
+        _refuse_read_only(path, what)
         db = sqlite3.connect(path, timeout=30.0, check_same_thread=False)
         db.row_factory = sqlite3.Row
         if _schema(db) == 0:
@@ -30,7 +43,9 @@ def open_database(
         db.execute("PRAGMA synchronous = FULL")
         found = _schema(db)
     except (OSError, sqlite3.Error) as error:
-        if "locked" in str(error) or "full" in str(error):
+        if "locked" in str(error):
+            raise Retry(f"{what} {path}: {error}{held_by(path)}") from error
+        if "full" in str(error):
             raise Retry(f"{what} {path}: {error}") from error
         raise Misconfigured(f"{what} {path}: {error}") from error
     if found != schema:
@@ -40,6 +55,54 @@ def open_database(
             " use the samestory that made it, or another --state"
         )
     return db
+
+
+def _refuse_network(path: Path, what: str) -> None:
+    kind = file_system_of(path, MOUNTS.read_text("utf-8")) if MOUNTS.exists() else ""
+    if kind in NETWORK:
+        raise Misconfigured(
+            f"{what} {path}: on a network file system ({kind}), where locks don't hold:"
+            " put --state on a disk of this machine; many machines share by --brokers"
+        )
+
+
+def _refuse_read_only(path: Path, what: str) -> None:
+    for one in (path.parent, path):  # WAL makes files beside it
+        effective = os.access in os.supports_effective_ids
+        if one.exists() and not os.access(one, os.W_OK, effective_ids=effective):
+            raise Misconfigured(f"{what} {path}: {one} is read-only for us")
+
+
+def file_system_of(path: Path, mounts: str) -> str:
+    """Return the type of the file system that a path is on; "" if nothing says so.
+
+    Args:
+        path: of a file or folder, there or not.
+        mounts: as in /proc/self/mounts, see proc(5).
+    """
+    found, kind = "", ""
+    full = os.path.realpath(path)
+    for line in mounts.splitlines():
+        _, place, name, *_ = line.split(" ")
+        place = place.replace("\\040", " ")
+        inside = full == place or full.startswith(place.rstrip("/") + "/")
+        if inside and len(place) >= len(found):
+            found, kind = place, name
+    return kind
+
+
+def held_by(path: Path) -> str:
+    """Return which processes hold locks on a database, for a message; "" if unknown."""
+    files = [Path(f"{path}{end}") for end in ("", "-shm", "-wal")]
+    inodes = {str(one.stat().st_ino) for one in files if one.exists()}
+    try:
+        rows = [line.split() for line in LOCKS.read_text("ascii").splitlines()]
+    except OSError:
+        return ""
+    # number: kind mode access pid device:device:inode start end, see proc(5)
+    pids = {row[4] for row in rows if len(row) > 5 and row[5].split(":")[-1] in inodes}  # noqa: PLR2004
+    pids -= {str(os.getpid()), "-1"}
+    return f", held by process {', '.join(sorted(pids))}" if pids else ""
 
 
 def _schema(db: sqlite3.Connection) -> int:

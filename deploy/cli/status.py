@@ -3,17 +3,25 @@
 import argparse
 import sys
 from collections import Counter
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
 
 from deploy import wiring
 from deploy.cli.output import plain, print_json
 from deploy.config import Settings
+from deploy.metrics import prometheus
 from deploy.process import running
 from deploy.quarantine import cases
-from deploy.stream.log import JOURNAL, STORIES, Log
+from deploy.stream.log import JOURNAL, STORIES, Lag, Log
 from deploy.worker import NAMES
+from index.state import Latency
 from ingest.errors import Misconfigured
 from ingest.story import iso
+
+READERS: Final = {"embed": STORIES, "index": JOURNAL}
+QUANTILES: Final = (0.5, 0.95, 1.0)
 
 
 def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -22,9 +30,15 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
         "status",
         parents=[common],
         help="what is running, lag, freshness, quarantine",
-        description="Tell what is running on this state and how far it is.",
+        description="Tell what is running on this state and how far it is. For a"
+        " monitor: --prometheus prints the text that its exporters read, e.g. into the"
+        " folder of node_exporter's textfile collector.",
     )
-    status.add_argument("--json", action="store_true", help="one JSON object")
+    form = status.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="one JSON object")
+    form.add_argument(
+        "--prometheus", action="store_true", help="Prometheus' text format"
+    )
     status.set_defaults(run=run_status)
 
 
@@ -37,6 +51,8 @@ def run_status(args: argparse.Namespace, settings: Settings) -> int:
     found = _status(settings)
     if args.json:
         print_json(found)
+    elif args.prometheus:
+        sys.stdout.write(prometheus(found))
     else:
         _print(found)
     return 0
@@ -46,10 +62,7 @@ def _status(settings: Settings) -> dict[str, Any]:
     log, frontier = wiring.open_log(settings), wiring.open_frontier(settings)
     state = wiring.open_state(settings)
     feeds = frontier.feeds()
-    lags = {
-        group: log.lag(group, topic)
-        for group, topic in (("embed", STORIES), ("index", JOURNAL))
-    }
+    lags = {group: log.lag(group, topic) for group, topic in READERS.items()}
     newest = state.newest_first_seen()
     polled = max((f.ok_at for f in feeds if f.ok_at), default=None)
     return {
@@ -62,17 +75,40 @@ def _status(settings: Settings) -> dict[str, Any]:
             "last_good_poll": polled,
         },
         "pages": frontier.counts(),
-        "lag": {
-            group: {
-                "behind": sum(lag.behind for lag in parts),
-                "oldest_s": max(
-                    (p.oldest_s for p in parts if p.oldest_s), default=None
-                ),
-            }
-            for group, parts in lags.items()
-        },
+        "lag": {group: _lag(READERS[group], parts) for group, parts in lags.items()},
+        "latency": _latency(state.latencies()),
         "index": {**state.counts(), "newest_story": iso(newest)},
         "quarantine": _quarantined(log),
+    }
+
+
+def _lag(topic: str, parts: Sequence[Lag]) -> dict[str, Any]:
+    return {
+        "topic": topic,
+        "behind": sum(lag.behind for lag in parts),
+        "oldest_s": max((p.oldest_s for p in parts if p.oldest_s), default=None),
+        "partitions": [
+            {"partition": p.partition, "behind": p.behind, "oldest_s": p.oldest_s}
+            for p in parts
+        ],
+    }
+
+
+def _latency(found: Sequence[Latency]) -> dict[str, Any]:
+    """Return quantiles over the latest stories, in seconds; none before the first."""
+    if not found:
+        return {"stories": 0, "stages": {}}
+    stages = {
+        "embed": [one.embed_s for one in found],
+        "index": [one.index_s for one in found],
+        "total": [one.embed_s + one.index_s for one in found],
+    }
+    return {
+        "stories": len(found),
+        "stages": {
+            stage: {str(q): round(float(np.quantile(values, q)), 3) for q in QUANTILES}
+            for stage, values in stages.items()
+        },
     }
 
 
@@ -108,6 +144,13 @@ def _print(found: dict[str, Any]) -> None:
     for group, lag in found["lag"].items():
         age = "" if lag["oldest_s"] is None else f", oldest {lag['oldest_s']:.0f} s"
         print(f"{group:<10} {lag['behind']} behind{age}")
+    took = found["latency"]
+    said = ", ".join(
+        f"{stage} {took['stages'][stage]['0.5']:.1f} s"
+        f" (95 %: {took['stages'][stage]['0.95']:.1f} s)"
+        for stage in took["stages"]
+    )
+    print(f"latency    {said or '–'}, last {took['stories']} stories")
     index = found["index"]
     print(
         f"index      {index['stories']} stories in {index['events']} events,"

@@ -18,6 +18,7 @@ from deploy.stream.embedded_group import (
     GROUP_TABLES,
     EmbeddedConsumer,
     committed,
+    head,
     read_records,
 )
 from deploy.stream.log import TOPICS, Lag, Message, Record
@@ -113,7 +114,7 @@ class EmbeddedLog:
             self.trim()
 
     def _append(self, topic: str, number: int, messages: Sequence[Message]) -> None:
-        heads = {p: self._head(topic, p) for p in range(number)}
+        heads = {p: head(self._db, topic, p) for p in range(number)}
         sizes = dict.fromkeys(heads, 0)
         rows, now = [], self._clock()
         for m in messages:
@@ -172,7 +173,7 @@ class EmbeddedLog:
 
     def _read_by_all(self, topic: str, part: int, now: float) -> int:
         """Return the first offset that a live group has not read."""
-        limit = self._head(topic, part)
+        limit = head(self._db, topic, part)
         for group, pos, at in self._db.execute(
             "SELECT grp, pos, at FROM positions WHERE topic=? AND part=?", (topic, part)
         ):
@@ -219,13 +220,13 @@ class EmbeddedLog:
                 (topic, part, position),
             ).fetchone()
             oldest_s = max(0.0, self._clock() - row[0]) if row else None
-            number = self._head(topic, part) - position
+            number = head(self._db, topic, part) - position
             found.append(Lag(partition=part, behind=number, oldest_s=oldest_s))
         return found
 
     def count(self, topic: str) -> int:
         """See `Log.count`."""
-        return sum(self._head(topic, p) for p in range(self._known(topic)))
+        return sum(head(self._db, topic, p) for p in range(self._known(topic)))
 
     def fingerprint(self, topic: str) -> str:
         """See `Log.fingerprint`."""
@@ -239,12 +240,6 @@ class EmbeddedLog:
                 f"topic {topic!r} does not exist; there are {', '.join(TOPICS)}"
             )
         return int(self._partitions[topic])
-
-    def _head(self, topic: str, part: int) -> int:
-        row = self._db.execute(
-            "SELECT next FROM heads WHERE topic = ? AND part = ?", (topic, part)
-        ).fetchone()
-        return int(row[0])
 
     def close(self) -> None:
         """See `Log.close`."""

@@ -95,6 +95,14 @@ class EmbeddedConsumer:
             rows = read_records(
                 self._db, self._topic, part, self._next[part], limit - len(found)
             )
+            begin = rows[0].offset if rows else head(self._db, self._topic, part)
+            if begin > self._next[part] > 0:
+                raise Misconfigured(
+                    f"topic {self._topic}: group {self._group} is to read on at"
+                    f" {part}:{self._next[part]}, the log begins at {part}:{begin}:"
+                    " retention passed it, what was between was never read; start from"
+                    " what is there with another --state"
+                )
             if rows:
                 self._next[part] = rows[-1].offset + 1
                 found += rows
@@ -286,6 +294,14 @@ def read_records(
         )
         for row in rows
     ]
+
+
+def head(db: sqlite3.Connection, topic: str, part: int) -> int:
+    """Return the offset that the partition's next record will have."""
+    row = db.execute(
+        "SELECT next FROM heads WHERE topic = ? AND part = ?", (topic, part)
+    ).fetchone()
+    return int(row[0])
 
 
 def committed(

@@ -100,6 +100,13 @@ def test_old_records_go_in_steps_but_never_what_a_live_group_has_not_read(
     assert log.trim() == 10
     assert "group g has not read stories:0 for 7 days" in caplog.text
     assert log.count(STORIES) == TRIM_ROWS + 20
+    with pytest.raises(
+        Misconfigured, match=rf"group g .* 0:{TRIM_ROWS + 10}, .* passed"
+    ):
+        log.consumer("g", STORIES).poll(1, 0)
+    log.publish(STORIES, messages("later"))
+    new = log.consumer("new", STORIES)  # it never had a position: from what there is
+    assert [r.offset for r in new.poll(1, 0)] == [TRIM_ROWS + 20]
     log.close()
 
 

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 
 import numpy as np
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from deploy.newsroom.outlets import OUTLETS
 from deploy.newsroom.reports import load_reports
@@ -16,6 +17,30 @@ from tests.conftest import serve
 from tests.product import LOCAL, Run
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
+
+
+def test_status_tells_the_way_through_the_stages_also_to_a_monitor(news):
+    """The same numbers as JSON and in Prometheus' text format."""
+    (status,) = news.rows("status")
+    took = status["latency"]["stages"]
+    assert status["latency"]["stories"] == 137
+    for stage in took.values():
+        assert 0 < stage["0.5"] <= stage["0.95"] <= stage["1.0"] < 300
+    assert took["total"]["1.0"] >= max(took["embed"]["1.0"], took["index"]["1.0"])
+    text, _ = news("status", "--prometheus")
+    told = {
+        (s.name, *(value for _, value in sorted(s.labels.items()))): s.value
+        for family in text_string_to_metric_families(text)
+        for s in family.samples
+    }
+    assert told["samestory_stories",] == 137
+    assert told["samestory_events",] == status["index"]["events"]
+    assert told["samestory_latency_seconds", "0.95", "embed"] == took["embed"]["0.95"]
+    assert told["samestory_lag_records", "embed", "0", "stories"] == 0
+    assert told["samestory_lag_records", "index", "0", "journal"] == 0
+    assert told["samestory_worker_up", "index"] == 0
+    assert told["samestory_feeds",] == status["feeds"]["total"]
+    assert told["samestory_entries", "published"] == status["pages"]["published"]
 
 
 def test_every_report_becomes_a_story_with_the_text_of_its_page(news, newsroom):

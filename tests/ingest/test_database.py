@@ -1,0 +1,93 @@
+"""Our SQLite files: where they may be, and who holds them."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ingest.database import file_system_of, held_by, open_database
+from ingest.errors import Misconfigured
+
+TABLES = "CREATE TABLE one (a INTEGER PRIMARY KEY)"
+NOBODY = 65534
+MOUNTS = """\
+overlay / overlay rw,relatime 0 0
+srv:/home /home nfs4 rw,vers=4.2 0 0
+/dev/sda1 /home/local ext4 rw 0 0
+//box/news /mnt/news\\040room cifs rw 0 0
+tmpfs /tmp tmpfs rw 0 0
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/srv/state/log.db", "overlay"),
+        ("/home/ann/state/log.db", "nfs4"),
+        ("/home", "nfs4"),
+        ("/homes/log.db", "overlay"),
+        ("/home/local/log.db", "ext4"),
+        ("/mnt/news room/log.db", "cifs"),
+        ("/mnt/news/log.db", "overlay"),
+    ],
+)
+def test_the_file_system_is_that_of_the_innermost_mount(path, kind):
+    """As a Linux machine lists them."""
+    assert file_system_of(path, MOUNTS) == kind
+
+
+def test_a_network_file_system_is_refused_with_path_and_reason(tmp_path, monkeypatch):
+    """Locks do not hold there; it says what to do."""
+    mounts = tmp_path / "mounts"
+    mounts.write_text(f"srv:/x {tmp_path} nfs rw 0 0\n")
+    monkeypatch.setattr("ingest.database.MOUNTS", mounts)
+    with pytest.raises(
+        Misconfigured, match=r"log .*a.db: on a network file sys.*\(nfs"
+    ):
+        open_database(tmp_path / "a.db", TABLES, 1, "log")
+    assert not (tmp_path / "a.db").exists()
+
+
+def test_a_locked_file_names_who_holds_it(tmp_path):
+    """Another process in a write transaction."""
+    path = tmp_path / "a.db"
+    open_database(path, TABLES, 1, "log").close()
+    code = (
+        "import sqlite3, sys; db = sqlite3.connect(sys.argv[1]);"
+        "db.execute('BEGIN IMMEDIATE'); print('held', flush=True); sys.stdin.read()"
+    )
+    other = subprocess.Popen(
+        [sys.executable, "-c", code, path],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    try:
+        assert other.stdout.readline() == b"held\n"
+        assert held_by(path) == f", held by process {other.pid}"
+    finally:
+        other.communicate()
+    assert held_by(path) == ""
+
+
+@pytest.fixture
+def user():
+    """Return a function that makes us a user without special rights."""
+    before = os.geteuid()
+    yield lambda: os.seteuid(NOBODY if before == 0 else before)
+    os.seteuid(before)
+
+
+def test_a_read_only_file_is_refused_with_path_and_reason(tmp_path, monkeypatch, user):
+    """As a user who may not write there, be it new or in use."""
+    monkeypatch.chdir(tmp_path)
+    open_database(Path("used.db"), TABLES, 1, "log").close()
+    Path("used.db").chmod(0o444)
+    Path("closed").mkdir(mode=0o555)
+    tmp_path.chmod(0o777)
+    user()
+    with pytest.raises(Misconfigured, match="log used.db: used.db is read-only for us"):
+        open_database(Path("used.db"), TABLES, 1, "log")
+    with pytest.raises(Misconfigured, match="closed is read-only for us"):
+        open_database(Path("closed/new.db"), TABLES, 1, "log")
