@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 PORT ?= 8801
 
-.PHONY: run test fix docs clean lock
+.PHONY: run test kafka fix docs clean lock
 
 run: .venv/run  ## the whole product on the sample newsroom
 	@HF_HUB_OFFLINE=1 $(BIN)/python -m deploy.newsroom demo --port $(PORT)
@@ -13,6 +13,11 @@ test: .venv/dev  ## everything that CI runs
 
 fix: .venv/dev  ## format, and mend what can be mended
 	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+kafka:  ## fetch a small Apache Kafka for the tests, with Maven; Java 17 runs it
+	mvn -q -B -f tests/kafka/pom.xml dependency:copy-dependencies \
+	  -DincludeScope=runtime -DoutputDirectory=$(CURDIR)/.run/kafka/libs
+	@ls .run/kafka/libs | wc -l | xargs printf '%s jars in .run/kafka/libs\n'
 
 docs: .venv/dev  ## write the printed help and the settings into docs/
 	$(BIN)/python tests/reference.py --write

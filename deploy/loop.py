@@ -81,7 +81,8 @@ def consume(
                 batch = list(group)
                 crashed = None
                 if next_of.get(part) != batch[0].offset:  # ours only since now
-                    crashed = Attempt.read(consumer.notes().get(part, ""))
+                    notes = patiently(consumer.notes, stop, consumer.keep)
+                    crashed = Attempt.read(notes.get(part, ""))
                 for attempt, piece in pieces(batch, crashed):
                     if not _attempt(consumer, attempt, piece, stop, handle, set_aside):
                         return

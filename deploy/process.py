@@ -8,11 +8,14 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Final
 
 from deploy.config import Settings, is_supervised
 from ingest.errors import Misconfigured
+
+TURN_S: Final = 1.0
 
 _log = logging.getLogger("samestory")
 
@@ -60,6 +63,29 @@ def running(home: Path, name: str) -> int | None:
             return None
         text = file.read().strip()
         return int(text) if text.isdigit() else 0
+
+
+def turning(stop: Callable[[], bool], home: Path, name: str) -> Callable[[], bool]:
+    """Return a stop that, asked, leaves a sign that the worker's loop turns.
+
+    Every loop asks it at each turn; the sign is the time of the lock's file.
+    """
+    path, next_at = home / f"{name}.lock", 0.0
+
+    def ask() -> bool:
+        nonlocal next_at
+        if time.monotonic() >= next_at:
+            next_at = time.monotonic() + TURN_S
+            with contextlib.suppress(OSError):
+                os.utime(path)
+        return stop()
+
+    return ask
+
+
+def since_last_turn(home: Path, name: str) -> float:
+    """Return how many seconds ago the worker's loop turned; its lock must be there."""
+    return max(0.0, time.time() - (home / f"{name}.lock").stat().st_mtime)
 
 
 def _try_lock(descriptor: int) -> bool:

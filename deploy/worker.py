@@ -15,7 +15,7 @@ from typing import Final
 from deploy import wiring
 from deploy.config import Settings
 from deploy.loop import consume, patiently
-from deploy.process import hold_lock, stop_on_signals
+from deploy.process import hold_lock, stop_on_signals, turning
 from deploy.quarantine import history, quarantine_record, quarantine_rejected
 from deploy.stream.log import EVENTS, JOURNAL, STORIES, Log, Message, Record
 from embed.embedding import embed_story
@@ -40,12 +40,12 @@ def run_worker(name: str, settings: Settings) -> None:
     Raises:
         Misconfigured: a person must act, e.g. the worker runs already.
     """
-    stop = stop_on_signals()
+    stop = turning(stop_on_signals().is_set, settings.home, name)
     with hold_lock(settings.home, name, LOCK_WAIT_S):
-        log = wiring.open_log(settings, float("inf"), stop.is_set)
+        log = wiring.open_log(settings, float("inf"), stop)
         try:
             {"ingest": _ingest, "embed": _embed, "index": _index}[name](
-                settings, log, stop.is_set
+                settings, log, stop
             )
         finally:
             log.close()
@@ -86,7 +86,8 @@ def _embed(settings: Settings, log: Log, stop: Callable[[], bool]) -> None:
     space = encoder.space
     _refuse_other_model(settings, space)
     _log.info("model %s space=%s dim=%d", space.model, space.space_id, space.dim)
-    consumer = log.consumer("embed", STORIES, settings.member or socket.gethostname())
+    member = settings.member or socket.gethostname()
+    consumer = patiently(partial(log.consumer, "embed", STORIES, member), stop)
 
     def handle(records: Sequence[Record]) -> bool:
         begin = time.monotonic()
@@ -140,13 +141,14 @@ def _refuse_other_model(settings: Settings, space: EmbeddingSpace) -> None:
 def _index(settings: Settings, log: Log, stop: Callable[[], bool]) -> None:
     state = wiring.open_state(settings)
     index = EventIndex(state)
-    _refuse_other_log(log, state)
-    consumer = log.consumer("index", JOURNAL)
-    consumer.seek(0, state.position() or _beginning(log))
+    patiently(partial(_refuse_other_log, log, state), stop)
+    consumer = patiently(partial(log.consumer, "index", JOURNAL), stop)
+    begin = state.position() or patiently(partial(_beginning, log), stop)
+    consumer.seek(0, begin)
     _hand_on(log, state, stop)  # what a crash may have left
     # The state's own position holds; the log's mirrors it, also after a crash between.
-    mirror = partial(consumer.commit, {0: state.position()}, consumer.notes())
-    patiently(mirror, stop)
+    notes = patiently(consumer.notes, stop)
+    patiently(partial(consumer.commit, {0: begin}, notes), stop)
 
     def handle(records: Sequence[Record]) -> bool:
         batch = [(record.offset, record.value) for record in records]

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import time
 import uuid
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -49,15 +50,25 @@ log.cleaner.dedupe.buffer.size=2097152
 num.network.threads=2
 num.io.threads=4
 """
+FETCHED = Path(__file__).parents[1] / ".run" / "kafka"  # by `make kafka`
+
+
+@dataclass(frozen=True)
+class Running:
+    """A broker that somebody else runs, for tests that do not harm it."""
+
+    bootstrap: str
 
 
 def libs() -> Path:
     """Return the folder of Kafka's jars; skip the test where there is none."""
-    home = os.environ.get("KAFKA_HOME", "")
+    home = os.environ.get("KAFKA_HOME") or FETCHED
     found = Path(home) / "libs"
-    if not home or not any(found.glob("kafka_*.jar")):
+    if not any(found.glob("kafka_*.jar")):
         pytest.skip(
-            "needs Apache Kafka: set KAFKA_HOME to an unpacked Kafka 4 (with its libs/)"
+            "needs Apache Kafka: `make kafka` fetches it with Maven; or set KAFKA_HOME"
+            " to an unpacked Kafka 4, or KAFKA_BOOTSTRAP_SERVERS to a running one (which"
+            " serves the tests that do not harm it)"
         )
     if not shutil.which("java"):
         pytest.skip("needs Java 17 for Apache Kafka")

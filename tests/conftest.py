@@ -19,7 +19,7 @@ from ingest.addresses import parse_networks
 from ingest.client import Client
 from ingest.sandbox import Sandbox
 from ingest.story import Story, story_id_from
-from tests.broker import Broker, libs
+from tests.broker import Broker, Running, libs
 from tests.product import LOCAL, Run
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -70,7 +70,11 @@ def client():
 
 @pytest.fixture(scope="session")
 def broker(tmp_path_factory):
-    """One Apache Kafka node for all tests that do not harm it."""
+    """An Apache Kafka node for all tests that do not harm it."""
+    running = os.environ.get("KAFKA_BOOTSTRAP_SERVERS")
+    if running:
+        yield Running(running)
+        return
     libs()
     home = tmp_path_factory.mktemp("kafka")
     found = Broker(home / "node", Path(tempfile.gettempdir()) / "samestory-kafka")

@@ -1,31 +1,33 @@
-"""`samestory status`: what is running, lag, freshness, quarantine."""
+"""`samestory status`, `topics` and `health`: what is there, and does it work."""
 
 import argparse
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
 
 from deploy import wiring
-from deploy.cli.output import plain, print_json
+from deploy.cli.output import json_option, plain, print_json, print_table
 from deploy.config import Settings
 from deploy.metrics import prometheus
-from deploy.process import running
+from deploy.process import running, since_last_turn
 from deploy.quarantine import cases
-from deploy.stream.log import JOURNAL, STORIES, Lag, Log
+from deploy.stream.log import JOURNAL, STORIES, TOPICS, Lag, Log
 from deploy.worker import NAMES
 from index.state import Latency
-from ingest.errors import Misconfigured
+from ingest.errors import Misconfigured, Retry
 from ingest.story import iso
 
+HUNG_S: Final = 60.0  # the slowest turn is a batch of stories: seconds
 READERS: Final = {"embed": STORIES, "index": JOURNAL}
 QUANTILES: Final = (0.5, 0.95, 1.0)
 
 
 def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
-    """Add status."""
+    """Add status, topics and health."""
     status = commands.add_parser(
         "status",
         parents=[common],
@@ -40,6 +42,25 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
         "--prometheus", action="store_true", help="Prometheus' text format"
     )
     status.set_defaults(run=run_status)
+    topics = commands.add_parser(
+        "topics",
+        parents=[common],
+        help="make the log's topics, or verify those that are there",
+        description="Make the log's topics where they are missing, verify those that"
+        " are there (exit 2 if one is not as the settings say), and list them.",
+    )
+    json_option(topics)
+    topics.set_defaults(run=run_topics)
+    health = commands.add_parser(
+        "health",
+        parents=[common],
+        help="whether a worker is well: exit 0 or 1",
+        description="Tell whether a worker runs on this state, its loop turns and it"
+        " reaches the log: exit 0, else 1 with the reason. For health checks of"
+        " containers.",
+    )
+    health.add_argument("worker", choices=NAMES)
+    health.set_defaults(run=run_health)
 
 
 def run_status(args: argparse.Namespace, settings: Settings) -> int:
@@ -56,6 +77,48 @@ def run_status(args: argparse.Namespace, settings: Settings) -> int:
     else:
         _print(found)
     return 0
+
+
+def run_topics(args: argparse.Namespace, settings: Settings) -> int:
+    """Open the log, which makes and verifies its topics, and list them."""
+    log = wiring.open_log(settings)
+    rows = [
+        {
+            "topic": topic,
+            "partitions": log.partitions(topic),
+            "records": log.count(topic),
+            "fingerprint": log.fingerprint(topic),
+        }
+        for topic in TOPICS
+    ]
+    log.close()
+    if args.json:
+        for row in rows:
+            print_json(row)
+    else:
+        columns: list[tuple[str, dict[str, Any]]] = [(name, {}) for name in rows[0]]
+        print_table(columns, [[str(cell) for cell in row.values()] for row in rows])
+    return 0
+
+
+def run_health(args: argparse.Namespace, settings: Settings) -> int:
+    """Return 0 if the worker is well."""
+    why = _unwell(args.worker, settings)
+    print(f"{args.worker}: {why or 'well'}")
+    return 1 if why else 0
+
+
+def _unwell(worker: str, settings: Settings) -> str | None:
+    if running(settings.home, worker) is None:
+        return f"does not run on {settings.home}"
+    seconds = since_last_turn(settings.home, worker)
+    if seconds > HUNG_S:
+        return f"its loop has not turned for {seconds:.0f} s"
+    try:
+        wiring.open_log(replace(settings, wait=0.0)).close()
+    except Retry as error:
+        return str(error)
+    return None
 
 
 def _status(settings: Settings) -> dict[str, Any]:

@@ -224,6 +224,10 @@ class EmbeddedLog:
             found.append(Lag(partition=part, behind=number, oldest_s=oldest_s))
         return found
 
+    def partitions(self, topic: str) -> int:
+        """See `Log.partitions`."""
+        return self._known(topic)
+
     def count(self, topic: str) -> int:
         """See `Log.count`."""
         return sum(head(self._db, topic, p) for p in range(self._known(topic)))

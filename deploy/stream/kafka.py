@@ -60,6 +60,7 @@ class KafkaLog:
         session_s: float = 45.0,
         ack_s: float = 30.0,
         answer_s: float = 10.0,
+        stall_s: float = 300.0,
         check_crcs: bool = True,
     ) -> None:
         """Connect; make the topics that are missing, verify those that are there.
@@ -74,6 +75,8 @@ class KafkaLog:
             ack_s: seconds after which a publish that nobody acknowledged failed.
             answer_s: seconds without an answer after which a broker counts as away;
                 so often each reader asks, beside its polls.
+            stall_s: seconds after which a reader that gets nothing, though there is
+                something, makes a new client.
             check_crcs: refuse records whose checksum is wrong.
 
         Raises:
@@ -92,6 +95,7 @@ class KafkaLog:
         self._ack_s = ack_s
         self._check_crcs = check_crcs
         self._answer_s = answer_s
+        self._stall_s = stall_s
         self._admin: Any = connected(
             self._address,
             kafka.KafkaAdminClient,
@@ -243,6 +247,7 @@ class KafkaLog:
             is_member=member is not None,
             fingerprint=partial(self.fingerprint, topic),
             check_s=self._answer_s,
+            stall_s=self._stall_s,
         )
         self._consumers.append(found)
         return found
@@ -309,6 +314,10 @@ class KafkaLog:
     def _offset(self, part: Any, which: int) -> int:
         with asking():
             return int(self._admin.list_partition_offsets({part: which})[part].offset)
+
+    def partitions(self, topic: str) -> int:
+        """See `Log.partitions`."""
+        return self._known(topic)
 
     def count(self, topic: str) -> int:
         """See `Log.count`."""

@@ -6,6 +6,7 @@ that it can't read it never returns. So each poll is timed, what is silent or wa
 looked at for a while is asked, and a client that failed so is made anew.
 """
 
+import logging
 import signal
 import threading
 import time
@@ -15,6 +16,7 @@ from typing import Any, Final
 
 from deploy.stream.kafka_client import (
     OffsetAndMetadata,
+    asking,
     close_client,
     errors,
     record_of,
@@ -25,6 +27,8 @@ from ingest.errors import Misconfigured, Retry
 COMMIT_S: Final = 5.0
 POLL_S: Final = 0.5  # a longer poll is not cut short by a signal
 STUCK_S: Final = 30.0  # a poll of POLL_S that takes so long never returns
+
+_log = logging.getLogger("samestory")
 
 
 class _StuckError(Exception):
@@ -43,8 +47,11 @@ class KafkaConsumer:
         is_member: bool,
         fingerprint: Callable[[], str],
         check_s: float,
+        stall_s: float,
     ) -> None:
         self._check_s = check_s
+        self._stall_s = stall_s
+        self._read_at = time.monotonic()
         self._make = make
         self._topic = topic
         self._parts = list(parts)
@@ -75,6 +82,8 @@ class KafkaConsumer:
             rows = self._poll(limit, left)
             if time.monotonic() - self._checked > self._check_s:
                 self._check()
+            if rows:
+                self._read_at = time.monotonic()
             self._next |= {part: of[-1].offset + 1 for part, of in rows.items() if of}
             if rows or left <= 0:
                 return [
@@ -132,6 +141,7 @@ class KafkaConsumer:
         if found != self._made:
             raise Misconfigured(_another(self._topic, self._made, found))
         self._checked = time.monotonic()
+        self._unstick()
         ours = {part.partition for part in self._client.assignment()}
         if self._is_member and ours and ours <= set(self._committed):
             # Only a commit says that another process took over our name.
@@ -141,11 +151,37 @@ class KafkaConsumer:
                 {part: note for part, (_, note) in again.items()},
             )
 
+    def _unstick(self) -> None:
+        """Make a new client where nothing comes though there is something to read."""
+        silent_s = time.monotonic() - self._read_at
+        if silent_s < self._stall_s:
+            return
+        self._read_at = time.monotonic()
+        parts = list(self._client.assignment())
+        timeout_ms = int(COMMIT_S * 1000)
+        with asking():
+            ends = self._client.end_offsets(parts, timeout_ms=timeout_ms)
+            waiting = sum(
+                end - self._client.position(part, timeout_ms=timeout_ms)
+                for part, end in ends.items()
+            )
+        if waiting > 0:
+            _log.warning(
+                "kafka: nothing of topic %s came for %.0f s though %d records wait:"
+                " reading with a new client",
+                *(self._topic, silent_s, waiting),
+            )
+            self._open()
+
     def _begin(self) -> None:
         """Read partitions that the group never committed from their beginning."""
-        for part in self._client.assignment():
-            if self._client.committed(part) is None:
-                self._client.seek_to_beginning(part)
+        with asking():
+            for part in self._client.assignment():
+                if (
+                    self._client.committed(part, timeout_ms=int(COMMIT_S * 1000))
+                    is None
+                ):
+                    self._client.seek_to_beginning(part)
 
     def keep(self) -> None:
         """See `Consumer.keep`: a poll of paused partitions brings nothing."""
@@ -191,7 +227,10 @@ class KafkaConsumer:
         """See `Consumer.notes`."""
         found = {}
         for part in self._client.assignment():
-            kept = self._client.committed(part, metadata=True)
+            with asking():
+                kept = self._client.committed(
+                    part, metadata=True, timeout_ms=int(COMMIT_S * 1000)
+                )
             note, _, made = (kept.metadata if kept else "").partition("\n")
             if made not in ("", self._made):
                 raise Misconfigured(_another(self._topic, made, self._made))

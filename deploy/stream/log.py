@@ -124,6 +124,10 @@ class Log(Protocol):
         """Return how far the group is behind the end, by partition."""
         ...
 
+    def partitions(self, topic: str) -> int:
+        """Return how many partitions the topic has."""
+        ...
+
     def count(self, topic: str) -> int:
         """Return how many records were ever appended to the topic."""
         ...

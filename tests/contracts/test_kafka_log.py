@@ -314,3 +314,19 @@ def test_a_poll_that_never_returns_is_cut_short():
     with pytest.raises(_StuckError):
         hang()
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+def test_a_reader_that_gets_nothing_though_there_is_something_is_made_anew(
+    opened, caplog
+):
+    """As if the client had forgotten a partition: paused behind our back."""
+    log = opened(answer_s=0.5, stall_s=1.0)
+    log.publish(STORIES, messages("a"))
+    reader = log.consumer("g", STORIES, "m")
+    assert keys(reader, 1) == ["a"]
+    reader.commit({0: 1})
+    reader._client.pause(*reader._client.assignment())
+    log.publish(STORIES, messages("b"))
+    assert keys(reader, 1) == ["b"]
+    assert "nothing of topic stories came" in caplog.text
+    assert "1 records wait" in caplog.text
