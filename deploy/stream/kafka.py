@@ -148,11 +148,7 @@ class KafkaLog:
 
     def _verify(self, topic: str, number: int | None, configs: dict[str, str]) -> int:
         name = self._name(topic)
-        with asking():
-            has = len(self._admin.describe_topics([name])[0]["partitions"])
-            resource = ConfigResource("TOPIC", name)
-            found = self._admin.describe_configs([resource], config_filter="all")
-        values = _values(found, name)
+        has, values = self._described(name)
         if number is not None and has != number:
             raise Misconfigured(
                 f"topic {name} has {has} partitions, the settings say {number}: keys"
@@ -170,6 +166,24 @@ class KafkaLog:
                 f" must be {MAX_MESSAGE} or more"
             )
         return has
+
+    def _described(self, name: str) -> tuple[int, dict[str, str]]:
+        """Return a topic's partitions and settings; it may have been made just now.
+
+        Another worker may have made it: a broker tells its settings a moment later.
+        """
+        end = time.monotonic() + COORDINATOR_S
+        while True:
+            with asking():
+                has = len(self._admin.describe_topics([name])[0]["partitions"])
+                resource = ConfigResource("TOPIC", name)
+                found = self._admin.describe_configs([resource], config_filter="all")
+            values = _values(found, name)
+            if has and "message.timestamp.type" in values:
+                return has, values
+            if time.monotonic() > end:
+                raise Retry(f"kafka: no broker tells the settings of topic {name}")
+            time.sleep(0.1)
 
     def publish(self, topic: str, messages: Sequence[Message]) -> None:
         """See `Log.publish`: acks=all, each answer awaited."""

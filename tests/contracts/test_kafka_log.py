@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import uuid
 
@@ -61,6 +62,25 @@ def alter(node, name, **configs):
     with admin(node) as client:
         values = {key.replace("_", "."): value for key, value in configs.items()}
         client.alter_configs([ConfigResource("TOPIC", name, values)])
+
+
+def test_many_workers_may_start_at_once_on_an_empty_broker(opened):
+    """Each makes what is missing and verifies what another made a moment ago."""
+    logs, failed = [], []
+
+    def start():
+        try:
+            logs.append(opened())
+        except Exception as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=start) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    assert len({log.fingerprint(JOURNAL) for log in logs}) == 1
 
 
 def test_a_frozen_broker_is_said_to_be_silent_and_nothing_is_lost(node, opened):

@@ -1,0 +1,124 @@
+"""The long form of the fault tests: `make campaign`; what it printed is kept in docs/.
+
+    python tests/campaign.py [--backend embedded|kafka] [--kills 50] [--soak MINUTES]
+
+For each backend: each worker is killed --kills times at random moments in a flow of
+stories; then a soak of --soak minutes in which random workers are killed every few
+seconds, and on Kafka the broker is killed every two minutes and once frozen for one.
+"""
+
+import argparse
+import json
+import os
+import random
+import signal
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from deploy.stream.embedded import EmbeddedLog
+from deploy.worker import NAMES
+from tests.flow import drain, flowing, kill_often, outcome, wait_until
+
+SEED = 20261125
+RATE = 3.0  # stories a second
+UPTO_S = {"ingest": 4.0, "embed": 9.0, "index": 4.0}  # the start of embed takes 4 s
+DRAIN_S = 600.0
+
+
+def main() -> int:
+    """Run what was asked for; 1 if a story is missing or twice."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--backend", choices=("embedded", "kafka"), action="append")
+    parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--soak", type=float, default=20.0, metavar="MINUTES")
+    args = parser.parse_args()
+    failed = False
+    for backend in args.backend or ("embedded", "kafka"):
+        for name in NAMES if args.kills else ():
+            title = f"{backend}: {name} killed {args.kills} times"
+            failed |= not campaign(backend, title, kills=(name, args.kills))
+        if args.soak:
+            title = f"{backend}: soak of {args.soak:g} minutes"
+            failed |= not campaign(backend, title, soak_s=60 * args.soak)
+    return int(failed)
+
+
+def campaign(backend: str, title: str, *, kills=None, soak_s: float = 0.0) -> bool:
+    """Run one flow to its end and print what became of it."""
+    rng = random.Random(SEED)
+    begin = time.monotonic()
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        node = environment = None
+        if backend == "kafka":
+            from tests.broker import Broker
+
+            node = Broker(folder / "node", folder / "cache").start()
+            stack.callback(node.stop, signal.SIGKILL)
+            environment = {"SAMESTORY_BROKERS": node.bootstrap}
+        state = folder / "state"
+        feed, pipeline = stack.enter_context(flowing(state, RATE, environment or {}))
+        wait_until(pipeline.indexed, 60, pipeline.tend)
+        if kills:
+            kill_often(pipeline, *kills, rng, UPTO_S[kills[0]])
+        else:
+            soak(pipeline, node, soak_s, rng)
+        drained_s = drain(feed, pipeline, DRAIN_S)
+        log = open_log(node, state)
+        found = outcome(feed, pipeline, log)
+        log.close()
+        if found["missing"] or found["tracebacks"]:
+            print(pipeline.said()[-6_000:], file=sys.stderr)
+    found |= {
+        "drained in s": round(drained_s, 1),
+        "minutes": round((time.monotonic() - begin) / 60, 1),
+    }
+    print(f"{title}\n    {json.dumps(found)}", flush=True)
+    return not (found["missing"] or found["twice"] or found["foreign"])
+
+
+def open_log(node, state):
+    """Return the log of the flow."""
+    if node is None:
+        return EmbeddedLog(state / "log.db")
+    from deploy.stream.kafka import KafkaLog
+    from deploy.stream.kafka_address import KafkaAddress
+
+    return KafkaLog(KafkaAddress(brokers=node.bootstrap))
+
+
+def soak(pipeline, node, seconds: float, rng: random.Random) -> None:
+    """Kill a random worker every few seconds; on Kafka kill and freeze the broker."""
+    end = time.monotonic() + seconds
+    broker_at, frozen = time.monotonic() + 120, False
+    while time.monotonic() < end:
+        moment = time.monotonic() + rng.uniform(3, 20)
+        wait_until(lambda at=moment: time.monotonic() > at, 30, pipeline.tend)
+        pipeline.kill(rng.choice(NAMES))
+        if node and time.monotonic() > broker_at:
+            broker_at = time.monotonic() + 120
+            if frozen:
+                node.stop(signal.SIGKILL)
+                node.start()
+                pipeline.kills["broker"] += 1
+            else:
+                freeze(node, pipeline)
+                frozen = True
+
+
+def freeze(node, pipeline) -> None:
+    """Stop the broker for a minute, without killing it."""
+    os.kill(node.process.pid, signal.SIGSTOP)
+    end = time.monotonic() + 60
+    wait_until(lambda: time.monotonic() > end, 70, pipeline.tend)
+    os.kill(node.process.pid, signal.SIGCONT)
+    pipeline.kills["broker frozen"] += 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,56 @@
+"""Workers killed in a flow of stories, on both logs; `make campaign` is the long form."""
+
+import random
+import uuid
+
+import pytest
+
+from deploy.stream.embedded import EmbeddedLog
+from deploy.worker import NAMES
+from tests.flow import drain, flowing, kill_often, outcome, wait_until
+
+pytestmark = [pytest.mark.model, pytest.mark.slow]
+SEED = 4
+
+
+@pytest.mark.parametrize(
+    "backend", ["embedded", pytest.param("kafka", marks=pytest.mark.kafka)]
+)
+def test_each_worker_is_killed_thrice_and_every_story_is_there_once(
+    backend, request, tmp_path
+):
+    """At random moments, while the feed grows."""
+    environment, rng = {}, random.Random(SEED)
+    if backend == "kafka":
+        broker = request.getfixturevalue("broker")
+        environment = {
+            "SAMESTORY_BROKERS": broker.bootstrap,
+            "SAMESTORY_KAFKA_PREFIX": f"t{uuid.uuid4().hex[:8]}.",
+        }
+    with flowing(tmp_path, 4.0, environment) as (feed, pipeline):
+        assert wait_until(pipeline.indexed, 60, pipeline.tend)
+        for name in NAMES:
+            kill_often(pipeline, name, 3, rng, 2.0)
+        drain(feed, pipeline, 120)
+        log = open_log(tmp_path, environment)
+        found = outcome(feed, pipeline, log)
+        log.close()
+    assert found["stories"] > 40
+    for count in ("missing", "twice", "foreign", "quarantined", "tracebacks"):
+        assert found[count] == 0, found
+    assert found["ended by themselves"] == []
+    assert found["kills"] == dict.fromkeys(NAMES, 3)
+
+
+def open_log(state, environment):
+    if not environment:
+        return EmbeddedLog(state / "log.db")
+    from deploy.stream.kafka import KafkaLog
+    from deploy.stream.kafka_address import KafkaAddress
+
+    return KafkaLog(
+        KafkaAddress(
+            brokers=environment["SAMESTORY_BROKERS"],
+            prefix=environment["SAMESTORY_KAFKA_PREFIX"],
+        )
+    )
