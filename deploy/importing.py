@@ -31,14 +31,16 @@ def open_lines(source: str) -> Iterator[IO[bytes]]:
     """
     try:
         # By descriptor: standard input and pipes, which can't seek, work as files do.
-        with open(0 if source == "-" else source, "rb", closefd=source != "-") as file:
-            if file.peek(2)[:2] == GZIP:
-                with gzip.open(file, "rb") as unpacked:
-                    yield unpacked  # type: ignore[misc]  # GzipFile reads like IO
-            else:
-                yield file
+        file = open(0 if source == "-" else source, "rb", closefd=source != "-")  # noqa: SIM115
+        is_gzip = file.peek(2)[:2] == GZIP
     except OSError as error:
         raise Misconfigured(f"{source}: {error.strerror or error}") from error
+    with file:
+        if is_gzip:
+            with gzip.open(file, "rb") as unpacked:
+                yield unpacked  # type: ignore[misc]  # GzipFile reads like IO
+        else:
+            yield file
 
 
 def read_lines(file: IO[bytes], name: str) -> Iterator[tuple[int, bytes | Quarantine]]:

@@ -14,6 +14,7 @@ from deploy.stream.log import QUARANTINE, Log, Message, Record
 from ingest.poller import Rejected
 
 MAX_VALUE: Final = 3_000_000  # bytes of the offending input that are kept
+MAX_TEXT: Final = 2_000  # characters of its key, and of the reason
 MAX_ATTEMPTS: Final = 5  # a case that failed so often is not retried unless forced
 PAGE: Final = 1_000  # records read at once
 CASE_ID: Final = re.compile(r"q-[0-9a-f]{16}")
@@ -61,13 +62,15 @@ def quarantine_record(log: Log, stage: str, record: Record, reason: str) -> None
         "reason": reason,
         "error": "Quarantine",
         "topic": record.topic,
-        "key": record.key,
+        "key": record.key[:MAX_TEXT],
         "partition": str(record.partition),
         "offset": str(record.offset),
         ATTEMPT: str(before + 1),
     }
     known = record.headers.get(CASE, "")
     case_id = known if CASE_ID.fullmatch(known) else _id(stage, where)
+    if len(record.key) > MAX_TEXT:
+        headers |= {"cut": str(len(record.value))}
     log.publish(QUARANTINE, [_message(case_id, record.value, headers)])
 
 
@@ -99,7 +102,8 @@ def quarantine_rejected(log: Log, stage: str, rejected: Sequence[Rejected]) -> N
 
 def _message(case_id: str, value: bytes, headers: dict[str, str]) -> Message:
     cut = {} if len(value) <= MAX_VALUE else {"cut": str(len(value))}
-    return Message(key=case_id, value=value[:MAX_VALUE], headers=headers | cut)
+    headers = headers | {"reason": headers["reason"][:MAX_TEXT]} | cut
+    return Message(key=case_id, value=value[:MAX_VALUE], headers=headers)
 
 
 def cases(log: Log) -> dict[str, Case]:

@@ -25,7 +25,7 @@ JVM = [
 ]
 PROPERTIES = """\
 process.roles=broker,controller
-node.id=1
+node.id={node}
 controller.quorum.voters=1@127.0.0.1:{controller}
 listeners=CLIENT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
 advertised.listeners=CLIENT://127.0.0.1:{port}
@@ -49,6 +49,10 @@ log.retention.check.interval.ms=1000
 log.cleaner.dedupe.buffer.size=2097152
 num.network.threads=2
 num.io.threads=4
+"""
+JOINING = """\
+process.roles=broker
+listeners=CLIENT://127.0.0.1:{port}
 """
 FETCHED = Path(__file__).parents[1] / ".run" / "kafka"  # by `make kafka`
 
@@ -76,23 +80,28 @@ def libs() -> Path:
 
 
 class Broker:
-    """One node, broker and controller, on loopback ports of its own."""
+    """One node on loopback ports of its own: the controller too, unless it joins one."""
 
     def __init__(
-        self, home: Path, cache: Path, overrides: str = "", scram: tuple[str, ...] = ()
+        self,
+        home: Path,
+        cache: Path,
+        overrides: str = "",
+        scram: tuple[str, ...] = (),
+        joins: "Broker | None" = None,
     ) -> None:
         jars = sorted(map(str, libs().glob("*.jar")))
         self.home, self.data, self.cache = home, home / "data", cache
         self.scram = scram  # each as kafka-storage's --add-scram takes it
         self.process: subprocess.Popen[bytes] | None = None
-        self.port, self.cluster_id = free_port(), short_id()
+        self.port, self.node = free_port(), 2 if joins else 1
+        self.controller = joins.controller if joins else free_port()
+        self.cluster_id = joins.cluster_id if joins else short_id()
         home.mkdir(parents=True)
         cache.mkdir(parents=True, exist_ok=True)
         self.config = home / "server.properties"  # a later line for a key wins
-        plain = PROPERTIES.format(
-            port=self.port, controller=free_port(), data=self.data
-        )
-        self.config.write_text(plain + overrides)
+        plain = PROPERTIES + (JOINING if joins else "")
+        self.config.write_text(plain.format_map(vars(self)) + overrides)
         archive = cache / "kafka.jsa"
         share = "SharedArchiveFile" if archive.exists() else "ArchiveClassesAtExit"
         self.java = ["java", *JVM, f"-XX:{share}={archive}", "-cp", ":".join(jars)]
@@ -105,8 +114,8 @@ class Broker:
             self.data.mkdir()
             shutil.copy(template, self.data)
             (self.data / "meta.properties").write_text(
-                f"version=1\ncluster.id={self.cluster_id}\nnode.id=1\n"
-                f"directory.id={short_id()}\n"
+                f"version=1\ncluster.id={self.cluster_id}\n"
+                f"node.id={self.node}\ndirectory.id={short_id()}\n"
             )
             return
         plain = [part for part in self.java if "jsa" not in part]

@@ -120,6 +120,13 @@ class Pipeline:
         self.kills[name] += 1
         self.start(name)
 
+    def ask_to_leave(self, name: str, within_s: float) -> int:
+        """SIGTERM; start it again and return its exit code, which must come in time."""
+        self._processes[name].terminate()
+        code = self._processes[name].wait(within_s)
+        self.start(name)
+        return code
+
     def tend(self) -> None:
         """Start again what ended by itself, and remember it; look at the memory."""
         for name, process in self._processes.items():

@@ -1,6 +1,7 @@
 """The command line: `samestory COMMAND`. Results on stdout, all else on stderr."""
 
 import argparse
+import errno
 import os
 import sqlite3
 import sys
@@ -15,6 +16,12 @@ DONE: Final = 0
 NOTHING_FOUND: Final = 1
 NEEDS_A_PERSON: Final = 2
 GAVE_UP: Final = 3
+NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+MAY_PASS: Final = (
+    *(sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED),
+    sqlite3.SQLITE_IOERR,  # a quota, a limit on file sizes, a disk that fails
+)
+MAKE_ROOM: Final = "make room (df -h), or mend the disk (dmesg), then start again"
 
 _ABOUT: Final = """\
 Which reports, from which outlets, tell the same event?
@@ -57,20 +64,25 @@ def exit_code(action: Callable[[], int]) -> int:
     except Retry as error:
         sys.stderr.write(f"samestory: gave up waiting: {error}\n")
         return GAVE_UP
-    except sqlite3.Error as error:
-        return _of_database(error)
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # e.g. `samestory stories --json | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
+    except (OSError, sqlite3.Error) as error:
+        return _of_disk(error)
 
 
-def _of_database(error: sqlite3.Error) -> int:
-    """Tell what is wrong with a file of the state; a full disk may have room later."""
-    if "full" in str(error) or "locked" in str(error):
-        sys.stderr.write(f"samestory: gave up waiting: {error}; make room\n")
+def _of_disk(error: OSError | sqlite3.Error) -> int:
+    """Tell what is wrong with a file of ours; a full disk may have room later."""
+    code = (
+        getattr(error, "sqlite_errorcode", 0) & 0xFF
+    )  # the primary of an extended one
+    if code in MAY_PASS or getattr(error, "errno", 0) in NO_ROOM:
+        sys.stderr.write(f"samestory: gave up waiting: {error}; {MAKE_ROOM}\n")
         return GAVE_UP
+    if isinstance(error, OSError):
+        raise error
     sys.stderr.write(
         f"samestory: {error}: a file of --state is damaged and must be restored;"
         " index/state.db is made anew from what the log holds if it is removed\n"

@@ -11,6 +11,7 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +30,7 @@ from ingest.errors import Misconfigured, Retry
 SCHEMA: Final = 1
 TRIM_ROWS: Final = 500  # removed in one step: an appender waits some milliseconds
 TRIM_EVERY_S: Final = 30.0
+BUSY_MS: Final = 2_000  # then Retry: while SQLite waits, no signal is heard
 STALE_GROUP_S: Final = 7 * 86_400.0  # a group silent so long holds nothing back
 _TABLES: Final = """
 CREATE TABLE topics (
@@ -87,6 +89,7 @@ class EmbeddedLog:
         self._db = open_database(
             path, _TABLES + GROUP_TABLES + _topic_rows(wanted), SCHEMA, "log"
         )
+        self._db.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
         self._partitions = dict(
             self._db.execute("SELECT topic, partitions FROM topics").fetchall()
         )
@@ -111,7 +114,8 @@ class EmbeddedLog:
             raise Retry(f"log {self._path}: {error}") from error
         if self._monotonic() >= self._trim_at:
             self._trim_at = self._monotonic() + TRIM_EVERY_S
-            self.trim()
+            with suppress(sqlite3.OperationalError):  # no room, locked: it can wait
+                self.trim()
 
     def _append(self, topic: str, number: int, messages: Sequence[Message]) -> None:
         heads = {p: head(self._db, topic, p) for p in range(number)}

@@ -216,7 +216,21 @@ class KafkaLog:
             raise Quarantine(f"message too large for topic {topic}: {error}") from error
         except (errors.KafkaError, OSError, RuntimeError) as error:
             self._drop_producer()
-            raise Retry(f"kafka: publish to {topic}: {error}") from error
+            copies = self._copies(topic)
+            raise Retry(f"kafka: publish to {topic}: {error}{copies}") from error
+
+    def _copies(self, topic: str) -> str:
+        """Return which partitions lack copies, for a message; "" if none or unknown."""
+        try:
+            found = self._admin.describe_topics([self._name(topic)])[0]["partitions"]
+        except (errors.KafkaError, OSError, RuntimeError):
+            return ""
+        return "".join(
+            f"; {topic}:{one['partition_index']} has {len(one['isr_nodes'])} of"
+            f" {len(one['replica_nodes'])} copies in step"
+            for one in found
+            if len(one["isr_nodes"]) < len(one["replica_nodes"])
+        )
 
     def _send(self, topic: str, message: Message) -> Any:
         return self._producer.send(

@@ -2,15 +2,18 @@
 
 import multiprocessing
 import os
+import sqlite3
 import time
 import uuid
 from functools import partial
 
 import pytest
 
-from deploy.loop import MAX_CRASHES, Attempt, consume, pieces
+from deploy.loop import MAX_CRASHES, Attempt, consume, patiently, pieces
+from deploy.quarantine import cases, quarantine_record
 from deploy.stream.embedded import EmbeddedLog
 from deploy.stream.log import EVENTS, QUARANTINE, STORIES, Message, Record, behind
+from ingest.errors import Retry
 
 CRASHED = 9
 
@@ -160,6 +163,45 @@ def test_a_log_or_disk_that_fails_is_no_fault_of_the_record(open_log):
         )
     assert aside == []
     assert behind(log, "g", STORIES) == 1
+    log.close()
+
+
+def test_a_quarantine_that_cannot_be_written_is_waited_for(tmp_path, caplog):
+    """The worker says so and stays where it is; with room it goes on, once."""
+    log, other = EmbeddedLog(tmp_path / "log.db"), sqlite3.connect(tmp_path / "log.db")
+    log.publish(STORIES, [Message(key="a", value=b"v")])
+
+    def handle(_):
+        if "waiting" not in caplog.text:
+            other.execute("BEGIN IMMEDIATE")
+        raise ValueError("no such thing")
+
+    def work(stop):
+        def set_aside(record, reason):
+            patiently(partial(quarantine_record, log, "embed", record, reason), stop)
+
+        consumer = log.consumer("g", STORIES, "m")
+        consume(consumer, limit=1, stop=stop, handle=handle, set_aside=set_aside)
+
+    with pytest.raises(Retry, match="database is locked"):
+        work(lambda: "waiting" in caplog.text)
+    other.rollback()
+    assert behind(log, "g", STORIES) == 1
+    assert log.count(QUARANTINE) == 0
+    work(lambda: behind(log, "g", STORIES) == 0)
+    assert log.count(QUARANTINE) == 1
+    other.close()
+    log.close()
+
+
+def test_a_message_with_an_endless_key_can_be_set_aside(open_log):
+    """What any producer may write: the case is cut, and says so."""
+    log = open_log()
+    log.publish(STORIES, [Message(key="k" * 2_000_000, value=b"v" * 2_000_000)])
+    (record,) = log.read(STORIES, 0, 0, 1)
+    quarantine_record(log, "embed", record, "r" * 3_000)
+    (case,) = cases(log).values()
+    assert (len(case.key), len(case.reason), case.is_whole) == (2_000, 2_000, False)
     log.close()
 
 

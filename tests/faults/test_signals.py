@@ -1,0 +1,68 @@
+"""A worker that waits for what is away hears a signal; a second one ends it at once."""
+
+import contextlib
+import signal
+import sqlite3
+import subprocess
+
+import pytest
+
+from deploy.stream.embedded import EmbeddedLog
+from deploy.stream.log import STORIES, Message
+from tests.broker import Broker
+from tests.conftest import make_story
+from tests.faults.test_flow import LEAVE_S
+from tests.faults.test_kill import start, wait_for
+from tests.product import Run
+
+pytestmark = [pytest.mark.model, pytest.mark.slow]
+GAVE_UP = 3
+
+
+def test_a_worker_that_waits_for_a_broker_leaves_when_asked(tmp_path):
+    """Nobody is there: it has waited, and says so with exit 3."""
+    process = start(tmp_path, "index", "--brokers", "127.0.0.1:9")
+    wait_for((tmp_path / "index.lock").exists)
+    process.terminate()
+    assert process.wait(LEAVE_S) == GAVE_UP
+
+
+def test_a_worker_whose_log_is_locked_leaves_when_asked(tmp_path):
+    """By another process; nothing of the batch in hand is lost."""
+    log = EmbeddedLog(tmp_path / "log.db")
+    process = start(tmp_path, "embed")
+    members = "SELECT count(*) FROM members"
+    reader = sqlite3.connect(tmp_path / "log.db")
+    wait_for(lambda: reader.execute(members).fetchone()[0] == 1)
+    other = sqlite3.connect(tmp_path / "log.db")
+    log.publish(STORIES, [Message(key="a", value=make_story("a").encode())])
+    other.execute("BEGIN IMMEDIATE")
+    process.terminate()
+    assert process.wait(LEAVE_S) in (0, GAVE_UP)
+    other.rollback()
+    Run(tmp_path)("import", "/dev/null")
+    assert [s["title"] for s in Run(tmp_path).rows("stories")] == ["Title a"]
+    for one in (log, reader, other):
+        one.close()
+
+
+@pytest.mark.kafka
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)]
+)
+def test_a_second_signal_ends_a_worker_at_once(tmp_path, number, code):
+    """Its broker is frozen, so that the first one is not enough for a while."""
+    broker = Broker(tmp_path / "node", tmp_path / "cache").start()
+    try:
+        state = tmp_path / "state"
+        process = start(state, "index", "--brokers", broker.bootstrap)
+        wait_for((state / "index" / "state.db").exists)
+        broker.process.send_signal(signal.SIGSTOP)
+        for _ in range(100):  # two that come together count as one
+            process.send_signal(number)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(0.05)
+                break
+        assert process.poll() == code
+    finally:
+        broker.stop(signal.SIGKILL)
