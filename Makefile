@@ -3,13 +3,16 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 PORT ?= 8801
 
-.PHONY: run test kafka fix docs clean lock
+.PHONY: run test kafka campaign fix docs clean lock
 
 run: .venv/run  ## the whole product on the sample newsroom
 	@HF_HUB_OFFLINE=1 $(BIN)/python -m deploy.newsroom demo --port $(PORT)
 
 test: .venv/dev  ## everything that CI runs
 	@bash tests/run.sh
+
+campaign: .venv/dev  ## kill everything for an hour; docs/reliability.md keeps the result
+	@HF_HUB_OFFLINE=1 $(BIN)/python -u tests/campaign.py
 
 fix: .venv/dev  ## format, and mend what can be mended
 	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
@@ -23,7 +26,7 @@ docs: .venv/dev  ## write the printed help and the settings into docs/
 	$(BIN)/python tests/reference.py --write
 
 lock: .venv/dev  ## new versions into constraints.txt
-	$(BIN)/pip-compile -q --extra dev --strip-extras --no-header --no-annotate \
+	$(BIN)/pip-compile -q --extra dev --extra bench --strip-extras --no-header --no-annotate \
 	  --no-emit-index-url --no-emit-find-links --no-emit-options \
 	  -o constraints.txt pyproject.toml
 	sed -i 's/+cpu$$//' constraints.txt

@@ -17,7 +17,7 @@ LOCKS: Final = Path("/proc/locks")
 
 
 def open_database(
-    path: Path, tables: str, schema: int, what: str
+    path: Path, tables: str, schema: int, what: str, page_bytes: int = 4_096
 ) -> sqlite3.Connection:
     """Open or create a file. Opening one that is there takes no lock.
 
@@ -26,6 +26,7 @@ def open_database(
         tables: statements that make it, separated by semicolons.
         schema: its version, at least 1.
         what: its name in messages.
+        page_bytes: of a new file; larger is faster for rows of kilobytes.
 
     Raises:
         Misconfigured: it can't be opened or written, is on a network file system, or
@@ -39,7 +40,7 @@ def open_database(
         db = sqlite3.connect(path, timeout=30.0, check_same_thread=False)
         db.row_factory = sqlite3.Row
         if _schema(db) == 0:
-            _create(db, tables, schema)
+            _create(db, tables, schema, page_bytes)
         db.execute("PRAGMA synchronous = FULL")
         found = _schema(db)
     except (OSError, sqlite3.Error) as error:
@@ -109,7 +110,8 @@ def _schema(db: sqlite3.Connection) -> int:
     return int(db.execute("PRAGMA user_version").fetchone()[0])
 
 
-def _create(db: sqlite3.Connection, tables: str, schema: int) -> None:
+def _create(db: sqlite3.Connection, tables: str, schema: int, page_bytes: int) -> None:
+    db.execute(f"PRAGMA page_size = {page_bytes}")
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("BEGIN IMMEDIATE")
     if _schema(db) == 0:  # nobody was quicker

@@ -286,13 +286,13 @@ def read_records(
         Record(
             topic=topic,
             partition=part,
-            offset=row[0],
-            key=row[1],
-            value=row[2],
-            headers=json.loads(row[3]),
-            appended_at=row[4],
+            offset=offset,
+            key=key,
+            value=value,
+            headers=json.loads(headers) if headers != "{}" else {},
+            appended_at=appended_at,
         )
-        for row in rows
+        for offset, key, value, headers, appended_at in rows
     ]
 
 

@@ -209,6 +209,7 @@ class KafkaLog:
         try:
             sent = [self._send(topic, message) for message in messages]
             end = time.monotonic() + self._ack_s + 5
+            self._producer.flush(timeout=self._ack_s + 5)  # not waiting for linger_ms
             for one in sent:
                 one.get(timeout=max(0.1, end - time.monotonic()))
         except errors.MessageSizeTooLargeError as error:

@@ -13,12 +13,7 @@ from deploy.stream.log import JOURNAL, STORIES, Fenced, Message, behind
 from ingest.errors import Retry
 from tests.broker import Broker
 
-pytestmark = [
-    pytest.mark.kafka,
-    pytest.mark.slow,
-    # kafka-python leaves a socket that could not connect to the garbage collector.
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
+pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 COPIES = """\
 offsets.topic.replication.factor=2
 replica.lag.time.max.ms=2000

@@ -2,6 +2,7 @@
 
 import json
 import signal
+import uuid
 
 import pytest
 
@@ -16,9 +17,12 @@ from tests.product import LOCAL, Run
 pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.slow]
 
 
-def test_a_run_over_kafka_brings_the_same_stories(news, newsroom, broker, tmp_path):
+def test_a_run_over_kafka_brings_the_same_stories(
+    news, newsroom, broker, tmp_path, monkeypatch
+):
     """Six partitions instead of one: the same stories in as many events."""
     run = Run(tmp_path)
+    monkeypatch.setenv("SAMESTORY_KAFKA_PREFIX", f"t{uuid.uuid4().hex[:8]}.")
     there = ("--brokers", broker.bootstrap)
     run("run", "--feeds", newsroom.opml_url, "--until-idle", *LOCAL, *there)
     kept = ("story_id", "version", "url", "outlet", "title", "published", "text_from")
@@ -39,7 +43,7 @@ def test_a_recorded_journal_gives_the_same_digest_on_both_logs(news, broker, tmp
     journal = recorded.read(JOURNAL, 0, 0, 100_000)
     recorded.close()
     messages = [Message(key=r.key, value=r.value) for r in journal]
-    prefix = "replayed."
+    prefix = f"t{uuid.uuid4().hex[:8]}."
     address = KafkaAddress(brokers=broker.bootstrap, prefix=prefix)
     there = ("--brokers", broker.bootstrap)
     digests = [news.rows("digest")[0]["digest"]]
