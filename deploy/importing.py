@@ -1,7 +1,6 @@
 """Lines of a JSONL file -> stories; each line that can't be one is named."""
 
 import gzip
-import json
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +11,14 @@ from ingest.dates import parse_date
 from ingest.errors import Misconfigured, Quarantine
 from ingest.language import identify
 from ingest.outlets import domain_of
-from ingest.story import Story, clean_line, clean_text, content_digest, story_id_from
+from ingest.story import (
+    Story,
+    clean_line,
+    clean_text,
+    content_digest,
+    json_object,
+    story_id_from,
+)
 from ingest.urls import absolute_url, url_key
 
 MAX_LINE: Final = 10_000_000  # bytes; a line is one article
@@ -109,12 +115,7 @@ def story_of_line(line: bytes, now: datetime) -> Story:
 
 
 def _parsed(line: bytes) -> dict[str, str]:
-    try:
-        found = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise Quarantine(f"not JSON: {error}") from error
-    if not isinstance(found, dict):
-        raise Quarantine(f"not a JSON object but {type(found).__name__}")
+    found = json_object(line)
     if not isinstance(found.get("text"), str):
         raise Quarantine("lacks `text`")
     row: dict[str, Any] = {"text": found["text"], "id": found.get("id")}

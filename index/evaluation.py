@@ -1,8 +1,12 @@
-"""How well predicted events match gold events."""
+"""How well predicted events match gold events, and what simpler rules would score."""
 
-from collections import Counter
-from collections.abc import Hashable, Mapping
-from typing import NamedTuple
+from collections import Counter, defaultdict
+from collections.abc import Collection, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any, Final, NamedTuple
+
+SPARSE: Final = 3  # reports of each of two gold events that make an event a false join
 
 
 class Scores(NamedTuple):
@@ -13,12 +17,106 @@ class Scores(NamedTuple):
     f1: float
 
 
-def b_cubed(predicted: Mapping[str, Hashable], gold: Mapping[str, Hashable]) -> Scores:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grouping:
+    """How a grouping of stories compares with the gold one.
+
+    Attributes:
+        b_cubed: averaged over stories (Bagga and Baldwin 1998).
+        pairwise: over pairs of stories that are in one event.
+        ari: adjusted Rand index (Hubert and Arabie 1985), 0 for chance, 1 at best.
+        v_measure: Rosenberg and Hirschberg 2007, in [0, 1].
+        events: how many were found.
+        gold_events: how many there are.
+        largest: share of the stories that the largest event found holds.
+        singletons: share of the stories that are alone in their event.
+        false_joins: events found that hold 3 or more reports of each of two gold ones.
+    """
+
+    b_cubed: Scores
+    pairwise: Scores
+    ari: float
+    v_measure: float
+    events: int
+    gold_events: int
+    largest: float
+    singletons: float
+    false_joins: int
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the numbers by name, rounded to four digits."""
+        scores = {
+            f"{name}_{part}": value
+            for name, found in (("b_cubed", self.b_cubed), ("pairwise", self.pairwise))
+            for part, value in found._asdict().items()
+        }
+        return {
+            name: round(value, 4)
+            for name, value in (
+                *scores.items(),
+                ("ari", self.ari),
+                ("v_measure", self.v_measure),
+                ("events", self.events),
+                ("gold_events", self.gold_events),
+                ("largest_share", self.largest),
+                ("singleton_rate", self.singletons),
+                ("false_joins", self.false_joins),
+            )
+        }
+
+
+Uncertain = Mapping[str, Collection[str]]
+
+
+def compare(
+    predicted: Mapping[str, Hashable],
+    gold: Mapping[str, Hashable],
+    uncertain: Uncertain | None = None,
+) -> Grouping:
+    """Return all scores of a grouping.
+
+    Args:
+        predicted: event by story, for each story of gold.
+        gold: event by story.
+        uncertain: by story, those with which its pair counts neither for nor against;
+            each pair named from both sides. ARI and V-measure can't leave pairs out:
+            there they count as gold says.
+
+    Raises:
+        ValueError: gold is empty.
+    """
+    from sklearn.metrics import (  # noqa: PLC0415  (0.5 s, paid by eval alone)
+        adjusted_rand_score,
+        v_measure_score,
+    )
+
+    labels = [str(predicted[story]) for story in gold]
+    wanted = [str(gold[story]) for story in gold]
+    sizes = Counter(labels)
+    return Grouping(
+        b_cubed=b_cubed(predicted, gold, uncertain),
+        pairwise=pairwise(predicted, gold, uncertain),
+        ari=float(adjusted_rand_score(wanted, labels)),
+        v_measure=float(v_measure_score(wanted, labels)),
+        events=len(sizes),
+        gold_events=len(set(wanted)),
+        largest=max(sizes.values()) / len(labels),
+        singletons=sum(1 for n in sizes.values() if n == 1) / len(labels),
+        false_joins=_false_joins(predicted, gold),
+    )
+
+
+def b_cubed(
+    predicted: Mapping[str, Hashable],
+    gold: Mapping[str, Hashable],
+    uncertain: Uncertain | None = None,
+) -> Scores:
     """Return B-cubed scores (Bagga and Baldwin 1998), averaged over the gold stories.
 
     Args:
         predicted: event by story; a story of gold that is missing counts as alone.
         gold: event by story.
+        uncertain: see `compare`.
 
     Raises:
         ValueError: gold is empty.
@@ -27,8 +125,86 @@ def b_cubed(predicted: Mapping[str, Hashable], gold: Mapping[str, Hashable]) -> 
         raise ValueError("no gold stories")
     found = {story: predicted.get(story, ("alone", story)) for story in gold}
     both = Counter((found[story], gold[story]) for story in gold)
-    in_found = Counter(found.values())
-    in_gold = Counter(gold.values())
-    precision = sum(n * n / in_found[f] for (f, _), n in both.items()) / len(gold)
-    recall = sum(n * n / in_gold[g] for (_, g), n in both.items()) / len(gold)
-    return Scores(precision, recall, 2 * precision * recall / (precision + recall))
+    in_found, in_gold = Counter(found.values()), Counter(gold.values())
+    precision = recall = 0.0
+    for story in gold:
+        hits, mine, wanted = (
+            both[found[story], gold[story]],
+            in_found[found[story]],
+            in_gold[gold[story]],
+        )
+        for other in (uncertain or {}).get(story, ()):
+            is_found = found.get(other) == found[story]
+            is_gold = gold.get(other) == gold[story]
+            hits -= is_found and is_gold
+            mine -= is_found
+            wanted -= is_gold
+        precision += hits / mine
+        recall += hits / wanted
+    return _scores(precision / len(gold), recall / len(gold))
+
+
+def pairwise(
+    predicted: Mapping[str, Hashable],
+    gold: Mapping[str, Hashable],
+    uncertain: Uncertain | None = None,
+) -> Scores:
+    """Return precision and recall over pairs of stories in one event.
+
+    Precision is 1 where no pair is predicted, recall 1 where gold has none.
+    """
+    left_out = uncertain or {}
+    found, wanted = (_pairs(groups, gold, left_out) for groups in (predicted, gold))
+    hits = len(found & wanted)
+    return _scores(
+        hits / len(found) if found else 1.0, hits / len(wanted) if wanted else 1.0
+    )
+
+
+def _pairs(
+    groups: Mapping[str, Hashable], stories: Mapping[str, Hashable], left_out: Uncertain
+) -> set[tuple[str, str]]:
+    members: dict[Hashable, list[str]] = defaultdict(list)
+    for story in sorted(stories):
+        members[groups[story]].append(story)
+    return {
+        (a, b)
+        for group in members.values()
+        for a, b in combinations(group, 2)
+        if b not in left_out.get(a, ())
+    }
+
+
+def _scores(precision: float, recall: float) -> Scores:
+    total = precision + recall
+    return Scores(precision, recall, 2 * precision * recall / total if total else 0.0)
+
+
+def _false_joins(
+    predicted: Mapping[str, Hashable], gold: Mapping[str, Hashable]
+) -> int:
+    inside: dict[Hashable, Counter[Hashable]] = defaultdict(Counter)
+    for story, event in gold.items():
+        inside[predicted[story]][event] += 1
+    return sum(
+        1 for counts in inside.values() if sum(n >= SPARSE for n in counts.values()) > 1
+    )
+
+
+def found_among(
+    nearest: Mapping[str, Sequence[str]], gold: Mapping[str, Hashable], k: int
+) -> float | None:
+    """Return the share of stories that have a mate among their k nearest.
+
+    Args:
+        nearest: for each story, others by similarity, the best first.
+        gold: event by story; only stories whose event has another one count.
+        k: how many are looked at.
+
+    Returns:
+        A share in [0, 1]; None if no story has a mate.
+    """
+    sizes = Counter(gold.values())
+    asked = [story for story in gold if sizes[gold[story]] > 1]
+    hits = sum(any(gold[o] == gold[s] for o in nearest[s][:k]) for s in asked)
+    return hits / len(asked) if asked else None

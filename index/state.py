@@ -254,6 +254,18 @@ class State:
             for row in rows
         ]
 
+    def assignments(self) -> dict[str, str]:
+        """Return each story's event, by story id."""
+        return dict(self._pairs("stories"))
+
+    def arrivals(self) -> dict[str, str]:
+        """Return the event that each story was put into when it came, by story id."""
+        return dict(self._pairs("joins"))
+
+    def _pairs(self, table: str) -> Iterator[tuple[str, str]]:
+        for row in self._db.execute(f"SELECT story_id, event_id FROM {table}"):
+            yield row[0], row[1]
+
     def vectors(self) -> Iterator[tuple[int, float, NDArray[np.float16]]]:
         """Yield (number, event time, vectors) of every story."""
         for row in self._db.execute("SELECT seq, event_time, vectors FROM stories"):

@@ -160,16 +160,26 @@ def decode_object(value: bytes, *types: str) -> dict[str, Any]:
     Raises:
         Quarantine: not JSON, not an object, another type, an unknown major version.
     """
+    found = json_object(value)
+    if found.get("type") not in types:
+        raise Quarantine(f"type {found.get('type')!r}, expected {' or '.join(types)}")
+    if str(found.get("version", "")).split(".")[0] != "1":
+        raise Quarantine(f"version {found.get('version')!r} not known by this worker")
+    return found
+
+
+def json_object(value: bytes) -> dict[str, Any]:
+    """Parse a JSON object.
+
+    Raises:
+        Quarantine: not JSON, or not an object.
+    """
     try:
         found = json.loads(value)
     except (ValueError, RecursionError) as error:
         raise Quarantine(f"not JSON: {error}") from error
     if not isinstance(found, dict):
         raise Quarantine(f"not a JSON object but {type(found).__name__}")
-    if found.get("type") not in types:
-        raise Quarantine(f"type {found.get('type')!r}, expected {' or '.join(types)}")
-    if str(found.get("version", "")).split(".")[0] != "1":
-        raise Quarantine(f"version {found.get('version')!r} not known by this worker")
     return found
 
 

@@ -94,10 +94,12 @@ def build_parser() -> argparse.ArgumentParser:
     """Return the parser of all commands."""
     from deploy.cli import (  # noqa: PLC0415
         ask,
+        evaluate,
         feeds,
         importing,
         quarantine,
         status,
+        why,
         workers,
     )
 
@@ -112,7 +114,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     common = common_options()
-    for module in (workers, importing, ask, feeds, status, quarantine):
+    for module in (workers, importing, ask, why, evaluate, feeds, status, quarantine):
         module.add_commands(commands, common)
     return parser
 

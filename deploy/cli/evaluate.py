@@ -1,0 +1,215 @@
+"""`samestory eval`: how well the index groups stories whose events are known."""
+
+import argparse
+import hashlib
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from deploy import wiring
+from deploy.cli.output import json_option, print_json, print_table
+from deploy.config import Settings
+from deploy.labelled import Labelled, ordered, read_labelled, uncertain_of
+from deploy.progress import ProgressLine
+from embed.embedding import embed_story
+from embed.encoder import Encoder
+from embed.vector import StoryVector
+from index.baselines import baselines
+from index.evaluation import Grouping, compare, found_among
+from index.events import EventIndex
+from index.neighbours import Neighbours, combine
+from index.state import State
+from ingest.errors import Misconfigured
+
+BATCH: Final = 256  # records that are indexed in one commit
+_ABOUT: Final = """\
+Group labelled stories with the very code of the index worker, and compare the events
+found with those of the labels; beside it what simpler rules make of the same stories.
+Nothing of your own state is read or changed.
+
+A line: {"id", "cluster": the event, "title", "text", "published", "lang", "outlet" or
+"source", "url"}; title or text is needed, the rest may lack. Optional "uncertain":
+[ids]: its pairs with these count in no pairwise figure and, in B-cubed, neither for nor
+against. A line without a date is taken to come right after the one before it."""
+
+
+def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add eval."""
+    parser = commands.add_parser(
+        "eval",
+        parents=[common],
+        help="measure the grouping on labelled stories",
+        description=_ABOUT,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("file", metavar="LABELLED.jsonl[.gz]|-")
+    parser.add_argument(
+        "--order",
+        default="time",
+        metavar="time|given|shuffle:SEED",
+        help="in which order the stories arrive (time)",
+    )
+    parser.add_argument(
+        "--no-dates", action="store_true", help="take the lines as if they had none"
+    )
+    parser.add_argument(
+        "--assignments", metavar="OUT.jsonl", help='write {"id", "event"} a line'
+    )
+    json_option(parser)
+    parser.set_defaults(run=run_eval)
+
+
+def run_eval(args: argparse.Namespace, settings: Settings) -> int:
+    """Embed, index, compare, print."""
+    rows = ordered(read_labelled(args.file, use_dates=not args.no_dates), args.order)
+    vectors = _vectors(rows, wiring.open_encoder(settings), settings)
+    gold = {row.row_id: row.event for row in rows}
+    uncertain = uncertain_of(rows)
+    arrived, at_end = _grouped(rows, vectors)
+    if args.assignments:
+        _write(Path(args.assignments), at_end)
+    found = {
+        "samestory, on arrival": compare(arrived, gold, uncertain),
+        "samestory, at the end": compare(at_end, gold, uncertain),
+    }
+    ids = [row.row_id for row in rows]
+    texts = [f"{row.story.title}\n{row.story.text}" for row in rows]
+    units = np.stack([combine(one.vectors) for one in vectors])
+    for name, groups in baselines(texts, units):
+        found[name] = compare(dict(zip(ids, groups, strict=True)), gold, uncertain)
+    changed = sum(arrived[one] != at_end[one] for one in ids)
+    nearest = _nearest(ids, units)
+    lookup = {k: found_among(nearest, gold, k) for k in (1, 5)}
+    if args.json:
+        for name, grouping in found.items():
+            print_json({"name": name} | grouping.to_json())
+        print_json(
+            {"name": "lookup", "precision_at_1": lookup[1], "recall_at_5": lookup[5]}
+            | {"stories": len(ids), "changed_after_arrival": changed}
+        )
+    else:
+        _print(found, lookup, len(ids), changed)
+    return 0
+
+
+def _vectors(
+    rows: Sequence[Labelled], encoder: Encoder, settings: Settings
+) -> list[StoryVector]:
+    """Embed, or take what an earlier run on the same stories left in the state."""
+    named = hashlib.sha256(encoder.space.space_id.encode())
+    for row in rows:
+        named.update(f"{row.row_id}\0{row.story.digest}\0".encode())
+    path = settings.home / "eval" / f"{named.hexdigest()[:16]}.npy"
+    if path.exists():
+        kept = np.load(path)
+        if kept.shape[0] == len(rows):
+            return [
+                StoryVector(
+                    story=row.story, vectors=one, space_id=encoder.space.space_id
+                )
+                for row, one in zip(rows, kept, strict=True)
+            ]
+    line, found = ProgressLine(), []
+    for number, row in enumerate(rows):
+        found.append(embed_story(row.story, encoder))
+        line.show(f"embedded {number + 1} of {len(rows)}")
+    line.end()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        np.save(path, np.stack([one.vectors for one in found]))
+    except OSError as error:
+        sys.stderr.write(f"the vectors are not kept for the next time: {error}\n")
+    return found
+
+
+def _grouped(
+    rows: Sequence[Labelled], vectors: Sequence[StoryVector]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Return each row's event on arrival, and at the end."""
+    records = [(number, one.encode()) for number, one in enumerate(vectors)]
+    line = ProgressLine()
+    with tempfile.TemporaryDirectory() as folder:
+        state = State(Path(folder) / "state.db")
+        index = EventIndex(state)
+        begin = time.perf_counter()
+        for at in range(0, len(records), BATCH):
+            index.apply(records[at : at + BATCH])
+            line.show(f"grouped {min(at + BATCH, len(records))} of {len(records)}")
+        line.end()
+        took = time.perf_counter() - begin
+        arrivals, end = state.arrivals(), state.assignments()
+        state.close()
+    sys.stderr.write(f"{len(records) / took:.0f} decisions a second\n")
+    try:
+        return tuple(  # type: ignore[return-value]
+            {row.row_id: one[row.story.story_id] for row in rows}
+            for one in (arrivals, end)
+        )
+    except KeyError as error:
+        raise Misconfigured(f"the index refused story {error}") from error
+
+
+def _nearest(ids: Sequence[str], units: NDArray[np.float32]) -> dict[str, list[str]]:
+    """Return each row's five nearest others, whenever they were published."""
+    index = Neighbours(units.shape[1])
+    index.add(range(len(ids)), units, [0.0] * len(ids))
+    return {
+        one: [ids[h.seq] for h in index.search(units[at], 6) if h.seq != at][:5]
+        for at, one in enumerate(ids)
+    }
+
+
+def _write(path: Path, events: Mapping[str, str]) -> None:
+    lines = [json.dumps({"id": i, "event": e}) + "\n" for i, e in events.items()]
+    try:
+        path.write_text("".join(lines), "utf-8")
+    except OSError as error:
+        raise Misconfigured(f"--assignments {path}: {error.strerror}") from error
+
+
+def _print(
+    found: Mapping[str, Grouping],
+    lookup: Mapping[int, float | None],
+    stories: int,
+    changed: int,
+) -> None:
+    def parts(scores: Sequence[float]) -> str:
+        return " ".join(f"{100 * value:5.1f}" for value in scores)
+
+    right = {"justify": "right", "no_wrap": True}
+    print_table(
+        [
+            ("", {}),
+            ("B-cubed P R F1", right),
+            ("pairs P R F1", right),
+            *((name, right) for name in ("ARI", "V", "events", "largest", "alone")),
+            ("false joins", right),
+        ],
+        [
+            [
+                *(name, parts(one.b_cubed), parts(one.pairwise)),
+                *(parts([one.ari]), parts([one.v_measure]), str(one.events)),
+                *(parts([one.largest]), parts([one.singletons]), str(one.false_joins)),
+            ]
+            for name, one in found.items()
+        ],
+    )
+    gold = next(iter(found.values())).gold_events
+    print(
+        f"{stories} stories of {gold} events; {changed} changed event after arrival.\n"
+        "Scores in percent; false joins: events that hold three reports or more of each"
+        " of two gold ones."
+    )
+    if lookup[1] is not None and lookup[5] is not None:
+        print(
+            "Lookup: of those that have a mate, the nearest story is one for"
+            f" {100 * lookup[1]:.1f} %, one of the nearest five for"
+            f" {100 * lookup[5]:.1f} %."
+        )

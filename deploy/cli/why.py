@@ -1,0 +1,154 @@
+"""`samestory why`: what joins two reports, or keeps them apart."""
+
+import argparse
+from collections.abc import Sequence
+from typing import Any, Final
+
+from deploy import wiring
+from deploy.cli.output import (
+    console,
+    day_and_time,
+    json_option,
+    plain,
+    print_json,
+    print_table,
+)
+from deploy.config import Settings
+from index.decision import PairModel
+from index.explanation import Explanation, Link, why_event, why_pair, why_story
+from index.state import Member, State
+from ingest.errors import Misconfigured
+from ingest.story import Story
+
+_ABOUT: Final = """\
+Tell why stories are in one event, or why not.
+
+  why STORY STORY   the chain of compared pairs from one to the other and its weakest
+                    link; for stories of two events, what kept them apart
+  why STORY         why it joined its event, or opened it
+  why EVENT         the pair by which each of its stories came in
+
+Each pair is a sum: what every feature contributed, and the bias, add up to the logit,
+from which the probability comes. Told from the records of the decisions themselves."""
+MEANING: Final = {
+    "similarity": "likeness of title and opening",
+    "near_in_time": "nearness in time",
+    "crowd": "crowded topic",
+    "shared_number": "a number in both openings",
+}
+
+
+def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add why."""
+    parser = commands.add_parser(
+        "why",
+        parents=[common],
+        help="why two reports are one event, or not",
+        description=_ABOUT,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("first", metavar="STORY|EVENT", help="its id, or the beginning")
+    parser.add_argument("second", nargs="?", metavar="STORY", help="another story")
+    json_option(parser)
+    parser.set_defaults(run=run_why)
+
+
+def run_why(args: argparse.Namespace, settings: Settings) -> int:
+    """Explain and print."""
+    state = wiring.read_state(settings)
+    found = _explained(state, args.first, args.second)
+    if args.json:
+        print_json(found.to_json())
+    else:
+        _print(found, is_event=args.first.startswith("e-"))
+    return 0
+
+
+def _explained(state: State, first: str, second: str | None) -> Explanation:
+    one = state.resolve(first)
+    if second is None:
+        if one.startswith("e-"):
+            return why_event(state, one)
+        return why_story(state, _member(state, one))
+    other = state.resolve(second)
+    for name in (one, other):
+        if name.startswith("e-"):
+            raise Misconfigured(f"{name} is an event: name two stories, or it alone")
+    model = PairModel.load()
+    return why_pair(state, _member(state, one), _member(state, other), model)
+
+
+def _member(state: State, story_id: str) -> Member:
+    found = state.member(story_id)
+    if found is None:
+        raise Misconfigured(f"no story {story_id}")
+    return found
+
+
+def _print(found: Explanation, *, is_event: bool) -> None:
+    out = console()
+
+    def say(text: str = "") -> None:
+        out.print(plain(text), markup=False)
+
+    if is_event:
+        say(f"Event {found.event_id}: {found.reason}.")
+    else:
+        for member in found.stories:
+            say(f"{member.story.story_id}  {_named(member.story)}")
+        where = f"one event, {found.event_id}" if found.event_id else "two events"
+        say(f"\n{where}: {found.reason}." if len(found.stories) > 1 else "")
+        if len(found.stories) == 1:
+            say(f"in event {found.event_id}: {found.reason}.")
+    if not found.event_id and found.chain:
+        say("\nCompared with each other, whatever else there was:")
+    for number, link in enumerate(found.chain, 1):
+        say()
+        _print_link(link, number, say, is_apart=found.event_id is None)
+    if found.weakest and len(found.chain) > 1:
+        weakest = found.chain.index(found.weakest) + 1
+        say(f"\nThe weakest link is {weakest}: {found.weakest.probability:.2f}.")
+
+
+def _print_link(link: Link, number: int, say: Any, *, is_apart: bool) -> None:
+    say(f"{number}. {_named(link.story)}")
+    say(f"   {_named(link.other)}")
+    say(
+        f"   {link.probability:.2f} that both tell one event;"
+        f" {_span(link.hours_apart)} apart"
+    )
+    if link.shared:
+        say(f"   in both texts: {', '.join(link.shared)}")
+    _print_sum(link)
+    if not is_apart:
+        second = (
+            f"; the second-best event had {link.runner_up[1]:.2f} ({link.runner_up[0]})"
+            if link.runner_up
+            else "; no other event came near"
+        )
+        say(
+            f"   with its nearest members the event had {link.joined:.2f},"
+            f" {link.threshold:.2f} was needed{second}"
+        )
+
+
+def _print_sum(link: Link) -> None:
+    rows: list[Sequence[str]] = [
+        # Adding 0 spares people a "-0.00".
+        [f"   {MEANING.get(name, name)}", f"{value:.3f}", f"{part + 0.0:+.2f}"]
+        for name, value, part in link.features
+    ]
+    rows.append(["   to begin with (bias)", "", f"{link.bias:+.2f}"])
+    rows.append(["   sum (logit)", "", f"{link.logit:+.2f}"])
+    right = {"justify": "right"}
+    print_table([("", {}), ("value", right), ("adds", right)], rows)
+
+
+def _named(story: Story) -> str:
+    when = day_and_time(story.event_time)
+    title = story.title or story.text[:80].split("\n")[0]
+    return f"“{title}” ({story.outlet}, {when})"
+
+
+def _span(hours: float) -> str:
+    return f"{hours:.1f} hours" if hours < 48 else f"{hours / 24:.1f} days"  # noqa: PLR2004

@@ -1,0 +1,140 @@
+"""Labelled stories: lines of JSON that say which event each of them tells."""
+
+import random
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from deploy.importing import ANY_AGE, open_lines, read_lines
+from ingest.dates import parse_date
+from ingest.errors import Misconfigured, Quarantine
+from ingest.outlets import domain_of
+from ingest.story import Story, clean_line, clean_text, json_object, story_id_from
+
+BEGINNING: Final = datetime(2000, 1, 1, tzinfo=UTC)  # of rows before the first date
+FAR: Final = datetime(9000, 1, 1, tzinfo=UTC)  # no date of a label is "the future"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labelled:
+    """A story with its gold event; `uncertain` are ids of rows, as are they all."""
+
+    row_id: str
+    story: Story
+    event: str
+    uncertain: frozenset[str]
+
+
+def read_labelled(source: str, *, use_dates: bool = True) -> list[Labelled]:
+    """Read a file of labelled stories, gzipped or not.
+
+    A row: {"id", "cluster", "title" or "text" or both, "published"?, "outlet"? or
+    "source"?, "lang"?, "url"?, "uncertain"?: [ids]}. A row without a date is taken to
+    come right after the row before it.
+
+    Args:
+        source: the file, or - for standard input.
+        use_dates: False to take the rows as if they had none.
+
+    Raises:
+        Misconfigured: a line is no such row; says which and why. A measure that passes
+            over lines in silence would be worth nothing.
+    """
+    found: list[Labelled] = []
+    seen: dict[str, int] = {}
+    at = BEGINNING
+    with open_lines(source) as file:
+        for number, line in read_lines(file, source):
+            try:
+                if isinstance(line, Quarantine):
+                    raise line
+                one = _labelled(json_object(line), at, use_dates=use_dates)
+            except Quarantine as error:
+                raise Misconfigured(f"{source}:{number}: {error}") from error
+            if one.row_id in seen:
+                raise Misconfigured(
+                    f"{source}:{number}: id {one.row_id!r} is that of line"
+                    f" {seen[one.row_id]}"
+                )
+            seen[one.row_id] = number
+            at = one.story.event_time
+            found.append(one)
+    if not found:
+        raise Misconfigured(f"{source}: no stories in it")
+    return found
+
+
+def _labelled(row: dict[str, Any], at: datetime, *, use_dates: bool) -> Labelled:
+    row_id, event = _text(row, "id"), _text(row, "cluster")
+    if not row_id or not event:
+        raise Quarantine("needs `id` and `cluster`")
+    uncertain = row.get("uncertain") or []
+    if not isinstance(uncertain, list):
+        raise Quarantine("`uncertain` is not a list of ids")
+    title, text = clean_line(_text(row, "title")), clean_text(_text(row, "text"))
+    if not (title or text):
+        raise Quarantine("has neither `title` nor `text`")
+    url = _text(row, "url") or None
+    moment = parse_date(_text(row, "published") if use_dates else None, FAR, ANY_AGE)
+    when = moment.at or at
+    story = Story(
+        story_id=story_id_from(f"labelled {row_id}"),
+        url=url,
+        outlet=clean_line(_text(row, "outlet") or _text(row, "source"), 120)
+        or domain_of(url or "")
+        or "unknown outlet",
+        title=title,
+        text=text,
+        lang=_text(row, "lang")[:2].lower() or None,
+        published=moment.at,
+        published_raw=_text(row, "published") or None,
+        date_quality=moment.quality,
+        first_seen=when,
+        observed=when,
+        text_from="import",
+    )
+    return Labelled(
+        row_id=row_id,
+        story=story,
+        event=event,
+        uncertain=frozenset(str(one) for one in uncertain),
+    )
+
+
+def _text(row: dict[str, Any], name: str) -> str:
+    value = row.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise Quarantine(f"`{name}` is not a string")
+    return value.encode("utf-8", "replace").decode()
+
+
+def ordered(rows: Sequence[Labelled], order: str) -> list[Labelled]:
+    """Return the rows in their order of arrival: time, given, or shuffle:SEED.
+
+    Raises:
+        Misconfigured: another order.
+    """
+    if order == "given":
+        return list(rows)
+    if order == "time":
+        return sorted(rows, key=lambda row: row.story.event_time)
+    name, _, seed = order.partition(":")
+    if name != "shuffle" or not seed.isdigit():
+        raise Misconfigured(f"--order {order!r}: time, given or shuffle:SEED")
+    mixed = list(rows)
+    random.Random(int(seed)).shuffle(mixed)  # noqa: S311  (repeatable, no secret)
+    return mixed
+
+
+def uncertain_of(rows: Sequence[Labelled]) -> dict[str, set[str]]:
+    """Return by row id the ids with which its pair is uncertain, from both sides."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        for other in row.uncertain:
+            found[row.row_id].add(other)
+            found[other].add(row.row_id)
+    return dict(found)

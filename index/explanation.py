@@ -1,0 +1,381 @@
+"""Why two reports are in one event, or why not, from the records of the decisions.
+
+A story joins an event for its likeness to a few of its members. So an event is a graph
+of compared pairs, and two of its stories are together by a chain of them: the one whose
+weakest pair is strongest.
+"""
+
+import heapq
+import math
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from index.decision import PairModel
+from index.events import WINDOW_S
+from index.features import FEATURES, pair_features, view
+from index.state import Member, State
+from ingest.errors import Misconfigured
+from ingest.story import Story
+
+MAX_SHARED: Final = 12  # names and numbers that are told
+_WORD: Final = re.compile(r"[^\W_]+(?:['\u2019.-][^\W_]+)*")
+_STOP: Final = re.compile(r"[.!?:\n\"\u201c\u2018]")  # what a capital letter follows
+_YEAR: Final = re.compile(r"(?:19|20)\d\d")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """One pair that was compared.
+
+    Attributes:
+        story: the one that arrived.
+        other: the one that was there.
+        features: name, value and contribution to the logit; with the bias they add up.
+        probability: that the pair is one event, in [0, 1].
+        joined: the probability of the event as a whole, the mean over its nearest
+            members; what the threshold was held against.
+        shared: names and numbers that are in both texts.
+        runner_up: the second-best event and its probability; None without one.
+        model: name of the pair model.
+    """
+
+    story: Story
+    other: Story
+    features: tuple[tuple[str, float, float], ...]
+    bias: float
+    logit: float
+    joined: float
+    threshold: float
+    shared: tuple[str, ...]
+    runner_up: tuple[str, float] | None
+    model: str
+
+    @property
+    def probability(self) -> float:
+        """That both tell one event, by this pair alone."""
+        return 1 / (1 + math.exp(-self.logit))
+
+    @property
+    def hours_apart(self) -> float:
+        """Hours between the two stories' own times."""
+        apart = self.story.event_time - self.other.event_time
+        return abs(apart.total_seconds()) / 3600
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the link as `why --json` prints it."""
+        runner_up = self.runner_up
+        return {
+            "from": self.story.story_id,
+            "to": self.other.story_id,
+            "features": [
+                {"name": name, "value": value, "contribution": part}
+                for name, value, part in self.features
+            ],
+            "bias": self.bias,
+            "logit": self.logit,
+            "probability": self.probability,
+            "event_probability": self.joined,
+            "threshold": self.threshold,
+            "shared": list(self.shared),
+            "hours_apart": round(self.hours_apart, 3),
+            "runner_up": runner_up
+            and {"event_id": runner_up[0], "probability": runner_up[1]},
+            "margin": self.joined - (runner_up[1] if runner_up else 0.0),
+            "model": self.model,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Why stories are together or apart.
+
+    Attributes:
+        stories: those asked about; for an event its members, in order of arrival.
+        event_id: the event that they share; None if they are apart.
+        chain: from the first to the second story, or each member's best pair; of two
+            stories apart, their comparison.
+        reason: in a sentence.
+    """
+
+    stories: tuple[Member, ...]
+    event_id: str | None
+    chain: tuple[Link, ...]
+    reason: str
+
+    @property
+    def weakest(self) -> Link | None:
+        """The link that the rest hangs on; None without links."""
+        return min(self.chain, key=lambda link: link.logit, default=None)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the object that `why --json` prints."""
+        return {
+            "stories": [member.story.story_id for member in self.stories],
+            "event_id": self.event_id,
+            "reason": self.reason,
+            "chain": [link.to_json() for link in self.chain],
+        }
+
+
+def why_pair(state: State, a: Member, b: Member, model: PairModel) -> Explanation:
+    """Explain what joins two stories, or what keeps them apart.
+
+    Args:
+        state: where they are.
+        a: a story.
+        b: another.
+        model: what compares two stories that are apart; those that are together are
+            explained by the records of their own decisions.
+
+    Raises:
+        Misconfigured: it is one story twice.
+    """
+    if a.seq == b.seq:
+        raise Misconfigured(f"{a.story.story_id} twice: name two stories")
+    if a.event_id != b.event_id:
+        return _apart(state, a, b, model)
+    links = _links(state, state.members_of(a.event_id))
+    chain = _widest(links, a.story.story_id, b.story.story_id)
+    if not chain:
+        raise Misconfigured(
+            f"no record links {a.story.story_id} and {b.story.story_id}"
+        )
+    steps = "compared directly" if len(chain) == 1 else f"joined by {len(chain)} pairs"
+    return Explanation(
+        stories=(a, b), event_id=a.event_id, chain=tuple(chain), reason=steps
+    )
+
+
+def why_event(state: State, event_id: str) -> Explanation:
+    """Explain an event: by which pair each of its stories came in."""
+    members = sorted(state.members_of(event_id), key=lambda member: member.seq)
+    links = _links(state, members)
+    best = [max(found, key=lambda link: link.logit) for found in _by_story(links)]
+    return Explanation(
+        stories=tuple(members),
+        event_id=event_id,
+        chain=tuple(best),
+        reason=f"{len(members)} stories, each with the pair that speaks most for it",
+    )
+
+
+def why_story(state: State, member: Member) -> Explanation:
+    """Explain why a story joined its event, or opened it."""
+    record = state.join_record(member.story.story_id) or {}
+    if record.get("joined"):
+        links = _links(state, [member], state.members_of(member.event_id))
+        reason = (
+            f"joined with probability {record['probability']:.2f}, the mean over"
+            f" the {len(links)} nearest members; {record['threshold']:.2f} was needed"
+        )
+    else:
+        links, reason = [], _opened(record)
+    return Explanation(
+        stories=(member,),
+        event_id=member.event_id,
+        chain=tuple(links),
+        reason=reason,
+    )
+
+
+def _opened(record: dict[str, Any]) -> str:
+    if not record.get("pairs"):
+        return "opened the event: there was no story within seven days of its time"
+    return (
+        f"opened the event: the best other had probability {record['probability']:.2f},"
+        f" {record['threshold']:.2f} was needed"
+    )
+
+
+def _links(
+    state: State, members: Sequence[Member], others: Sequence[Member] | None = None
+) -> list[Link]:
+    """Return the recorded pairs of these stories with others of their event."""
+    known = {m.story.story_id: m.story for m in (others or members)}
+    found = []
+    for member in members:
+        record = state.join_record(member.story.story_id) or {}
+        if not record.get("joined"):
+            continue
+        found += [
+            _recorded(member.story, known[pair["story_id"]], pair, record)
+            for pair in record["pairs"]
+            if pair["story_id"] in known
+        ]
+    return found
+
+
+def _recorded(
+    story: Story, other: Story, pair: dict[str, Any], record: dict[str, Any]
+) -> Link:
+    runner_up = record["runner_up"]
+    return Link(
+        story=story,
+        other=other,
+        features=tuple(
+            (f["name"], f["value"], f["contribution"]) for f in pair["features"]
+        ),
+        bias=pair["bias"],
+        logit=pair["logit"],
+        joined=record["probability"],
+        threshold=record["threshold"],
+        shared=shared_terms(story, other),
+        runner_up=(runner_up[0], runner_up[1]) if runner_up else None,
+        model=record["model"],
+    )
+
+
+def _by_story(links: Sequence[Link]) -> list[list[Link]]:
+    found: dict[str, list[Link]] = defaultdict(list)
+    for link in links:
+        found[link.story.story_id].append(link)
+    return list(found.values())
+
+
+def _widest(links: Sequence[Link], start: str, goal: str) -> list[Link]:
+    """Return the path whose weakest link is strongest, the shortest of those.
+
+    Dijkstra's algorithm with the weakest link so far in place of the length.
+    """
+    around: dict[str, list[tuple[str, Link]]] = defaultdict(list)
+    for link in links:
+        around[link.story.story_id].append((link.other.story_id, link))
+        around[link.other.story_id].append((link.story.story_id, link))
+    queue: list[tuple[float, int, str, tuple[Link, ...]]] = [(-math.inf, 0, start, ())]
+    done: set[str] = set()
+    while queue:
+        weakest, steps, at, path = heapq.heappop(queue)
+        if at == goal:
+            return list(path)
+        if at in done:
+            continue
+        done.add(at)
+        for there, link in around[at]:
+            if there not in done:
+                least = max(weakest, -link.logit)
+                heapq.heappush(queue, (least, steps + 1, there, (*path, link)))
+    return []
+
+
+def _apart(state: State, a: Member, b: Member, model: PairModel) -> Explanation:
+    earlier, later = sorted((a, b), key=lambda member: member.seq)
+    record = state.join_record(later.story.story_id) or {}
+    link = _compared(later, earlier, record, model)
+    return Explanation(
+        stories=(a, b),
+        event_id=None,
+        chain=(link,),
+        reason=_kept_apart(link, earlier, later, record),
+    )
+
+
+def _compared(
+    later: Member, earlier: Member, record: dict[str, Any], model: PairModel
+) -> Link:
+    """Compare two stories now, in the crowd that the later one met."""
+    crowd = next(
+        (
+            float(feature["value"])
+            for pair in record.get("pairs", [])
+            for feature in pair["features"]
+            if feature["name"] == "crowd"
+        ),
+        0.0,
+    )
+    values = pair_features(
+        view(later.story, later.vectors), view(earlier.story, earlier.vectors), crowd
+    )
+    runner_up = record.get("runner_up")
+    return Link(
+        story=later.story,
+        other=earlier.story,
+        features=tuple(zip(FEATURES, values, model.contributions(values), strict=True)),
+        bias=model.bias,
+        logit=model.logit(values),
+        joined=float(record.get("probability", 0.0)),
+        threshold=model.threshold,
+        shared=shared_terms(later.story, earlier.story),
+        runner_up=(runner_up[0], runner_up[1]) if runner_up else None,
+        model=model.name,
+    )
+
+
+def _kept_apart(
+    link: Link, earlier: Member, later: Member, record: dict[str, Any]
+) -> str:
+    """Return what kept the later story out of the earlier one's event."""
+    if link.hours_apart * 3600 > WINDOW_S:
+        days = link.hours_apart / 24
+        return f"{days:.0f} days apart: only stories within seven days are compared"
+    runner_up = record.get("runner_up")
+    if record.get("joined"):
+        mine = f"{later.story.story_id} joined {later.event_id} ({link.joined:.2f})"
+        if runner_up and runner_up[0] == earlier.event_id:
+            return f"{mine}; {earlier.event_id} was second with {runner_up[1]:.2f}"
+        return f"{mine}; {earlier.event_id} was neither that nor second"
+    return (
+        f"{later.story.story_id} opened its own event: the best other had"
+        f" {link.joined:.2f}, {link.threshold:.2f} was needed"
+    )
+
+
+def shared_terms(a: Story, b: Story) -> tuple[str, ...]:
+    """Return names and numbers that are in both texts, as they are written there.
+
+    A name is a capitalised word that neither text writes small and that does not only
+    begin sentences; names that follow one another in both texts are told together.
+    Years are left out: every story names one.
+    """
+    mine, theirs = (_Words(f"{s.title}\n{s.text}") for s in (a, b))
+    small, inside = mine.small | theirs.small, mine.inside | theirs.inside
+    shared = {
+        word
+        for word in mine.all & theirs.all
+        if (
+            not _YEAR.fullmatch(word)
+            if word[0].isdigit()
+            else word in inside and word.lower() not in small
+        )
+    }
+    runs: list[list[str]] = []
+    for before, word in mine.steps:
+        if word not in shared:
+            continue
+        if before in shared and " ".join([*runs[-1], word]) in theirs.text:
+            runs[-1].append(word)
+        else:
+            runs.append([word])
+    terms = dict.fromkeys(" ".join(run) for run in runs)
+    parts = {t for t in terms for u in terms if t != u and f" {t} " in f" {u} "}
+    return tuple(t for t in terms if t not in parts)[:MAX_SHARED]
+
+
+class _Words:
+    """The words of a text.
+
+    Attributes:
+        all: every word.
+        small: those written small somewhere, in lower case.
+        inside: those that are capitalised within a sentence somewhere.
+        steps: (the word right before it or "", word), in order.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.all: set[str] = set()
+        self.small: set[str] = set()
+        self.inside: set[str] = set()
+        self.steps: list[tuple[str, str]] = []
+        before, end = "", 0
+        for found in _WORD.finditer(text):
+            word, gap = found[0], text[end : found.start()]
+            self.all.add(word)
+            if word[0].islower():
+                self.small.add(word)
+            elif end and not _STOP.search(gap):
+                self.inside.add(word)
+            self.steps.append((before if gap == " " else "", word))
+            before, end = word, found.end()

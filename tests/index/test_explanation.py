@@ -1,0 +1,120 @@
+"""Why: the chain, the sum, what both texts share, and what keeps stories apart."""
+
+import math
+
+import pytest
+
+from index.decision import PairModel
+from index.events import EventIndex
+from index.explanation import shared_terms, why_event, why_pair, why_story
+from index.state import State
+from ingest.errors import Misconfigured
+from tests.conftest import make_story
+from tests.index.test_events import record
+
+MODEL = PairModel.load()
+
+
+@pytest.fixture(scope="module")
+def state(tmp_path_factory):
+    """Three topics: twelve reports of the first, one a day, one of each of the others."""
+    found = State(tmp_path_factory.mktemp("why") / "s.db")
+    records = [record(f"n{i}", topic=0, noise=i, hours=24 * i) for i in range(12)]
+    records += [record("other", topic=1, noise=50), record("far", 2, 60, hours=2_000)]
+    EventIndex(found).apply(list(enumerate(records)))
+    return found
+
+
+def member(state, name):
+    found = state.member(make_story(name).story_id)
+    assert found is not None
+    return found
+
+
+def test_a_chain_leads_from_one_to_the_other_and_each_sum_adds_up(state):
+    """Stories too far apart to be compared are together by those between."""
+    first, last = member(state, "n0"), member(state, "n11")
+    found = why_pair(state, first, last, MODEL)
+    assert found.event_id == first.event_id == last.event_id
+    assert len(found.chain) > 1
+    at = first.story.story_id
+    for link in found.chain:
+        ends = {link.story.story_id, link.other.story_id}
+        assert at in ends
+        (at,) = ends - {at}
+        assert link.logit == math.fsum([link.bias, *(c for _, _, c in link.features)])
+        assert link.hours_apart <= 7 * 24
+        assert link.joined >= link.threshold
+    assert at == last.story.story_id
+    assert found.weakest == min(found.chain, key=lambda link: link.probability)
+
+
+def test_no_other_chain_has_a_stronger_weakest_link(state):
+    """Checked by taking away every pair that is as weak or weaker."""
+    first, last = member(state, "n0"), member(state, "n11")
+    weakest = why_pair(state, first, last, MODEL).weakest
+    reached, grown = {first.story.story_id}, True
+    links = [
+        (story.story_id, pair["story_id"])
+        for story in (m.story for m in state.members_of(first.event_id))
+        for pair in (state.join_record(story.story_id) or {}).get("pairs", [])
+        if pair["logit"] > weakest.logit
+    ]
+    while grown:
+        grown = False
+        for a, b in links:
+            if (a in reached) != (b in reached):
+                reached |= {a, b}
+                grown = True
+    assert last.story.story_id not in reached
+
+
+def test_an_event_tells_how_each_story_came_in(state):
+    """All but the one that opened it."""
+    event_id = member(state, "n0").event_id
+    found = why_event(state, event_id)
+    assert len(found.stories) == 12
+    assert [link.story.story_id for link in found.chain] == [
+        one.story.story_id for one in found.stories[1:]
+    ]
+
+
+def test_a_story_tells_why_it_joined_or_opened(state):
+    """With the numbers that decided."""
+    assert "the mean over" in why_story(state, member(state, "n3")).reason
+    assert "no story within seven days" in why_story(state, member(state, "n0")).reason
+    assert "opened the event: the best other had" in (
+        why_story(state, member(state, "other")).reason
+    )
+
+
+def test_stories_apart_are_compared_and_the_reason_is_told(state):
+    """Another topic; another time; one story twice is refused."""
+    found = why_pair(state, member(state, "n0"), member(state, "other"), MODEL)
+    assert found.event_id is None
+    assert "opened its own event" in found.reason
+    (link,) = found.chain
+    assert link.probability < link.threshold
+    found = why_pair(state, member(state, "n0"), member(state, "far"), MODEL)
+    assert "only stories within seven days are compared" in found.reason
+    with pytest.raises(Misconfigured, match="twice"):
+        why_pair(state, member(state, "n0"), member(state, "n0"), MODEL)
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "shared"),
+    [
+        (
+            "Envoys of Port Callan met Nora Whitlock. Talks on 14 ships go on.",
+            "In Port Callan, 14 ships wait; Ms Nora Whitlock spoke. Talks fail.",
+            ("Port Callan", "Nora Whitlock", "14"),  # "Talks" begins its sentence
+        ),
+        ("The Cod is dear in Sorrel.", "A cod from Sorrel", ("Sorrel",)),
+        ("It was 2026 in Dor", "Since 2026 in Dor", ("Dor",)),
+        ("nothing", "Something else", ()),
+    ],
+)
+def test_shared_terms_really_are_in_both_texts(one, two, shared):
+    """Names as they are written, numbers, no years, no mere beginnings of sentences."""
+    a, b = (make_story(n, title="", text=t) for n, t in (("a", one), ("b", two)))
+    assert shared_terms(a, b) == shared

@@ -1,0 +1,110 @@
+"""`samestory eval` and `why` on the sample newsroom."""
+
+import json
+import math
+
+import pytest
+
+from tests.product import Run
+
+pytestmark = [pytest.mark.model, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def labelled(news, newsroom, tmp_path_factory):
+    """The newsroom's stories as rows with their gold events."""
+    gold = newsroom.gold()
+    rows = [
+        {
+            "id": story["story_id"],
+            "cluster": gold[story["url"].split("?")[0]],
+            **{n: story[n] for n in ("title", "text", "published", "outlet", "lang")},
+        }
+        for story in news.rows("stories")
+    ]
+    path = tmp_path_factory.mktemp("labelled") / "newsroom.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def test_eval_gives_the_same_bytes_twice_and_tells_what_the_index_does(
+    labelled, tmp_path
+):
+    """Scores, baselines and assignments; the second time without embedding."""
+    run, out = Run(tmp_path), tmp_path / "out.jsonl"
+    first, said = run("eval", str(labelled), "--json", "--assignments", str(out))
+    written = out.read_bytes()
+    second, _ = run("eval", str(labelled), "--json", "--assignments", str(out))
+    assert (first, written) == (second, out.read_bytes())
+    assert "decisions a second" in said
+    rows = {row["name"]: row for row in map(json.loads, first.splitlines())}
+    ours, alone = rows["samestory, at the end"], rows["every story alone"]
+    assert ours["b_cubed_f1"] >= 0.93
+    assert alone["b_cubed_precision"] == 1.0
+    assert all(
+        ours["b_cubed_f1"] > r["b_cubed_f1"]
+        for r in rows.values()
+        if r != ours and "b_cubed_f1" in r and not r["name"].startswith("samestory")
+    )
+    assert rows["lookup"]["stories"] == 137
+    assigned = [json.loads(line) for line in written.splitlines()]
+    assert len({row["event"] for row in assigned}) == ours["events"]
+    table, _ = run("eval", str(labelled), "--order", "shuffle:3")
+    assert "137 stories of" in table
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("junk", "2: not JSON"),
+        ('{"id": "b", "title": "t"}', "2: needs `id` and `cluster`"),
+        ('{"id": "b", "cluster": "c"}', "2: has neither `title` nor `text`"),
+        ('{"id": "a", "cluster": "c", "title": "t"}', "2: id 'a' is that of line 1"),
+    ],
+)
+def test_eval_refuses_a_line_that_is_no_labelled_story(tmp_path, line, why):
+    """A measure that passes over lines in silence would be worth nothing."""
+    first = '{"id": "a", "cluster": "c", "title": "Envoys met"}\n'
+    _, said = Run(tmp_path)("eval", "-", stdin=first + line, expect=2)
+    assert why in said
+
+
+def test_eval_of_an_odd_order_or_file_says_so(labelled, tmp_path):
+    """Exit 2 and one line."""
+    run = Run(tmp_path)
+    assert "shuffle:SEED" in run("eval", str(labelled), "--order", "x", expect=2)[1]
+    assert "no stories in it" in run("eval", "/dev/null", expect=2)[1]
+    assert "No such file" in run("eval", "gone.jsonl", expect=2)[1]
+
+
+def test_every_join_is_told_as_a_sum_and_names_what_both_texts_say(news):
+    """`why EVENT` of each event: contributions add up, shared terms are in both."""
+    texts = {s["story_id"]: f"{s['title']}\n{s['text']}" for s in news.rows("stories")}
+    links = 0
+    for event in news.rows("events"):
+        (found,) = news.rows("why", event["event_id"])
+        assert len(found["chain"]) == len(event["reports"]) - 1
+        for link in found["chain"]:
+            parts = [feature["contribution"] for feature in link["features"]]
+            assert math.fsum([link["bias"], *parts]) == link["logit"]
+            assert link["probability"] == 1 / (1 + math.exp(-link["logit"]))
+            for term in link["shared"]:
+                assert term in texts[link["from"]]
+                assert term in texts[link["to"]]
+            links += 1
+    assert links > 60
+
+
+def test_why_is_a_page_for_people(news):
+    """Both titles, the sum, what was needed; and what keeps two apart."""
+    event = max(news.rows("events"), key=lambda e: len(e["reports"]))
+    first, last = event["reports"][0], event["reports"][-1]
+    page, _ = news("why", first["story_id"], last["story_id"])
+    for part in (first["title"], last["title"], "sum (logit)", "was needed"):
+        assert part in page
+    other = next(e for e in news.rows("events") if e["event_id"] != event["event_id"])
+    page, _ = news("why", first["story_id"], other["reports"][0]["story_id"])
+    assert "two events: " in page
+    assert news.rows("why", first["story_id"])[0]["event_id"] == event["event_id"]
+    _, said = news("why", "e-", first["story_id"], expect=2)
+    assert "samestory: " in said
