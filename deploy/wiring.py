@@ -103,7 +103,12 @@ def read_state(settings: Settings) -> State:
 
 def state_path(settings: Settings) -> Path:
     """Return where the index's state is."""
-    return settings.home / "index" / "state.db"
+    return state_path_in(settings.home)
+
+
+def state_path_in(home: Path) -> Path:
+    """Return where the index's state is in a directory."""
+    return home / "index" / "state.db"
 
 
 def open_encoder(settings: Settings) -> Encoder:

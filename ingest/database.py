@@ -41,6 +41,8 @@ def open_database(
         db.row_factory = sqlite3.Row
         if _schema(db) == 0:
             _create(db, tables, schema, page_bytes)
+        elif db.execute("PRAGMA journal_mode").fetchone()[0] != "wal":  # a copy
+            db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
         found = _schema(db)
     except (OSError, sqlite3.Error) as error:
@@ -104,6 +106,52 @@ def held_by(path: Path) -> str:
     pids = {row[4] for row in rows if len(row) > 5 and row[5].split(":")[-1] in inodes}  # noqa: PLR2004
     pids -= {str(os.getpid()), "-1"}
     return f", held by process {', '.join(sorted(pids))}" if pids else ""
+
+
+def damage_of(path: Path) -> list[str]:
+    """Return what SQLite finds damaged in a file, a line each; [] if it is whole.
+
+    Args:
+        path: of a database that is there; it is only read, others may write meanwhile.
+    """
+    try:
+        db = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30.0)
+        try:
+            rows = [str(row[0]) for row in db.execute("PRAGMA integrity_check(20)")]
+        finally:
+            db.close()
+    except sqlite3.Error as error:
+        return [str(error)]
+    return [] if rows == ["ok"] else [line for row in rows for line in row.split("\n")]
+
+
+def copy_database(source: Path, target: Path) -> None:
+    """Write a whole copy of a database, also while others write to it.
+
+    It appears under its name only when it is on the disk.
+
+    Raises:
+        Misconfigured: the target is there already, or can't be written.
+    """
+    if target.exists():
+        raise Misconfigured(f"{target} is there already: name another file")
+    partial = target.with_name(target.name + ".partial")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial.unlink(missing_ok=True)
+        one = sqlite3.connect(f"file:{source}?mode=ro", uri=True, timeout=30.0)
+        two = sqlite3.connect(partial)
+        try:
+            one.backup(two)
+            two.execute("PRAGMA journal_mode = DELETE")  # one file, no -wal beside it
+        finally:
+            one.close()
+            two.close()
+        with partial.open("rb") as file:
+            os.fsync(file.fileno())
+        partial.rename(target)
+    except (OSError, sqlite3.Error) as error:
+        raise Misconfigured(f"copy of {source} to {target}: {error}") from error
 
 
 def _schema(db: sqlite3.Connection) -> int:

@@ -98,6 +98,7 @@ def build_parser() -> argparse.ArgumentParser:
         feeds,
         importing,
         quarantine,
+        replay,
         status,
         why,
         workers,
@@ -114,7 +115,10 @@ def build_parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     common = common_options()
-    for module in (workers, importing, ask, why, evaluate, feeds, status, quarantine):
+    for module in (
+        *(workers, importing, ask, why, evaluate),
+        *(feeds, status, quarantine, replay),
+    ):
         module.add_commands(commands, common)
     return parser
 

@@ -1,0 +1,141 @@
+"""Replay, diff, check and backup: the same journal, the same answer."""
+
+import json
+import shutil
+import sqlite3
+
+import pytest
+
+from deploy.stream.embedded import EmbeddedLog
+from deploy.stream.log import JOURNAL, QUARANTINE, STORIES, Message
+from tests.faults.test_kill import kill_at
+from tests.product import Run
+
+pytestmark = [pytest.mark.model, pytest.mark.slow]
+
+
+def digest(rows):
+    (found,) = rows
+    return found["digest"], found["stories"], found["events"]
+
+
+def test_a_replay_gives_the_same_digest_whatever_the_batches(
+    news, tmp_path, monkeypatch
+):
+    """The newsroom's journal, in commits of 7 records; diff finds nothing."""
+    monkeypatch.setenv("SAMESTORY_INDEX_BATCH", "7")
+    found = news.rows("replay", "--into", str(tmp_path / "again"))
+    assert digest(found) == digest(news.rows("digest"))
+    said, _ = news("diff", str(news.state), str(tmp_path / "again"))
+    assert said == f"the same: 137 stories in {found[0]['events']} events\n"
+    _, said = news("replay", "--into", str(tmp_path / "again"), expect=2)
+    assert "there is a state in it already" in said
+
+
+def test_a_replay_that_was_killed_and_begun_anew_gives_the_same(news, tmp_path):
+    """kill -9 on the way; what it left is refused, not trusted."""
+    target = tmp_path / "again"
+    for moment_s in (0.3, 0.8, 1.2):
+        shutil.rmtree(target, ignore_errors=True)
+        arguments = ("replay", "--into", str(target))
+        kill_at(news.state, moment_s, *arguments, whole_group=True)
+    shutil.rmtree(target, ignore_errors=True)
+    assert digest(news.rows("replay", "--into", str(target))) == digest(
+        news.rows("digest")
+    )
+
+
+def test_a_snapshot_goes_on_where_retention_has_removed_the_beginning(news, tmp_path):
+    """Refused without one; with one the same answer; with a stale one refused."""
+    run = Run(tmp_path / "state")
+    shutil.copytree(news.state, run.state)
+    snapshot, old = tmp_path / "new.db", tmp_path / "old.db"
+    (told,) = run.rows("backup", str(snapshot))
+    assert (told["stories"], told["position"]) == (137, 137)
+    db = sqlite3.connect(run.state / "log.db")
+    with db:
+        db.execute("DELETE FROM records WHERE topic = ? AND pos < 30", (JOURNAL,))
+    db.close()
+    into = ("replay", "--into", str(tmp_path / "again"))
+    _, said = run(*into, expect=2)
+    assert "the journal begins at 30" in said
+    assert "--from FILE" in said
+    shutil.copy(snapshot, old)
+    stale = sqlite3.connect(old)
+    with stale:
+        stale.execute("UPDATE meta SET value = '20' WHERE name = 'position'")
+    stale.close()
+    _, said = run(*into, "--from", str(old), expect=2)
+    assert "it ends at 20, the journal begins at 30" in said
+    found = run.rows(*into, "--from", str(snapshot))
+    assert digest(found) == digest(news.rows("digest"))
+    left = run.rows("replay", "--into", str(tmp_path / "rest"), "--from", "BEGINNING")
+    assert left[0]["stories"] == 107
+    changes = run.rows("diff", str(run.state), str(tmp_path / "rest"), expect=1)
+    assert {row["change"] for row in changes} >= {"missing"}
+    _, said = run("backup", str(snapshot), expect=2)
+    assert "is there already" in said
+
+
+def test_a_snapshot_of_another_log_is_refused(news, tmp_path):
+    """Its position would count in another journal."""
+    snapshot = tmp_path / "snapshot.db"
+    news("backup", str(snapshot))
+    other = Run(tmp_path / "other")
+    other("import", "-", "--no-wait", stdin=json.dumps({"text": "One."}))
+    into = ("replay", "--into", str(tmp_path / "again"), "--from", str(snapshot))
+    _, said = other(*into, expect=2)
+    assert "another log's snapshot" in said
+    assert not (tmp_path / "again" / "index" / "state.db").exists()
+
+
+def test_check_names_the_file_that_is_damaged(news, tmp_path):
+    """Whole at first; then bytes of each file are overwritten, one after the other."""
+    assert "whole: " in news("check")[0]
+    for name in ("frontier.db", "log.db", "index/state.db"):
+        run = Run(tmp_path / name.replace("/", "-"))
+        shutil.copytree(news.state, run.state)
+        path = run.state / name
+        with path.open("r+b") as file:
+            for page in range(2, path.stat().st_size // 4_096, 2):
+                file.seek(page * 4_096)
+                file.write(b"\xff" * 64)
+        (told,) = run.rows("check", expect=2)
+        assert {row["file"] for row in told["damaged"]} == {str(path)}
+
+
+def test_check_names_the_row_that_is_damaged(news, tmp_path):
+    """A story that is not what its digest names; a vector of nonsense."""
+    run = Run(tmp_path / "state")
+    shutil.copytree(news.state, run.state)
+    db = sqlite3.connect(run.state / "index" / "state.db")
+    ids = [row[0] for row in db.execute("SELECT story_id FROM stories ORDER BY seq")]
+    with db:
+        db.execute(
+            "UPDATE stories SET story = replace(story, 'the ', 'teh ')"
+            " WHERE story_id = ?",
+            (ids[3],),
+        )
+        db.execute("UPDATE stories SET vectors = x'00' WHERE story_id = ?", (ids[5],))
+        db.execute("UPDATE joins SET record = '{' WHERE story_id = ?", (ids[7],))
+    db.close()
+    (told,) = run.rows("check", expect=2)
+    lines = [row["damage"] for row in told["damaged"]]
+    assert f"story {ids[3]}: is not what its digest names" in lines
+    assert any(line.startswith(f"story {ids[5]}: vectors") for line in lines)
+    assert any(line.startswith(f"story {ids[7]}: the record") for line in lines)
+    _, said = Run(tmp_path / "empty")("check", expect=2)
+    assert "nothing to check" in said
+
+
+def test_junk_in_the_journal_is_refused_again_and_changes_nothing(tmp_path):
+    """Set aside by the worker, passed over by the replay: one digest."""
+    run, log = Run(tmp_path / "state"), EmbeddedLog(tmp_path / "state" / "log.db")
+    log.publish(JOURNAL, [Message(key="x", value=b"junk")])
+    run("import", "-", stdin=json.dumps({"text": "Envoys met in Port Callan."}))
+    assert (log.count(STORIES), log.count(QUARANTINE)) == (1, 1)
+    found = run.rows("replay", "--into", str(tmp_path / "again"))
+    assert digest(found) == digest(run.rows("digest"))
+    assert found[0]["position"] == 2
+    assert log.count(QUARANTINE) == 1
+    log.close()
