@@ -7,6 +7,8 @@ from typing import Any, Final
 import numpy as np
 
 from embed.vector import StoryVector
+from index.correcting import apply_correction
+from index.correction import Correction
 from index.decision import Decision, Pair, PairModel, decide
 from index.features import View, crowdedness, pair_features, similarity, view
 from index.journal import decode_journal
@@ -78,7 +80,10 @@ class EventIndex:
             self._load()  # memory goes back to what the state holds
             raise
 
-    def _apply_one(self, found: StoryVector) -> None:
+    def _apply_one(self, found: StoryVector | Correction) -> None:
+        if isinstance(found, Correction):
+            apply_correction(self.state, found, self._similarity)
+            return
         story = found.story
         self._bind_space(found)
         known = self.state.known(story.story_id)
@@ -100,6 +105,9 @@ class EventIndex:
         event_id = decision.event_id or "e-" + story.story_id[2:]
         reason = "grown" if decision.event_id else "created"
         self._put(found, event_id, decision.record(), reason)
+
+    def _similarity(self, a: Member, b: Member) -> float:
+        return similarity(self._view(a), self._view(b))
 
     def _bind_space(self, found: StoryVector) -> None:
         dim = found.vectors.shape[1]

@@ -11,8 +11,11 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, Final
 
+from index.constraints import Constraints
+from index.correcting import ACCEPTED, told
 from index.decision import PairModel
 from index.events import WINDOW_S
 from index.features import FEATURES, pair_features, view
@@ -137,16 +140,39 @@ def why_pair(state: State, a: Member, b: Member, model: PairModel) -> Explanatio
         raise Misconfigured(f"{a.story.story_id} twice: name two stories")
     if a.event_id != b.event_id:
         return _apart(state, a, b, model)
-    links = _links(state, state.members_of(a.event_id))
-    chain = _widest(links, a.story.story_id, b.story.story_id)
-    if not chain:
-        raise Misconfigured(
-            f"no record links {a.story.story_id} and {b.story.story_id}"
-        )
-    steps = "compared directly" if len(chain) == 1 else f"joined by {len(chain)} pairs"
-    return Explanation(
-        stories=(a, b), event_id=a.event_id, chain=tuple(chain), reason=steps
+    members = state.members_of(a.event_id)
+    chain = _widest(_links(state, members), a.story.story_id, b.story.story_id)
+    reason = (
+        _by_people(state, a, b, members)
+        or (len(chain) == 1 and "compared directly")
+        or f"joined by {len(chain)} pairs"
     )
+    return Explanation(
+        stories=(a, b), event_id=a.event_id, chain=tuple(chain), reason=reason
+    )
+
+
+def in_force(state: State) -> Constraints:
+    """Return the corrections that are accepted and not undone."""
+    return Constraints(
+        one.correction for one in state.corrections() if one.status == ACCEPTED
+    )
+
+
+def _by_people(
+    state: State, a: Member, b: Member, members: Sequence[Member]
+) -> str | None:
+    """Return which corrections put two stories together; None if none did."""
+    said = in_force(state).why_together(a.story.story_id, b.story.story_id)
+    if said:
+        return f"corrected: {told(said)}"
+    inside = {member.story.story_id for member in members}
+    moved = [
+        one.correction
+        for one in state.corrections()
+        if one.status == ACCEPTED and inside & set(one.moved)
+    ]
+    return f"brought together by {told(moved)}" if moved else None
 
 
 def why_event(state: State, event_id: str) -> Explanation:
@@ -244,10 +270,13 @@ def _widest(links: Sequence[Link], start: str, goal: str) -> list[Link]:
     for link in links:
         around[link.story.story_id].append((link.other.story_id, link))
         around[link.other.story_id].append((link.story.story_id, link))
-    queue: list[tuple[float, int, str, tuple[Link, ...]]] = [(-math.inf, 0, start, ())]
+    number = count()  # decides between equals: reprints are as like as can be
+    queue: list[tuple[float, int, int, str, tuple[Link, ...]]] = [
+        (-math.inf, 0, next(number), start, ())
+    ]
     done: set[str] = set()
     while queue:
-        weakest, steps, at, path = heapq.heappop(queue)
+        weakest, steps, _, at, path = heapq.heappop(queue)
         if at == goal:
             return list(path)
         if at in done:
@@ -256,7 +285,8 @@ def _widest(links: Sequence[Link], start: str, goal: str) -> list[Link]:
         for there, link in around[at]:
             if there not in done:
                 least = max(weakest, -link.logit)
-                heapq.heappush(queue, (least, steps + 1, there, (*path, link)))
+                step = (least, steps + 1, next(number), there, (*path, link))
+                heapq.heappush(queue, step)
     return []
 
 
@@ -264,11 +294,14 @@ def _apart(state: State, a: Member, b: Member, model: PairModel) -> Explanation:
     earlier, later = sorted((a, b), key=lambda member: member.seq)
     record = state.join_record(later.story.story_id) or {}
     link = _compared(later, earlier, record, model)
+    said = in_force(state).why_apart(a.story.story_id, b.story.story_id)
     return Explanation(
         stories=(a, b),
         event_id=None,
         chain=(link,),
-        reason=_kept_apart(link, earlier, later, record),
+        reason=f"corrected: {told(said)}"
+        if said
+        else _kept_apart(link, earlier, later, record),
     )
 
 

@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -17,11 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embed.vector import PASSAGES, StoryVector, to_bytes
+from index.correction import Correction
 from ingest.database import open_database
 from ingest.errors import Misconfigured
 from ingest.story import Story
 
-SCHEMA: Final = 2
+SCHEMA: Final = 3
 LATENCIES: Final = 1_000  # stories whose way through the stages is kept
 _TABLES: Final = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -48,6 +49,13 @@ CREATE TABLE latencies (
   slot INTEGER PRIMARY KEY, embed_s REAL NOT NULL, index_s REAL NOT NULL
 ) STRICT;
 """
+_CORRECTIONS: Final = """
+CREATE TABLE corrections (
+  number INTEGER PRIMARY KEY AUTOINCREMENT, correction_id TEXT NOT NULL UNIQUE,
+  value BLOB NOT NULL, status TEXT NOT NULL, reason TEXT NOT NULL, moved TEXT NOT NULL
+) STRICT;
+"""
+_UPGRADES: Final = {2: _CORRECTIONS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +90,23 @@ class Outgoing:
     refused: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Corrected:
+    """A correction and what became of it.
+
+    Attributes:
+        correction: as it came.
+        status: accepted, refused or undone.
+        reason: why it was refused, or what else there is to say.
+        moved: (event before, event after) by story that it moved.
+    """
+
+    correction: Correction
+    status: str
+    reason: str
+    moved: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+
 class State:
     """Stories, events and the position that they stand for."""
 
@@ -91,7 +116,9 @@ class State:
         Raises:
             Misconfigured: not a state, or of a newer samestory.
         """
-        self._db = open_database(path, _TABLES, SCHEMA, "state")
+        self._db = open_database(
+            path, _TABLES + _CORRECTIONS, SCHEMA, "state", upgrades=_UPGRADES
+        )
         # The driver must not begin or end transactions by itself.
         self._db.isolation_level = None
 
@@ -306,7 +333,8 @@ class State:
     def digest(self) -> str:
         """Return the sha256 of all lines `story version event`, by story: hex.
 
-        Equal digests mean the same versions of the same stories in the same events.
+        Then a line `id status` for each correction. Equal digests mean the same
+        versions of the same stories in the same events, by the same corrections.
         """
         rows = self._db.execute(
             "SELECT story_id, digest, event_id FROM stories ORDER BY story_id"
@@ -314,6 +342,8 @@ class State:
         total = hashlib.sha256()
         for row in rows:
             total.update(f"{row[0]} {row[1]} {row[2]}\n".encode())
+        for one in self.corrections():
+            total.update(f"{one.correction.correction_id} {one.status}\n".encode())
         return total.hexdigest()
 
     def newest_first_seen(self) -> datetime | None:
@@ -327,6 +357,60 @@ class State:
             "SELECT record FROM joins WHERE story_id = ?", (story_id,)
         ).fetchone()
         return json.loads(row[0]) if row else None
+
+    # corrections
+
+    def put_correction(self, one: Corrected) -> None:
+        """Keep a correction with what became of it; part of the transaction."""
+        self._db.execute(
+            "INSERT INTO corrections (correction_id, value, status, reason, moved)"
+            " VALUES (?,?,?,?,?)",
+            (
+                one.correction.correction_id,
+                one.correction.encode(),
+                one.status,
+                one.reason,
+                json.dumps(dict(one.moved)),
+            ),
+        )
+
+    def set_correction_status(self, correction_id: str, status: str) -> None:
+        """Change what became of a correction; part of the transaction."""
+        self._db.execute(
+            "UPDATE corrections SET status = ? WHERE correction_id = ?",
+            (status, correction_id),
+        )
+
+    def corrected(self, correction_id: str) -> Corrected | None:
+        """Return a correction by its id; None if it has not come."""
+        found = self._corrections("correction_id = ?", (correction_id,))
+        return found[0] if found else None
+
+    def corrections(self) -> list[Corrected]:
+        """Return all corrections in their order."""
+        return self._corrections("1", ())
+
+    def _corrections(self, clause: str, values: tuple[Any, ...]) -> list[Corrected]:
+        rows = self._db.execute(
+            "SELECT value, status, reason, moved FROM corrections"
+            f" WHERE {clause} ORDER BY number",
+            values,
+        )
+        return [
+            Corrected(
+                correction=Correction.from_json(json.loads(row["value"])),
+                status=row["status"],
+                reason=row["reason"],
+                moved={s: (a, b) for s, (a, b) in json.loads(row["moved"]).items()},
+            )
+            for row in rows
+        ]
+
+    def move(self, story_id: str, event_id: str) -> None:
+        """Put a story into another event; part of the transaction."""
+        self._db.execute(
+            "UPDATE stories SET event_id = ? WHERE story_id = ?", (event_id, story_id)
+        )
 
     # events going out
 

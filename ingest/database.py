@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +18,13 @@ LOCKS: Final = Path("/proc/locks")
 
 
 def open_database(
-    path: Path, tables: str, schema: int, what: str, page_bytes: int = 4_096
+    path: Path,
+    tables: str,
+    schema: int,
+    what: str,
+    *,
+    page_bytes: int = 4_096,
+    upgrades: Mapping[int, str] | None = None,
 ) -> sqlite3.Connection:
     """Open or create a file. Opening one that is there takes no lock.
 
@@ -27,6 +34,7 @@ def open_database(
         schema: its version, at least 1.
         what: its name in messages.
         page_bytes: of a new file; larger is faster for rows of kilobytes.
+        upgrades: by version, statements that bring a file of it to the next one.
 
     Raises:
         Misconfigured: it can't be opened or written, is on a network file system, or
@@ -44,6 +52,7 @@ def open_database(
         elif db.execute("PRAGMA journal_mode").fetchone()[0] != "wal":  # a copy
             db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
+        _upgrade(db, upgrades or {})
         found = _schema(db)
     except (OSError, sqlite3.Error) as error:
         if "locked" in str(error):
@@ -106,6 +115,17 @@ def held_by(path: Path) -> str:
     pids = {row[4] for row in rows if len(row) > 5 and row[5].split(":")[-1] in inodes}  # noqa: PLR2004
     pids -= {str(os.getpid()), "-1"}
     return f", held by process {', '.join(sorted(pids))}" if pids else ""
+
+
+def _upgrade(db: sqlite3.Connection, upgrades: Mapping[int, str]) -> None:
+    while _schema(db) in upgrades:
+        db.execute("BEGIN IMMEDIATE")
+        version = _schema(db)
+        if version in upgrades:  # nobody was quicker
+            for statement in upgrades[version].split(";"):
+                db.execute(statement)
+            db.execute(f"PRAGMA user_version = {version + 1}")
+        db.commit()
 
 
 def damage_of(path: Path) -> list[str]:

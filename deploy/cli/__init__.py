@@ -94,6 +94,7 @@ def build_parser() -> argparse.ArgumentParser:
     """Return the parser of all commands."""
     from deploy.cli import (  # noqa: PLC0415
         ask,
+        correct,
         evaluate,
         feeds,
         importing,
@@ -116,7 +117,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     common = common_options()
     for module in (
-        *(workers, importing, ask, why, evaluate),
+        *(workers, importing, ask, why, correct, evaluate),
         *(feeds, status, quarantine, replay),
     ):
         module.add_commands(commands, common)

@@ -88,7 +88,7 @@ class EmbeddedLog:
         self._trim_at = 0.0
         wanted = {topic: (partitions or {}).get(topic, 1) for topic in TOPICS}
         tables = _TABLES + GROUP_TABLES + _topic_rows(wanted)
-        self._db = open_database(path, tables, SCHEMA, "log", PAGE_BYTES)
+        self._db = open_database(path, tables, SCHEMA, "log", page_bytes=PAGE_BYTES)
         self._db.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
         self._partitions = dict(
             self._db.execute("SELECT topic, partitions FROM topics").fetchall()

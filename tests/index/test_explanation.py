@@ -49,6 +49,16 @@ def test_a_chain_leads_from_one_to_the_other_and_each_sum_adds_up(state):
     assert found.weakest == min(found.chain, key=lambda link: link.probability)
 
 
+def test_reprints_that_are_as_like_as_can_be_have_a_chain(tmp_path):
+    """Every way from one to another is as strong: one of the shortest is told."""
+    reprints = State(tmp_path / "s.db")
+    records = [record(f"n{i}", topic=0, noise=0) for i in range(9)]
+    EventIndex(reprints).apply(list(enumerate(records)))
+    for i in range(1, 9):
+        ends = member(reprints, "n0"), member(reprints, f"n{i}")
+        assert len(why_pair(reprints, *ends, MODEL).chain) in (1, 2)
+
+
 def test_no_other_chain_has_a_stronger_weakest_link(state):
     """Checked by taking away every pair that is as weak or weaker."""
     first, last = member(state, "n0"), member(state, "n11")

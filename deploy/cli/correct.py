@@ -1,0 +1,249 @@
+"""`samestory same`, `different`, `undo` and `corrections`: what people know better."""
+
+import argparse
+import getpass
+import secrets
+import sys
+import time
+from functools import partial
+from typing import Any
+
+from deploy import wiring
+from deploy.cli.output import day_and_time, json_option, print_json, print_table
+from deploy.config import Settings
+from deploy.importing import utc_now
+from deploy.loop import patiently, until
+from deploy.process import running
+from deploy.stream.log import JOURNAL, Message
+from deploy.supervisor import Supervisor
+from index.correcting import ACCEPTED, REFUSED
+from index.correction import DIFFERENT, SAME, UNDO, Correction
+from index.state import Corrected, State
+from ingest.errors import Misconfigured, Retry
+from ingest.story import Story, clean_line, iso
+
+NOT_ACCEPTED = 1
+
+
+def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add same, different, undo and corrections."""
+    for kind, about in (
+        (SAME, "say that two stories or events tell the same event"),
+        (DIFFERENT, "say that two stories or events tell different events"),
+    ):
+        parser = commands.add_parser(
+            kind,
+            parents=[common],
+            help=about,
+            description=f"{about[0].upper()}{about[1:]}. It is obeyed at once and for"
+            " ever: by every story that comes later and by every replay, until it is"
+            " undone. What contradicts an earlier correction is refused, with the"
+            " chain of those that do. Waits until the index has decided.",
+        )
+        parser.add_argument("a", metavar="STORY|EVENT")
+        parser.add_argument("b", metavar="STORY|EVENT")
+        _reasons(parser)
+        parser.set_defaults(run=run_correction)
+    undo = commands.add_parser(
+        UNDO,
+        parents=[common],
+        help="take a correction back",
+        description="Take a correction back: the stories that it moved go back to where"
+        " they were, unless another correction needs them where they are.",
+    )
+    undo.add_argument("correction", metavar="c-ID", help="see `corrections list`")
+    _reasons(undo)
+    undo.set_defaults(run=run_undo)
+    group = commands.add_parser(
+        "corrections",
+        help="list or export the corrections",
+        description="List the corrections, or export them as labelled pairs.",
+    )
+    kinds = group.add_subparsers(dest="what", required=True, metavar="list|export")
+    listing = kinds.add_parser(
+        "list",
+        parents=[common],
+        help="every correction, and what became of it",
+        description="List every correction with who, why, and what became of it.",
+    )
+    json_option(listing)
+    listing.set_defaults(run=run_list)
+    export = kinds.add_parser(
+        "export",
+        parents=[common],
+        help="those in force as pairs of labelled stories, one JSON object a line",
+        description="Write the corrections in force as pairs of stories with a label,"
+        " one JSON object a line, for training and measuring.",
+    )
+    export.set_defaults(run=run_export)
+
+
+def _reasons(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--why", default="", metavar="TEXT", help="in your words")
+    parser.add_argument("--who", metavar="NAME", help="who says so (your user name)")
+    json_option(parser)
+
+
+def run_correction(args: argparse.Namespace, settings: Settings) -> int:
+    """Publish it, wait for the index, tell what became of it."""
+    state = wiring.read_state(settings)
+    a, b = (_story_of(state, one) for one in (args.a, args.b))
+    return _submit(_correction(args, args.command, a, b), args, settings, state)
+
+
+def run_undo(args: argparse.Namespace, settings: Settings) -> int:
+    """Publish it, wait for the index, tell what became of it."""
+    state = wiring.read_state(settings)
+    wanted = [
+        held.correction.correction_id
+        for held in state.corrections()
+        if held.correction.correction_id.startswith(args.correction)
+    ]
+    if not args.correction.startswith("c-") or len(wanted) != 1:
+        found = ", ".join(wanted[:3]) or "none"
+        raise Misconfigured(
+            f"{args.correction!r} is no correction's id ({found} begins so): see"
+            " `samestory corrections list`"
+        )
+    return _submit(_correction(args, UNDO, "", wanted[0]), args, settings, state)
+
+
+def _story_of(state: State, name: str) -> str:
+    """Return the id of a story; for an event that of its first report."""
+    whole = state.resolve(name)
+    if whole.startswith("s-"):
+        return whole
+    members = state.members_of(whole)
+    if not members:
+        raise Misconfigured(f"event {whole} has no stories any more")
+    return members[0].story.story_id
+
+
+def _correction(args: argparse.Namespace, kind: str, a: str, b: str) -> Correction:
+    return Correction(
+        correction_id="c-" + secrets.token_hex(8),
+        kind=kind,
+        a=a,
+        b=b,
+        who=clean_line(args.who or getpass.getuser()),
+        why=clean_line(args.why),
+        at=utc_now(),
+    )
+
+
+def _submit(
+    one: Correction, args: argparse.Namespace, settings: Settings, state: State
+) -> int:
+    log = wiring.open_log(settings)
+    stop = until(wiring.wait_of(settings), lambda: False)
+    message = Message(key=one.correction_id, value=one.encode())
+    patiently(partial(log.publish, JOURNAL, [message]), stop)
+    log.close()
+    missing = [] if running(settings.home, "index") else ["index"]
+    with Supervisor(missing, settings) as supervisor:
+        while (found := state.corrected(one.correction_id)) is None:
+            supervisor.tend()
+            if stop():
+                raise Retry(
+                    f"{one.correction_id} is in the journal, the index has not come to"
+                    " it yet: `samestory corrections list` will tell"
+                )
+            time.sleep(0.1)
+    _tell(found, args)
+    state.close()
+    return 0 if found.status == ACCEPTED else NOT_ACCEPTED
+
+
+def _tell(found: Corrected, args: argparse.Namespace) -> None:
+    if args.json:
+        print_json(_row(found))
+        return
+    events = sorted({event for _, event in found.moved.values()})
+    moved = f", {len(found.moved)} stories moved to {', '.join(events)}"
+    said = f": {found.reason}" if found.reason else moved if found.moved else ""
+    print(f"{found.correction.correction_id} {found.status}{said}")
+    if found.status == REFUSED:
+        sys.stderr.write("nothing was changed\n")
+
+
+def _row(found: Corrected) -> dict[str, Any]:
+    one = found.correction
+    return {
+        "id": one.correction_id,
+        "kind": one.kind,
+        "a": one.a or None,
+        "b": one.b,
+        "status": found.status,
+        "reason": found.reason,
+        "moved": {s: {"from": f, "to": t} for s, (f, t) in found.moved.items()},
+        "who": one.who,
+        "why": one.why,
+        "at": iso(one.at),
+    }
+
+
+def run_list(args: argparse.Namespace, settings: Settings) -> int:
+    """Print every correction."""
+    found = wiring.read_state(settings).corrections()
+    if args.json:
+        for one in found:
+            print_json(_row(one))
+    elif found:
+        print_table(
+            [(name, {}) for name in ("id", "what", "status", "who", "why", "when")],
+            [
+                [
+                    one.correction.correction_id[:10],
+                    " ".join(
+                        part[:10]
+                        for part in (
+                            *(one.correction.kind, one.correction.a, one.correction.b),
+                        )
+                        if part
+                    ),
+                    one.status + (f": {one.reason}" if one.reason else ""),
+                    one.correction.who,
+                    one.correction.why,
+                    day_and_time(one.correction.at),
+                ]
+                for one in found
+            ],
+        )
+    else:
+        sys.stderr.write("no corrections\n")
+    return 0 if found else 1
+
+
+def run_export(_: argparse.Namespace, settings: Settings) -> int:
+    """Print those in force, with both stories."""
+    state = wiring.read_state(settings)
+    count = 0
+    for held in state.corrections():
+        one = held.correction
+        a, b = state.member(one.a), state.member(one.b)
+        if held.status != ACCEPTED or a is None or b is None:
+            continue
+        count += 1
+        print_json(
+            {
+                "a": _labelled(a.story),
+                "b": _labelled(b.story),
+                "label": one.kind,
+                "who": one.who,
+                "why": one.why,
+                "at": iso(one.at),
+            }
+        )
+    return 0 if count else 1
+
+
+def _labelled(story: Story) -> dict[str, Any]:
+    return {
+        "id": story.story_id,
+        "published": iso(story.published),
+        "title": story.title,
+        "text": story.text,
+        "lang": story.lang,
+        "outlet": story.outlet,
+        "url": story.url,
+    }

@@ -1,0 +1,72 @@
+"""The corrections in force: who must be with whom, and who must not."""
+
+from collections import defaultdict, deque
+from collections.abc import Collection, Iterable, Mapping
+
+from index.correction import DIFFERENT, SAME, Correction
+
+
+class Constraints:
+    """What accepted corrections, none of them undone, ask for."""
+
+    def __init__(self, accepted: Iterable[Correction]) -> None:
+        self._accepted = list(accepted)
+        self._same: dict[str, list[tuple[str, Correction]]] = defaultdict(list)
+        for one in self._accepted:
+            if one.kind == SAME:
+                self._same[one.a].append((one.b, one))
+                self._same[one.b].append((one.a, one))
+
+    def together(self, story_id: str) -> set[str]:
+        """Return the stories that must share a story's event, itself among them."""
+        return set(self._paths(story_id))
+
+    def why_together(self, a: str, b: str) -> list[Correction] | None:
+        """Return the shortest chain of `same` from a to b; None if there is none."""
+        return self._paths(a).get(b)
+
+    def why_apart(self, a: str, b: str) -> list[Correction] | None:
+        """Return the chain that forbids a and b in one event; None if none does.
+
+        Some `same` from a, one `different`, some `same` to b.
+        """
+        mine, theirs = self._paths(a), self._paths(b)
+        for one in self._accepted:
+            if one.kind != DIFFERENT:
+                continue
+            for x, y in ((one.a, one.b), (one.b, one.a)):
+                if x in mine and y in theirs:
+                    return [*mine[x], one, *reversed(theirs[y])]
+        return None
+
+    def may_share(self, stories: Collection[str]) -> bool:
+        """Tell whether all these stories may be in one event."""
+        return not any(
+            one.kind == DIFFERENT and one.a in stories and one.b in stories
+            for one in self._accepted
+        )
+
+    def broken(self, events: Mapping[str, str]) -> Correction | None:
+        """Return a correction that this grouping does not obey; None if it does all.
+
+        Args:
+            events: event id by story id; stories that are not in it don't count.
+        """
+        for one in self._accepted:
+            if one.a in events and one.b in events:
+                is_one = events[one.a] == events[one.b]
+                if is_one != (one.kind == SAME):
+                    return one
+        return None
+
+    def _paths(self, start: str) -> dict[str, list[Correction]]:
+        """Return the chain of `same` to each story that must be with this one."""
+        found: dict[str, list[Correction]] = {start: []}
+        queue = deque([start])
+        while queue:
+            at = queue.popleft()
+            for there, one in self._same.get(at, ()):
+                if there not in found:
+                    found[there] = [*found[at], one]
+                    queue.append(there)
+        return found

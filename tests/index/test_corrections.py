@@ -1,0 +1,230 @@
+"""Corrections: obeyed at once, for ever, by every replay; conflicts are refused."""
+
+import sqlite3
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from index.constraints import Constraints
+from index.correcting import ACCEPTED, REFUSED, UNDONE
+from index.correction import DIFFERENT, SAME, UNDO, Correction
+from index.decision import PairModel
+from index.events import EventIndex
+from index.explanation import why_pair
+from index.state import State
+from ingest.errors import Misconfigured
+from tests.conftest import make_story
+from tests.index.test_events import record
+
+AT = datetime(2026, 3, 1, tzinfo=UTC)
+STORIES = 9
+IDS = [make_story(f"n{i}").story_id for i in range(STORIES)]
+
+
+def said(number: int, kind: str, a: str, b: str) -> bytes:
+    return Correction(
+        correction_id=f"c-{number}", kind=kind, a=a, b=b, who="Ada", why="", at=AT
+    ).encode()
+
+
+def stories(count=STORIES, topics=3):
+    return [record(f"n{i}", i % topics, i, hours=i) for i in range(count)]
+
+
+class Desk:
+    """A state, and the corrections that it is told."""
+
+    def __init__(self, path, records):
+        self.state = State(path)
+        self.index = EventIndex(self.state)
+        self.records = list(records)
+        self.index.apply(list(enumerate(self.records)))
+
+    def say(self, kind, a, b):
+        number = len(self.records)
+        names = [IDS[one] if isinstance(one, int) else one for one in (a, b)]
+        self.records.append(said(number, kind, *names))
+        self.index.apply([(number, self.records[-1])])
+        return self.state.corrected(f"c-{number}")
+
+    def groups(self):
+        found = {}
+        for story, event in self.state.assignments().items():
+            found.setdefault(event, set()).add(IDS.index(story))
+        return sorted(map(sorted, found.values()))
+
+
+@pytest.fixture
+def desk(tmp_path):
+    """Nine stories of three topics: 0 3 6, 1 4 7, 2 5 8."""
+    found = Desk(tmp_path / "s.db", stories())
+    assert found.groups() == [[0, 3, 6], [1, 4, 7], [2, 5, 8]]
+    return found
+
+
+def test_same_joins_two_events_and_undo_takes_them_apart(desk):
+    """The older event keeps its name; both tell a revision."""
+    before = desk.state.assignments()
+    desk.state.clear_outbox([one.number for one in desk.state.outbox()])
+    found = desk.say(SAME, 4, 3)
+    assert found.status == ACCEPTED
+    assert desk.groups() == [[0, 1, 3, 4, 6, 7], [2, 5, 8]]
+    assert {desk.state.assignments()[IDS[i]] for i in (1, 4, 7)} == {before[IDS[0]]}
+    assert sorted(one.key for one in desk.state.outbox()) == sorted(
+        {before[IDS[0]], before[IDS[1]]}
+    )
+    assert desk.say(UNDO, "", found.correction.correction_id).status == ACCEPTED
+    assert desk.state.assignments() == before
+    assert desk.state.corrected(found.correction.correction_id).status == UNDONE
+
+
+def test_different_splits_an_event_along_what_is_alike(tmp_path):
+    """Two topics that one `same` had joined come apart by one `different`."""
+    desk = Desk(tmp_path / "s.db", stories())
+    joined = desk.say(SAME, 0, 1)
+    desk.say(UNDO, "", joined.correction.correction_id)
+    again = desk.say(SAME, 3, 4)
+    assert desk.say(DIFFERENT, 0, 1).status == ACCEPTED
+    # 3 and 4 must be together, so one of them leaves its topic.
+    (one,) = [g for g in desk.groups() if 3 in g]
+    assert 4 in one
+    assert (0 in one) != (1 in one)
+    assert again.status == ACCEPTED
+
+
+def test_a_conflict_is_refused_with_the_chain_that_causes_it(desk):
+    """Nothing is changed; every correction of the chain is named."""
+    for kind, a, b in ((SAME, 0, 3), (SAME, 3, 1), (DIFFERENT, 1, 2)):
+        assert desk.say(kind, a, b).status == ACCEPTED
+    before = desk.groups()
+    for kind, a, b, chain in (
+        (SAME, 0, 2, ("c-9", "c-10", "c-11")),
+        (DIFFERENT, 1, 0, ("c-9", "c-10")),
+    ):
+        found = desk.say(kind, a, b)
+        assert found.status == REFUSED
+        assert all(name in found.reason for name in chain)
+    assert desk.groups() == before
+
+
+@pytest.mark.parametrize(
+    ("kind", "a", "b", "why"),
+    [
+        (SAME, "s-0000000000000000", 1, "there is no story s-0000000000000000"),
+        (DIFFERENT, 1, 1, "it names one story twice"),
+        (UNDO, "", "c-404", "c-404 is not known"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(desk, kind, a, b, why):
+    """With the reason, and kept."""
+    found = desk.say(kind, a, b)
+    assert (found.status, why in found.reason) == (REFUSED, True)
+
+
+def test_an_undo_that_others_forbid_leaves_the_stories_where_they_are(desk):
+    """0 and 1 were joined; what is said later of 4 and 3 needs them together."""
+    first = desk.say(SAME, 0, 1)
+    desk.say(SAME, 4, 3)
+    found = desk.say(UNDO, "", first.correction.correction_id)
+    assert found.status == ACCEPTED
+    assert "the stories stay" in found.reason
+    assert [0, 1, 3, 4, 6, 7] in desk.groups()
+    again = desk.say(UNDO, "", first.correction.correction_id)
+    assert (again.status, "is undone" in again.reason) == (REFUSED, True)
+    assert "is an undo" in desk.say(UNDO, "", found.correction.correction_id).reason
+
+
+def test_why_tells_what_people_said(desk):
+    """Of stories together and apart."""
+    desk.say(SAME, 0, 1)
+    desk.say(DIFFERENT, 0, 2)
+    model, state = PairModel.load(), desk.state
+
+    def why(a, b):
+        one, two = state.member(IDS[a]), state.member(IDS[b])
+        return why_pair(state, one, two, model).reason
+
+    assert "corrected: c-9" in why(0, 1)
+    assert "brought together by c-9" in why(3, 4)
+    assert "corrected: c-9" in why(1, 2)
+    assert "c-10" in why(1, 2)
+
+
+steps = st.lists(
+    st.tuples(
+        st.sampled_from([SAME, DIFFERENT, UNDO]),
+        st.integers(0, STORIES - 1),
+        st.integers(0, STORIES - 1),
+    ),
+    max_size=14,
+)
+
+
+@settings(max_examples=60)
+@given(steps, st.integers(1, STORIES), st.integers(1, 7))
+def test_no_accepted_correction_is_ever_broken_and_a_replay_agrees(
+    tmp_path_factory, sequence, arrived, batch
+):
+    """Any sequence, some of the stories arriving after it; batches and restarts too."""
+    folder = tmp_path_factory.mktemp("c")
+    everything = stories()
+    desk = Desk(folder / "s.db", everything[:arrived])
+
+    def obeyed():
+        held = [o.correction for o in desk.state.corrections() if o.status == ACCEPTED]
+        assert Constraints(held).broken(desk.state.assignments()) is None
+
+    for kind, a, b in sequence:
+        name = f"c-{arrived + b}" if kind == UNDO else b
+        desk.say(kind, "" if kind == UNDO else a, name)
+        obeyed()
+    for one in everything[arrived:]:
+        desk.index.apply([(len(desk.records), one)])
+        desk.records.append(one)
+        obeyed()
+    replayed = EventIndex(State(folder / "again.db"))
+    records = list(enumerate(desk.records))
+    for at in range(0, len(records), batch):
+        replayed.apply(records[max(0, at - 1) : at + batch])
+        replayed.state.close()
+        replayed = EventIndex(State(folder / "again.db"))
+    assert replayed.state.digest() == desk.state.digest()
+    replayed.state.close()
+    desk.state.close()
+
+
+def test_a_state_of_the_version_before_is_brought_up_to_date(tmp_path):
+    """One without the table of corrections; a version nobody knows is refused."""
+    desk = Desk(tmp_path / "s.db", stories())
+    digest = desk.state.digest()
+    desk.state.close()
+    db = sqlite3.connect(tmp_path / "s.db")
+    db.execute("DROP TABLE corrections")
+    db.execute("PRAGMA user_version = 2")
+    db.close()
+    state = State(tmp_path / "s.db")
+    assert (state.digest(), state.corrections()) == (digest, [])
+    state.close()
+    db = sqlite3.connect(tmp_path / "s.db")
+    db.execute("PRAGMA user_version = 99")
+    db.close()
+    with pytest.raises(Misconfigured, match="schema 99"):
+        State(tmp_path / "s.db")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"kind": "maybe"}, {"id": "x"}, {"at": "soon"}, {"at": "2026-01-01"}, {"a": 5}],
+)
+def test_a_torn_correction_is_refused_by_the_index(tmp_path, change):
+    """It goes to the quarantine, and the next record is read."""
+    import json
+
+    value = json.loads(said(0, SAME, IDS[0], IDS[1])) | change
+    desk = Desk(tmp_path / "s.db", [json.dumps(value).encode(), *stories(2)])
+    (refused,) = [one for one in desk.state.outbox() if one.refused]
+    assert "correction" in refused.refused
+    assert len(desk.state.assignments()) == 2
+    desk.state.close()
