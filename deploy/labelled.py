@@ -67,7 +67,7 @@ def read_labelled(source: str, *, use_dates: bool = True) -> list[Labelled]:
 
 
 def _labelled(row: dict[str, Any], at: datetime, *, use_dates: bool) -> Labelled:
-    row_id, event = _text(row, "id"), _text(row, "cluster")
+    row_id, event = (_label(row, name) for name in ("id", "cluster"))
     if not row_id or not event:
         raise Quarantine("needs `id` and `cluster`")
     uncertain = row.get("uncertain") or []
@@ -101,6 +101,13 @@ def _labelled(row: dict[str, Any], at: datetime, *, use_dates: bool) -> Labelled
         event=event,
         uncertain=frozenset(str(one) for one in uncertain),
     )
+
+
+def _label(row: dict[str, Any], name: str) -> str:
+    """Return a name, which many a file gives as a number."""
+    value = row.get(name)
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return str(value) if is_number else _text(row, name)
 
 
 def _text(row: dict[str, Any], name: str) -> str:

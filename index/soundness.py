@@ -8,6 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from embed.vector import PASSAGES, check_vectors
+from index.constraints import Constraints
+from index.correcting import ACCEPTED
+from index.correction import Correction
 from ingest.database import damage_of
 from ingest.errors import Quarantine
 from ingest.story import Story
@@ -18,7 +21,7 @@ def damage_of_state(path: Path) -> Iterator[str]:
 
     Its pages and indexes (SQLite's own check), then row by row: a story is readable and
     is what its digest names, its vectors are unit vectors, its event and the record of
-    its decision are there.
+    its decision are there. Last the corrections: each is readable, each is obeyed.
     """
     broken = False
     for line in damage_of(path):
@@ -36,8 +39,25 @@ def damage_of_state(path: Path) -> Iterator[str]:
         ):
             for what in _damage_of_row(row):
                 yield f"story {row['story_id']}: {what}"
+        yield from _disobeyed(db)
     finally:
         db.close()
+
+
+def _disobeyed(db: sqlite3.Connection) -> Iterator[str]:
+    """Yield the corrections that can't be read, or that the events do not obey."""
+    held = []
+    for row in db.execute(
+        "SELECT correction_id, value FROM corrections WHERE status = ?", (ACCEPTED,)
+    ):
+        try:
+            held.append(Correction.from_json(json.loads(row["value"])))
+        except (Quarantine, ValueError) as error:
+            yield f"correction {row['correction_id']}: {error}"
+    events = dict(db.execute("SELECT story_id, event_id FROM stories").fetchall())
+    broken = Constraints(held).broken(events)
+    if broken:
+        yield f"correction {broken.correction_id}: the events do not obey it"
 
 
 def _damage_of_row(row: sqlite3.Row) -> Iterator[str]:

@@ -159,7 +159,9 @@ def _tell(found: Corrected, args: argparse.Namespace) -> None:
         print_json(_row(found))
         return
     events = sorted({event for _, event in found.moved.values()})
-    moved = f", {len(found.moved)} stories moved to {', '.join(events)}"
+    number = len(found.moved)
+    stories = "1 story" if number == 1 else f"{number} stories"
+    moved = f", {stories} moved to {', '.join(events)}"
     said = f": {found.reason}" if found.reason else moved if found.moved else ""
     print(f"{found.correction.correction_id} {found.status}{said}")
     if found.status == REFUSED:

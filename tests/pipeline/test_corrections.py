@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sqlite3
 
 import pytest
 
@@ -66,6 +67,12 @@ def test_different_takes_an_event_apart_for_ever(run):
     page, _ = run("why", first, last)
     assert "corrected: c-" in page
     assert "Ada Desk" in page
+    assert "whole: " in run("check")[0]
+    db = sqlite3.connect(run.state / "index" / "state.db")
+    with db:
+        db.execute("UPDATE stories SET event_id = ?", (events[first],))
+    db.close()
+    assert "the events do not obey it" in run("check", expect=2)[0]
 
 
 def test_a_running_index_takes_the_correction(run):

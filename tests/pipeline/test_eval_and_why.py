@@ -60,6 +60,8 @@ def test_eval_gives_the_same_bytes_twice_and_tells_what_the_index_does(
         ('{"id": "b", "title": "t"}', "2: needs `id` and `cluster`"),
         ('{"id": "b", "cluster": "c"}', "2: has neither `title` nor `text`"),
         ('{"id": "a", "cluster": "c", "title": "t"}', "2: id 'a' is that of line 1"),
+        ('{"id": 7, "cluster": 1.5, "title": "t"}', "2: `cluster` is not a string"),
+        ('{"id": 7, "cluster": 1, "title": ["t"]}', "2: `title` is not a string"),
     ],
 )
 def test_eval_refuses_a_line_that_is_no_labelled_story(tmp_path, line, why):
