@@ -222,7 +222,7 @@ def main():
     artefact = {
         "bias": round(model.bias, 4),
         "weights": weights,
-        "threshold": best,
+        "thresholds": {"tight": best + 0.2, "balanced": best, "loose": best / 2},
         "provenance": f"bench/fit_pair_model.py {names(args.files)}"
         f" --short {names(args.short)}"
         f" --cut {args.cut} --leave-out {args.leave_out}; all-MiniLM-L6-v2 fp32",

@@ -50,6 +50,11 @@ class Settings:
     model: str = _setting(
         "packaged", "sentence-transformers model: 'packaged', a folder or a name"
     )
+    joining: str = _setting(
+        "balanced",
+        "how readily stories are joined: tight, balanced or loose; for those that come"
+        " from now on, `samestory replay` decides all anew",
+    )
     embed_threads: int = _setting(1, "threads of the embedding model")
     embed_batch: int = _setting(32, "stories embedded before they are published")
     index_batch: int = _setting(256, "stories indexed in one commit")

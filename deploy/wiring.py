@@ -10,6 +10,7 @@ from deploy.config import Settings
 from deploy.stream.embedded import EmbeddedLog
 from deploy.stream.log import STORIES, Log
 from embed.encoder import Encoder, SentenceTransformerEncoder
+from index.decision import PairModel
 from index.state import State, existing_state
 from ingest.addresses import parse_networks
 from ingest.client import Client
@@ -114,6 +115,11 @@ def state_path_in(home: Path) -> Path:
 def open_encoder(settings: Settings) -> Encoder:
     """Return the encoder; takes seconds."""
     return SentenceTransformerEncoder(settings.model, threads=settings.embed_threads)
+
+
+def open_pair_model(settings: Settings) -> PairModel:
+    """Return the model of the decision, at the knob's position."""
+    return PairModel.load(joining=settings.joining)
 
 
 def open_client(settings: Settings) -> Client:

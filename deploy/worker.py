@@ -140,7 +140,7 @@ def _refuse_other_model(settings: Settings, space: EmbeddingSpace) -> None:
 
 def _index(settings: Settings, log: Log, stop: Callable[[], bool]) -> None:
     state = wiring.open_state(settings)
-    index = EventIndex(state)
+    index = EventIndex(state, wiring.open_pair_model(settings))
     patiently(partial(_refuse_other_log, log, state), stop)
     consumer = patiently(partial(log.consumer, "index", JOURNAL), stop)
     begin = state.position() or patiently(partial(_beginning, log), stop)

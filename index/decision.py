@@ -18,6 +18,7 @@ from index.features import FEATURES
 from ingest.errors import Misconfigured
 
 NEAREST_MEMBERS: Final = 5  # mean of the top 3 to 5 measured best (quality.md 3b, 7)
+JOINING: Final = ("tight", "balanced", "loose")  # positions of the one knob
 PACKAGED_MODEL: Final = Path(__file__).with_name("pair_model.json")
 
 
@@ -31,17 +32,23 @@ class PairModel:
     threshold: float
 
     @classmethod
-    def load(cls, path: Path = PACKAGED_MODEL) -> Self:
+    def load(cls, path: Path = PACKAGED_MODEL, joining: str = "balanced") -> Self:
         """Read the artefact.
 
+        Args:
+            path: of the JSON.
+            joining: how readily stories are joined, one of JOINING.
+
         Raises:
-            Misconfigured: not readable, or made for other features.
+            Misconfigured: not readable, made for other features, or no such position.
         """
+        if joining not in JOINING:
+            raise Misconfigured(f"joining {joining!r}: use {', '.join(JOINING)}")
         try:
             found = json.loads(path.read_text("utf-8"))
             weights = {str(k): float(v) for k, v in found["weights"].items()}
-            bias, threshold = float(found["bias"]), float(found["threshold"])
-            name = str(found["name"])
+            bias, threshold = float(found["bias"]), float(found["thresholds"][joining])
+            name = f"{found['name']} {joining}"
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise Misconfigured(f"pair model {path}: {error!r}") from error
         if set(weights) != set(FEATURES):

@@ -329,7 +329,7 @@ def _compared(
         bias=model.bias,
         logit=model.logit(values),
         joined=float(record.get("probability", 0.0)),
-        threshold=model.threshold,
+        threshold=float(record.get("threshold", model.threshold)),
         shared=shared_terms(later.story, earlier.story),
         runner_up=(runner_up[0], runner_up[1]) if runner_up else None,
         model=model.name,

@@ -166,5 +166,10 @@ def common_options() -> argparse.ArgumentParser:
         help="how long to wait for a broker (default: workers for ever, else 30)",
     )
     option("--model", metavar="NAME|DIR", help="sentence-transformers model")
+    option(
+        "--joining",
+        metavar="tight|balanced|loose",
+        help="how readily stories are joined (default balanced)",
+    )
     option("--log-level", metavar="LEVEL", help="debug, info, warning or error")
     return common

@@ -22,6 +22,7 @@ from embed.embedding import embed_story
 from embed.encoder import Encoder
 from embed.vector import StoryVector
 from index.baselines import baselines
+from index.decision import PairModel
 from index.evaluation import Grouping, compare, found_among
 from index.events import EventIndex
 from index.neighbours import Neighbours, combine
@@ -69,10 +70,11 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
 def run_eval(args: argparse.Namespace, settings: Settings) -> int:
     """Embed, index, compare, print."""
     rows = ordered(read_labelled(args.file, use_dates=not args.no_dates), args.order)
+    model = wiring.open_pair_model(settings)
     vectors = _vectors(rows, wiring.open_encoder(settings), settings)
     gold = {row.row_id: row.event for row in rows}
     uncertain = uncertain_of(rows)
-    arrived, at_end = _grouped(rows, vectors)
+    arrived, at_end = _grouped(rows, vectors, model)
     if args.assignments:
         _write(Path(args.assignments), at_end)
     found = {
@@ -130,14 +132,14 @@ def _vectors(
 
 
 def _grouped(
-    rows: Sequence[Labelled], vectors: Sequence[StoryVector]
+    rows: Sequence[Labelled], vectors: Sequence[StoryVector], model: PairModel
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Return each row's event on arrival, and at the end."""
     records = [(number, one.encode()) for number, one in enumerate(vectors)]
     line = ProgressLine()
     with tempfile.TemporaryDirectory() as folder:
         state = State(Path(folder) / "state.db")
-        index = EventIndex(state)
+        index = EventIndex(state, model)
         begin = time.perf_counter()
         for at in range(0, len(records), BATCH):
             index.apply(records[at : at + BATCH])

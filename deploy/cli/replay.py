@@ -141,7 +141,8 @@ def _refuse_gap(state: State, source: Path, journal: str, first: int) -> None:
 
 
 def _apply_all(log: Log, state: State, settings: Settings) -> None:
-    index, line = EventIndex(state), ProgressLine()
+    index = EventIndex(state, wiring.open_pair_model(settings))
+    line = ProgressLine()
     end = patiently(partial(log.count, JOURNAL), _patience(settings))
     for batch in _records(log, state.position(), settings.index_batch, settings):
         index.apply([one for one in batch if one[0] < end])

@@ -56,7 +56,8 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
 def run_why(args: argparse.Namespace, settings: Settings) -> int:
     """Explain and print."""
     state = wiring.read_state(settings)
-    found = _explained(state, args.first, args.second)
+    model = wiring.open_pair_model(settings)
+    found = _explained(state, args.first, args.second, model)
     if args.json:
         print_json(found.to_json())
     else:
@@ -64,7 +65,9 @@ def run_why(args: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def _explained(state: State, first: str, second: str | None) -> Explanation:
+def _explained(
+    state: State, first: str, second: str | None, model: PairModel
+) -> Explanation:
     one = state.resolve(first)
     if second is None:
         if one.startswith("e-"):
@@ -74,7 +77,6 @@ def _explained(state: State, first: str, second: str | None) -> Explanation:
     for name in (one, other):
         if name.startswith("e-"):
             raise Misconfigured(f"{name} is an event: name two stories, or it alone")
-    model = PairModel.load()
     return why_pair(state, _member(state, one), _member(state, other), model)
 
 

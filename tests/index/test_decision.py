@@ -7,7 +7,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from index.decision import Pair, PairModel, decide
+from index.decision import JOINING, Pair, PairModel, decide
 from index.evaluation import b_cubed
 from index.features import (
     FEATURES,
@@ -134,7 +134,8 @@ def test_numbers_are_read_from_digits_and_ordinal_words(text, expected):
 
 
 @pytest.mark.parametrize(
-    "text", ["{", "[]", '{"weights": {"x": 1}, "bias": 0, "threshold": 0, "name": ""}']
+    "text",
+    ["{", "[]", '{"weights": {"x": 1}, "bias": 0, "thresholds": {}, "name": ""}'],
 )
 def test_an_artefact_that_does_not_fit_is_refused(tmp_path, text):
     """Made for other features, or not JSON: a person must act."""
@@ -142,6 +143,18 @@ def test_an_artefact_that_does_not_fit_is_refused(tmp_path, text):
     path.write_text(text)
     with pytest.raises(Misconfigured, match="pair model"):
         PairModel.load(path)
+
+
+def test_the_knob_goes_from_tight_to_loose():
+    """The same sum, held against another threshold; the record names the position."""
+    models = [PairModel.load(joining=name) for name in JOINING]
+    thresholds = [model.threshold for model in models]
+    assert thresholds == sorted(thresholds, reverse=True)
+    assert len(set(thresholds)) == 3
+    assert len({(model.bias, model.weights) for model in models}) == 1
+    assert [model.name.split()[1] for model in models] == list(JOINING)
+    with pytest.raises(Misconfigured, match="use tight, balanced, loose"):
+        PairModel.load(joining="sloppy")
 
 
 def test_b_cubed_by_hand():

@@ -51,6 +51,16 @@ def test_eval_gives_the_same_bytes_twice_and_tells_what_the_index_does(
     assert len({row["event"] for row in assigned}) == ours["events"]
     table, _ = run("eval", str(labelled), "--order", "shuffle:3")
     assert "137 stories of" in table
+    found = [
+        run.rows("eval", str(labelled), "--joining", name)[0]
+        for name in ("tight", "loose")
+    ]
+    precision, recall = (
+        [r[f"pairwise_{n}"] for r in found] for n in ("precision", "recall")
+    )
+    assert precision[0] > precision[1]
+    assert recall[0] < recall[1]
+    assert "use tight" in run("eval", str(labelled), "--joining", "x", expect=2)[1]
 
 
 @pytest.mark.parametrize(
