@@ -50,6 +50,11 @@ class Settings:
     model: str = _setting(
         "packaged", "sentence-transformers model: 'packaged', a folder or a name"
     )
+    model_languages: str = _setting(
+        "en",
+        "languages that the model knows, as en,fr or * for all; stories in another are"
+        " compared by their words alone",
+    )
     joining: str = _setting(
         "balanced",
         "how readily stories are joined: tight, balanced or loose; for those that come"

@@ -119,7 +119,10 @@ def open_encoder(settings: Settings) -> Encoder:
 
 def open_pair_model(settings: Settings) -> PairModel:
     """Return the model of the decision, at the knob's position."""
-    return PairModel.load(joining=settings.joining)
+    known = frozenset(settings.model_languages.lower().replace(",", " ").split())
+    return PairModel.load(
+        joining=settings.joining, languages=None if "*" in known else known
+    )
 
 
 def open_client(settings: Settings) -> Client:

@@ -24,20 +24,30 @@ PACKAGED_MODEL: Final = Path(__file__).with_name("pair_model.json")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairModel:
-    """Weights by feature, bias and threshold, with the name of the artefact."""
+    """Weights by feature, bias and threshold, with the name of the artefact.
+
+    `languages` are those that the embedding model knows, None for all.
+    """
 
     name: str
     bias: float
     weights: tuple[float, ...]
     threshold: float
+    languages: frozenset[str] | None = frozenset({"en"})
 
     @classmethod
-    def load(cls, path: Path = PACKAGED_MODEL, joining: str = "balanced") -> Self:
+    def load(
+        cls,
+        path: Path = PACKAGED_MODEL,
+        joining: str = "balanced",
+        languages: frozenset[str] | None = frozenset({"en"}),
+    ) -> Self:
         """Read the artefact.
 
         Args:
             path: of the JSON.
             joining: how readily stories are joined, one of JOINING.
+            languages: that the embedding model knows, None for all.
 
         Raises:
             Misconfigured: not readable, made for other features, or no such position.
@@ -61,7 +71,12 @@ class PairModel:
             bias=bias,
             weights=tuple(weights[f] for f in FEATURES),
             threshold=threshold,
+            languages=languages,
         )
+
+    def knows(self, lang: str | None) -> bool:
+        """Return whether the embedding model knows a language; None counts as known."""
+        return lang is None or self.languages is None or lang in self.languages
 
     def contributions(self, features: Sequence[float]) -> list[float]:
         """Return what each feature adds to the logit, in the order of FEATURES."""
@@ -78,11 +93,15 @@ class PairModel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
-    """The arriving story against one member of an event."""
+    """The arriving story against one member of an event.
+
+    `veto` is why the two can't be one event whatever the features say, or None.
+    """
 
     story_id: str
     event_id: str
     features: tuple[float, ...]
+    veto: str | None = None
 
     @property
     def similarity(self) -> float:
@@ -100,6 +119,7 @@ class Decision:
         runner_up: the second-best event with its probability; None without one.
         pairs: the members of the best event that decided, the nearest first.
         model: the pair model in force.
+        vetoed: the pairs that forbid an event that would have been considered.
     """
 
     event_id: str | None
@@ -107,6 +127,7 @@ class Decision:
     runner_up: tuple[str, float] | None
     pairs: tuple[Pair, ...]
     model: PairModel
+    vetoed: tuple[Pair, ...] = ()
 
     def record(self) -> dict[str, Any]:
         """Return the join record: everything that `why` needs to tell."""
@@ -116,6 +137,10 @@ class Decision:
             "threshold": self.model.threshold,
             "runner_up": self.runner_up,
             "model": self.model.name,
+            "vetoed": [
+                {"story_id": p.story_id, "event_id": p.event_id, "reason": p.veto}
+                for p in self.vetoed
+            ],
             "pairs": [
                 {
                     "story_id": pair.story_id,
@@ -139,6 +164,8 @@ class Decision:
 def decide(pairs: Sequence[Pair], model: PairModel) -> Decision:
     """Decide where a story goes.
 
+    An event is out of the question if one of its nearest members vetoes it.
+
     Args:
         pairs: the story against members of the events that could be its own.
         model: weights and threshold.
@@ -147,6 +174,9 @@ def decide(pairs: Sequence[Pair], model: PairModel) -> Decision:
     for pair in sorted(pairs, key=lambda p: (-p.similarity, p.story_id)):
         by_event.setdefault(pair.event_id, []).append(pair)
     nearest = {event: group[:NEAREST_MEMBERS] for event, group in by_event.items()}
+    vetoed = tuple(p for group in nearest.values() for p in group if p.veto)
+    for pair in vetoed:
+        nearest.pop(pair.event_id, None)
     ranked = sorted(
         (
             (
@@ -159,7 +189,12 @@ def decide(pairs: Sequence[Pair], model: PairModel) -> Decision:
     )
     if not ranked:
         return Decision(
-            event_id=None, probability=0.0, runner_up=None, pairs=(), model=model
+            event_id=None,
+            probability=0.0,
+            runner_up=None,
+            pairs=(),
+            model=model,
+            vetoed=vetoed,
         )
     probability, best = ranked[0]
     return Decision(
@@ -168,4 +203,5 @@ def decide(pairs: Sequence[Pair], model: PairModel) -> Decision:
         runner_up=(ranked[1][1], ranked[1][0]) if len(ranked) > 1 else None,
         pairs=tuple(nearest[best]),
         model=model,
+        vetoed=vetoed,
     )

@@ -1,27 +1,31 @@
 """The index: applies the journal in its order, one transaction a batch."""
 
+import heapq
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from embed.vector import StoryVector
 from index.correcting import apply_correction
 from index.correction import Correction
-from index.decision import Decision, Pair, PairModel, decide
-from index.features import View, crowdedness, pair_features, similarity, view
+from index.decision import NEAREST_MEMBERS, Decision, Pair, PairModel, decide
+from index.features import View, crowdedness, pair_features, similarities, view
 from index.journal import decode_journal
-from index.neighbours import Neighbours, combine
+from index.neighbours import Hit, Neighbours, combine
 from index.state import Member, State
+from index.vetoes import veto
 from ingest.errors import Quarantine
+from ingest.story import Story
 
 WINDOW_S: Final = 7 * 86_400.0  # candidates lie within 7 days of the story's own time
 CANDIDATES: Final = 20  # nearest stories whose events are considered
 MEMBERS_READ: Final = (
     40  # nearest in time of an event that are compared: bounds the cost
 )
-VIEWS_KEPT: Final = 4_096  # prepared stories in memory, about 12 kB each
+VIEWS_KEPT: Final = 16_384  # prepared stories in memory, about 6 kB each
 
 
 class EventIndex:
@@ -36,7 +40,7 @@ class EventIndex:
         """
         self.state = state
         self._model = model or PairModel.load()
-        self._views: dict[int, tuple[str, View]] = {}
+        self._views: dict[int, View] = {}
         self._neighbours: Neighbours | None = None
         self._load()
 
@@ -101,13 +105,16 @@ class EventIndex:
             found = replace(found, story=replace(story, first_seen=first_seen))
             self._put(found, before.event_id, record, "updated")
             return
-        decision = self._decide(found)
+        arriving = self._prepare(found.story, found.vectors)
+        decision = self._decide(arriving)
         event_id = decision.event_id or "e-" + story.story_id[2:]
         reason = "grown" if decision.event_id else "created"
-        self._put(found, event_id, decision.record(), reason)
+        seq = self._put(found, event_id, decision.record(), reason)
+        self._views[seq] = arriving
+        self._forget_oldest()
 
     def _similarity(self, a: Member, b: Member) -> float:
-        return similarity(self._view(a), self._view(b))
+        return float(similarities(self._view(a), [self._view(b)])[0])
 
     def _bind_space(self, found: StoryVector) -> None:
         dim = found.vectors.shape[1]
@@ -122,52 +129,75 @@ class EventIndex:
                 " use the former one, or start another --state"
             )
 
-    def _decide(self, found: StoryVector) -> Decision:
-        arriving = view(found.story, found.vectors)
-        at = found.story.event_time.timestamp()
-        if self._neighbours is None:
-            raise AssertionError("no space is bound")
-        hits = self._neighbours.search(
-            combine(found.vectors), 2 * CANDIDATES, at - WINDOW_S, at + WINDOW_S
-        )
-        members = [
-            m
-            for m in self.state.members_by_seq([hit.seq for hit in hits])
-            if abs(m.story.event_time.timestamp() - at) <= WINDOW_S
+    def _decide(self, arriving: View) -> Decision:
+        at = arriving.hours * 3600
+        near = self._near(arriving, at)
+        crowd = crowdedness([hit.similarity for hit in near])
+        seqs = [hit.seq for hit in near]
+        events = self.state.company(seqs, at, WINDOW_S, MEMBERS_READ)
+        groups = self._speakers(arriving, list(events.values()))
+        members = [member for group in groups for member in group]
+        named = [
+            event for event, group in zip(events, groups, strict=True) for _ in group
         ]
-        near = sorted(
-            ((similarity(arriving, self._view(m)), m) for m in members),
-            key=lambda pair: (-pair[0], pair[1].story.story_id),
-        )[:CANDIDATES]
-        crowd = crowdedness([found for found, _ in near])
+        features = pair_features(arriving, members, crowd)
         pairs = [
             Pair(
-                story_id=m.story.story_id,
+                story_id=member.story_id,
                 event_id=event_id,
-                features=pair_features(arriving, self._view(m), crowd),
+                features=values,
+                veto=veto(arriving.claims, member.claims),
             )
-            for event_id in dict.fromkeys(m.event_id for _, m in near)
-            for m in self._nearest_in_time(event_id, at)
+            for event_id, member, values in zip(named, members, features, strict=True)
         ]
         return decide(pairs, self._model)
 
-    def _nearest_in_time(self, event_id: str, at: float) -> list[Member]:
-        return self.state.members_near(event_id, at, WINDOW_S, MEMBERS_READ)
+    def _near(self, arriving: View, at: float) -> list[Hit]:
+        """Return the nearest stories of the window, the best first."""
+        if self._neighbours is None:
+            raise AssertionError("no space is bound")
+        since, until = at - WINDOW_S, at + WINDOW_S
+        hits = self._neighbours.search(arriving.whole, 2 * CANDIDATES, since, until)
+        return [hit for hit in hits if since <= hit.time <= until][:CANDIDATES]
+
+    def _speakers(
+        self, arriving: View, events: Sequence[Sequence[int]]
+    ) -> list[list[View]]:
+        """Return the members of each event that speak for it, the most similar."""
+        views = self._prepared([seq for seqs in events for seq in seqs])
+        similarity = iter(similarities(arriving, views).tolist())
+        found, at = [], 0
+        for seqs in events:
+            group = [
+                (-next(similarity), v.story_id, v) for v in views[at : at + len(seqs)]
+            ]
+            at += len(seqs)
+            found.append([v for _, _, v in heapq.nsmallest(NEAREST_MEMBERS, group)])
+        return found
 
     def _view(self, member: Member) -> View:
-        digest = member.story.digest
-        kept = self._views.get(member.seq)
-        if kept is None or kept[0] != digest:
-            if len(self._views) >= VIEWS_KEPT:
-                del self._views[next(iter(self._views))]
-            kept = (digest, view(member.story, member.vectors))
-            self._views[member.seq] = kept
-        return kept[1]
+        return self._prepared([member.seq])[0]
+
+    def _prepared(self, seqs: Sequence[int]) -> list[View]:
+        missing = [seq for seq in seqs if seq not in self._views]
+        for member in self.state.members_by_seq(missing) if missing else ():
+            self._views[member.seq] = self._prepare(member.story, member.vectors)
+        found = [self._views[seq] for seq in seqs]
+        self._forget_oldest()
+        return found
+
+    def _prepare(self, story: Story, vectors: NDArray[np.float16]) -> View:
+        return view(story, vectors, known=self._model.knows(story.lang))
+
+    def _forget_oldest(self) -> None:
+        while len(self._views) > VIEWS_KEPT:
+            del self._views[next(iter(self._views))]
 
     def _put(
         self, found: StoryVector, event_id: str, record: dict[str, Any], reason: str
-    ) -> None:
+    ) -> int:
         seq = self.state.put(found, event_id, record)
+        self._views.pop(seq, None)
         self.state.revise(event_id, reason)
         if self._neighbours is not None:
             self._neighbours.add(
@@ -175,3 +205,4 @@ class EventIndex:
                 combine(found.vectors)[None, :],
                 [found.story.event_time.timestamp()],
             )
+        return seq

@@ -209,6 +209,8 @@ def why_story(state: State, member: Member) -> Explanation:
 
 def _opened(record: dict[str, Any]) -> str:
     if not record.get("pairs"):
+        if record.get("vetoed"):
+            return f"opened the event: {record['vetoed'][0]['reason']}"
         return "opened the event: there was no story within seven days of its time"
     return (
         f"opened the event: the best other had probability {record['probability']:.2f},"
@@ -318,9 +320,11 @@ def _compared(
         ),
         0.0,
     )
-    values = pair_features(
-        view(later.story, later.vectors), view(earlier.story, earlier.vectors), crowd
+    new, old = (
+        view(m.story, m.vectors, known=model.knows(m.story.lang))
+        for m in (later, earlier)
     )
+    (values,) = pair_features(new, [old], crowd)
     runner_up = record.get("runner_up")
     return Link(
         story=later.story,
@@ -343,6 +347,9 @@ def _kept_apart(
     if link.hours_apart * 3600 > WINDOW_S:
         days = link.hours_apart / 24
         return f"{days:.0f} days apart: only stories within seven days are compared"
+    for one in record.get("vetoed", []):
+        if one["event_id"] == earlier.event_id:
+            return f"{one['story_id']} rules {earlier.event_id} out: {one['reason']}"
     runner_up = record.get("runner_up")
     if record.get("joined"):
         mine = f"{later.story.story_id} joined {later.event_id} ({link.joined:.2f})"

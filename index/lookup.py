@@ -1,23 +1,41 @@
 """Questions that people ask: the nearest stories, the events, one event."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.neighbours import Neighbours, combine
+from index.neighbours import Hit, Neighbours, combine
 from index.state import Member, State
+from index.terms import Terms, packaged_rarity, shared, terms_of
 from ingest.story import iso
+
+DEPTH: Final = 60  # nearest by vector whose words are compared too
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """What is looked for: its unit vector, shape (dim,), and its words."""
+
+    vector: NDArray[np.float32]
+    terms: Terms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Near:
-    """A story found; similarity is a cosine in [-1, 1]."""
+    """A story found.
+
+    Attributes:
+        member: the story.
+        similarity: cosine of the vectors, in [-1, 1].
+        word_overlap: TF-IDF cosine of the words, in [0, 1].
+    """
 
     member: Member
     similarity: float
+    word_overlap: float
 
     def to_json(self) -> dict[str, Any]:
         """Return the line that `near --json` prints."""
@@ -26,6 +44,7 @@ class Near:
             "story_id": story.story_id,
             "event_id": self.member.event_id,
             "similarity": round(self.similarity, 4),
+            "word_overlap": round(self.word_overlap, 4),
             "title": story.title,
             "outlet": story.outlet,
             "url": story.url,
@@ -82,28 +101,60 @@ def headline(member: Member) -> str:
     return story.title or story.text[:80].split("\n")[0]
 
 
-def nearest(
-    members: Sequence[Member], query: NDArray[np.float32], k: int
-) -> list[Near]:
+def query_of(title: str, text: str, vectors: NDArray[np.float16]) -> Query:
+    """Return the query for a story; vectors of shape (2, dim)."""
+    terms = terms_of(title, text, packaged_rarity())
+    return Query(vector=combine(vectors), terms=terms)
+
+
+def likest(
+    index: Neighbours, query: Query, terms: Callable[[int], Terms], k: int
+) -> list[tuple[Hit, float]]:
+    """Return the k stories likest to the query with their word overlap, best first.
+
+    Of the nearest by vector, those come first whose similarity and word overlap add up
+    to most: the words know names that the model does not (docs/quality.md).
+
+    Args:
+        index: where to look.
+        query: what is looked for.
+        terms: words by story number.
+        k: how many at most.
+    """
+    hits = index.search(query.vector, max(k, DEPTH))
+    overlaps, _ = shared(query.terms, [terms(hit.seq) for hit in hits])
+    found = sorted(
+        zip(hits, overlaps.tolist(), strict=True),
+        key=lambda one: (-(one[0].similarity + one[1]), one[0].seq),
+    )
+    return found[:k]
+
+
+def nearest(members: Sequence[Member], query: Query, k: int) -> list[Near]:
     """Return the k stories nearest to the query, best first.
 
     Args:
         members: where to look.
-        query: unit vector, shape (dim,).
+        query: what is looked for.
         k: how many at most.
     """
     if not members:
         return []
-    index = Neighbours(len(query))
+    index = Neighbours(len(query.vector))
     index.add(
         [m.seq for m in members],
         np.stack([combine(m.vectors) for m in members]),
         [m.story.event_time.timestamp() for m in members],
     )
     by_seq = {m.seq: m for m in members}
+
+    def terms(seq: int) -> Terms:
+        story = by_seq[seq].story
+        return terms_of(story.title, story.text, packaged_rarity())
+
     return [
-        Near(member=by_seq[hit.seq], similarity=hit.similarity)
-        for hit in index.search(query, k)
+        Near(member=by_seq[hit.seq], similarity=hit.similarity, word_overlap=overlap)
+        for hit, overlap in likest(index, query, terms, k)
     ]
 
 

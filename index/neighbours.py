@@ -18,16 +18,18 @@ DAY_S: Final = 86_400.0
 # faiss 1.15 avoids BLAS below 128,000 = queries * dim, 6 times slower for batches of 32
 # on one thread; the crossover measured is 4 queries (perf.md, point 7).
 BLAS_THRESHOLD: Final = 1_500
+_SCALE: Final = 1 << 11
 
 Vectors = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
-    """A story found; similarity is a cosine in [-1, 1]."""
+    """A story found: a cosine in [-1, 1], its event time in seconds since the epoch."""
 
     seq: int
     similarity: float
+    time: float
 
 
 class Neighbours:
@@ -38,10 +40,10 @@ class Neighbours:
         faiss.omp_set_num_threads(1)
         self._dim = dim
         self._days: dict[int, faiss.IndexIDMap2] = {}
-        self._day_of: dict[int, int] = {}
+        self._time_of: dict[int, float] = {}
 
     def __len__(self) -> int:
-        return len(self._day_of)
+        return len(self._time_of)
 
     def add(
         self, seqs: Iterable[int], vectors: Vectors, times: Iterable[float]
@@ -68,8 +70,8 @@ class Neighbours:
         numbers = list(seqs)
         for at, (seq, moment) in enumerate(zip(numbers, times, strict=True)):
             self.remove(seq)
-            self._day_of[seq] = int(moment // DAY_S)
-            by_day.setdefault(self._day_of[seq], []).append(at)
+            self._time_of[seq] = moment
+            by_day.setdefault(int(moment // DAY_S), []).append(at)
         for day, places in by_day.items():
             if day not in self._days:
                 flat = faiss.IndexFlatIP(self._dim)
@@ -79,10 +81,10 @@ class Neighbours:
 
     def remove(self, seq: int) -> None:
         """Remove a story; nothing happens if it is not there."""
-        day = self._day_of.pop(seq, None)
-        if day is not None:
+        moment = self._time_of.pop(seq, None)
+        if moment is not None:
             ids = faiss.IDSelectorBatch(np.array([seq], dtype=np.int64))
-            self._days[day].remove_ids(ids)
+            self._days[int(moment // DAY_S)].remove_ids(ids)
 
     def search(
         self, query: Vectors, k: int, since: float = -np.inf, until: float = np.inf
@@ -104,16 +106,26 @@ class Neighbours:
         row = np.ascontiguousarray(query, dtype=np.float32).reshape(1, -1)
         if row.shape[1] != self._dim or not np.isfinite(row).all():
             raise Quarantine(f"query of dim {row.shape[1]}, or not finite")
-        found: list[Hit] = []
-        for day, index in self._days.items():
-            if (day + 1) * DAY_S <= since or day * DAY_S > until:
-                continue
-            found.extend(_with_ties(index, row, k))
-        found.sort(key=lambda hit: (-hit.similarity, hit.seq))
-        return found[:k]
+        found = [
+            _with_ties(index, row, k)
+            for day, index in self._days.items()
+            if (day + 1) * DAY_S > since and day * DAY_S <= until
+        ]
+        if not found:
+            return []
+        similarities, seqs = (np.concatenate(part) for part in zip(*found, strict=True))
+        best = np.lexsort((seqs, -similarities))[:k]
+        return [
+            Hit(seq=seq, similarity=similarity, time=self._time_of[seq])
+            for seq, similarity in zip(
+                seqs[best].tolist(), similarities[best].tolist(), strict=True
+            )
+        ]
 
 
-def _with_ties(index: faiss.IndexIDMap2, row: Vectors, k: int) -> list[Hit]:
+def _with_ties(
+    index: faiss.IndexIDMap2, row: Vectors, k: int
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """Return the k best of one day and all that tie with the last of them.
 
     faiss orders ties by its own places, which change when a story is replaced.
@@ -122,16 +134,19 @@ def _with_ties(index: faiss.IndexIDMap2, row: Vectors, k: int) -> list[Hit]:
     while ask:
         similarities, seqs = index.search(row, ask)
         if ask == index.ntotal or similarities[0][-1] < similarities[0][k - 1]:
-            return [
-                Hit(seq=int(seq), similarity=float(similarity))
-                for similarity, seq in zip(similarities[0], seqs[0], strict=True)
-            ]
+            return similarities[0], seqs[0]
         ask = min(4 * ask, index.ntotal)
-    return []
+    return np.zeros(0, np.float32), np.zeros(0, np.int64)
 
 
 def combine(vectors: NDArray[np.float16]) -> Vectors:
-    """Return the unit vector that is searched: title plus lead, shape (dim,)."""
+    """Return the unit vector that is searched: title plus lead, shape (dim,).
+
+    Its components are whole multiples of 2**-11, so that the products of two are whole
+    multiples of 2**-22 and float32 holds every partial sum exactly: similarities don't
+    depend on BLAS, faiss, batch size or the order of sums. They are 0.001 off at most.
+    """
     total = vectors.astype(np.float64).sum(axis=0)
-    unit: Vectors = (total / np.linalg.norm(total)).astype(np.float32)
-    return unit
+    total /= np.linalg.norm(total)
+    rounded: Vectors = (np.rint(total * _SCALE) / _SCALE).astype(np.float32)
+    return rounded

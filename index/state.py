@@ -227,23 +227,33 @@ class State:
         """Return an event's stories, by event time and id."""
         return self._members("event_id = ?", (event_id,))
 
-    def members_near(
-        self, event_id: str, at: float, within_s: float, limit: int
-    ) -> list[Member]:
-        """Return an event's stories nearest to a time, at most `limit`, none farther.
+    def company(
+        self, seqs: Sequence[int], at: float, within_s: float, limit: int
+    ) -> dict[str, list[int]]:
+        """Return the events of these stories with their members nearest to a time.
 
         Args:
-            event_id: the event.
+            seqs: numbers of stories.
             at: seconds since the epoch.
-            within_s: seconds before and after it.
-            limit: how many at most.
+            within_s: members lie so many seconds before or after it at most.
+            limit: how many members of an event at most.
+
+        Returns:
+            Numbers of stories by event id, the nearest in time first.
         """
+        marks = ",".join("?" * len(seqs))
         rows = self._db.execute(
-            "SELECT seq FROM stories WHERE event_id = ? AND event_time BETWEEN ? AND ?"
-            " ORDER BY abs(event_time - ?), story_id LIMIT ?",
-            (event_id, at - within_s, at + within_s, at, limit),
+            "SELECT event_id, seq FROM stories WHERE event_id IN"
+            f" (SELECT event_id FROM stories WHERE seq IN ({marks}))"
+            " AND event_time BETWEEN ? AND ? ORDER BY abs(event_time - ?), seq",
+            (*seqs, at - within_s, at + within_s, at),
         )
-        return self.members_by_seq([row[0] for row in rows])
+        found: dict[str, list[int]] = {}
+        for event_id, seq in rows:
+            members = found.setdefault(event_id, [])
+            if len(members) < limit:
+                members.append(seq)
+        return found
 
     def stories(
         self,

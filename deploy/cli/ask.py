@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from rich.text import Text
 
 from deploy import wiring
@@ -23,8 +22,16 @@ from deploy.cli.output import (
 )
 from deploy.config import Settings
 from embed.passage import passages
-from index.lookup import Event, Near, event, events, headline, nearest
-from index.neighbours import combine
+from index.lookup import (
+    Event,
+    Near,
+    Query,
+    event,
+    events,
+    headline,
+    nearest,
+    query_of,
+)
 from index.state import Member, State
 from ingest.client import MAX_PAGE_BYTES
 from ingest.errors import Misconfigured, Quarantine
@@ -122,14 +129,15 @@ def run_near(args: argparse.Namespace, settings: Settings) -> int:
 
 def _query(
     args: argparse.Namespace, settings: Settings, state: State
-) -> tuple[NDArray[np.float32], str | None]:
-    """Return the query's unit vector, and the story that it is, if it is one."""
+) -> tuple[Query, str | None]:
+    """Return the query, and the story that it is, if it is one."""
     given = [args.text, args.url, args.story, args.file]
     if sum(one is not None for one in given) != 1:
         raise Misconfigured("near: give one of TEXT, --url, --story, --file or -")
     member = _known(args, state)
     if member is not None:
-        return combine(member.vectors), member.story.story_id
+        story = member.story
+        return query_of(story.title, story.text, member.vectors), story.story_id
     title, text = _text(args, settings)
     if not (title or text):
         raise Misconfigured("near: the text is empty")
@@ -141,7 +149,7 @@ def _query(
             f" {encoder.space.space_id}: use the --model they were made with"
         )
     rows = encoder.encode(passages(title, text))
-    return combine(rows.astype(np.float16)), None
+    return query_of(title, text, rows.astype(np.float16)), None
 
 
 def _known(args: argparse.Namespace, state: State) -> Member | None:
@@ -186,6 +194,7 @@ def _print_near(found: Sequence[Near]) -> None:
     print_table(
         [
             ("similarity", {"justify": "right"}),
+            ("words", {"justify": "right"}),
             ("headline", {"ratio": 1}),
             ("outlet", {"max_width": 24}),
             ("published", {"no_wrap": True}),
@@ -194,6 +203,7 @@ def _print_near(found: Sequence[Near]) -> None:
         [
             (
                 f"{near.similarity:.2f}",
+                f"{near.word_overlap:.2f}",
                 headline(near.member),
                 near.member.story.outlet,
                 day_and_time(near.member.story.published),

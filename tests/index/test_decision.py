@@ -14,13 +14,15 @@ from index.features import (
     crowdedness,
     numbers_in,
     pair_features,
-    similarity,
+    similarities,
     view,
 )
+from index.terms import Rarity
 from ingest.errors import Misconfigured
 from tests.conftest import NOW, make_story
 from tests.embed.test_vector import unit_vectors
 
+RARITY = Rarity(100, {"the": 90, "package": 3})
 MODEL = PairModel(
     name="m", bias=-2.0, weights=tuple(1.0 for _ in FEATURES), threshold=0.5
 )
@@ -93,21 +95,65 @@ def test_the_similarity_equals_the_cosine_and_is_symmetric():
     a, b = (view(make_story(), unit_vectors(seed)) for seed in (1, 2))
     one, two = (unit_vectors(seed).astype(float).sum(axis=0) for seed in (1, 2))
     cosine = float(one @ two) / float(np.linalg.norm(one) * np.linalg.norm(two))
-    assert similarity(a, b) == pytest.approx(cosine, abs=1e-3)
-    assert similarity(a, b) == similarity(b, a)
-    assert similarity(a, a) == pytest.approx(1)
+    both = similarities(a, [b, a])
+    assert both == pytest.approx([cosine, 1], abs=2e-3)
+    assert similarities(b, [a])[0] == both[0]
+    exact = [int(np.rint(v * 2**22)) for v in both]
+    whole = [
+        np.rint(one.whole.astype(float) * 2**11).astype(np.int64) for one in (a, b)
+    ]
+    assert exact == [whole[0] @ whole[1], whole[0] @ whole[0]]
 
 
 def test_each_feature_is_what_its_name_says():
     """Two days apart is 1/e; numbers shared in words or digits; the crowd as given."""
     later = NOW + timedelta(hours=48)
-    a = view(make_story(title="The 13th package"), unit_vectors(1))
-    same = view(make_story(title="Thirteenth round", published=NOW), unit_vectors(1))
-    other = view(
-        make_story(title="12th", published=later, first_seen=later), unit_vectors(1)
+    words = " ".join(f"w{i}" for i in range(123))
+    a, same, other = (
+        view(make_story(title=title, text=text, **when), unit_vectors(1), rarity=RARITY)
+        for title, text, when in (
+            ("The 13th package", words, {}),
+            ("Thirteenth package", words, {"published": NOW}),
+            ("12th", "Nothing.", {"published": later, "first_seen": later}),
+        )
     )
-    assert pair_features(a, same, 0.2) == pytest.approx((1, 1, 0.2, 1))
-    assert pair_features(a, other, 0.0) == pytest.approx((1, 1 / math.e, 0, 0))
+    found = [
+        dict(zip(FEATURES, values, strict=True))
+        for values in pair_features(a, [same, other], 0.2)
+    ]
+    assert found[0]["similarity"] == pytest.approx(1, abs=2e-3)
+    assert [f["near_in_time"] for f in found] == pytest.approx([1, 1 / math.e])
+    assert [f["crowd"] for f in found] == [0.2, 0.2]
+    assert [f["shared_number"] for f in found] == [1, 0]
+    assert found[0]["rare_words"] == pytest.approx(3 * math.log(101) / 10, abs=1e-3)
+    assert 0.95 < found[0]["word_overlap"] < 1
+    assert (found[1]["rare_words"], found[1]["word_overlap"]) == (0, 0)
+    assert [f["length"] for f in found] == [pytest.approx(75 / 150), 0]
+    for name in ("similarity", "rare_words", "word_overlap"):
+        for one in found:
+            assert one[f"{name}_long"] == pytest.approx(one["length"] * one[name])
+    assert [f["foreign"] for f in found] == [0, 0]
+    assert pair_features(a, [], 0.2) == []
+
+
+def test_what_the_model_does_not_know_counts_for_nothing():
+    """In a foreign language words, time and numbers are all there is."""
+    known, foreign = (
+        view(make_story(title="Packet 13"), unit_vectors(1), known=known, rarity=RARITY)
+        for known in (True, False)
+    )
+    for a, b in ((known, foreign), (foreign, known), (foreign, foreign)):
+        (values,) = pair_features(a, [b], 0.2)
+        found = dict(zip(FEATURES, values, strict=True))
+        assert found.pop("foreign_overlap") == pytest.approx(1, abs=1e-3)
+        assert {name for name, value in found.items() if value} == {
+            *("near_in_time", "shared_number", "foreign")
+        }
+    model = PairModel.load(languages=frozenset({"en", "fr"}))
+    assert [model.knows(lang) for lang in ("en", "fr", "vi", None)] == [
+        *(True, True, False, True)
+    ]
+    assert PairModel.load(languages=None).knows("vi")
 
 
 def test_a_crowd_is_what_lies_beyond_the_nearest_eight():

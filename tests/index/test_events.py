@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from embed.vector import StoryVector
 from index.events import EventIndex
-from index.lookup import event, events, nearest
-from index.neighbours import combine
+from index.lookup import event, events, nearest, query_of
 from index.state import State, existing_state
 from ingest.errors import Misconfigured
 from tests.conftest import NOW, make_story
@@ -167,12 +166,14 @@ def test_lookup_finds_stories_by_vector_filter_and_id(tmp_path):
     index = open_index(tmp_path / "s.db")
     index.apply(JOURNAL)
     state = index.state
-    found = nearest(state.stories(), combine(vector(2, 2)), 7)
+    query = query_of("", "", vector(2, 2))
+    found = nearest(state.stories(), query, 7)
     first = make_story("n2").story_id
     assert found[0].member.story.story_id == first
     assert found[0].similarity == pytest.approx(1, abs=1e-3)
     assert {near.member.event_id for near in found[:6]} == {found[0].member.event_id}
-    assert nearest([], combine(vector(2, 2)), 3) == []
+    assert found[0].word_overlap == 0
+    assert nearest([], query, 3) == []
     assert state.resolve(first[:10]) == first
     with pytest.raises(Misconfigured, match="ambiguous"):
         state.resolve("s-")
@@ -193,3 +194,20 @@ def test_a_state_that_is_not_there_says_how_to_get_one(tmp_path):
     """The message names the commands."""
     with pytest.raises(Misconfigured, match="samestory run --feed"):
         existing_state(tmp_path / "none.db")
+
+
+def test_of_stories_that_are_as_near_the_one_with_the_same_words_comes_first(tmp_path):
+    """The vector does not know an invented name, the words do."""
+    index = open_index(tmp_path / "s.db")
+    names = ["Ardal", "Brisk", "Corvo", "Drake"]
+    index.apply(
+        [
+            (i, record(n, topic=1, noise=1, title=f"Premier {n} resigns"))
+            for i, n in enumerate(names)
+        ]
+    )
+    for name in names:
+        query = query_of("", f"the resignation of premier {name}", vector(1, 1))
+        first = nearest(index.state.stories(), query, 4)[0]
+        assert first.member.story.title == f"Premier {name} resigns"
+        assert 0 < first.word_overlap < 1

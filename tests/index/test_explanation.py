@@ -17,9 +17,12 @@ MODEL = PairModel.load()
 
 @pytest.fixture(scope="module")
 def state(tmp_path_factory):
-    """Three topics: twelve reports of the first, one a day, one of each of the others."""
+    """Three topics: twelve reports of the first in eight days, one of each other."""
     found = State(tmp_path_factory.mktemp("why") / "s.db")
-    records = [record(f"n{i}", topic=0, noise=i, hours=24 * i) for i in range(12)]
+    title = "Premier Ardal resigns over the Brisk affair"
+    records = [
+        record(f"n{i}", topic=0, noise=i, hours=16 * i, title=title) for i in range(12)
+    ]
     records += [record("other", topic=1, noise=50), record("far", 2, 60, hours=2_000)]
     EventIndex(found).apply(list(enumerate(records)))
     return found

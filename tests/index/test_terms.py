@@ -1,0 +1,97 @@
+"""Words and their rarity: against scikit-learn's TF-IDF, and hostile files."""
+
+import gzip
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.preprocessing import normalize
+
+from index.terms import (
+    RAREST,
+    WORDS,
+    Rarity,
+    count_words,
+    packaged_rarity,
+    shared,
+    terms_of,
+    words_of,
+)
+from ingest.errors import Misconfigured
+
+COUNTS = {"a": 60, "b": 20, "c": 7, "d": 2, "e": 1}
+RARITY = Rarity(99, COUNTS)
+texts = st.lists(st.sampled_from("abcdefgh"), max_size=30).map(" ".join)
+
+
+@given(texts, st.lists(texts, min_size=1, max_size=5))
+def test_overlap_and_rarest_words_equal_the_oracle(one, others):
+    """The cosine is scikit-learn's, the rarity that of plain sets; alone or together."""
+    model = CountVectorizer(vocabulary=list("abcdefgh"), token_pattern=r"\w+")
+    counts = model.transform([one, *others]).toarray().astype(float)
+    idf = np.array([RARITY.of(word) for word in "abcdefgh"])
+    logs = np.log(counts, out=np.full_like(counts, -1.0), where=counts > 0)
+    rows = normalize((1 + logs) * idf)
+    mine = terms_of("", one, RARITY)
+    theirs = [terms_of("", other, RARITY) for other in others]
+    overlap, rare = shared(mine, theirs)
+    assert overlap == pytest.approx(rows[1:] @ rows[0], abs=1e-3)
+    expected = [
+        sum(sorted(map(RARITY.of, {*one.split()} & {*other.split()}))[-RAREST:])
+        for other in others
+    ]
+    assert rare == pytest.approx(expected, abs=2e-3)
+    for at, other in enumerate(theirs):
+        alone = shared(mine, [other])
+        assert (alone[0][0], alone[1][0]) == (overlap[at], rare[at])
+        back = shared(other, [mine])
+        assert (back[0][0], back[1][0]) == (overlap[at], rare[at])
+
+
+def test_words_are_those_of_the_title_and_the_opening():
+    """Small letters, apostrophes kept, other scripts too, and only so many."""
+    assert words_of("NATO's Ångström", "Nói 13th_day") == [
+        "nato's",
+        "ångström",
+        "nói",
+        "13th",
+        "day",
+    ]
+    assert len(words_of("t", "w " * 100_000)) == WORDS
+    assert words_of("", "") == []
+    assert count_words([("a b", "b"), ("", "b c")]) == (2, {"a": 1, "b": 2, "c": 1})
+
+
+def test_the_packaged_counts_know_common_words_from_rare_ones():
+    """Read from the file that ships."""
+    rarity = packaged_rarity()
+    assert 0 <= rarity.of("the") < rarity.of("minister") < rarity.of("szijjarto")
+    assert rarity.of("qqqq") > 8
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"junk",
+        gzip.compress(b"documents x\n"),
+        gzip.compress(b"documents 3\nword\n"),
+        gzip.compress(b"documents 3\nword 2\n")[:-9],
+        gzip.compress(b"documents 3\n\xff 2\n"),
+    ],
+)
+def test_a_damaged_file_of_counts_is_refused_by_name(tmp_path, data):
+    """It ships with the package: a person must act."""
+    path = tmp_path / "counts.gz"
+    path.write_bytes(data)
+    with pytest.raises(Misconfigured, match=r"counts\.gz"):
+        Rarity.load(path)
+
+
+def test_an_unknown_word_is_the_rarest():
+    """ln((n + 1) / (df + 1))."""
+    assert RARITY.of("zz") == math.log(100)
+    assert RARITY.of("a") == math.log(100 / 61)

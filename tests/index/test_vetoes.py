@@ -1,0 +1,111 @@
+"""Vetoes: what forbids that two reports are one event, on invented reports."""
+
+import pytest
+
+from index.decision import Pair, decide
+from index.events import EventIndex
+from index.explanation import why_pair, why_story
+from index.features import FEATURES
+from index.state import State
+from index.vetoes import claims_of, veto
+from tests.conftest import make_story
+from tests.index.test_decision import MODEL
+from tests.index.test_events import record
+
+
+def told(one: str, other: str, lead: str = "", other_lead: str = "") -> str | None:
+    a, b = claims_of(one, lead), claims_of(other, other_lead)
+    found = veto(a, b)
+    assert (found is None) == (veto(b, a) is None)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "said"),
+    [
+        (
+            "Council adopts 13th sanctions package",
+            "Commission proposes the fourteenth package",
+            "number 13 against number 14 of 'package'",
+        ),
+        (
+            "Velund expels six Kesmark diplomats",
+            "Kesmark expels six Velund diplomats",
+            "roles reversed: velun- expel- kesma-",
+        ),
+        (
+            "Tarsk shelled Ilmaran border town",
+            "Ilmara shells Tarsk depot a day later",
+            "roles reversed: tarsk- shell- ilmar-",
+        ),
+        (
+            "Velund and Kesmark open fishing talks",
+            "Fishing talks of Velund and Kesmark collapse",
+            "one 'open', the other 'collapse'",
+        ),
+    ],
+)
+def test_what_a_cosine_cannot_see_is_a_veto(one, other, said):
+    """Another number of a series, roles reversed, a beginning against an end."""
+    assert str(told(one, other)).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Council adopts 13th package", "Thirteenth package is through"),
+        ("After the 13th package the 14th package", "Council adopts 13th package"),
+        ("Runner wins on her 20th birthday", "Runner wins on his 21st birthday"),
+        ("Rain for a fifth straight day", "Rain for a sixth straight day"),
+        ("Summit of 9th March 2024", "Summit of 10th March 2024"),
+        ("Kesmark meets Velund in Callan", "Velund meets Kesmark in Callan"),
+        ("Velund expels Kesmark diplomats", "Velund expels six from Kesmark"),
+        ("Velund expels Kesmark diplomats", "Tarsk expels Ilmaran diplomats"),
+        ("Summit opens in Callan", "Leaders begin summit in Callan"),
+        ("Summit opens as strike ends", "Strike ends in Callan"),
+        ("", ""),
+        ("13th", "third"),
+    ],
+)
+def test_reports_that_may_be_one_event_are_left_to_the_sum(one, other):
+    """The same number, dates, counts of days, mutual acts, other pairs of names."""
+    assert told(one, other) is None
+
+
+def test_the_lead_counts_for_numbers_and_only_its_beginning():
+    """What comes later is background."""
+    lead = "The council adopted its 13th package of sanctions."
+    assert told("Council acts", "Commission proposes 14th package", lead)
+    assert not told("Council acts", "14th package proposed", "Well. " * 40 + lead)
+
+
+def test_a_vetoed_event_is_out_and_the_next_best_is_taken():
+    """However near the vetoing member is; the record names it."""
+    strong, weak = (tuple(v for _ in FEATURES) for v in (0.9, 0.8))
+    pairs = [
+        Pair(story_id="s-1", event_id="e-1", features=strong),
+        Pair(story_id="s-2", event_id="e-1", features=strong, veto="because"),
+        Pair(story_id="s-3", event_id="e-2", features=weak),
+    ]
+    found = decide(pairs, MODEL)
+    assert found.event_id == "e-2"
+    assert found.record()["vetoed"] == [
+        {"story_id": "s-2", "event_id": "e-1", "reason": "because"}
+    ]
+    alone = decide(pairs[:2], MODEL)
+    assert (alone.event_id, alone.probability, alone.pairs) == (None, 0.0, ())
+    assert [one.story_id for one in alone.vetoed] == ["s-2"]
+
+
+def test_why_tells_the_veto(tmp_path):
+    """Two reports with one vector, kept apart by a number."""
+    state = State(tmp_path / "s.db")
+    titles = ["Council adopts 13th package", "Council proposes 14th package"]
+    EventIndex(state).apply(
+        [(i, record(f"n{i}", 0, 0, hours=i, title=t)) for i, t in enumerate(titles)]
+    )
+    first, second = (state.member(make_story(f"n{i}").story_id) for i in range(2))
+    found = why_pair(state, first, second, MODEL)
+    assert found.event_id is None
+    assert "number 14 against number 13 of 'package'" in found.reason
+    assert "number 14 against number 13" in why_story(state, second).reason
