@@ -20,6 +20,7 @@ from index.decision import PairModel
 from index.events import WINDOW_S
 from index.features import FEATURES, pair_features, view
 from index.state import Member, State
+from index.vetoes import claims_of, veto
 from ingest.errors import Misconfigured
 from ingest.story import Story
 
@@ -347,6 +348,9 @@ def _kept_apart(
     if link.hours_apart * 3600 > WINDOW_S:
         days = link.hours_apart / 24
         return f"{days:.0f} days apart: only stories within seven days are compared"
+    claims = [claims_of(m.story.title, m.story.text) for m in (later, earlier)]
+    if forbidden := veto(*claims):
+        return f"they can't be one event: {forbidden}"
     for one in record.get("vetoed", []):
         if one["event_id"] == earlier.event_id:
             return f"{one['story_id']} rules {earlier.event_id} out: {one['reason']}"

@@ -75,9 +75,9 @@ def claims_of(title: str, text: str) -> Claims:
         if number is None:
             continue
         counted = words[at + 1 : at + 1 + _REACH]
-        if _NO_SERIES.isdisjoint(counted):
+        if counted and counted[0] not in _NO_SERIES:
             for one in counted:
-                if len(one) >= _SHORTEST and one.isalpha():
+                if len(one) >= _SHORTEST and one.isalpha() and one not in _NO_SERIES:
                     ordinals.setdefault(one, set()).add(number)
     in_title = [word.lower() for word in _TOKEN.findall(title)]
     phases = [word for word in in_title if word in _BEGINS | _ENDS]

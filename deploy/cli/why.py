@@ -29,13 +29,20 @@ Tell why stories are in one event, or why not.
   why EVENT         the pair by which each of its stories came in
 
 Each pair is a sum: what every feature contributed, and the bias, add up to the logit,
-from which the probability comes. Told from the records of the decisions themselves."""
+from which the probability comes (--json has them one by one). Told from the records of
+the decisions themselves. A veto keeps two reports apart whatever the sum says."""
 MEANING: Final = {
     "similarity": "likeness of title and opening",
     "near_in_time": "nearness in time",
     "crowd": "crowded topic",
     "shared_number": "a number in both openings",
+    "rare_words": "rare words in both",
+    "word_overlap": "share of words in both",
+    "length": "how much text there is",
+    "foreign": "a language unknown to the model",
+    "foreign_overlap": "share of words in both",
 }
+_LONG: Final = "_long"  # what a feature adds in long texts is told with the feature
 
 
 def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -135,10 +142,14 @@ def _print_link(link: Link, number: int, say: Any, *, is_apart: bool) -> None:
 
 
 def _print_sum(link: Link) -> None:
+    adds: dict[str, float] = {}
+    for name, _, part in link.features:
+        base = name.removesuffix(_LONG)
+        adds[base] = adds.get(base, 0.0) + part
     rows: list[Sequence[str]] = [
-        # Adding 0 spares people a "-0.00".
-        [f"   {MEANING.get(name, name)}", f"{value:.3f}", f"{part + 0.0:+.2f}"]
-        for name, value, part in link.features
+        [f"   {MEANING.get(name, name)}", f"{value:.3f}", f"{adds[name]:+.2f}"]
+        for name, value, _ in link.features
+        if adds.get(name)
     ]
     rows.append(["   to begin with (bias)", "", f"{link.bias:+.2f}"])
     rows.append(["   sum (logit)", "", f"{link.logit:+.2f}"])

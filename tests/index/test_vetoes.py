@@ -29,6 +29,11 @@ def told(one: str, other: str, lead: str = "", other_lead: str = "") -> str | No
             "number 13 against number 14 of 'package'",
         ),
         (
+            "Sanctions, the 14th package: this time it is ships",
+            "Council adopts 13th package",
+            "number 14 against number 13 of 'package'",
+        ),
+        (
             "Velund expels six Kesmark diplomats",
             "Kesmark expels six Velund diplomats",
             "roles reversed: velun- expel- kesma-",

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 
 import pytest
 
@@ -117,6 +118,9 @@ def test_why_is_a_page_for_people(news):
     other = next(e for e in news.rows("events") if e["event_id"] != event["event_id"])
     page, _ = news("why", first["story_id"], other["reports"][0]["story_id"])
     assert "two events: " in page
+    *parts, total = map(float, re.findall(r"([+-]\d+\.\d\d)\s*$", page, re.MULTILINE))
+    assert total == pytest.approx(sum(parts), abs=0.005 * len(parts) + 0.005)
+    assert len(parts) >= 3
     assert news.rows("why", first["story_id"])[0]["event_id"] == event["event_id"]
     _, said = news("why", "e-", first["story_id"], expect=2)
     assert "samestory: " in said
