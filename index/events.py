@@ -106,7 +106,7 @@ class EventIndex:
             self._put(found, before.event_id, record, "updated")
             return
         arriving = self._prepare(found.story, found.vectors)
-        decision = self._decide(arriving)
+        decision = self._decide(arriving, story.event_time.timestamp())
         event_id = decision.event_id or "e-" + story.story_id[2:]
         reason = "grown" if decision.event_id else "created"
         seq = self._put(found, event_id, decision.record(), reason)
@@ -129,8 +129,7 @@ class EventIndex:
                 " use the former one, or start another --state"
             )
 
-    def _decide(self, arriving: View) -> Decision:
-        at = arriving.hours * 3600
+    def _decide(self, arriving: View, at: float) -> Decision:
         near = self._near(arriving, at)
         crowd = crowdedness([hit.similarity for hit in near])
         seqs = [hit.seq for hit in near]
