@@ -82,6 +82,7 @@ def test_the_packaged_counts_know_common_words_from_rare_ones():
         gzip.compress(b"documents 3\nword 2\n")[:-9],
         gzip.compress(b"documents 3\n\xff 2\n"),
     ],
+    ids=["empty", "junk", "no number", "no count", "cut off", "not UTF-8"],
 )
 def test_a_damaged_file_of_counts_is_refused_by_name(tmp_path, data):
     """It ships with the package: a person must act."""
