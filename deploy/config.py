@@ -60,6 +60,11 @@ class Settings:
         "how readily stories are joined: tight, balanced or loose; for those that come"
         " from now on, `samestory replay` decides all anew",
     )
+    pair_model: str = _setting(
+        "packaged",
+        "what decides whether two reports are one event: 'packaged', or a"
+        " pair_model.json of `samestory train`",
+    )
     embed_threads: int = _setting(1, "threads of the embedding model")
     embed_batch: int = _setting(32, "stories embedded before they are published")
     index_batch: int = _setting(256, "stories indexed in one commit")

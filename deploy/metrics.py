@@ -15,6 +15,7 @@ ABOUT = {
     "latency_seconds": "from published to embedded to grouped, over the latest stories",
     "stories": "stories in the index",
     "events": "events in the index",
+    "largest_event_reports": "reports of the largest event of the last week",
     "quarantine_held": "cases in the quarantine, by the stage that set them aside",
 }
 
@@ -57,5 +58,6 @@ def _samples(
             yield "latency_seconds", {"stage": stage, "quantile": quantile}, seconds
     yield "stories", {}, status["index"]["stories"]
     yield "events", {}, status["index"]["events"]
+    yield "largest_event_reports", {}, status["largest_event"]["reports"]
     for stage, number in status["quarantine"]["by_stage"].items():
         yield "quarantine_held", {"stage": stage}, number

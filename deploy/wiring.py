@@ -10,7 +10,7 @@ from deploy.config import Settings
 from deploy.stream.embedded import EmbeddedLog
 from deploy.stream.log import STORIES, Log
 from embed.encoder import Encoder, SentenceTransformerEncoder
-from index.decision import PairModel
+from index.decision import PACKAGED_MODEL, PairModel
 from index.state import State, existing_state
 from ingest.addresses import parse_networks
 from ingest.client import Client
@@ -120,8 +120,11 @@ def open_encoder(settings: Settings) -> Encoder:
 def open_pair_model(settings: Settings) -> PairModel:
     """Return the model of the decision, at the knob's position."""
     known = frozenset(settings.model_languages.lower().replace(",", " ").split())
+    path = settings.pair_model
     return PairModel.load(
-        joining=settings.joining, languages=None if "*" in known else known
+        PACKAGED_MODEL if path == "packaged" else Path(path),
+        joining=settings.joining,
+        languages=None if "*" in known else known,
     )
 
 

@@ -21,7 +21,7 @@ from deploy.stream.log import EVENTS, JOURNAL, STORIES, Log, Message, Record
 from embed.embedding import embed_story
 from embed.space import EmbeddingSpace
 from index.events import EventIndex
-from index.state import Latency, State
+from index.state import Largest, Latency, State
 from ingest.errors import Misconfigured, Quarantine, Retry
 from ingest.poller import Poller, Rejected
 from ingest.robots import Robots
@@ -155,6 +155,7 @@ def _index(settings: Settings, log: Log, stop: Callable[[], bool]) -> None:
         patiently(partial(_apply, index, batch), stop, consumer.keep)
         _hand_on(log, state, stop)
         state.keep_latencies(latencies(records, time.time()))
+        _warn_of(state.largest_event())
         _log.info("indexed records=%d position=%d", len(batch), state.position())
         return True
 
@@ -167,6 +168,15 @@ def _index(settings: Settings, log: Log, stop: Callable[[], bool]) -> None:
     )
     consumer.close()
     state.close()
+
+
+def _warn_of(largest: Largest | None) -> None:
+    if largest is not None and largest.is_suspicious:
+        _log.warning(
+            "event %s holds %d of the %d stories of the last week: it may have"
+            " swallowed others",
+            *largest,
+        )
 
 
 def _beginning(log: Log) -> int:

@@ -6,7 +6,7 @@ only where the others allow it.
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from index.constraints import Constraints
@@ -19,31 +19,36 @@ REFUSED: Final = "refused"
 UNDONE: Final = "undone"
 
 
-def apply_correction(state: State, one: Correction, similarity: Similarity) -> None:
+def apply_correction(
+    state: State, one: Correction, similarity: Similarity
+) -> Mapping[str, tuple[str, str]]:
     """Apply it within the caller's transaction; one that came already does nothing.
 
     Args:
         state: where stories and corrections are.
         one: the correction.
         similarity: cosine of two stories, for those that a split leaves in between.
+
+    Returns:
+        (event before, event after) by story that it moved.
     """
     if state.corrected(one.correction_id) is not None:
-        return
+        return {}
     in_force = Constraints(
         held.correction for held in state.corrections() if held.status == ACCEPTED
     )
     if one.kind == UNDO:
-        _undo(state, one)
-        return
+        return _undo(state, one)
     why_not = _refusal(state, one, in_force)
     if why_not:
         state.put_correction(Corrected(correction=one, status=REFUSED, reason=why_not))
-        return
+        return {}
     moves = (_merge if one.kind == SAME else _split)(state, one, in_force, similarity)
     moved = _move(state, moves, one.correction_id)
     state.put_correction(
         Corrected(correction=one, status=ACCEPTED, reason="", moved=moved)
     )
+    return moved
 
 
 def _refusal(state: State, one: Correction, in_force: Constraints) -> str:
@@ -120,7 +125,7 @@ def _split(
     return moves | dict.fromkeys(_ids(going), _new_event(state, going, one))
 
 
-def _undo(state: State, one: Correction) -> None:
+def _undo(state: State, one: Correction) -> Mapping[str, tuple[str, str]]:
     held = state.corrected(one.b)
     if held is None or held.status != ACCEPTED or held.correction.kind == UNDO:
         what = "is not known" if held is None else f"is {held.status}"
@@ -128,7 +133,7 @@ def _undo(state: State, one: Correction) -> None:
             what = "is an undo: make the correction anew"
         reason = f"correction {one.b} {what}"
         state.put_correction(Corrected(correction=one, status=REFUSED, reason=reason))
-        return
+        return {}
     state.set_correction_status(one.b, UNDONE)
     left = Constraints(
         kept.correction for kept in state.corrections() if kept.status == ACCEPTED
@@ -145,6 +150,7 @@ def _undo(state: State, one: Correction) -> None:
     state.put_correction(
         Corrected(correction=one, status=ACCEPTED, reason=reason, moved=moved)
     )
+    return moved
 
 
 def _move(

@@ -3,30 +3,44 @@
 The logit of a pair is the bias plus each feature times its weight; nothing else counts,
 so every decision can be told as a sum. A story's probability of belonging to an event
 is the mean over the event's nearest members; it joins the best event if that reaches
-the threshold. The weights are data: `pair_model.json`, made by
-`bench/fit_pair_model.py`.
+the threshold. The weights are data: `pair_model.json`, made by `samestory train`.
 """
 
 import json
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Self
 
-from index.features import FEATURES
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from index.features import FEATURES, View, view
+from index.terms import PACKAGED_COUNTS, WORD_COUNTS, Rarity, packaged_rarity
 from ingest.errors import Misconfigured
+from ingest.story import Story
 
 NEAREST_MEMBERS: Final = 5  # mean of the top 3 to 5 measured best (quality.md 3b, 7)
+RANKED: Final = 4  # events that a decision tells: the best and three others
 JOINING: Final = ("tight", "balanced", "loose")  # positions of the one knob
 PACKAGED_MODEL: Final = Path(__file__).with_name("pair_model.json")
+# Contributions are whole multiples of this: they add up exactly, in any order.
+_UNIT: Final = 2.0**-30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairModel:
-    """Weights by feature, bias and threshold, with the name of the artefact.
+    """What decides whether two stories are one event.
 
-    `languages` are those that the embedding model knows, None for all.
+    Attributes:
+        name: of the artefact, with the position of the knob.
+        bias: of the sum.
+        weights: of the features, in their order.
+        threshold: probability that a story must reach to join an event.
+        languages: that the embedding model knows; None for all.
+        rarity: of words, as counted for this model.
+        space_id: the embedding space that it was fitted in; None for any.
     """
 
     name: str
@@ -34,6 +48,8 @@ class PairModel:
     weights: tuple[float, ...]
     threshold: float
     languages: frozenset[str] | None = frozenset({"en"})
+    rarity: Rarity = field(default_factory=packaged_rarity)
+    space_id: str | None = None
 
     @classmethod
     def load(
@@ -58,7 +74,8 @@ class PairModel:
             found = json.loads(path.read_text("utf-8"))
             weights = {str(k): float(v) for k, v in found["weights"].items()}
             bias, threshold = float(found["bias"]), float(found["thresholds"][joining])
-            name = f"{found['name']} {joining}"
+            name, space_id = f"{found['name']} {joining}", str(found["space"])
+            digest = str(found["word_counts"])
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise Misconfigured(f"pair model {path}: {error!r}") from error
         if set(weights) != set(FEATURES):
@@ -68,45 +85,123 @@ class PairModel:
             )
         return cls(
             name=name,
-            bias=bias,
+            bias=float(_exact(bias)),
             weights=tuple(weights[f] for f in FEATURES),
             threshold=threshold,
             languages=languages,
+            rarity=_rarity(path.with_name(WORD_COUNTS), digest),
+            space_id=space_id,
+        )
+
+    def view(
+        self,
+        story: Story,
+        vectors: NDArray[np.float16],
+        *,
+        seq: int = 0,
+        crowd: float = 0.0,
+    ) -> View:
+        """Prepare a story for comparison.
+
+        Args:
+            story: its title, opening, language and event time count.
+            vectors: shape (2, dim), as the StoryVector carries them.
+            seq: its number in the order of arrival.
+            crowd: how crowded its topic was when it came.
+        """
+        return view(
+            story,
+            vectors,
+            seq=seq,
+            crowd=crowd,
+            known=self.knows(story.lang),
+            rarity=self.rarity,
         )
 
     def knows(self, lang: str | None) -> bool:
         """Return whether the embedding model knows a language; None counts as known."""
         return lang is None or self.languages is None or lang in self.languages
 
-    def contributions(self, features: Sequence[float]) -> list[float]:
-        """Return what each feature adds to the logit, in the order of FEATURES."""
-        return [w * x for w, x in zip(self.weights, features, strict=True)]
+    def contributions(self, features: ArrayLike) -> NDArray[np.float64]:
+        """Return what each feature adds to the logit, in the order of FEATURES.
 
-    def logit(self, features: Sequence[float]) -> float:
-        """Return the bias plus all contributions."""
-        return math.fsum([self.bias, *self.contributions(features)])
+        Args:
+            features: of one pair, shape (features,), or of n, shape (n, features).
+        """
+        return _exact(np.asarray(features) * np.array(self.weights))
 
-    def probability(self, features: Sequence[float]) -> float:
-        """Return the probability that a pair is one event, in [0, 1]."""
-        return 1 / (1 + math.exp(-self.logit(features)))
+    def logits(self, features: ArrayLike) -> NDArray[np.float64]:
+        """Return the bias plus all contributions: of one pair, or of n, shape (n,)."""
+        total: NDArray[np.float64] = self.contributions(features).sum(axis=-1)
+        return total + self.bias
+
+    def probabilities(self, features: NDArray[np.float64]) -> list[float]:
+        """Return for n pairs the probability that each is one event, in [0, 1]."""
+        return [1 / (1 + math.exp(-logit)) for logit in self.logits(features).tolist()]
+
+
+def _rarity(path: Path, digest: str) -> Rarity:
+    """Return the rarities of words, of the very counts that a model was fitted with."""
+    found = packaged_rarity() if path == PACKAGED_COUNTS else Rarity.load(path)
+    if found.digest != digest:
+        raise Misconfigured(
+            f"word counts {path}: {found.digest}, the pair model beside it was fitted"
+            f" with {digest}"
+        )
+    return found
+
+
+def _exact(values: ArrayLike) -> NDArray[np.float64]:
+    rounded: NDArray[np.float64] = np.rint(np.asarray(values) / _UNIT) * _UNIT
+    return rounded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pair:
-    """The arriving story against one member of an event.
+class Candidate:
+    """An event that a story may belong to, told by its nearest members.
 
-    `veto` is why the two can't be one event whatever the features say, or None.
+    Attributes:
+        event_id: the event.
+        members: those nearest to the story, the nearest first.
+        features: of the story with each, shape (len(members), features).
+        probability: the mean over the members, in [0, 1].
     """
 
-    story_id: str
     event_id: str
-    features: tuple[float, ...]
-    veto: str | None = None
+    members: tuple[View, ...]
+    features: NDArray[np.float64]
+    probability: float
 
-    @property
-    def similarity(self) -> float:
-        """Cosine of title and lead together, in [-1, 1]."""
-        return self.features[0]
+    def pairs(self, model: PairModel) -> list[dict[str, Any]]:
+        """Return the sum that each pair of the story with a member makes."""
+        contributions = model.contributions(self.features)
+        return [
+            {
+                "story_id": member.story_id,
+                "bias": model.bias,
+                "logit": logit,
+                "features": [
+                    {"name": name, "value": value, "contribution": part}
+                    for name, value, part in zip(FEATURES, values, parts, strict=True)
+                ],
+            }
+            for member, logit, values, parts in zip(
+                self.members,
+                model.logits(self.features).tolist(),
+                self.features.tolist(),
+                contributions.tolist(),
+                strict=True,
+            )
+        ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Veto:
+    """A member that rules its event out, whatever the features say."""
+
+    event_id: str
+    story_id: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,20 +209,35 @@ class Decision:
     """Where a story goes, and why.
 
     Attributes:
-        event_id: the event joined; None to open a new one.
-        probability: of the best event; 0 without candidates.
-        runner_up: the second-best event with its probability; None without one.
-        pairs: the members of the best event that decided, the nearest first.
+        ranked: the events that it could join, the most probable first; RANKED at most.
+        vetoed: what rules out events that would stand among those.
         model: the pair model in force.
-        vetoed: the pairs that forbid an event that would have been considered.
+        crowd: how crowded the topic is around the story.
     """
 
-    event_id: str | None
-    probability: float
-    runner_up: tuple[str, float] | None
-    pairs: tuple[Pair, ...]
+    ranked: tuple[Candidate, ...]
+    vetoed: tuple[Veto, ...]
     model: PairModel
-    vetoed: tuple[Pair, ...] = ()
+    crowd: float = 0.0
+
+    @property
+    def event_id(self) -> str | None:
+        """The event joined; None to open a new one."""
+        best = self.ranked[0] if self.ranked else None
+        joins = best is not None and best.probability >= self.model.threshold
+        return best.event_id if best is not None and joins else None
+
+    @property
+    def probability(self) -> float:
+        """Of the best event; 0 without candidates."""
+        return self.ranked[0].probability if self.ranked else 0.0
+
+    @property
+    def runner_up(self) -> tuple[str, float] | None:
+        """The second-best event with its probability; None without one."""
+        if len(self.ranked) < 2:  # noqa: PLR2004
+            return None
+        return self.ranked[1].event_id, self.ranked[1].probability
 
     def record(self) -> dict[str, Any]:
         """Return the join record: everything that `why` needs to tell."""
@@ -136,72 +246,45 @@ class Decision:
             "probability": self.probability,
             "threshold": self.model.threshold,
             "runner_up": self.runner_up,
+            "crowd": self.crowd,
             "model": self.model.name,
             "vetoed": [
-                {"story_id": p.story_id, "event_id": p.event_id, "reason": p.veto}
-                for p in self.vetoed
+                {"story_id": v.story_id, "event_id": v.event_id, "reason": v.reason}
+                for v in self.vetoed
             ],
-            "pairs": [
-                {
-                    "story_id": pair.story_id,
-                    "bias": self.model.bias,
-                    "logit": self.model.logit(pair.features),
-                    "features": [
-                        {"name": name, "value": value, "contribution": part}
-                        for name, value, part in zip(
-                            FEATURES,
-                            pair.features,
-                            self.model.contributions(pair.features),
-                            strict=True,
-                        )
-                    ],
-                }
-                for pair in self.pairs
-            ],
+            "pairs": self.ranked[0].pairs(self.model) if self.ranked else [],
         }
 
 
-def decide(pairs: Sequence[Pair], model: PairModel) -> Decision:
+def decide(
+    candidates: Sequence[Candidate],
+    model: PairModel,
+    veto: Callable[[View], str | None],
+    crowd: float = 0.0,
+) -> Decision:
     """Decide where a story goes.
 
-    An event is out of the question if one of its nearest members vetoes it.
+    An event is out of the question if one of the members that speak for it vetoes it.
 
     Args:
-        pairs: the story against members of the events that could be its own.
+        candidates: the events that could be its own.
         model: weights and threshold.
+        veto: why a member and the story can't be one event; None if they can.
+        crowd: how crowded the topic is around the story.
     """
-    by_event: dict[str, list[Pair]] = {}
-    for pair in sorted(pairs, key=lambda p: (-p.similarity, p.story_id)):
-        by_event.setdefault(pair.event_id, []).append(pair)
-    nearest = {event: group[:NEAREST_MEMBERS] for event, group in by_event.items()}
-    vetoed = tuple(p for group in nearest.values() for p in group if p.veto)
-    for pair in vetoed:
-        nearest.pop(pair.event_id, None)
-    ranked = sorted(
-        (
-            (
-                math.fsum(model.probability(p.features) for p in group) / len(group),
-                event,
-            )
-            for event, group in nearest.items()
-        ),
-        key=lambda found: (-found[0], found[1]),
-    )
-    if not ranked:
-        return Decision(
-            event_id=None,
-            probability=0.0,
-            runner_up=None,
-            pairs=(),
-            model=model,
-            vetoed=vetoed,
-        )
-    probability, best = ranked[0]
+    ranked: list[Candidate] = []
+    vetoed: list[Veto] = []
+    for one in sorted(candidates, key=lambda c: (-c.probability, c.event_id)):
+        if len(ranked) == RANKED:
+            break
+        against = [
+            Veto(event_id=one.event_id, story_id=member.story_id, reason=reason)
+            for member in one.members
+            if (reason := veto(member))
+        ]
+        vetoed += against
+        if not against:
+            ranked.append(one)
     return Decision(
-        event_id=best if probability >= model.threshold else None,
-        probability=probability,
-        runner_up=(ranked[1][1], ranked[1][0]) if len(ranked) > 1 else None,
-        pairs=tuple(nearest[best]),
-        model=model,
-        vetoed=vetoed,
+        ranked=tuple(ranked), vetoed=tuple(vetoed), model=model, crowd=crowd
     )

@@ -1,11 +1,15 @@
 """How well predicted events match gold events, and what simpler rules would score."""
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, Final, NamedTuple
 
+import numpy as np
+
+ROUNDS: Final = 1_000  # of the bootstrap
 SPARSE: Final = 3  # reports of each of two gold events that make an event a false join
 
 
@@ -121,12 +125,19 @@ def b_cubed(
     Raises:
         ValueError: gold is empty.
     """
-    if not gold:
-        raise ValueError("no gold stories")
+    return mean_scores(b_cubed_by_story(predicted, gold, uncertain).values())
+
+
+def b_cubed_by_story(
+    predicted: Mapping[str, Hashable],
+    gold: Mapping[str, Hashable],
+    uncertain: Uncertain | None = None,
+) -> dict[str, tuple[float, float]]:
+    """Return (precision, recall) of each gold story; see `b_cubed`."""
     found = {story: predicted.get(story, ("alone", story)) for story in gold}
     both = Counter((found[story], gold[story]) for story in gold)
     in_found, in_gold = Counter(found.values()), Counter(gold.values())
-    precision = recall = 0.0
+    scores = {}
     for story in gold:
         hits, mine, wanted = (
             both[found[story], gold[story]],
@@ -139,9 +150,43 @@ def b_cubed(
             hits -= is_found and is_gold
             mine -= is_found
             wanted -= is_gold
-        precision += hits / mine
-        recall += hits / wanted
-    return _scores(precision / len(gold), recall / len(gold))
+        scores[story] = hits / mine, hits / wanted
+    return scores
+
+
+def mean_scores(by_story: Collection[tuple[float, float]]) -> Scores:
+    """Return the scores that (precision, recall) by story make.
+
+    Raises:
+        ValueError: there is none.
+    """
+    if not by_story:
+        raise ValueError("no gold stories")
+    precision, recall = (math.fsum(part) for part in zip(*by_story, strict=True))
+    return _scores(precision / len(by_story), recall / len(by_story))
+
+
+def bootstrap(
+    by_story: Mapping[str, tuple[float, float]], gold: Mapping[str, Hashable]
+) -> tuple[float, float]:
+    """Return the 95 % interval of B-cubed F1 (Efron 1979, percentiles).
+
+    Gold events are drawn again, with all their stories: stories of one event are not
+    independent.
+
+    Args:
+        by_story: see `b_cubed_by_story`.
+        gold: event by story.
+    """
+    by_event: dict[Hashable, list[tuple[float, float]]] = defaultdict(list)
+    for story, scores in by_story.items():
+        by_event[gold[story]].append(scores)
+    sums = np.array([[*np.sum(s, axis=0), len(s)] for s in by_event.values()])
+    draws = np.random.default_rng(0).integers(len(sums), size=(ROUNDS, len(sums)))
+    precision, recall, count = sums[draws].sum(axis=1).T
+    p, r = precision / count, recall / count
+    low, high = np.percentile(2 * p * r / (p + r), [2.5, 97.5])
+    return float(low), float(high)
 
 
 def pairwise(
@@ -176,8 +221,13 @@ def _pairs(
 
 
 def _scores(precision: float, recall: float) -> Scores:
-    total = precision + recall
-    return Scores(precision, recall, 2 * precision * recall / total if total else 0.0)
+    return Scores(precision, recall, f_beta(precision, recall))
+
+
+def f_beta(precision: float, recall: float, beta: float = 1.0) -> float:
+    """Return F-beta (van Rijsbergen 1979): recall counts beta times as much."""
+    total = beta**2 * precision + recall
+    return (1 + beta**2) * precision * recall / total if total else 0.0
 
 
 def _false_joins(

@@ -1,31 +1,24 @@
 """The index: applies the journal in its order, one transaction a batch."""
 
-import heapq
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from embed.vector import StoryVector
-from index.correcting import apply_correction
+from index.clusterer import Clusterer
+from index.constraints import Constraints
+from index.correcting import ACCEPTED, apply_correction
 from index.correction import Correction
-from index.decision import NEAREST_MEMBERS, Decision, Pair, PairModel, decide
-from index.features import View, crowdedness, pair_features, similarities, view
+from index.decision import PairModel
+from index.features import View, similarities
 from index.journal import decode_journal
-from index.neighbours import Hit, Neighbours, combine
+from index.neighbours import combine
+from index.rare_terms import rarest
+from index.second_look import Change, second_look
 from index.state import Member, State
-from index.vetoes import veto
 from ingest.errors import Quarantine
-from ingest.story import Story
-
-WINDOW_S: Final = 7 * 86_400.0  # candidates lie within 7 days of the story's own time
-CANDIDATES: Final = 20  # nearest stories whose events are considered
-MEMBERS_READ: Final = (
-    40  # nearest in time of an event that are compared: bounds the cost
-)
-VIEWS_KEPT: Final = 16_384  # prepared stories in memory, about 6 kB each
 
 
 class EventIndex:
@@ -40,25 +33,34 @@ class EventIndex:
         """
         self.state = state
         self._model = model or PairModel.load()
-        self._views: dict[int, View] = {}
-        self._neighbours: Neighbours | None = None
+        self._clusterer: Clusterer | None = None
+        self._next_seq = 0
+        self._fixed: set[str] = set()
+        self._constraints = Constraints([])
         self._load()
 
     def _load(self) -> None:
-        """Fill the neighbours from the stored vectors, as after a restart."""
-        self._views.clear()
+        """Fill the memory from what is stored, as after a restart."""
+        self._next_seq = self.state.last_seq() + 1
+        self._obey()
         space = self.state.space()
-        self._neighbours = None
+        self._clusterer = None
         if space is None:
             return
-        self._neighbours = Neighbours(space[1])
-        rows = list(self.state.vectors())
+        self._clusterer = Clusterer(self._model, space[1], self._views)
+        rows = list(self.state.placed())
         if rows:
-            self._neighbours.add(
-                [seq for seq, _, _ in rows],
-                np.stack([combine(vectors) for _, _, vectors in rows]),
-                [event_time for _, event_time, _ in rows],
+            self._clusterer.restore(
+                [(r.seq, r.event_time, r.event_id, r.rare) for r in rows],
+                np.stack([combine(r.vectors) for r in rows]),
             )
+
+    def _obey(self) -> None:
+        """Take in the corrections in force."""
+        accepted = [c for c in self.state.corrections() if c.status == ACCEPTED]
+        self._constraints = Constraints(c.correction for c in accepted)
+        self._fixed = {s for c in accepted for s in (c.correction.a, c.correction.b)}
+        self._fixed.update(story for c in accepted for story in c.moved)
 
     def apply(self, records: Sequence[tuple[int, bytes]]) -> None:
         """Apply journal records and commit them with the position after the last.
@@ -72,136 +74,140 @@ class EventIndex:
         """
         try:
             with self.state.transaction():
+                position = self.state.position()
                 for offset, value in records:
-                    if offset < self.state.position():
+                    if offset < position:
                         continue
                     try:
                         self._apply_one(decode_journal(value))
                     except Quarantine as error:
                         self.state.refuse(offset, value, str(error))
-                    self.state.set_position(offset + 1)
+                    position = offset + 1
+                self.state.set_position(position)
         except BaseException:
             self._load()  # memory goes back to what the state holds
             raise
 
     def _apply_one(self, found: StoryVector | Correction) -> None:
         if isinstance(found, Correction):
-            apply_correction(self.state, found, self._similarity)
+            self._correct(found)
             return
         story = found.story
-        self._bind_space(found)
+        self._bind(found)
+        clusterer = self._memory()
         known = self.state.known(story.story_id)
         if known is not None:
             digest, observed = known
-            if digest == story.digest or story.observed.timestamp() <= observed:
-                return  # the same version again, or an older one that comes late
-            # A new version keeps its event; deciding it again comes with issue 7's
-            # histories, without which a moved story would be unexplained.
-            before = self.state.member(story.story_id)
-            if before is None:
-                raise AssertionError(story.story_id)
-            record = self.state.join_record(story.story_id) or {}
-            first_seen = min(before.story.first_seen, story.first_seen)
-            found = replace(found, story=replace(story, first_seen=first_seen))
-            self._put(found, before.event_id, record, "updated")
-            return
-        arriving = self._prepare(found.story, found.vectors)
-        decision = self._decide(arriving, story.event_time.timestamp())
+            if digest != story.digest and story.observed.timestamp() > observed:
+                self._update(found)
+            return  # else the same version again, or an older one that comes late
+        arriving = self._model.view(story, found.vectors, seq=self._next_seq)
+        arriving, decision = clusterer.look(arriving)
         event_id = decision.event_id or "e-" + story.story_id[2:]
         reason = "grown" if decision.event_id else "created"
-        seq = self._put(found, event_id, decision.record(), reason)
-        self._views[seq] = arriving
-        self._forget_oldest()
+        self._put(found, arriving, event_id, decision.record(), reason)
+        self._next_seq += 1
+        for change in second_look(clusterer, arriving, decision, self._permitted):
+            self._carry_out(change, arriving)
+
+    def _update(self, found: StoryVector) -> None:
+        """Take a story's new version into its event.
+
+        Deciding it again comes with issue 7's histories, without which a moved story
+        would be unexplained.
+        """
+        before = self.state.member(found.story.story_id)
+        if before is None:
+            raise AssertionError(found.story.story_id)
+        record = self.state.join_record(found.story.story_id) or {}
+        first_seen = min(before.story.first_seen, found.story.first_seen)
+        found = replace(found, story=replace(found.story, first_seen=first_seen))
+        now = self._model.view(
+            found.story, found.vectors, seq=before.seq, crowd=before.crowd
+        )
+        self._put(found, now, before.event_id, record, "updated")
+
+    def _put(
+        self,
+        found: StoryVector,
+        seen: View,
+        event_id: str,
+        record: dict[str, Any],
+        reason: str,
+    ) -> None:
+        rare = rarest(seen.terms)
+        self.state.put(found, seen.seq, event_id, record, seen.crowd, rare)
+        self.state.revise(event_id, reason)
+        self._memory().place(seen, event_id)
+
+    def _permitted(self, change: Change) -> bool:
+        """Tell whether corrections allow a change that no person asked for."""
+        if not self._fixed:
+            return True
+        moving = {m.story.story_id for m in self.state.members_by_seq(change.seqs)}
+        if change.reason != "merged":
+            return not moving & self._fixed
+        there = {m.story.story_id for m in self.state.members_of(change.target)}
+        return self._constraints.may_share(moving | there)
+
+    def _carry_out(self, change: Change, arrived: View) -> None:
+        """Move stories, with the records that explain it."""
+        clusterer = self._memory()
+        for one in clusterer.views(change.seqs):
+            clusterer.move(one.seq, change.target)
+            self.state.move(one.story_id, change.target)
+            record = (
+                change.decision.record()
+                if change.decision is not None
+                else self.state.join_record(one.story_id) or {}
+            )
+            record["moved"] = {
+                "reason": change.reason,
+                "from": change.source,
+                "to": change.target,
+                "after": arrived.story_id,
+            }
+            self.state.set_join_record(one.story_id, record)
+        if change.link is not None:
+            record = self.state.join_record(arrived.story_id) or {}
+            record["merged"] = record.get("merged", []) + change.link.pairs(self._model)
+            self.state.set_join_record(arrived.story_id, record)
+        for event_id in sorted((change.source, change.target)):
+            self.state.revise(event_id, change.reason)
+
+    def _correct(self, one: Correction) -> None:
+        moved = apply_correction(self.state, one, self._similarity)
+        self._obey()
+        for story_id, (_, event_id) in moved.items():
+            member = self.state.member(story_id)
+            if member is not None:
+                self._memory().move(member.seq, event_id)
 
     def _similarity(self, a: Member, b: Member) -> float:
-        return float(similarities(self._view(a), [self._view(b)])[0])
+        one, other = self._memory().views([a.seq, b.seq])
+        return float(similarities(one, [other])[0])
 
-    def _bind_space(self, found: StoryVector) -> None:
-        dim = found.vectors.shape[1]
-        space = self.state.space()
-        if space is None:
-            self.state.set_space(found.space_id, dim)
-            self._neighbours = Neighbours(dim)
-        elif space != (found.space_id, dim):
+    def _bind(self, found: StoryVector) -> None:
+        """Bind the state to the space of the first story that comes."""
+        space = (found.space_id, found.vectors.shape[1])
+        held = self.state.space()
+        if held is None:
+            self.state.set_space(*space)
+            self._clusterer = Clusterer(self._model, space[1], self._views)
+        elif held != space:
             raise Quarantine(
-                f"the state holds vectors of space {space[0]}, story"
+                f"the state holds vectors of space {held[0]}, story"
                 f" {found.story.story_id} has {found.space_id}: made by another model;"
                 " use the former one, or start another --state"
             )
 
-    def _decide(self, arriving: View, at: float) -> Decision:
-        near = self._near(arriving, at)
-        crowd = crowdedness([hit.similarity for hit in near])
-        seqs = [hit.seq for hit in near]
-        events = self.state.company(seqs, at, WINDOW_S, MEMBERS_READ)
-        groups = self._speakers(arriving, list(events.values()))
-        members = [member for group in groups for member in group]
-        named = [
-            event for event, group in zip(events, groups, strict=True) for _ in group
-        ]
-        features = pair_features(arriving, members, crowd)
-        pairs = [
-            Pair(
-                story_id=member.story_id,
-                event_id=event_id,
-                features=values,
-                veto=veto(arriving.claims, member.claims),
-            )
-            for event_id, member, values in zip(named, members, features, strict=True)
-        ]
-        return decide(pairs, self._model)
-
-    def _near(self, arriving: View, at: float) -> list[Hit]:
-        """Return the nearest stories of the window, the best first."""
-        if self._neighbours is None:
+    def _memory(self) -> Clusterer:
+        if self._clusterer is None:
             raise AssertionError("no space is bound")
-        since, until = at - WINDOW_S, at + WINDOW_S
-        hits = self._neighbours.search(arriving.whole, 2 * CANDIDATES, since, until)
-        return [hit for hit in hits if since <= hit.time <= until][:CANDIDATES]
+        return self._clusterer
 
-    def _speakers(
-        self, arriving: View, events: Sequence[Sequence[int]]
-    ) -> list[list[View]]:
-        """Return the members of each event that speak for it, the most similar."""
-        views = self._prepared([seq for seqs in events for seq in seqs])
-        similarity = iter(similarities(arriving, views).tolist())
-        found, at = [], 0
-        for seqs in events:
-            group = [
-                (-next(similarity), v.story_id, v) for v in views[at : at + len(seqs)]
-            ]
-            at += len(seqs)
-            found.append([v for _, _, v in heapq.nsmallest(NEAREST_MEMBERS, group)])
-        return found
-
-    def _view(self, member: Member) -> View:
-        return self._prepared([member.seq])[0]
-
-    def _prepared(self, seqs: Sequence[int]) -> list[View]:
-        missing = [seq for seq in seqs if seq not in self._views]
-        for member in self.state.members_by_seq(missing) if missing else ():
-            self._views[member.seq] = self._prepare(member.story, member.vectors)
-        found = [self._views[seq] for seq in seqs]
-        self._forget_oldest()
-        return found
-
-    def _prepare(self, story: Story, vectors: NDArray[np.float16]) -> View:
-        return view(story, vectors, known=self._model.knows(story.lang))
-
-    def _forget_oldest(self) -> None:
-        while len(self._views) > VIEWS_KEPT:
-            del self._views[next(iter(self._views))]
-
-    def _put(
-        self, found: StoryVector, event_id: str, record: dict[str, Any], reason: str
-    ) -> int:
-        seq = self.state.put(found, event_id, record)
-        self._views.pop(seq, None)
-        self.state.revise(event_id, reason)
-        if self._neighbours is not None:
-            self._neighbours.add(
-                [seq],
-                combine(found.vectors)[None, :],
-                [found.story.event_time.timestamp()],
-            )
-        return seq
+    def _views(self, seqs: Sequence[int]) -> list[View]:
+        return [
+            self._model.view(m.story, m.vectors, seq=m.seq, crowd=m.crowd)
+            for m in self.state.members_by_seq(seqs)
+        ]

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any, Final
 
+from index.clusterer import WINDOW_S
 from index.constraints import Constraints
 from index.correcting import ACCEPTED, told
 from index.decision import PairModel
-from index.events import WINDOW_S
-from index.features import FEATURES, pair_features, view
+from index.features import FEATURES, pair_features
 from index.state import Member, State
 from index.vetoes import claims_of, veto
 from ingest.errors import Misconfigured
@@ -26,6 +26,11 @@ from ingest.story import Story
 
 MAX_SHARED: Final = 12  # names and numbers that are told
 _WORD: Final = re.compile(r"[^\W_]+(?:['\u2019.-][^\W_]+)*")
+_PARTED: Final = {
+    "moved": "fitted the other event clearly better",
+    "left": "no longer fitted",
+    "split": "turned out to be on the far side of one weak pair",
+}
 _STOP: Final = re.compile(r"[.!?:\n\"\u201c\u2018]")  # what a capital letter follows
 _YEAR: Final = re.compile(r"(?:19|20)\d\d")
 
@@ -146,8 +151,10 @@ def why_pair(state: State, a: Member, b: Member, model: PairModel) -> Explanatio
     reason = (
         _by_people(state, a, b, members)
         or (len(chain) == 1 and "compared directly")
-        or f"joined by {len(chain)} pairs"
+        or (chain and f"joined by {len(chain)} pairs")
+        or "those that joined them have left the event; compared anew"
     )
+    chain = chain or [_now(state, a, b, model)]
     return Explanation(
         stories=(a, b), event_id=a.event_id, chain=tuple(chain), reason=reason
     )
@@ -196,10 +203,16 @@ def why_story(state: State, member: Member) -> Explanation:
         links = _links(state, [member], state.members_of(member.event_id))
         reason = (
             f"joined with probability {record['probability']:.2f}, the mean over"
-            f" the {len(links)} nearest members; {record['threshold']:.2f} was needed"
+            f" the {len(record['pairs'])} nearest members;"
+            f" {record['threshold']:.2f} was needed"
         )
     else:
         links, reason = [], _opened(record)
+    if moved := record.get("moved"):
+        reason = (
+            f"{reason}; {moved['reason']} from {moved['from']} on a second look, when"
+            f" {moved['after']} came"
+        )
     return Explanation(
         stories=(member,),
         event_id=member.event_id,
@@ -231,7 +244,7 @@ def _links(
             continue
         found += [
             _recorded(member.story, known[pair["story_id"]], pair, record)
-            for pair in record["pairs"]
+            for pair in (*record["pairs"], *record.get("merged", ()))
             if pair["story_id"] in known
         ]
     return found
@@ -296,7 +309,7 @@ def _widest(links: Sequence[Link], start: str, goal: str) -> list[Link]:
 def _apart(state: State, a: Member, b: Member, model: PairModel) -> Explanation:
     earlier, later = sorted((a, b), key=lambda member: member.seq)
     record = state.join_record(later.story.story_id) or {}
-    link = _compared(later, earlier, record, model)
+    link = _now(state, a, b, model)
     said = in_force(state).why_apart(a.story.story_id, b.story.story_id)
     return Explanation(
         stories=(a, b),
@@ -304,41 +317,46 @@ def _apart(state: State, a: Member, b: Member, model: PairModel) -> Explanation:
         chain=(link,),
         reason=f"corrected: {told(said)}"
         if said
-        else _kept_apart(link, earlier, later, record),
+        else _parted(state, earlier, later)
+        or _kept_apart(link, earlier, later, record),
     )
 
 
-def _compared(
-    later: Member, earlier: Member, record: dict[str, Any], model: PairModel
-) -> Link:
-    """Compare two stories now, in the crowd that the later one met."""
-    crowd = next(
-        (
-            float(feature["value"])
-            for pair in record.get("pairs", [])
-            for feature in pair["features"]
-            if feature["name"] == "crowd"
-        ),
-        0.0,
-    )
+def _now(state: State, a: Member, b: Member, model: PairModel) -> Link:
+    """Compare two stories now, in the crowds that they met when they came."""
+    earlier, later = sorted((a, b), key=lambda member: member.seq)
+    record = state.join_record(later.story.story_id) or {}
     new, old = (
-        view(m.story, m.vectors, known=model.knows(m.story.lang))
+        model.view(m.story, m.vectors, seq=m.seq, crowd=m.crowd)
         for m in (later, earlier)
     )
-    (values,) = pair_features(new, [old], crowd)
+    (values,) = pair_features(new, [old])
+    contributions = model.contributions(values).tolist()
     runner_up = record.get("runner_up")
     return Link(
         story=later.story,
         other=earlier.story,
-        features=tuple(zip(FEATURES, values, model.contributions(values), strict=True)),
+        features=tuple(zip(FEATURES, values.tolist(), contributions, strict=True)),
         bias=model.bias,
-        logit=model.logit(values),
+        logit=float(model.logits(values)),
         joined=float(record.get("probability", 0.0)),
         threshold=float(record.get("threshold", model.threshold)),
         shared=shared_terms(later.story, earlier.story),
         runner_up=(runner_up[0], runner_up[1]) if runner_up else None,
         model=model.name,
     )
+
+
+def _parted(state: State, earlier: Member, later: Member) -> str | None:
+    """Return which second look parted two stories; None if none did."""
+    for member in (later, earlier):
+        moved = (state.join_record(member.story.story_id) or {}).get("moved", {})
+        if {moved.get("from"), moved.get("to")} == {later.event_id, earlier.event_id}:
+            return (
+                f"they were in one event until, on a second look when {moved['after']}"
+                f" came, {member.story.story_id} {_PARTED[moved['reason']]}"
+            )
+    return None
 
 
 def _kept_apart(

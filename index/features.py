@@ -21,6 +21,7 @@ from ingest.story import Story
 FEATURES: Final = (
     "similarity",  # cosine of title and lead together
     "near_in_time",  # exp(-hours / 48): 1 at the same time, 0 weeks apart
+    "undated",  # 1 if either states no date, near_in_time is 0 then; else 0
     "crowd",  # how crowded the topic is around the arriving story
     "shared_number",  # 1 if both openings name the same number, else 0
     "rare_words",  # rarity of the three rarest words in both, over 10
@@ -33,6 +34,7 @@ FEATURES: Final = (
     # In place of all but time and number where the model does not know a language.
     "foreign",  # 1 if it does not know that of either story, else 0
     "foreign_overlap",  # word_overlap then
+    "one_explains",  # 1 if one title reports and the other one explains, else 0
 )
 NEAR_H: Final = 48.0  # hours; better than 12 h on both lengths of text
 CROWD_RANKS: Final = slice(8, 20)  # the nearest 8 may be the story's own event
@@ -43,6 +45,13 @@ LONG_WORDS: Final = 200
 RARE: Final = 10.0  # of three words that are each in one story of 28
 _NUMBER: Final = re.compile(r"\b(\d[\d,]*(?:\.\d+)?)(?:st|nd|rd|th)?\b")
 _WORD: Final = re.compile(r"[a-z]+")
+# Beginnings and words of titles that explain, comment or sum up what others report.
+_EXPLAINS: Final = re.compile(
+    r"^(?:what|why|how|who|where|is|are|can|could|will|should|does|did)\b|\?\W*$"
+    r"|\b(?:explained|explainer|analysis|opinion|editorial|takeaways|timeline"
+    r"|fact check|things to know|what to know|what we know|in pictures|highlights"
+    r"|live updates|newsletter|podcast)\b"
+)
 _YEARS: Final = range(1900, 2100)  # every story names the year
 
 
@@ -52,27 +61,37 @@ class View:
 
     Attributes:
         story_id: its id.
-        hours: its own time, hours since the epoch.
+        seq: its number in the order of arrival.
+        time: its own time, seconds since the epoch.
         whole: unit vector of title and lead together, fixed point, shape (dim,).
         terms: its words.
         numbers: those that its opening names.
         claims: what a veto may rest on.
         known: whether the embedding model knows the story's language.
+        crowd: how crowded its topic was when it came, see `crowdedness`.
+        explains: whether its title explains or comments rather than reports.
+        dated: whether its publisher states when it was published.
     """
 
     story_id: str
-    hours: float
+    seq: int
+    time: float
     whole: NDArray[np.float32]
     terms: Terms
     numbers: frozenset[str]
     claims: Claims
     known: bool
+    crowd: float
+    explains: bool
+    dated: bool
 
 
 def view(
     story: Story,
     vectors: NDArray[np.float16],
     *,
+    seq: int = 0,
+    crowd: float = 0.0,
     known: bool = True,
     rarity: Rarity | None = None,
 ) -> View:
@@ -81,17 +100,23 @@ def view(
     Args:
         story: its title, opening and event time count.
         vectors: shape (2, dim), as the StoryVector carries them.
+        seq: its number in the order of arrival.
+        crowd: how crowded its topic was when it came.
         known: whether the embedding model knows the story's language.
         rarity: of words; None for the packaged one.
     """
     return View(
         story_id=story.story_id,
-        hours=story.event_time.timestamp() / 3600,
+        seq=seq,
+        time=story.event_time.timestamp(),
         whole=combine(vectors),
         terms=terms_of(story.title, story.text, rarity or packaged_rarity()),
         numbers=frozenset(numbers_in(f"{story.title}. {story.text[:OPENING]}")),
         claims=claims_of(story.title, story.text),
         known=known,
+        crowd=crowd,
+        explains=_EXPLAINS.search(story.title.lower()) is not None,
+        dated=story.published is not None,
     )
 
 
@@ -117,57 +142,40 @@ def crowdedness(nearest: Sequence[float]) -> float:
     return max(0.0, math.fsum(ranks) / width - CROWD_FLOOR)
 
 
-def pair_features(
-    a: View, others: Sequence[View], crowd: float
-) -> list[tuple[float, ...]]:
-    """Return the numbers of FEATURES, in that order, for each pair.
+def pair_features(a: View, others: Sequence[View]) -> NDArray[np.float64]:
+    """Return the numbers of FEATURES for each pair, shape (len(others), FEATURES).
 
-    Args:
-        a: the story that arrives.
-        others: those that it is compared with.
-        crowd: crowdedness around `a`.
+    The same for (a, b) as for (b, a).
     """
     if not others:
-        return []
-    overlaps, rarities = shared(a.terms, [b.terms for b in others])
-    measured = zip(
-        others,
-        similarities(a, others).tolist(),
-        overlaps.tolist(),
-        rarities.tolist(),
-        strict=True,
+        return np.zeros((0, len(FEATURES)))
+    overlap, rare = shared(a.terms, [b.terms for b in others])
+    rare /= RARE
+    similarity = similarities(a, others)
+    hours = np.abs(np.array([b.time for b in others]) - a.time) / 3600
+    dated = np.array([a.dated and b.dated for b in others])
+    known = np.array([a.known and b.known for b in others])
+    words = np.minimum([b.terms.words for b in others], a.terms.words)
+    length = known * np.clip((words - SHORT_WORDS) / (LONG_WORDS - SHORT_WORDS), 0, 1)
+    return np.stack(
+        [
+            known * similarity,
+            dated * np.exp(-hours / NEAR_H),
+            ~dated,
+            known * np.maximum([b.crowd for b in others], a.crowd),
+            np.array([not a.numbers.isdisjoint(b.numbers) for b in others]),
+            known * rare,
+            known * overlap,
+            length,
+            length * similarity,
+            length * rare,
+            length * overlap,
+            ~known,
+            ~known * overlap,
+            (1 - length) * np.array([a.explains != b.explains for b in others]),
+        ],
+        axis=1,
     )
-    found: list[tuple[float, ...]] = []
-    for b, similarity, overlap, rarity in measured:
-        near = math.exp(-abs(a.hours - b.hours) / NEAR_H)
-        number = float(not a.numbers.isdisjoint(b.numbers))
-        if not (a.known and b.known):
-            found.append((0, near, 0, number, 0, 0, 0, 0, 0, 0, 1, overlap))
-            continue
-        rare = rarity / RARE
-        length = _length(min(a.terms.words, b.terms.words))
-        found.append(
-            (
-                similarity,
-                near,
-                crowd,
-                number,
-                rare,
-                overlap,
-                length,
-                length * similarity,
-                length * rare,
-                length * overlap,
-                0,
-                0,
-            )
-        )
-    return found
-
-
-def _length(words: int) -> float:
-    part = (words - SHORT_WORDS) / (LONG_WORDS - SHORT_WORDS)
-    return min(1.0, max(0.0, part))
 
 
 def numbers_in(text: str) -> set[str]:

@@ -89,12 +89,12 @@ class Neighbours:
     def search(
         self, query: Vectors, k: int, since: float = -np.inf, until: float = np.inf
     ) -> list[Hit]:
-        """Return the k most similar stories of the days that touch [since, until].
+        """Return the k most similar stories of [since, until].
 
         Args:
             query: one unit vector, shape (dim,).
             k: how many at most; fewer when there are fewer.
-            since: seconds since the epoch; whole days are searched.
+            since: seconds since the epoch.
             until: the same.
 
         Returns:
@@ -106,37 +106,47 @@ class Neighbours:
         row = np.ascontiguousarray(query, dtype=np.float32).reshape(1, -1)
         if row.shape[1] != self._dim or not np.isfinite(row).all():
             raise Quarantine(f"query of dim {row.shape[1]}, or not finite")
-        found = [
-            _with_ties(index, row, k)
-            for day, index in self._days.items()
-            if (day + 1) * DAY_S > since and day * DAY_S <= until
-        ]
-        if not found:
-            return []
-        similarities, seqs = (np.concatenate(part) for part in zip(*found, strict=True))
-        best = np.lexsort((seqs, -similarities))[:k]
+        found: list[tuple[float, int]] = []
+        for day, index in self._days.items():
+            if (day + 1) * DAY_S > since and day * DAY_S <= until:
+                whole = since <= day * DAY_S and (day + 1) * DAY_S <= until
+                span = None if whole else (since, until)
+                found += self._best_of_day(index, row, k, span)
         return [
-            Hit(seq=seq, similarity=similarity, time=self._time_of[seq])
-            for seq, similarity in zip(
-                seqs[best].tolist(), similarities[best].tolist(), strict=True
-            )
+            Hit(seq=seq, similarity=-distance, time=self._time_of[seq])
+            for distance, seq in sorted(found)[:k]
         ]
 
+    def _best_of_day(
+        self,
+        index: faiss.IndexIDMap2,
+        row: Vectors,
+        k: int,
+        span: tuple[float, float] | None,
+    ) -> list[tuple[float, int]]:
+        """Return (-similarity, number) of a day's k best and what ties with the last.
 
-def _with_ties(
-    index: faiss.IndexIDMap2, row: Vectors, k: int
-) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Return the k best of one day and all that tie with the last of them.
+        faiss orders ties by its own places, which change when a story is replaced.
 
-    faiss orders ties by its own places, which change when a story is replaced.
-    """
-    ask = min(k + 8, index.ntotal)
-    while ask:
-        similarities, seqs = index.search(row, ask)
-        if ask == index.ntotal or similarities[0][-1] < similarities[0][k - 1]:
-            return similarities[0], seqs[0]
-        ask = min(4 * ask, index.ntotal)
-    return np.zeros(0, np.float32), np.zeros(0, np.int64)
+        Args:
+            index: of the day.
+            row: the query.
+            k: how many at least, if there are so many.
+            span: first and last time that count; None if the whole day does.
+        """
+        ask = min(k + 8, index.ntotal)
+        while ask:
+            similarities, seqs = (part[0].tolist() for part in index.search(row, ask))
+            found = [(-s, seq) for s, seq in zip(similarities, seqs, strict=True)]
+            if span is not None:
+                first, last = span
+                found = [one for one in found if first <= self._time_of[one[1]] <= last]
+            if ask == index.ntotal or (
+                len(found) >= k and -similarities[-1] > found[k - 1][0]
+            ):
+                return found
+            ask = min(4 * ask, index.ntotal)
+        return []
 
 
 def combine(vectors: NDArray[np.float16]) -> Vectors:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,10 @@ from ingest.database import open_database
 from ingest.errors import Misconfigured
 from ingest.story import Story
 
-SCHEMA: Final = 3
+SCHEMA: Final = 4
+LARGEST_S: Final = 7 * 86_400.0  # event time in which the largest event is looked for
+SWALLOWED: Final = 50  # reports of an event that may have swallowed others,
+SWALLOWED_SHARE: Final = 0.2  # if it holds more than this share of the latest stories
 LATENCIES: Final = 1_000  # stories whose way through the stages is kept
 _TABLES: Final = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -30,7 +33,7 @@ CREATE TABLE stories (
   seq INTEGER PRIMARY KEY, story_id TEXT NOT NULL UNIQUE, digest TEXT NOT NULL,
   observed REAL NOT NULL, first_seen REAL NOT NULL, event_time REAL NOT NULL,
   event_id TEXT NOT NULL, outlet TEXT NOT NULL, lang TEXT, url TEXT,
-  story TEXT NOT NULL, vectors BLOB NOT NULL
+  story TEXT NOT NULL, vectors BLOB NOT NULL, crowd REAL NOT NULL, rare BLOB NOT NULL
 ) STRICT;
 CREATE INDEX stories_event ON stories (event_id, event_time);
 CREATE INDEX stories_time ON stories (event_time);
@@ -55,7 +58,12 @@ CREATE TABLE corrections (
   value BLOB NOT NULL, status TEXT NOT NULL, reason TEXT NOT NULL, moved TEXT NOT NULL
 ) STRICT;
 """
-_UPGRADES: Final = {2: _CORRECTIONS}
+# Stories of before have met no crowd and share no rare words.
+_SECOND_LOOK: Final = """
+ALTER TABLE stories ADD COLUMN crowd REAL NOT NULL DEFAULT 0;
+ALTER TABLE stories ADD COLUMN rare BLOB NOT NULL DEFAULT x'';
+"""
+_UPGRADES: Final = {2: _CORRECTIONS, 3: _SECOND_LOOK}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,12 +76,45 @@ class Latency:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """A story in its event. `vectors` has shape (2, dim): title, title and lead."""
+    """A story in its event.
+
+    `vectors` has shape (2, dim): title, title and lead; `crowd` is how crowded the
+    topic was when it came.
+    """
 
     seq: int
     story: Story
     event_id: str
     vectors: NDArray[np.float16]
+    crowd: float
+
+
+class Placed(NamedTuple):
+    """Where a story stands: what the index holds in memory of it.
+
+    `rare` are its rarest words, as numbers; `vectors` has shape (2, dim).
+    """
+
+    seq: int
+    event_time: float
+    event_id: str
+    rare: list[int]
+    vectors: NDArray[np.float16]
+
+
+class Largest(NamedTuple):
+    """The largest event among the latest stories, and how many those are."""
+
+    event_id: str
+    reports: int
+    stories: int
+
+    @property
+    def is_suspicious(self) -> bool:
+        """Whether it may have swallowed others: too large a part of the news."""
+        return (
+            self.reports >= SWALLOWED and self.reports > SWALLOWED_SHARE * self.stories
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,16 +215,35 @@ class State:
 
     # stories
 
-    def put(self, found: StoryVector, event_id: str, record: dict[str, Any]) -> int:
-        """Write a story's version, its event and its join record; return its number."""
+    def put(
+        self,
+        found: StoryVector,
+        seq: int,
+        event_id: str,
+        record: dict[str, Any],
+        crowd: float,
+        rare: Sequence[int],
+    ) -> None:
+        """Write a story's version.
+
+        Args:
+            found: the version.
+            seq: the story's number, the former one if it is known.
+            event_id: the event that it is in.
+            record: why.
+            crowd: how crowded the topic was when it came.
+            rare: its rarest words, as numbers.
+        """
         story = found.story
         self._db.execute(
-            "INSERT INTO stories VALUES (NULL,?,?,?,?,?,?,?,?,?,?,?)"
+            "INSERT INTO stories VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
             " ON CONFLICT (story_id) DO UPDATE SET digest=excluded.digest,"
             " observed=excluded.observed, event_time=excluded.event_time,"
             " event_id=excluded.event_id, outlet=excluded.outlet, lang=excluded.lang,"
-            " url=excluded.url, story=excluded.story, vectors=excluded.vectors",
+            " url=excluded.url, story=excluded.story, vectors=excluded.vectors,"
+            " rare=excluded.rare",
             (
+                seq,
                 story.story_id,
                 story.digest,
                 story.observed.timestamp(),
@@ -195,16 +255,19 @@ class State:
                 story.url,
                 json.dumps(story.to_json(), ensure_ascii=False),
                 to_bytes(found.vectors),
+                crowd,
+                np.array(rare, "<u4").tobytes(),
             ),
         )
         self._db.execute(
             "INSERT OR REPLACE INTO joins VALUES (?,?,?)",
             (story.story_id, event_id, json.dumps(record, ensure_ascii=False)),
         )
-        row = self._db.execute(
-            "SELECT seq FROM stories WHERE story_id = ?", (story.story_id,)
-        ).fetchone()
-        return int(row[0])
+
+    def last_seq(self) -> int:
+        """Return the highest number of a story; 0 in an empty state."""
+        row = self._db.execute("SELECT max(seq) FROM stories").fetchone()
+        return int(row[0] or 0)
 
     def known(self, story_id: str) -> tuple[str, float] | None:
         """Return (digest, observed) of the version held; None for an unknown story."""
@@ -226,34 +289,6 @@ class State:
     def members_of(self, event_id: str) -> list[Member]:
         """Return an event's stories, by event time and id."""
         return self._members("event_id = ?", (event_id,))
-
-    def company(
-        self, seqs: Sequence[int], at: float, within_s: float, limit: int
-    ) -> dict[str, list[int]]:
-        """Return the events of these stories with their members nearest to a time.
-
-        Args:
-            seqs: numbers of stories.
-            at: seconds since the epoch.
-            within_s: members lie so many seconds before or after it at most.
-            limit: how many members of an event at most.
-
-        Returns:
-            Numbers of stories by event id, the nearest in time first.
-        """
-        marks = ",".join("?" * len(seqs))
-        rows = self._db.execute(
-            "SELECT event_id, seq FROM stories WHERE event_id IN"
-            f" (SELECT event_id FROM stories WHERE seq IN ({marks}))"
-            " AND event_time BETWEEN ? AND ? ORDER BY abs(event_time - ?), seq",
-            (*seqs, at - within_s, at + within_s, at),
-        )
-        found: dict[str, list[int]] = {}
-        for event_id, seq in rows:
-            members = found.setdefault(event_id, [])
-            if len(members) < limit:
-                members.append(seq)
-        return found
 
     def stories(
         self,
@@ -277,7 +312,7 @@ class State:
 
     def _members(self, clause: str, values: tuple[Any, ...]) -> list[Member]:
         rows = self._db.execute(
-            "SELECT seq, story, event_id, vectors FROM stories"
+            "SELECT seq, story, event_id, vectors, crowd FROM stories"
             f" WHERE {clause} ORDER BY event_time, story_id",
             values,
         )
@@ -287,6 +322,7 @@ class State:
                 story=Story.from_json(json.loads(row["story"])),
                 event_id=row["event_id"],
                 vectors=np.frombuffer(row["vectors"], "<f2").reshape(PASSAGES, -1),
+                crowd=row["crowd"],
             )
             for row in rows
         ]
@@ -303,10 +339,18 @@ class State:
         for row in self._db.execute(f"SELECT story_id, event_id FROM {table}"):
             yield row[0], row[1]
 
-    def vectors(self) -> Iterator[tuple[int, float, NDArray[np.float16]]]:
-        """Yield (number, event time, vectors) of every story."""
-        for row in self._db.execute("SELECT seq, event_time, vectors FROM stories"):
-            yield row[0], row[1], np.frombuffer(row[2], "<f2").reshape(PASSAGES, -1)
+    def placed(self) -> Iterator[Placed]:
+        """Yield where each story stands, in the order of arrival."""
+        for row in self._db.execute(
+            "SELECT seq, event_time, event_id, rare, vectors FROM stories ORDER BY seq"
+        ):
+            yield Placed(
+                seq=row[0],
+                event_time=row[1],
+                event_id=row[2],
+                rare=np.frombuffer(row[3], "<u4").tolist(),
+                vectors=np.frombuffer(row[4], "<f2").reshape(PASSAGES, -1),
+            )
 
     def resolve(self, beginning: str) -> str:
         """Return the one story or event id that begins so.
@@ -340,6 +384,20 @@ class State:
             ],
         }
 
+    def largest_event(self) -> Largest | None:
+        """Return the largest event of the last LARGEST_S of event time.
+
+        None in an empty state.
+        """
+        row = self._db.execute(
+            "WITH latest AS (SELECT event_id FROM stories WHERE event_time >="
+            " (SELECT max(event_time) FROM stories) - ?)"
+            " SELECT event_id, count(*), (SELECT count(*) FROM latest) FROM latest"
+            " GROUP BY event_id ORDER BY 2 DESC, 1 LIMIT 1",
+            (LARGEST_S,),
+        ).fetchone()
+        return Largest(*row) if row else None
+
     def digest(self) -> str:
         """Return the sha256 of all lines `story version event`, by story: hex.
 
@@ -367,6 +425,13 @@ class State:
             "SELECT record FROM joins WHERE story_id = ?", (story_id,)
         ).fetchone()
         return json.loads(row[0]) if row else None
+
+    def set_join_record(self, story_id: str, record: dict[str, Any]) -> None:
+        """Replace why a story is in its event; where it went on arrival stays."""
+        self._db.execute(
+            "UPDATE joins SET record = ? WHERE story_id = ?",
+            (json.dumps(record, ensure_ascii=False), story_id),
+        )
 
     # corrections
 
@@ -426,14 +491,11 @@ class State:
 
     def revise(self, event_id: str, reason: str) -> None:
         """Write the event's next revision to the outbox; within a transaction."""
-        self._db.execute(
+        ((revision,),) = self._db.execute(
             "INSERT INTO events VALUES (?,1) ON CONFLICT (event_id)"
-            " DO UPDATE SET revision = revision + 1",
+            " DO UPDATE SET revision = revision + 1 RETURNING revision",
             (event_id,),
-        )
-        revision = self._db.execute(
-            "SELECT revision FROM events WHERE event_id = ?", (event_id,)
-        ).fetchone()[0]
+        ).fetchall()
         members = self._db.execute(
             "SELECT story_id FROM stories WHERE event_id = ?"
             " ORDER BY event_time, story_id",

@@ -6,6 +6,7 @@ today and after a replay. Everything is fixed point: sums don't depend on their 
 """
 
 import gzip
+import hashlib
 import math
 import re
 import zlib
@@ -14,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,20 +24,30 @@ from ingest.errors import Misconfigured
 
 WORDS: Final = 300  # what comes later is background (quality.md 5)
 CHARACTERS: Final = 20 * WORDS  # of the text that are looked at
+NO_NAME: Final = 0.6  # of the rarity of an unknown word, if it is written small
 RAREST: Final = 3  # shared words that count for their rarity
-PACKAGED_COUNTS: Final = Path(__file__).with_name("word_counts.txt.gz")
+WORD_COUNTS: Final = "word_counts.txt.gz"  # beside the pair model fitted with them
+PACKAGED_COUNTS: Final = Path(__file__).with_name(WORD_COUNTS)
 _TOKEN: Final = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
+_FIRST: Final = 8 * WORDS  # characters that mostly hold WORDS words
 _UNIT: Final = 1 << 14  # fixed point of the weights, whose vector has length 1
+_SLOTS: Final = np.uint32(1 << 16)  # of the table in which words are looked up
 _MILLI: Final = 1_000  # fixed point of the rarities
 
 
 class Rarity:
-    """How rare a word is: ln((n + 1) / (df + 1)), the greatest for an unknown word."""
+    """How rare a word is: ln((n + 1) / (df + 1)), the greatest for an unknown word.
 
-    def __init__(self, documents: int, counts: Mapping[str, int]) -> None:
+    `digest` names the counts: 8 hex digits, "" for some that are not from a file.
+    """
+
+    def __init__(
+        self, documents: int, counts: Mapping[str, int], digest: str = ""
+    ) -> None:
+        self.digest = digest
         self._unknown = math.log(documents + 1)
-        self._rarities = {
-            word: math.log((documents + 1) / (count + 1))
+        self._known = {
+            word: (_id_of(word), math.log((documents + 1) / (count + 1)))
             for word, count in counts.items()
         }
 
@@ -48,16 +59,48 @@ class Rarity:
             Misconfigured: not readable.
         """
         try:
-            with gzip.open(path, "rt", encoding="utf-8") as file:
-                total = int(file.readline().split()[1])
-                pairs = (line.rsplit(" ", 1) for line in file)
-                return cls(total, {word: int(count) for word, count in pairs})
-        except (OSError, EOFError, ValueError, IndexError) as error:
+            data = gzip.decompress(path.read_bytes())
+            first, *lines = data.decode().splitlines()
+            pairs = (line.rsplit(" ", 1) for line in lines)
+            counts = {word: int(count) for word, count in pairs}
+            return cls(int(first.split()[1]), counts, digest_of(data))
+        except (OSError, EOFError, ValueError, IndexError, zlib.error) as error:
             raise Misconfigured(f"word counts {path}: {error!r}") from error
 
     def of(self, word: str) -> float:
         """Return the rarity of a word in small letters, 0 if every document has it."""
-        return self._rarities.get(word, self._unknown)
+        return self._known.get(word, (0, self._unknown))[1]
+
+    def numbered(
+        self, words: Iterable[str], written: str
+    ) -> tuple[NDArray[np.uint32], NDArray[np.float64]]:
+        """Return (ids, rarities) of words in small letters, each of shape (n,).
+
+        Args:
+            words: distinct words in small letters.
+            written: the text that they are from. An unknown word that it nowhere
+                begins with a capital letter is taken for less rare: hardly a name.
+        """
+        known, unknown = self._known, self._unknown
+        found = [
+            known.get(word)
+            or (
+                _id_of(word),
+                unknown if word.capitalize() in written else unknown * NO_NAME,
+            )
+            for word in words
+        ]
+        ids = np.array([one for one, _ in found], np.uint32)
+        return ids, np.array([rarity for _, rarity in found], np.float64)
+
+
+def _id_of(word: str) -> int:
+    return zlib.crc32(word.encode())
+
+
+def digest_of(counts: bytes) -> str:
+    """Return the name of word counts: 8 hex digits."""
+    return hashlib.sha256(counts).hexdigest()[:8]
 
 
 @cache
@@ -70,8 +113,10 @@ def packaged_rarity() -> Rarity:
 class Terms:
     """The distinct words of a story.
 
+    The rarest comes first.
+
     Attributes:
-        ids: hashes of the words, ascending, shape (n,).
+        ids: hashes of the words, shape (n,).
         weights: TF-IDF of unit length, fixed point, shape (n,).
         rarities: in thousandths, shape (n,).
         words: how many words were read, repeated ones too.
@@ -85,23 +130,25 @@ class Terms:
 
 def words_of(title: str, text: str) -> list[str]:
     """Return the first WORDS words of title and text, in small letters."""
-    return _TOKEN.findall(f"{title}\n{text[:CHARACTERS]}".lower())[:WORDS]
+    whole = f"{title}\n{text[:CHARACTERS]}".lower()
+    words = _TOKEN.findall(whole[:_FIRST])
+    if len(words) <= WORDS:  # the last of them may be cut
+        words = _TOKEN.findall(whole)
+    return words[:WORDS]
 
 
 def terms_of(title: str, text: str, rarity: Rarity) -> Terms:
     """Return the terms of a story."""
     words = words_of(title, text)
     counts = Counter(words)
-    ids = np.array([zlib.crc32(word.encode()) for word in counts], np.uint32)
-    ids, first = np.unique(ids, return_index=True)
-    rarities = np.array([rarity.of(word) for word in counts], np.float64)[first]
-    times = np.array(list(counts.values()), np.float64)[first]
-    weights = rarities * (1 + np.log(times))
-    weights /= math.sqrt(math.fsum(weights**2)) or 1.0
+    ids, rarities = rarity.numbered(counts, f"{title}\n{text[:CHARACTERS]}")
+    weights = rarities * (1 + np.log(np.array(list(counts.values()), np.float64)))
+    weights /= math.sqrt(math.fsum((weights**2).tolist())) or 1.0
+    order = np.lexsort((ids, -rarities))
     return Terms(
-        ids=ids,
-        weights=np.rint(weights * _UNIT).astype(np.int32),
-        rarities=np.rint(rarities * _MILLI).astype(np.int32),
+        ids=ids[order],
+        weights=np.rint(weights * _UNIT).astype(np.int32)[order],
+        rarities=np.rint(rarities * _MILLI).astype(np.int32)[order],
         words=len(words),
     )
 
@@ -120,20 +167,33 @@ def shared(
     if not len(one.ids) or not sum(sizes):
         return overlap, rare
     ids = np.concatenate([other.ids for other in others])
-    at = np.minimum(np.searchsorted(one.ids, ids), len(one.ids) - 1)
+    at = _places(one.ids, ids)
     hits = np.flatnonzero(one.ids[at] == ids)
-    at, owner = at[hits], np.repeat(np.arange(len(others)), sizes)[hits]
+    at, owner = at[hits], np.searchsorted(np.cumsum(sizes), hits, side="right")
     weights = np.concatenate([other.weights for other in others])[hits]
     # Whole numbers far under 2**53, so that the order of the sums is nothing.
     product = one.weights[at].astype(np.float64) * weights
     overlap += np.bincount(owner, product, len(others)) / (_UNIT * _UNIT)
-    rarities = one.rarities[at]
-    order = np.lexsort((-rarities, owner))
-    owner, rarities = owner[order], rarities[order]
+    # Each owner's hits come in order of rarity, as its terms do.
     rank = np.arange(len(owner)) - np.searchsorted(owner, owner)
     first = rank < RAREST
-    rare += np.bincount(owner[first], rarities[first], len(others)) / _MILLI
+    rarest = one.rarities[at[first]]
+    rare += np.bincount(owner[first], rarest, len(others)) / _MILLI
     return overlap, rare
+
+
+def _places(mine: NDArray[np.uint32], ids: NDArray[np.uint32]) -> NDArray[Any]:
+    """Return for each id the place that it has in mine if it is there at all."""
+    table = np.zeros(_SLOTS, np.int16)
+    slots = mine % _SLOTS
+    places = np.arange(len(mine), dtype=np.int16)
+    table[slots] = places
+    if (table[slots] == places).all():
+        direct: NDArray[np.int16] = table[ids % _SLOTS]
+        return direct
+    order = np.argsort(mine)  # two of mine fell into one slot
+    found = np.searchsorted(mine, ids, sorter=order)
+    return order[np.minimum(found, len(order) - 1)]
 
 
 def count_words(texts: Iterable[tuple[str, str]]) -> tuple[int, Counter[str]]:

@@ -8,6 +8,8 @@ something of the kind. What each costs and gains is in docs/quality.md.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import pairwise
 from typing import Final
 
 LEAD: Final = 200  # characters of the text that are read
@@ -47,6 +49,31 @@ _ENDS: Final = _split(
     "close closed closes collapse collapsed collapses conclude concluded concludes"
     " end ended ends breaks broke break"
 )
+_PHASES: Final = _BEGINS | _ENDS
+_LEAP: Final = 2000  # a year that has every day
+_DAYS_APART: Final = timedelta(days=2)  # else one counts the night to the day before
+_MONTHS: Final = [
+    "jan",
+    "feb",
+    "mar",
+    "apr",
+    "may",
+    "jun",
+    "jul",
+    "aug",
+    "sep",
+    "oct",
+    "nov",
+    "dec",
+]
+_MONTH: Final = (
+    "(jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
+    "|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+)
+_DAY: Final = r"(\d{1,2})(?:st|nd|rd|th)?"
+_DATE: Final = re.compile(
+    rf"\b{_DAY}(?: of)? {_MONTH}\b|\b{_MONTH}\.? {_DAY}\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,12 +84,15 @@ class Claims:
         ordinals: numbers by what they count: {"package": {13}}.
         phase: the word of the title by which something begins or ends; None if there
             is none, or one of each.
-        title: words of the title, each with whether it begins with a capital letter.
+        acts: (actor, verb, words after it) where a name of the title stands right
+            before a word.
+        dates: days that the title names, all as of one leap year.
     """
 
     ordinals: Mapping[str, frozenset[int]]
-    title: tuple[tuple[str, bool], ...]
+    acts: tuple[tuple[str, str, frozenset[str]], ...]
     phase: str | None
+    dates: frozenset[date]
 
 
 def claims_of(title: str, text: str) -> Claims:
@@ -80,17 +110,23 @@ def claims_of(title: str, text: str) -> Claims:
                 if len(one) >= _SHORTEST and one.isalpha() and one not in _NO_SERIES:
                     ordinals.setdefault(one, set()).add(number)
     in_title = [word.lower() for word in _TOKEN.findall(title)]
-    phases = [word for word in in_title if word in _BEGINS | _ENDS]
+    phases = [word for word in in_title if word in _PHASES]
     return Claims(
         ordinals={word: frozenset(numbers) for word, numbers in ordinals.items()},
-        title=tuple((w[:_KEY].lower(), w[0].isupper()) for w in _TOKEN.findall(title)),
+        acts=_acts(title),
         phase=phases[0] if len({word in _ENDS for word in phases}) == 1 else None,
+        dates=_dates(title),
     )
 
 
 def veto(a: Claims, b: Claims) -> str | None:
     """Return why two reports can't be one event; None if nothing forbids it."""
-    return _other_number(a, b) or _roles_reversed(a, b) or _other_phase(a, b)
+    return (
+        _other_number(a, b)
+        or _roles_reversed(a, b)
+        or _other_phase(a, b)
+        or _other_date(a, b)
+    )
 
 
 def _other_number(a: Claims, b: Claims) -> str | None:
@@ -106,17 +142,10 @@ def _other_number(a: Claims, b: Claims) -> str | None:
 
 def _roles_reversed(a: Claims, b: Claims) -> str | None:
     """X does to Y what Y does to X: an expulsion, and the one that answers it."""
-    acts = {verb: (at, actor) for at, actor, verb in _acts(b)}
-    for at, actor, verb in _acts(a):
-        if verb not in acts:
-            continue
-        there, other = acts[verb]
-        if (
-            actor != other
-            and any(word == other for word, _ in a.title[at + 1 :])
-            and any(word == actor for word, _ in b.title[there + 1 :])
-        ):
-            return f"roles reversed: {actor}- {verb}- {other}-, and the other way round"
+    for actor, verb, after in a.acts:
+        for other, same, there in b.acts:
+            if verb == same and actor != other and other in after and actor in there:
+                return f"roles reversed: {actor}- {verb}- {other}-, and the reverse"
     return None
 
 
@@ -127,12 +156,40 @@ def _other_phase(a: Claims, b: Claims) -> str | None:
     return None
 
 
-def _acts(claims: Claims) -> list[tuple[int, str, str]]:
-    """Return (place, actor, verb) where a name stands right before a word."""
-    return [
-        (at + 1, actor, verb)
-        for at, ((actor, named), (verb, _)) in enumerate(
-            zip(claims.title, claims.title[1:], strict=False)
-        )
-        if named and min(len(actor), len(verb)) >= _SHORTEST and verb not in _NO_ACT
-    ]
+def _other_date(a: Claims, b: Claims) -> str | None:
+    """The titles name days, no two of which are the same or follow one another."""
+    if not (a.dates and b.dates):
+        return None
+    apart, one, other = min((abs(x - y), x, y) for x in a.dates for y in b.dates)
+    if apart < _DAYS_APART:
+        return None
+    return " against ".join(
+        f"{d.day} {_MONTHS[d.month - 1].title()}" for d in (one, other)
+    )
+
+
+def _acts(title: str) -> tuple[tuple[str, str, frozenset[str]], ...]:
+    """Return (actor, verb, words after it) where a name stands right before a word."""
+    words = _TOKEN.findall(title)
+    keys = [word[:_KEY].lower() for word in words]
+    return tuple(
+        (actor, verb, frozenset(keys[at + 2 :]))
+        for at, (actor, verb) in enumerate(pairwise(keys))
+        if words[at][0].isupper()
+        and min(len(actor), len(verb)) >= _SHORTEST
+        and verb not in _NO_ACT
+    )
+
+
+def _dates(title: str) -> frozenset[date]:
+    found = set()
+    for match in _DATE.finditer(title):
+        day, month, month_first, day_second = match.groups()
+        if (month or month_first)[0].islower():  # "may" is a verb
+            continue
+        number = _MONTHS.index((month or month_first)[:3].lower()) + 1
+        try:
+            found.add(date(_LEAP, number, int(day or day_second)))
+        except ValueError:  # 31 June
+            continue
+    return frozenset(found)

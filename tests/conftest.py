@@ -1,5 +1,6 @@
 """What the tests share: the real model, the sample newsroom, servers, and what is missing."""
 
+import json
 import os
 import tempfile
 import threading
@@ -49,6 +50,23 @@ def news(newsroom, tmp_path_factory):
     run = Run(tmp_path_factory.mktemp("newsroom"))
     run("run", "--feeds", newsroom.opml_url, "--until-idle", *LOCAL)
     return run
+
+
+@pytest.fixture(scope="session")
+def labelled(news, newsroom, tmp_path_factory):
+    """The newsroom's stories as rows with their gold events."""
+    gold = newsroom.gold()
+    rows = [
+        {
+            "id": story["story_id"],
+            "cluster": gold[story["url"].split("?")[0]],
+            **{n: story[n] for n in ("title", "text", "published", "outlet", "lang")},
+        }
+        for story in news.rows("stories")
+    ]
+    path = tmp_path_factory.mktemp("labelled") / "newsroom.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
 
 
 @pytest.fixture(scope="session")

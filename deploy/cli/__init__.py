@@ -101,6 +101,7 @@ def build_parser() -> argparse.ArgumentParser:
         quarantine,
         replay,
         status,
+        train,
         why,
         workers,
     )
@@ -118,7 +119,7 @@ def build_parser() -> argparse.ArgumentParser:
     common = common_options()
     for module in (
         *(workers, importing, ask, why, correct, evaluate),
-        *(feeds, status, quarantine, replay),
+        *(train, feeds, status, quarantine, replay),
     ):
         module.add_commands(commands, common)
     return parser
@@ -170,6 +171,11 @@ def common_options() -> argparse.ArgumentParser:
         "--joining",
         metavar="tight|balanced|loose",
         help="how readily stories are joined (default balanced)",
+    )
+    option(
+        "--pair-model",
+        metavar="FILE.json",
+        help="the decision's weights, made by `samestory train` (default: packaged)",
     )
     option("--log-level", metavar="LEVEL", help="debug, info, warning or error")
     return common

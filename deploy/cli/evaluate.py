@@ -1,7 +1,6 @@
 """`samestory eval`: how well the index groups stories whose events are known."""
 
 import argparse
-import hashlib
 import json
 import sys
 import tempfile
@@ -16,10 +15,9 @@ from numpy.typing import NDArray
 from deploy import wiring
 from deploy.cli.output import json_option, print_json, print_table
 from deploy.config import Settings
+from deploy.embedded import embedded
 from deploy.labelled import Labelled, ordered, read_labelled, uncertain_of
 from deploy.progress import ProgressLine
-from embed.embedding import embed_story
-from embed.encoder import Encoder
 from embed.vector import StoryVector
 from index.baselines import baselines
 from index.decision import PairModel
@@ -72,7 +70,7 @@ def run_eval(args: argparse.Namespace, settings: Settings) -> int:
     """Embed, index, compare, print."""
     rows = ordered(read_labelled(args.file, use_dates=not args.no_dates), args.order)
     model = wiring.open_pair_model(settings)
-    vectors = _vectors(rows, wiring.open_encoder(settings), settings)
+    vectors = embedded(rows, wiring.open_encoder(settings), settings.home / "eval")
     gold = {row.row_id: row.event for row in rows}
     uncertain = uncertain_of(rows)
     arrived, at_end = _grouped(rows, vectors, model)
@@ -100,36 +98,6 @@ def run_eval(args: argparse.Namespace, settings: Settings) -> int:
     else:
         _print(found, lookup, len(ids), changed)
     return 0
-
-
-def _vectors(
-    rows: Sequence[Labelled], encoder: Encoder, settings: Settings
-) -> list[StoryVector]:
-    """Embed, or take what an earlier run on the same stories left in the state."""
-    named = hashlib.sha256(encoder.space.space_id.encode())
-    for row in rows:
-        named.update(f"{row.row_id}\0{row.story.digest}\0".encode())
-    path = settings.home / "eval" / f"{named.hexdigest()[:16]}.npy"
-    if path.exists():
-        kept = np.load(path)
-        if kept.shape[0] == len(rows):
-            return [
-                StoryVector(
-                    story=row.story, vectors=one, space_id=encoder.space.space_id
-                )
-                for row, one in zip(rows, kept, strict=True)
-            ]
-    line, found = ProgressLine(), []
-    for number, row in enumerate(rows):
-        found.append(embed_story(row.story, encoder))
-        line.show(f"embedded {number + 1} of {len(rows)}")
-    line.end()
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        np.save(path, np.stack([one.vectors for one in found]))
-    except OSError as error:
-        sys.stderr.write(f"the vectors are not kept for the next time: {error}\n")
-    return found
 
 
 def _grouped(

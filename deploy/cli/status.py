@@ -17,7 +17,7 @@ from deploy.process import running, since_last_turn
 from deploy.quarantine import cases
 from deploy.stream.log import JOURNAL, STORIES, TOPICS, Lag, Log
 from deploy.worker import NAMES
-from index.state import Latency
+from index.state import Largest, Latency
 from ingest.errors import Misconfigured, Retry
 from ingest.story import iso
 
@@ -141,8 +141,15 @@ def _status(settings: Settings) -> dict[str, Any]:
         "lag": {group: _lag(READERS[group], parts) for group, parts in lags.items()},
         "latency": _latency(state.latencies()),
         "index": {**state.counts(), "newest_story": iso(newest)},
+        "largest_event": _largest(state.largest_event()),
         "quarantine": _quarantined(log),
     }
+
+
+def _largest(found: Largest | None) -> dict[str, Any]:
+    if found is None:
+        return {"event_id": None, "reports": 0, "stories": 0, "suspicious": False}
+    return {**found._asdict(), "suspicious": found.is_suspicious}
 
 
 def _lag(topic: str, parts: Sequence[Lag]) -> dict[str, Any]:
@@ -219,6 +226,14 @@ def _print(found: dict[str, Any]) -> None:
         f"index      {index['stories']} stories in {index['events']} events,"
         f" newest seen {(index['newest_story'] or '–')[:16]}"
     )
+    largest = found["largest_event"]
+    if largest["suspicious"]:
+        print(
+            f"WARNING    {largest['event_id']} holds {largest['reports']} of the"
+            f" {largest['stories']} stories of the last week: it may have swallowed"
+            f" others; see `samestory why {largest['event_id'][:10]}`, part it with"
+            " `samestory different A B`, or use --joining tight"
+        )
     held = found["quarantine"]
     stages = ", ".join(f"{stage} {n}" for stage, n in held["by_stage"].items())
     print(f"quarantine {held['total']}{' (' + stages + ')' if stages else ''}")

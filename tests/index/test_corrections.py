@@ -202,10 +202,14 @@ def test_a_state_of_the_version_before_is_brought_up_to_date(tmp_path):
     desk.state.close()
     db = sqlite3.connect(tmp_path / "s.db")
     db.execute("DROP TABLE corrections")
+    for column in ("crowd", "rare"):
+        db.execute(f"ALTER TABLE stories DROP COLUMN {column}")
     db.execute("PRAGMA user_version = 2")
     db.close()
     state = State(tmp_path / "s.db")
     assert (state.digest(), state.corrections()) == (digest, [])
+    assert [(one.rare, one.seq) for one in state.placed()][:2] == [([], 1), ([], 2)]
+    EventIndex(state).apply([(90, record("new", topic=0, noise=90))])
     state.close()
     db = sqlite3.connect(tmp_path / "s.db")
     db.execute("PRAGMA user_version = 99")

@@ -2,15 +2,17 @@
 
 import json
 import math
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
 import pytest
 
-from index.decision import JOINING, Pair, PairModel, decide
+from index.decision import JOINING, Candidate, PairModel, decide
 from index.evaluation import b_cubed
 from index.features import (
     FEATURES,
+    View,
     crowdedness,
     numbers_in,
     pair_features,
@@ -28,66 +30,87 @@ MODEL = PairModel(
 )
 
 
-def pair(story: str, event: str, strength: float) -> Pair:
-    return Pair(
-        story_id=story,
-        event_id=event,
-        features=tuple(strength for _ in FEATURES),
+def member(story_id: str, seq: int = 0) -> View:
+    """Return a story as the features see it; only its id counts here."""
+    story = replace(make_story(), story_id=story_id)
+    return view(story, unit_vectors(1), seq=seq)
+
+
+def candidate(event_id: str, *strengths: float, vetoed: str = "") -> Candidate:
+    """Return an event whose members have these numbers for every feature."""
+    features = np.array([[one] * len(FEATURES) for one in strengths])
+    names = [f"s-{event_id[2:]}{n}{vetoed}" for n in range(len(strengths))]
+    return Candidate(
+        event_id=event_id,
+        members=tuple(member(name) for name in names),
+        features=features,
+        probability=float(np.mean(MODEL.probabilities(features))),
     )
+
+
+def allowed(_: View) -> None:
+    """Nothing forbids it."""
 
 
 def test_contributions_and_bias_add_up_to_the_logit():
-    """Exactly, for the packaged model too."""
+    """Exactly, whatever the order, for the packaged model too."""
+    rng = np.random.default_rng(0)
     for model in (MODEL, PairModel.load()):
-        features = [0.1 * (i + 1) for i in range(len(FEATURES))]
+        features = rng.normal(size=(500, len(FEATURES)))
+        logits = model.logits(features)
         parts = model.contributions(features)
-        logit = model.logit(features)
-        assert logit == math.fsum([model.bias, *parts])
-        assert model.probability(features) == pytest.approx(1 / (1 + math.exp(-logit)))
+        for row, logit in zip(parts.tolist(), logits.tolist(), strict=True):
+            assert logit == sum([model.bias, *row]) == sum([*row[::-1], model.bias])
+            assert logit == math.fsum([model.bias, *row])
+        assert parts == pytest.approx(features * np.array(model.weights), abs=1e-8)
+        assert model.probabilities(features) == pytest.approx(1 / (1 + np.exp(-logits)))
 
 
 def test_the_best_event_wins_if_it_reaches_the_threshold():
-    """Mean over the nearest members, margin to the runner-up, everything recorded."""
-    found = decide(
-        [pair("s-1", "e-1", 0.9), pair("s-2", "e-1", 0.7), pair("s-3", "e-2", 0.5)],
-        MODEL,
-    )
-    p = MODEL.probability
-    assert found.event_id == "e-1"
-    assert found.probability == pytest.approx(
-        (p([0.9] * len(FEATURES)) + p([0.7] * len(FEATURES))) / 2
-    )
-    assert found.runner_up == ("e-2", pytest.approx(p([0.5] * len(FEATURES))))
+    """Margin to the runner-up, everything recorded."""
+    one, two = candidate("e-1", 0.9, 0.7), candidate("e-2", 0.5)
+    found = decide([two, one], MODEL, allowed, crowd=0.1)
+    assert (found.event_id, found.probability) == ("e-1", one.probability)
+    assert found.runner_up == ("e-2", two.probability)
     record = json.loads(json.dumps(found.record()))
-    assert [q["story_id"] for q in record["pairs"]] == ["s-1", "s-2"]
-    first = record["pairs"][0]
-    assert first["logit"] == math.fsum(
-        [first["bias"], *(f["contribution"] for f in first["features"])]
-    )
+    assert [q["story_id"] for q in record["pairs"]] == ["s-10", "s-11"]
+    assert (record["crowd"], record["vetoed"]) == (0.1, [])
+    for pair in record["pairs"]:
+        parts = [f["contribution"] for f in pair["features"]]
+        assert pair["logit"] == math.fsum([pair["bias"], *parts])
 
 
 def test_under_the_threshold_a_story_stands_alone():
     """The best event is still told, so that people can ask why not."""
-    found = decide([pair("s-1", "e-1", 0.01)], MODEL)
+    found = decide([candidate("e-1", 0.01)], MODEL, allowed)
     assert found.event_id is None
-    assert found.pairs[0].event_id == "e-1"
-    assert decide([], MODEL).event_id is None
+    assert found.ranked[0].event_id == "e-1"
+    nothing = decide([], MODEL, allowed)
+    assert (nothing.event_id, nothing.probability, nothing.runner_up) == (None, 0, None)
 
 
-def test_only_the_five_nearest_members_speak():
-    """Far members of a large event do not water the mean down."""
-    near = [pair(f"s-{i}", "e-1", 0.9) for i in range(5)]
-    far = [pair(f"s-far{i}", "e-1", -9.0) for i in range(50)]
-    assert decide(near + far, MODEL).probability == pytest.approx(
-        MODEL.probability([0.9] * len(FEATURES))
-    )
+def test_a_vetoed_event_is_out_and_the_next_best_is_taken():
+    """However near the vetoing member is; the record names it."""
+    one, two = candidate("e-1", 0.9, 0.9, vetoed="x"), candidate("e-2", 0.8)
+
+    def veto(other: View) -> str | None:
+        return "because" if other.story_id == "s-11x" else None
+
+    found = decide([one, two], MODEL, veto)
+    assert (found.event_id, found.runner_up) == ("e-2", None)
+    assert found.record()["vetoed"] == [
+        {"story_id": "s-11x", "event_id": "e-1", "reason": "because"}
+    ]
+    alone = decide([one], MODEL, veto)
+    assert (alone.event_id, alone.probability, alone.ranked) == (None, 0, ())
 
 
-def test_the_order_of_the_pairs_does_not_matter():
-    """Ties are broken by id."""
-    pairs = [pair("s-1", "e-1", 0.9), pair("s-2", "e-2", 0.9)]
-    assert decide(pairs, MODEL) == decide(pairs[::-1], MODEL)
-    assert decide(pairs, MODEL).event_id == "e-1"
+def test_the_order_of_the_candidates_does_not_matter():
+    """Ties are broken by id; four events are told at most."""
+    candidates = [candidate(f"e-{n}", 0.9) for n in range(9)]
+    found = [decide(order, MODEL, allowed) for order in (candidates, candidates[::-1])]
+    for one in found:
+        assert [c.event_id for c in one.ranked] == ["e-0", "e-1", "e-2", "e-3"]
 
 
 def test_the_similarity_equals_the_cosine_and_is_symmetric():
@@ -108,22 +131,28 @@ def test_the_similarity_equals_the_cosine_and_is_symmetric():
 def test_each_feature_is_what_its_name_says():
     """Two days apart is 1/e; numbers shared in words or digits; the crowd as given."""
     later = NOW + timedelta(hours=48)
-    words = " ".join(f"w{i}" for i in range(123))
+    words = " ".join(f"W{i}" for i in range(123))  # as names are written
     a, same, other = (
-        view(make_story(title=title, text=text, **when), unit_vectors(1), rarity=RARITY)
-        for title, text, when in (
-            ("The 13th package", words, {}),
-            ("Thirteenth package", words, {"published": NOW}),
-            ("12th", "Nothing.", {"published": later, "first_seen": later}),
+        view(
+            make_story(title=title, text=text, **when),
+            unit_vectors(1),
+            crowd=crowd,
+            rarity=RARITY,
+        )
+        for title, text, crowd, when in (
+            ("The 13th package", words, 0.1, {}),
+            ("Thirteenth package", words, 0.2, {"published": NOW}),
+            ("12th", "Nothing.", 0.0, {"published": later, "first_seen": later}),
         )
     )
     found = [
         dict(zip(FEATURES, values, strict=True))
-        for values in pair_features(a, [same, other], 0.2)
+        for values in pair_features(a, [same, other])
     ]
+    assert (pair_features(same, [a]) == pair_features(a, [same])).all()
     assert found[0]["similarity"] == pytest.approx(1, abs=2e-3)
     assert [f["near_in_time"] for f in found] == pytest.approx([1, 1 / math.e])
-    assert [f["crowd"] for f in found] == [0.2, 0.2]
+    assert [f["crowd"] for f in found] == [0.2, 0.1]
     assert [f["shared_number"] for f in found] == [1, 0]
     assert found[0]["rare_words"] == pytest.approx(3 * math.log(101) / 10, abs=1e-3)
     assert 0.95 < found[0]["word_overlap"] < 1
@@ -133,17 +162,59 @@ def test_each_feature_is_what_its_name_says():
         for one in found:
             assert one[f"{name}_long"] == pytest.approx(one["length"] * one[name])
     assert [f["foreign"] for f in found] == [0, 0]
-    assert pair_features(a, [], 0.2) == []
+    assert [f["undated"] for f in found] == [0, 0]
+    assert pair_features(a, []).shape == (0, len(FEATURES))
+
+
+def test_a_story_without_a_date_has_no_hours():
+    """When it was first seen says little about when it was told."""
+    dated, undated = (
+        view(make_story(published=when), unit_vectors(1)) for when in (NOW, None)
+    )
+    for a, b in ((dated, undated), (undated, dated), (undated, undated)):
+        (values,) = pair_features(a, [b])
+        found = dict(zip(FEATURES, values, strict=True))
+        assert (found["undated"], found["near_in_time"]) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("title", "explains"),
+    [
+        ("What to know about the strike in Callan", True),
+        ("Velund expels envoys. Why now?", True),
+        ("Velund's expulsions, explained", True),
+        ("Analysis: Velund turns away", True),
+        ("Velund expels envoys", False),
+        ("Envoys ask what Velund wants", False),
+        ("Howard visits Callan", False),
+        ("", False),
+    ],
+)
+def test_a_title_that_explains_is_known_from_one_that_reports(title, explains):
+    """A question, or a word that says so; it counts where only one of two explains."""
+    plain, told = (
+        view(make_story(title=one, text="Text."), unit_vectors(1))
+        for one in ("Envoys leave Callan", title)
+    )
+    at = FEATURES.index("one_explains")
+    assert pair_features(plain, [told])[0, at] == explains
+    assert pair_features(told, [told])[0, at] == 0
 
 
 def test_what_the_model_does_not_know_counts_for_nothing():
     """In a foreign language words, time and numbers are all there is."""
     known, foreign = (
-        view(make_story(title="Packet 13"), unit_vectors(1), known=known, rarity=RARITY)
+        view(
+            make_story(title="Packet 13"),
+            unit_vectors(1),
+            crowd=0.2,
+            known=known,
+            rarity=RARITY,
+        )
         for known in (True, False)
     )
     for a, b in ((known, foreign), (foreign, known), (foreign, foreign)):
-        (values,) = pair_features(a, [b], 0.2)
+        (values,) = pair_features(a, [b])
         found = dict(zip(FEATURES, values, strict=True))
         assert found.pop("foreign_overlap") == pytest.approx(1, abs=1e-3)
         assert {name for name, value in found.items() if value} == {

@@ -11,6 +11,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.preprocessing import normalize
 
 from index.terms import (
+    NO_NAME,
     RAREST,
     WORDS,
     Rarity,
@@ -32,7 +33,8 @@ def test_overlap_and_rarest_words_equal_the_oracle(one, others):
     """The cosine is scikit-learn's, the rarity that of plain sets; alone or together."""
     model = CountVectorizer(vocabulary=list("abcdefgh"), token_pattern=r"\w+")
     counts = model.transform([one, *others]).toarray().astype(float)
-    idf = np.array([RARITY.of(word) for word in "abcdefgh"])
+    rarity = {w: RARITY.of(w) * (1 if w in COUNTS else NO_NAME) for w in "abcdefgh"}
+    idf = np.array([rarity[word] for word in "abcdefgh"])
     logs = np.log(counts, out=np.full_like(counts, -1.0), where=counts > 0)
     rows = normalize((1 + logs) * idf)
     mine = terms_of("", one, RARITY)
@@ -40,7 +42,7 @@ def test_overlap_and_rarest_words_equal_the_oracle(one, others):
     overlap, rare = shared(mine, theirs)
     assert overlap == pytest.approx(rows[1:] @ rows[0], abs=1e-3)
     expected = [
-        sum(sorted(map(RARITY.of, {*one.split()} & {*other.split()}))[-RAREST:])
+        sum(sorted(rarity[w] for w in {*one.split()} & {*other.split()})[-RAREST:])
         for other in others
     ]
     assert rare == pytest.approx(expected, abs=2e-3)
@@ -96,3 +98,11 @@ def test_an_unknown_word_is_the_rarest():
     """ln((n + 1) / (df + 1))."""
     assert RARITY.of("zz") == math.log(100)
     assert RARITY.of("a") == math.log(100 / 61)
+
+
+def test_an_unknown_word_that_is_written_small_is_hardly_a_name():
+    """One capital letter anywhere in the text is enough; known words are as counted."""
+    terms = ["a", "qorvan", "quzz", "14"]
+    _, found = RARITY.numbered(terms, "A Qorvan a qorvan quzz 14")
+    unknown = math.log(100)
+    assert found.tolist() == [RARITY.of("a"), unknown, NO_NAME * unknown, unknown]

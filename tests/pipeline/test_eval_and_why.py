@@ -11,23 +11,6 @@ from tests.product import Run
 pytestmark = [pytest.mark.model, pytest.mark.slow]
 
 
-@pytest.fixture(scope="module")
-def labelled(news, newsroom, tmp_path_factory):
-    """The newsroom's stories as rows with their gold events."""
-    gold = newsroom.gold()
-    rows = [
-        {
-            "id": story["story_id"],
-            "cluster": gold[story["url"].split("?")[0]],
-            **{n: story[n] for n in ("title", "text", "published", "outlet", "lang")},
-        }
-        for story in news.rows("stories")
-    ]
-    path = tmp_path_factory.mktemp("labelled") / "newsroom.jsonl"
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    return path
-
-
 def test_eval_gives_the_same_bytes_twice_and_tells_what_the_index_does(
     labelled, tmp_path
 ):

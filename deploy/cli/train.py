@@ -1,0 +1,289 @@
+"""`samestory train` and `samestory sweep`: the pair model from your own labels."""
+
+import argparse
+import statistics
+import sys
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from deploy import wiring
+from deploy.cli.output import print_table
+from deploy.config import Settings
+from deploy.embedded import embedded
+from deploy.importing import open_lines
+from deploy.labelled import Labelled, ordered, read_labelled, uncertain_of
+from deploy.progress import ProgressLine
+from embed.encoder import Encoder
+from index.decision import JOINING
+from index.terms import count_words
+from index.training import (
+    HALVES,
+    Halves,
+    Measured,
+    Stream,
+    counted,
+    fitted,
+    halves,
+    proposed,
+    write_artefact,
+)
+from ingest.errors import Misconfigured, Quarantine
+from ingest.story import json_object
+
+CUT: Final = 35  # words that a cut copy keeps: about a feed's summary
+LONG: Final = 100  # words; files whose median text is longer are copied
+THRESHOLDS: Final = tuple(round(0.05 * n, 2) for n in range(1, 17))
+_INPUT: Final = """
+A line is as for `samestory eval`. Each file is a stream of its own; FILE@20 counts its
+pairs 20 times, e.g. those of a small file of what your feeds really bring. A file of
+long texts counts once more cut to title and 35 words, as feeds bring them; the largest
+once more as if no story stated a date, and once more as if in a language that neither
+the embedding model nor the word counts know.
+
+The stories are parted into two halves by event; each half is measured with what was
+learnt from the other: no figure here is of stories that the model has seen."""
+_TRAIN: Final = (
+    """\
+Fit the pair model on labelled stories: weights, thresholds and word counts. Write it to
+DIR; `--pair-model DIR/pair_model.json` then uses it.
+"""
+    + _INPUT
+)
+_SWEEP: Final = (
+    """\
+Measure on labelled stories what each threshold of the pair model would give, with
+95 % intervals, and propose the three positions of --joining. Nothing is written.
+"""
+    + _INPUT
+)
+
+
+def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add train and sweep."""
+    for name, about, text, run in (
+        ("train", "fit the pair model on your own labels", _TRAIN, run_train),
+        ("sweep", "what each threshold would give on your labels", _SWEEP, run_sweep),
+    ):
+        parser = commands.add_parser(
+            name,
+            parents=[common],
+            help=about,
+            description=text,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        parser.add_argument("files", nargs="+", metavar="LABELLED.jsonl[.gz][@WEIGHT]")
+        parser.add_argument(
+            "--leave-out",
+            nargs="+",
+            default=[],
+            metavar="FILE",
+            help="labelled files whose events are left out, to be measured on",
+        )
+        parser.add_argument(
+            "--count",
+            nargs="+",
+            metavar="FILE",
+            help="count words anew, in the labelled files and in these"
+            ' ({"title", "text"} a line); otherwise the packaged counts hold',
+        )
+        if name == "train":
+            parser.add_argument(
+                "--out", required=True, metavar="DIR", help="where the model goes"
+            )
+            parser.add_argument(
+                "--thresholds",
+                nargs=len(JOINING),
+                type=float,
+                metavar=tuple(name.upper() for name in JOINING),
+                help="take these positions of --joining rather than measure which are"
+                " best, which takes most of the time",
+            )
+        parser.set_defaults(run=run)
+
+
+def run_train(args: argparse.Namespace, settings: Settings) -> int:
+    """Fit, measure, write."""
+    streams, other, space_id = _read(args, settings)
+    learnt, parts = halves(streams, other, _tell)
+    if args.thresholds:
+        thresholds = dict(zip(JOINING, args.thresholds, strict=True))
+    else:
+        found = _measured(streams, learnt)
+        thresholds = proposed(found)
+        _print(found, thresholds)
+    counts = None
+    if other is not None:
+        total, words = counted(streams, None)
+        counts = total + other[0], words + other[1]
+    model = replace(fitted(parts), space_id=space_id)
+    names = [Path(file).name for file in args.files]
+    artefact = write_artefact(
+        Path(args.out),
+        model,
+        thresholds,
+        counts,
+        {
+            "command": "samestory train",
+            "labelled": names,
+            "left_out": [Path(file).name for file in args.leave_out],
+            "counted": args.count and [Path(file).name for file in args.count],
+            "stories": sum(len(s.stories) for s in streams if s.counted),
+        },
+    )
+    print(f"{artefact['name']} is in {Path(args.out) / 'pair_model.json'}")
+    return 0
+
+
+def run_sweep(args: argparse.Namespace, settings: Settings) -> int:
+    """Measure each threshold out of fold, propose three."""
+    streams, other, _ = _read(args, settings)
+    learnt, _ = halves(streams, other, _tell)
+    found = _measured(streams, learnt)
+    _print(found, proposed(found))
+    return 0
+
+
+def _tell(text: str) -> None:
+    sys.stderr.write(text + "\n")
+
+
+def _read(
+    args: argparse.Namespace, settings: Settings
+) -> tuple[list[Stream], tuple[int, Counter[str]] | None, str]:
+    """Return the streams, the words of --count, the embedding space."""
+    out = {row.event for file in args.leave_out for row in read_labelled(file)}
+    files = [
+        (Path(file).name, weight, ordered(read_labelled(file), "time"))
+        for file, weight in map(_weighted, args.files)
+    ]
+    for name, _, rows in files:
+        if len({row.event for row in rows} - out) < len(HALVES):
+            raise Misconfigured(f"{name}: fewer than two events are left to learn from")
+    other = None
+    if args.count is not None:
+        other = count_words(text for file in args.count for text in _texts(file))
+    encoder = wiring.open_encoder(settings)
+    largest = max(files, key=lambda file: len(file[2]))
+    streams: list[Stream] = []
+    for file in files:
+        name, weight, rows = file
+        whole = _stream(name, weight, rows, out, encoder, settings)
+        streams.append(whole)
+        if statistics.median(len(row.story.text.split()) for row in rows) > LONG:
+            cut = [_cut(row) for row in rows]
+            name = f"{name}, {CUT} words"
+            copy = _stream(name, weight, cut, out, encoder, settings)
+            streams.append(replace(copy, counted=False))
+        if file is largest:
+            copies = (
+                replace(whole, name=f"{whole.name}, undated").undated(),
+                replace(whole, name=f"{whole.name}, foreign", foreign=True),
+            )
+            streams += (replace(c, counted=False, has_say=False) for c in copies)
+    return streams, other, encoder.space.space_id
+
+
+def _weighted(argument: str) -> tuple[str, float]:
+    """Return (file, weight) of FILE or FILE@WEIGHT."""
+    file, at, weight = argument.rpartition("@")
+    if not at:
+        return argument, 1.0
+    try:
+        return file, float(weight)
+    except ValueError as error:
+        raise Misconfigured(f"{argument}: {weight!r} is no weight") from error
+
+
+def _cut(row: Labelled) -> Labelled:
+    text = " ".join(row.story.text.split()[:CUT])
+    return replace(row, story=replace(row.story, text=text))
+
+
+def _stream(
+    name: str,
+    weight: float,
+    rows: Sequence[Labelled],
+    out: Collection[str],
+    encoder: Encoder,
+    settings: Settings,
+) -> Stream:
+    """Return the rows but those of the events left out.
+
+    All are embedded, so that the next time they are found whatever is left out.
+    """
+    vectors = {
+        one.story.story_id: one.vectors
+        for one in embedded(rows, encoder, settings.home / "eval")
+    }
+    kept = [row for row in rows if row.event not in out]
+    ids = {row.row_id: row.story.story_id for row in kept}
+    return Stream(
+        name=name,
+        weight=weight,
+        stories=[row.story for row in kept],
+        vectors=[vectors[row.story.story_id] for row in kept],
+        events=[row.event for row in kept],
+        uncertain={
+            ids[row_id]: {ids[other] for other in others if other in ids}
+            for row_id, others in uncertain_of(kept).items()
+            if row_id in ids
+        },
+    )
+
+
+def _texts(file: str) -> list[tuple[str, str]]:
+    found = []
+    with open_lines(file) as lines:
+        for number, line in enumerate(lines, 1):
+            try:
+                row = json_object(line)
+            except Quarantine as error:
+                raise Misconfigured(f"{file}:{number}: {error}") from error
+            found.append((str(row.get("title") or ""), str(row.get("text") or "")))
+    return found
+
+
+def _measured(streams: Sequence[Stream], learnt: Halves) -> list[Measured]:
+    found, line = [], ProgressLine()
+    for stream in (one for one in streams if one.has_say):
+        for threshold in THRESHOLDS:
+            line.show(f"{stream.name}: grouped with threshold {threshold:.2f}")
+            found.append(learnt.measured(stream, threshold))
+    line.end()
+    return found
+
+
+def _print(found: Sequence[Measured], thresholds: dict[str, float]) -> None:
+    names = {t: joining for joining, t in thresholds.items()}
+    right = {"justify": "right", "no_wrap": True}
+    for stream in dict.fromkeys(one.stream.name for one in found):
+        print(f"\n{stream}, out of fold, in percent")
+        print_table(
+            [
+                ("threshold", right),
+                *((name, right) for name in ("P", "R", "F1", "95 %", "pairs P, R")),
+                *((name, right) for name in ("ARI", "F1 on arrival", "false joins")),
+                ("", {}),
+            ],
+            [_row(one, names) for one in found if one.stream.name == stream],
+        )
+    told = ", ".join(f"{joining} {thresholds[joining]:.2f}" for joining in JOINING)
+    print(f"\nproposed: {told}")
+
+
+def _row(one: Measured, names: dict[float, str]) -> list[str]:
+    low, high = one.interval
+    end, pairs = one.at_end.b_cubed, one.at_end.pairwise
+    return [
+        f"{one.threshold:.2f}",
+        *(f"{100 * value:.1f}" for value in end),
+        f"{100 * low:.1f} to {100 * high:.1f}",
+        f"{100 * pairs.precision:.1f}, {100 * pairs.recall:.1f}",
+        f"{100 * one.at_end.ari:.1f}",
+        f"{100 * one.on_arrival.b_cubed.f1:.1f}",
+        str(one.at_end.false_joins),
+        names.get(one.threshold, ""),
+    ]

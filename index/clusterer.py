@@ -1,0 +1,183 @@
+"""Online clustering in memory: which event a story joins.
+
+Holds the vectors, the rare words and the events of the stories; what a story says is
+prepared once (a View) and loaded again when it is needed and was forgotten.
+"""
+
+import math
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.decision import NEAREST_MEMBERS, Candidate, Decision, PairModel, decide
+from index.features import View, crowdedness, pair_features, similarities
+from index.neighbours import Neighbours
+from index.rare_terms import RareTerms, rarest
+from index.vetoes import veto
+
+WINDOW_S: Final = 7 * 86_400.0  # candidates lie within 7 days of the story's own time
+CROWD: Final = 20  # nearest stories that tell how crowded a topic is
+CANDIDATES: Final = 10  # nearest of them whose events are considered; 20 score the same
+SHARERS: Final = 4  # stories with most rare words in common whose events are, too
+MEMBERS_READ: Final = 40  # nearest in time of an event that are compared: a bound
+VIEWS_KEPT: Final = 16_384  # prepared stories in memory, about 6 kB each
+
+
+class Clusterer:
+    """Stories and the events that they are in. One thread; deterministic."""
+
+    def __init__(
+        self, model: PairModel, dim: int, load: Callable[[Sequence[int]], list[View]]
+    ) -> None:
+        """Begin without stories.
+
+        Args:
+            model: weights and threshold.
+            dim: of the vectors.
+            load: prepares stories by their numbers, in the order given.
+        """
+        self.model = model
+        self._load = load
+        self._neighbours = Neighbours(dim)
+        self._sharers = RareTerms()
+        self._views: dict[int, View] = {}
+        self._times: dict[int, float] = {}
+        self._event_of: dict[int, str] = {}
+        self._members: dict[str, dict[int, None]] = {}
+
+    def restore(
+        self,
+        rows: Sequence[tuple[int, float, str, Sequence[int]]],
+        vectors: NDArray[np.float32],
+    ) -> None:
+        """Put in stories as they stood.
+
+        Args:
+            rows: number, time, event and rare words of each.
+            vectors: unit vectors, shape (len(rows), dim).
+        """
+        self._neighbours.add((r[0] for r in rows), vectors, (r[1] for r in rows))
+        for seq, time, event_id, terms in rows:
+            self._sharers.add(seq, time, terms)
+            self._times[seq] = time
+            self.move(seq, event_id)
+
+    def place(self, view: View, event_id: str) -> None:
+        """Put a story into an event, in place of its former version."""
+        seq = view.seq
+        self._neighbours.add([seq], view.whole[None, :], [view.time])
+        self._sharers.add(seq, view.time, rarest(view.terms))
+        self._times[seq] = view.time
+        self._views.pop(seq, None)
+        self._views[seq] = view
+        self.move(seq, event_id)
+        self._forget_oldest()
+
+    def move(self, seq: int, event_id: str) -> None:
+        """Put a story that is there into another event."""
+        before = self._event_of.get(seq)
+        if before is not None:
+            del self._members[before][seq]
+            if not self._members[before]:
+                del self._members[before]
+        self._event_of[seq] = event_id
+        self._members.setdefault(event_id, {})[seq] = None
+
+    def event_of(self, seq: int) -> str:
+        """Return the event that a story is in."""
+        return self._event_of[seq]
+
+    def members(self, event_id: str) -> list[int]:
+        """Return the stories of an event, in no order; empty if there is none."""
+        return list(self._members.get(event_id, ()))
+
+    def look(self, arriving: View) -> tuple[View, Decision]:
+        """Decide where a story goes that is not placed yet.
+
+        Returns:
+            The story with the crowd that it met, and the decision.
+        """
+        arriving, seqs = self.near(arriving)
+        events = dict.fromkeys(self._event_of[seq] for seq in seqs)
+        return arriving, self.compare(arriving, events)
+
+    def near(self, arriving: View) -> tuple[View, list[int]]:
+        """Return a story with the crowd that it meets, and the stories around it.
+
+        Those nearest by vector, the best first, then those that share rare words.
+        """
+        since, until = arriving.time - WINDOW_S, arriving.time + WINDOW_S
+        near = self._neighbours.search(arriving.whole, CROWD, since, until)
+        arriving = replace(
+            arriving, crowd=crowdedness([hit.similarity for hit in near])
+        )
+        sharers = self._sharers.search(rarest(arriving.terms), SHARERS, since, until)
+        nearest = [hit.seq for hit in near[:CANDIDATES]]
+        return arriving, list(dict.fromkeys([*nearest, *sharers]))
+
+    def compare(self, one: View, events: Iterable[str]) -> Decision:
+        """Decide which of these events a story belongs to, itself left out."""
+        candidates = self._candidates(one, events)
+        return decide(candidates, self.model, partial(_veto, one), one.crowd)
+
+    def _candidates(self, one: View, events: Iterable[str]) -> list[Candidate]:
+        """Return each event with the members that speak for it, the most similar."""
+        inside = [(event, self.around(event, one)) for event in events]
+        inside = [(event, seqs) for event, seqs in inside if seqs]
+        seqs = [seq for _, group in inside for seq in group]
+        if not seqs:
+            return []
+        views = self.views(seqs)
+        owner = np.repeat(np.arange(len(inside)), [len(group) for _, group in inside])
+        order = np.lexsort((np.array(seqs), -similarities(one, views), owner))
+        rank = np.arange(len(seqs)) - np.searchsorted(owner, owner)
+        speakers = [views[at] for at in order[rank < NEAREST_MEMBERS]]
+        features = pair_features(one, speakers)
+        probabilities = self.model.probabilities(features)
+        found, at = [], 0
+        for event_id, group in inside:
+            end = at + min(len(group), NEAREST_MEMBERS)
+            found.append(
+                Candidate(
+                    event_id=event_id,
+                    members=tuple(speakers[at:end]),
+                    features=features[at:end],
+                    probability=math.fsum(probabilities[at:end]) / (end - at),
+                )
+            )
+            at = end
+        return found
+
+    def around(self, event_id: str, one: View, within_s: float = WINDOW_S) -> list[int]:
+        """Return an event's members around a story's time, itself left out.
+
+        The MEMBERS_READ nearest in time at most, the nearest first.
+        """
+        found = [
+            (apart, seq)
+            for seq in self._members.get(event_id, ())
+            if (apart := abs(self._times[seq] - one.time)) <= within_s
+            and seq != one.seq
+        ]
+        return [seq for _, seq in sorted(found)[:MEMBERS_READ]]
+
+    def views(self, seqs: Collection[int]) -> list[View]:
+        """Return stories as the features see them."""
+        missing = [seq for seq in seqs if seq not in self._views]
+        if missing:
+            self._views.update(zip(missing, self._load(missing), strict=True))
+        found = [self._views[seq] for seq in seqs]
+        self._forget_oldest()
+        return found
+
+    def _forget_oldest(self) -> None:
+        while len(self._views) > VIEWS_KEPT:
+            del self._views[next(iter(self._views))]
+
+
+def _veto(one: View, other: View) -> str | None:
+    return veto(one.claims, other.claims)

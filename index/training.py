@@ -1,0 +1,355 @@
+"""Fits the pair model on labelled streams, and measures it on what it has not seen.
+
+Two halves by event. Each is fitted with the word counts of the other, since words
+counted in the very stories that are fitted on look more telling than they are
+(quality.md 7), and measured with the model of the other. The artefact is then fitted
+on both.
+"""
+
+import gzip
+import hashlib
+import json
+import math
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.clusterer import Clusterer
+from index.decision import PACKAGED_MODEL, PairModel
+from index.evaluation import (
+    Grouping,
+    b_cubed_by_story,
+    bootstrap,
+    compare,
+    f_beta,
+)
+from index.features import FEATURES, View, pair_features, view
+from index.second_look import second_look
+from index.terms import (
+    PACKAGED_COUNTS,
+    WORD_COUNTS,
+    Rarity,
+    count_words,
+    digest_of,
+    packaged_rarity,
+)
+from ingest.errors import Misconfigured
+from ingest.story import Story
+
+HALVES: Final = (0, 1)
+NO_COUNTS: Final = Rarity(10_000, {})  # of a language that the counts don't know
+# How much recall counts beside precision: a wrong join costs a reader more.
+BETAS: Final = {"tight": 0.25, "balanced": 0.5, "loose": 2.0}
+PENALTY: Final = 10.0  # inverse strength of the L2 penalty, features scaled to spread 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stream:
+    """Labelled stories that arrive in order.
+
+    Attributes:
+        name: for people.
+        stories: in their order of arrival.
+        vectors: of each, shape (2, dim).
+        events: the gold event of each.
+        weight: how much a pair of it counts in the fit.
+        uncertain: ids of stories by story, those with which its pair is left out.
+        foreign: whether to take the stories as if no model and no count knew them.
+        counted: whether its words are counted; not for a copy.
+        has_say: whether it counts when thresholds are chosen.
+    """
+
+    name: str
+    stories: Sequence[Story]
+    vectors: Sequence[NDArray[np.float16]]
+    events: Sequence[str]
+    uncertain: Mapping[str, Collection[str]]
+    weight: float = 1.0
+    foreign: bool = False
+    counted: bool = True
+    has_say: bool = True
+
+    @cached_property
+    def halves(self) -> NDArray[np.int64]:
+        """Which half each story is in, the same for all reports of an event."""
+        return np.array([half_of(event) for event in self.events])
+
+    def undated(self) -> "Stream":
+        """Return the stream as if no story stated a date: all came at one time."""
+        first = min(story.first_seen for story in self.stories)
+        return replace(
+            self,
+            stories=[
+                replace(story, published=None, first_seen=first)
+                for story in self.stories
+            ],
+        )
+
+    def half(self, half: int | None) -> list[int]:
+        """Return the places of the stories of one half, None for both."""
+        wanted = self.halves == half if half is not None else self.halves >= 0
+        return [int(at) for at in np.flatnonzero(wanted)]
+
+    def view(self, at: int, rarity: Rarity) -> View:
+        """Prepare a story; its number is its place."""
+        return view(
+            self.stories[at],
+            self.vectors[at],
+            seq=at,
+            known=not self.foreign,
+            rarity=NO_COUNTS if self.foreign else rarity,
+        )
+
+
+def half_of(event: str) -> int:
+    """Return 0 or 1, the same for all reports of an event."""
+    return hashlib.sha256(event.encode()).digest()[0] % 2
+
+
+def grouped(
+    stream: Stream, places: Iterable[int], model: PairModel, rarity: Rarity
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Group stories in their order with the index's code.
+
+    Returns:
+        The event of each story id on arrival, and at the end.
+    """
+    views = [stream.view(at, rarity) for at in places]
+    seen = {one.seq: one for one in views}
+    clusterer = _clusterer(model, views, seen)
+    arrived = {}
+    for arriving in views:
+        one, decision = clusterer.look(arriving)
+        seen[one.seq] = one
+        event_id = decision.event_id or "e-" + one.story_id[2:]
+        clusterer.place(one, event_id)
+        arrived[one.story_id] = event_id
+        for change in second_look(clusterer, one, decision, lambda _: True):
+            for seq in change.seqs:
+                clusterer.move(seq, change.target)
+    return arrived, {v.story_id: clusterer.event_of(v.seq) for v in views}
+
+
+def _clusterer(
+    model: PairModel, views: Sequence[View], seen: Mapping[int, View]
+) -> Clusterer:
+    return Clusterer(model, len(views[0].whole), lambda seqs: [seen[s] for s in seqs])
+
+
+def pairs(
+    stream: Stream, places: Iterable[int], rarity: Rarity
+) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]]:
+    """Return the pairs that the index would look at.
+
+    Each story with those near it that came before, as the index finds them.
+
+    Returns:
+        Features, shape (n, features); whether each is one event, and its weight.
+    """
+    views = [stream.view(at, rarity) for at in places]
+    if not views:
+        return np.zeros((0, len(FEATURES))), np.zeros(0, bool), np.zeros(0)
+    seen = {one.seq: one for one in views}
+    nobody = PairModel(name="", bias=0, weights=(0,) * len(FEATURES), threshold=1)
+    clusterer = _clusterer(nobody, views, seen)
+    size = Counter(stream.events[one.seq] for one in views)
+    features, same, weights = [np.zeros((0, len(FEATURES)))], [], []
+    for arriving in views:
+        one, near = clusterer.near(arriving)
+        seen[one.seq] = one
+        clusterer.place(one, "e-" + one.story_id[2:])
+        unsure = stream.uncertain.get(one.story_id, ())
+        others = [seen[seq] for seq in near if seen[seq].story_id not in unsure]
+        features.append(pair_features(one, others))
+        event = stream.events[one.seq]
+        for other in others:
+            is_one = stream.events[other.seq] == event
+            same.append(is_one)
+            # Else big events own the pairs (quality.md 7).
+            weights.append(stream.weight / (size[event] - 1 if is_one else 1))
+    return np.concatenate(features), np.array(same, bool), np.array(weights)
+
+
+Pairs = tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]]
+
+
+def fitted(parts: Sequence[Pairs], threshold: float = 0.5) -> PairModel:
+    """Return the pair model of these pairs: logistic regression with an L2 penalty.
+
+    Raises:
+        Misconfigured: there are no pairs of one event, or none of two.
+    """
+    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415  (0.5 s)
+
+    x, y, w = (np.concatenate(column) for column in zip(*parts, strict=True))
+    if not y.any() or y.all():
+        raise Misconfigured(
+            f"too few labels to learn from: {y.sum()} pairs of one event and"
+            f" {(~y).sum()} of two in a half of the events; add labelled stories"
+        )
+    spread = x.std(axis=0)  # so that the penalty means the same for every feature
+    spread[spread == 0] = 1
+    found = LogisticRegression(C=PENALTY, max_iter=2_000).fit(
+        x / spread, y, sample_weight=w
+    )
+    return PairModel(
+        name="fitted",
+        bias=float(found.intercept_[0]),
+        weights=tuple(float(v) for v in found.coef_[0] / spread),
+        threshold=threshold,
+    )
+
+
+def counted(streams: Sequence[Stream], half: int | None) -> tuple[int, Counter[str]]:
+    """Return documents and word counts of one half of the events, None for both."""
+    total, words = 0, Counter[str]()
+    for stream in streams:
+        if stream.counted:
+            n, counts = count_words(
+                (story.title, story.text)
+                for story, h in zip(stream.stories, stream.halves, strict=True)
+                if half in (None, h)
+            )
+            total += n
+            words += counts
+    return total, words
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """How a stream is grouped out of fold with a threshold.
+
+    `interval` is the 95 % interval of B-cubed F1 at the end, over events.
+    """
+
+    stream: Stream
+    threshold: float
+    on_arrival: Grouping
+    at_end: Grouping
+    interval: tuple[float, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Halves:
+    """What two halves by event learnt: each its model, each its word counts."""
+
+    models: tuple[PairModel, PairModel]
+    rarities: tuple[Rarity, Rarity]
+
+    def measured(self, stream: Stream, threshold: float) -> Measured:
+        """Group each half with what the other learnt."""
+        on_arrival: dict[str, str] = {}
+        at_end: dict[str, str] = {}
+        for half in HALVES:
+            model = replace(self.models[half], threshold=threshold)
+            arrived, end = grouped(
+                stream, stream.half(1 - half), model, self.rarities[half]
+            )
+            on_arrival |= arrived
+            at_end |= end
+        ids = [story.story_id for story in stream.stories]
+        gold = dict(zip(ids, stream.events, strict=True))
+        return Measured(
+            stream=stream,
+            threshold=threshold,
+            on_arrival=compare(on_arrival, gold, stream.uncertain),
+            at_end=compare(at_end, gold, stream.uncertain),
+            interval=bootstrap(b_cubed_by_story(at_end, gold, stream.uncertain), gold),
+        )
+
+
+def proposed(found: Sequence[Measured]) -> dict[str, float]:
+    """Return the threshold of each position of the knob.
+
+    The best mean over the streams of the B-cubed F-beta of BETAS. Copies of streams as
+    if they were foreign or undated have no say.
+    """
+    best = {}
+    for joining, beta in BETAS.items():
+        by_threshold: dict[float, list[float]] = defaultdict(list)
+        for one in found:
+            if one.stream.has_say:
+                precision, recall, _ = one.at_end.b_cubed
+                by_threshold[one.threshold].append(f_beta(precision, recall, beta))
+        best[joining] = max(by_threshold, key=lambda t: (math.fsum(by_threshold[t]), t))
+    return best
+
+
+def halves(
+    streams: Sequence[Stream],
+    counts: tuple[int, Counter[str]] | None,
+    tell: Callable[[str], None],
+) -> tuple[Halves, list[Pairs]]:
+    """Let each half learn; return also the pairs of all, for the artefact.
+
+    Args:
+        streams: what is learnt from.
+        counts: documents and word counts of other texts, to which those of the
+            streams are added; None to take the packaged counts as they are.
+        tell: is told what is done.
+    """
+    rarities = tuple(rarity_of(streams, counts, half) for half in HALVES)
+    parts: tuple[list[Pairs], list[Pairs]] = ([], [])
+    for stream in streams:
+        for half in HALVES:
+            parts[half].append(pairs(stream, stream.half(half), rarities[1 - half]))
+        tell(f"{stream.name}: {sum(len(p[-1][1]) for p in parts)} pairs")
+    models = (fitted(parts[0]), fitted(parts[1]))
+    both = Halves(models=models, rarities=(rarities[0], rarities[1]))
+    return both, [*parts[0], *parts[1]]
+
+
+def rarity_of(
+    streams: Sequence[Stream], counts: tuple[int, Counter[str]] | None, half: int | None
+) -> Rarity:
+    """Return the rarities of one half, None for both; without counts the packaged."""
+    if counts is None:
+        return packaged_rarity()
+    total, words = counted(streams, half)
+    return Rarity(total + counts[0], words + counts[1])
+
+
+def write_artefact(
+    folder: Path,
+    model: PairModel,
+    thresholds: Mapping[str, float],
+    counts: tuple[int, Counter[str]] | None,
+    provenance: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Write the pair model with its word counts; return what its JSON holds.
+
+    Args:
+        folder: where both files go.
+        model: fitted on everything.
+        thresholds: by position of the knob.
+        counts: documents and words; None for the packaged ones.
+        provenance: what it was made of.
+    """
+    data = gzip.decompress(PACKAGED_COUNTS.read_bytes())
+    if counts is not None:
+        kept = sorted((word, n) for word, n in counts[1].items() if n > 1)
+        lines = [f"documents {counts[0]}", *(f"{word} {n}" for word, n in kept)]
+        data = "\n".join(lines).encode()
+    artefact = {
+        "bias": round(model.bias, 4),
+        "weights": {
+            name: round(w, 4) for name, w in zip(FEATURES, model.weights, strict=True)
+        },
+        "thresholds": dict(thresholds),
+        "space": model.space_id,
+        "word_counts": digest_of(data),
+        "provenance": dict(provenance),
+    }
+    name = hashlib.sha256(json.dumps(artefact).encode()).hexdigest()[:8]
+    artefact = {"name": f"pair-{name}", **artefact}
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / WORD_COUNTS).write_bytes(gzip.compress(data, mtime=0))
+    text = json.dumps(artefact, indent=2) + "\n"
+    (folder / PACKAGED_MODEL.name).write_text(text, "utf-8")
+    return artefact

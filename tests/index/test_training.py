@@ -1,0 +1,135 @@
+"""Fitting and measuring out of fold, on streams whose answer is known."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from index.decision import PairModel
+from index.features import FEATURES
+from index.terms import Rarity
+from index.training import HALVES, Halves, Measured, Stream, fitted, pairs, proposed
+from ingest.errors import Misconfigured
+from tests.conftest import NOW, make_story
+from tests.index.test_events import vector
+
+RARITY = Rarity(100, {"the": 50})
+
+
+def stream(events: int = 12, reports: int = 3, **changes) -> Stream:
+    """Return reports of events, each event of a topic of its own."""
+    stories = [
+        make_story(
+            f"n{event}-{n}",
+            title=f"Topic{event} told",
+            text=f"Topic{event} of day {event}",
+            published=NOW + timedelta(hours=event + 20 * n),
+            first_seen=NOW + timedelta(days=3),
+        )
+        for n in range(reports)
+        for event in range(events)
+    ]
+    return Stream(
+        name="topics",
+        stories=stories,
+        vectors=[vector(i % events, 500 + i) for i in range(len(stories))],
+        events=[f"e{i % events}" for i in range(len(stories))],
+        uncertain={},
+        **changes,
+    )
+
+
+def always(bias: float) -> PairModel:
+    return PairModel(name="", bias=bias, weights=(0.0,) * len(FEATURES), threshold=0.5)
+
+
+def test_the_halves_part_the_events_and_nothing_else():
+    """All reports of an event are in one half; both halves hold some."""
+    found = stream()
+    halves = [set(found.half(half)) for half in HALVES]
+    assert halves[0] | halves[1] == set(range(36)) == set(found.half(None))
+    assert not halves[0] & halves[1]
+    assert all(halves)
+    events = [{found.events[at] for at in half} for half in halves]
+    assert not events[0] & events[1]
+
+
+def test_each_half_is_measured_with_what_the_other_learnt():
+    """The one that learnt to join everything is not the one that it is used on."""
+    found = stream()
+    learnt = Halves(models=(always(-99), always(99)), rarities=(RARITY, RARITY))
+    measured = learnt.measured(found, 0.5)
+    ones = len(found.half(1))  # left alone, each of them; the others are one event
+    assert measured.at_end.events == ones + 1
+    assert measured.at_end.largest == (36 - ones) / 36
+    low, high = measured.interval
+    assert low <= measured.at_end.b_cubed.f1 <= high
+
+
+def test_pairs_are_labelled_weighed_and_left_out_where_uncertain():
+    """An event of n reports weighs as much as one of two; foreign hides the cosine."""
+    found = stream()
+    x, same, weights = pairs(found, found.half(None), RARITY)
+    assert x.shape == (len(same), len(FEATURES))
+    assert same.sum() == 12 * 3  # three pairs an event
+    assert set(weights[same]) == {1 / 2}
+    assert set(weights[~same]) == {1.0}
+    unsure = replace(
+        found,
+        weight=4.0,
+        uncertain={
+            s.story_id: {o.story_id for o in found.stories} for s in found.stories[:12]
+        },
+    )
+    _, same, weights = pairs(unsure, unsure.half(None), RARITY)
+    assert same.sum() == 36
+    later = {
+        s.story_id: {o.story_id for o in found.stories} for s in found.stories[12:]
+    }
+    nothing, _, _ = pairs(replace(found, uncertain=later), found.half(None), RARITY)
+    first = pairs(found, found.half(None)[:12], RARITY)
+    assert len(nothing) == len(first[1])
+    hidden, _, _ = pairs(replace(found, foreign=True), found.half(None), RARITY)
+    assert not hidden[:, FEATURES.index("similarity")].any()
+    undated, _, _ = pairs(found.undated(), found.half(None), RARITY)
+    assert undated[:, FEATURES.index("undated")].all()
+    assert not undated[:, FEATURES.index("near_in_time")].any()
+
+
+def test_a_model_fitted_on_clear_pairs_tells_them_apart():
+    """Probabilities of pairs of one event over those of two."""
+    found = stream()
+    parts = pairs(found, found.half(None), RARITY)
+    probabilities = np.array(fitted([parts]).probabilities(parts[0]))
+    assert probabilities[parts[1]].min() > 0.9
+    assert probabilities[~parts[1]].max() < 0.1
+
+
+def test_the_knob_is_set_by_precision_recall_and_the_streams_that_have_a_say():
+    """Never joining is precise, always joining finds all; what is right beats both."""
+    found = stream()
+    good = fitted([pairs(found, found.half(None), RARITY)])
+    learnt = Halves(models=(good, good), rarities=(RARITY, RARITY))
+    right, never = (learnt.measured(found, t) for t in (0.5, 1.0))
+    joined = Halves(models=(always(99), always(99)), rarities=(RARITY, RARITY))
+    everything = joined.measured(found, 0.1)
+    assert right.at_end.b_cubed.f1 == 1
+    assert proposed([everything, right, never]) == dict.fromkeys(
+        ("tight", "balanced", "loose"), 0.5
+    )
+    mute = replace(found, has_say=False)
+    silent = replace(right, stream=mute, threshold=0.9)
+    assert isinstance(silent, Measured)
+    assert set(proposed([everything, never, silent])) == {"tight", "balanced", "loose"}
+    assert 0.9 not in proposed([everything, never, silent]).values()
+    assert proposed([everything, never])["tight"] == 1.0
+
+
+def test_streams_of_one_story_make_no_pairs():
+    """Nothing to compare is not an error."""
+    found = stream(events=1, reports=1)
+    x, same, weights = pairs(found, found.half(None), RARITY)
+    assert (x.shape, same.shape, weights.shape) == ((0, len(FEATURES)), (0,), (0,))
+    with pytest.raises(Misconfigured, match="too few labels"):
+        fitted([(x, same, weights)])
