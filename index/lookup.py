@@ -1,41 +1,45 @@
 """Questions that people ask: the nearest stories, the events, one event."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.neighbours import Hit, Neighbours, combine
+from index.decision import PairModel
+from index.features import FEATURES, View, pair_features
+from index.neighbours import Neighbours, combine
 from index.state import Member, State
-from index.terms import Terms, packaged_rarity, shared, terms_of
-from ingest.story import iso
+from ingest.story import Story, iso
 
 DEPTH: Final = 60  # nearest by vector whose words are compared too
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Query:
-    """What is looked for: its unit vector, shape (dim,), and its words."""
+class Likeness(NamedTuple):
+    """How like a query a story is.
 
-    vector: NDArray[np.float32]
-    terms: Terms
+    Attributes:
+        seq: the story's number.
+        similarity: cosine of the vectors, in [-1, 1].
+        word_overlap: TF-IDF cosine of the words, in [0, 1]; 0 in a language that the
+            embedding model does not know.
+        probability: that both tell one event, whenever they were told, in [0, 1].
+    """
+
+    seq: int
+    similarity: float
+    word_overlap: float
+    probability: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Near:
-    """A story found.
-
-    Attributes:
-        member: the story.
-        similarity: cosine of the vectors, in [-1, 1].
-        word_overlap: TF-IDF cosine of the words, in [0, 1].
-    """
+    """A story found, and how like the query it is."""
 
     member: Member
-    similarity: float
-    word_overlap: float
+    likeness: Likeness
 
     def to_json(self) -> dict[str, Any]:
         """Return the line that `near --json` prints."""
@@ -43,8 +47,9 @@ class Near:
         return {
             "story_id": story.story_id,
             "event_id": self.member.event_id,
-            "similarity": round(self.similarity, 4),
-            "word_overlap": round(self.word_overlap, 4),
+            "probability": round(self.likeness.probability, 4),
+            "similarity": round(self.likeness.similarity, 4),
+            "word_overlap": round(self.likeness.word_overlap, 4),
             "title": story.title,
             "outlet": story.outlet,
             "url": story.url,
@@ -101,46 +106,80 @@ def headline(member: Member) -> str:
     return story.title or story.text[:80].split("\n")[0]
 
 
-def query_of(title: str, text: str, vectors: NDArray[np.float16]) -> Query:
-    """Return the query for a story; vectors of shape (2, dim)."""
-    terms = terms_of(title, text, packaged_rarity())
-    return Query(vector=combine(vectors), terms=terms)
+def query_of(
+    model: PairModel, title: str, text: str, vectors: NDArray[np.float16]
+) -> View:
+    """Return a text as the features see it; vectors of shape (2, dim)."""
+    now = datetime.fromtimestamp(0, UTC)
+    story = Story(
+        story_id="s-query",
+        url=None,
+        outlet="",
+        title=title,
+        text=text or title,
+        lang=None,
+        published=None,
+        published_raw=None,
+        date_quality="first-seen",
+        first_seen=now,
+        observed=now,
+        text_from="import",
+    )
+    return model.view(story, vectors)
+
+
+def undated(model: PairModel, story: Story, vectors: NDArray[np.float16]) -> View:
+    """Return a story as the features see it if nobody knows when it was told."""
+    return model.view(replace(story, published=None), vectors)
 
 
 def likest(
-    index: Neighbours, query: Query, terms: Callable[[int], Terms], k: int
-) -> list[tuple[Hit, float]]:
-    """Return the k stories likest to the query with their word overlap, best first.
+    model: PairModel,
+    index: Neighbours,
+    query: View,
+    views: Callable[[list[int]], list[View]],
+    k: int,
+) -> list[Likeness]:
+    """Return the k stories likest to the query, best first.
 
-    Of the nearest by vector, those come first whose similarity and word overlap add up
-    to most: the words know names that the model does not (docs/quality.md).
+    Of the nearest by vector, those come first that the decision itself would soonest
+    take for the same event if none of them stated a date.
 
     Args:
+        model: of the decision.
         index: where to look.
         query: what is looked for.
-        terms: words by story number.
+        views: stories by their numbers, see `undated`.
         k: how many at most.
     """
-    hits = index.search(query.vector, max(k, DEPTH))
-    overlaps, _ = shared(query.terms, [terms(hit.seq) for hit in hits])
-    found = sorted(
-        zip(hits, overlaps.tolist(), strict=True),
-        key=lambda one: (-(one[0].similarity + one[1]), one[0].seq),
-    )
-    return found[:k]
+    hits = index.search(query.whole, max(k, DEPTH))
+    features = pair_features(query, views([hit.seq for hit in hits]))
+    found = [
+        Likeness(hit.seq, hit.similarity, overlap, probability)
+        for hit, overlap, probability in zip(
+            hits,
+            features[:, FEATURES.index("word_overlap")].tolist(),
+            model.probabilities(features),
+            strict=True,
+        )
+    ]
+    return sorted(found, key=lambda one: (-one.probability, one.seq))[:k]
 
 
-def nearest(members: Sequence[Member], query: Query, k: int) -> list[Near]:
+def nearest(
+    model: PairModel, members: Sequence[Member], query: View, k: int
+) -> list[Near]:
     """Return the k stories nearest to the query, best first.
 
     Args:
+        model: of the decision.
         members: where to look.
         query: what is looked for.
         k: how many at most.
     """
     if not members:
         return []
-    index = Neighbours(len(query.vector))
+    index = Neighbours(len(query.whole))
     index.add(
         [m.seq for m in members],
         np.stack([combine(m.vectors) for m in members]),
@@ -148,13 +187,13 @@ def nearest(members: Sequence[Member], query: Query, k: int) -> list[Near]:
     )
     by_seq = {m.seq: m for m in members}
 
-    def terms(seq: int) -> Terms:
-        story = by_seq[seq].story
-        return terms_of(story.title, story.text, packaged_rarity())
+    def views(seqs: list[int]) -> list[View]:
+        found = [by_seq[seq] for seq in seqs]
+        return [undated(model, m.story, m.vectors) for m in found]
 
     return [
-        Near(member=by_seq[hit.seq], similarity=hit.similarity, word_overlap=overlap)
-        for hit, overlap in likest(index, query, terms, k)
+        Near(member=by_seq[one.seq], likeness=one)
+        for one in likest(model, index, query, views, k)
     ]
 
 

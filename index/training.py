@@ -1,9 +1,9 @@
 """Fits the pair model on labelled streams, and measures it on what it has not seen.
 
-Two halves by event. Each is fitted with the word counts of the other, since words
-counted in the very stories that are fitted on look more telling than they are
-(quality.md 7), and measured with the model of the other. The artefact is then fitted
-on both.
+Two halves by event, in one stream, so that either meets the crowd that it would meet.
+Each is fitted with the word counts of the other, since words counted in the very
+stories that are fitted on look more telling than they are (quality.md 7), and measured
+with the model and the counts of the other. The artefact is then fitted on both.
 """
 
 import gzip
@@ -11,7 +11,7 @@ import hashlib
 import json
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -45,7 +45,8 @@ from ingest.story import Story
 HALVES: Final = (0, 1)
 NO_COUNTS: Final = Rarity(10_000, {})  # of a language that the counts don't know
 # How much recall counts beside precision: a wrong join costs a reader more.
-BETAS: Final = {"tight": 0.25, "balanced": 0.5, "loose": 2.0}
+BETAS: Final = {"tight": 0.25, "balanced": 0.7, "loose": 2.0}
+Pairs = tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]]
 PENALTY: Final = 10.0  # inverse strength of the L2 penalty, features scaled to spread 1
 
 
@@ -91,20 +92,24 @@ class Stream:
             ],
         )
 
-    def half(self, half: int | None) -> list[int]:
-        """Return the places of the stories of one half, None for both."""
-        wanted = self.halves == half if half is not None else self.halves >= 0
-        return [int(at) for at in np.flatnonzero(wanted)]
+    def half(self, half: int) -> list[int]:
+        """Return the places of the stories of one half."""
+        return [int(at) for at in np.flatnonzero(self.halves == half)]
 
-    def view(self, at: int, rarity: Rarity) -> View:
-        """Prepare a story; its number is its place."""
-        return view(
-            self.stories[at],
-            self.vectors[at],
-            seq=at,
-            known=not self.foreign,
-            rarity=NO_COUNTS if self.foreign else rarity,
-        )
+    def views(self, rarities: Sequence[Rarity]) -> list[View]:
+        """Prepare the stories, by place, each with the rarities of its half."""
+        return [
+            view(
+                story,
+                vectors,
+                seq=at,
+                known=not self.foreign,
+                rarity=NO_COUNTS if self.foreign else rarities[half],
+            )
+            for at, (story, vectors, half) in enumerate(
+                zip(self.stories, self.vectors, self.halves, strict=True)
+            )
+        ]
 
 
 def half_of(event: str) -> int:
@@ -113,70 +118,75 @@ def half_of(event: str) -> int:
 
 
 def grouped(
-    stream: Stream, places: Iterable[int], model: PairModel, rarity: Rarity
+    stream: Stream, models: Sequence[PairModel], rarities: Sequence[Rarity]
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Group stories in their order with the index's code.
+
+    Args:
+        stream: the stories.
+        models: what decides on those of either half.
+        rarities: of words, for those of either half.
 
     Returns:
         The event of each story id on arrival, and at the end.
     """
-    views = [stream.view(at, rarity) for at in places]
-    seen = {one.seq: one for one in views}
-    clusterer = _clusterer(model, views, seen)
+    seen = stream.views(rarities)
+    clusterer = _clusterer(models[0], seen)
     arrived = {}
-    for arriving in views:
-        one, decision = clusterer.look(arriving)
-        seen[one.seq] = one
+    for at, half in enumerate(stream.halves):
+        clusterer.model = models[half]
+        one, decision = clusterer.look(seen[at])
+        seen[at] = one
         event_id = decision.event_id or "e-" + one.story_id[2:]
         clusterer.place(one, event_id)
         arrived[one.story_id] = event_id
         for change in second_look(clusterer, one, decision, lambda _: True):
             for seq in change.seqs:
                 clusterer.move(seq, change.target)
-    return arrived, {v.story_id: clusterer.event_of(v.seq) for v in views}
+    return arrived, {v.story_id: clusterer.event_of(v.seq) for v in seen}
 
 
-def _clusterer(
-    model: PairModel, views: Sequence[View], seen: Mapping[int, View]
-) -> Clusterer:
-    return Clusterer(model, len(views[0].whole), lambda seqs: [seen[s] for s in seqs])
+def _clusterer(model: PairModel, seen: Sequence[View]) -> Clusterer:
+    return Clusterer(model, len(seen[0].whole), lambda seqs: [seen[s] for s in seqs])
 
 
-def pairs(
-    stream: Stream, places: Iterable[int], rarity: Rarity
-) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]]:
-    """Return the pairs that the index would look at.
+def pairs(stream: Stream, rarities: Sequence[Rarity]) -> tuple[Pairs, Pairs]:
+    """Return the pairs that the index would look at, of either half.
 
-    Each story with those near it that came before, as the index finds them.
+    Each story with those near it that came before, as the index finds them among all;
+    pairs of two halves are left out.
 
     Returns:
-        Features, shape (n, features); whether each is one event, and its weight.
+        Of either half: features, shape (n, features); whether each pair is one event,
+        and its weight.
     """
-    views = [stream.view(at, rarity) for at in places]
-    if not views:
-        return np.zeros((0, len(FEATURES))), np.zeros(0, bool), np.zeros(0)
-    seen = {one.seq: one for one in views}
+    seen = stream.views(rarities)
     nobody = PairModel(name="", bias=0, weights=(0,) * len(FEATURES), threshold=1)
-    clusterer = _clusterer(nobody, views, seen)
-    size = Counter(stream.events[one.seq] for one in views)
-    features, same, weights = [np.zeros((0, len(FEATURES)))], [], []
-    for arriving in views:
-        one, near = clusterer.near(arriving)
-        seen[one.seq] = one
+    clusterer = _clusterer(nobody, seen)
+    size = Counter(stream.events)
+    nothing = np.zeros((0, len(FEATURES))), np.zeros(0, bool), np.zeros(0)
+    found: tuple[list[Pairs], list[Pairs]] = ([nothing], [nothing])
+    for at, half in enumerate(stream.halves):
+        one, near = clusterer.near(seen[at])
+        seen[at] = one
         clusterer.place(one, "e-" + one.story_id[2:])
         unsure = stream.uncertain.get(one.story_id, ())
-        others = [seen[seq] for seq in near if seen[seq].story_id not in unsure]
-        features.append(pair_features(one, others))
-        event = stream.events[one.seq]
-        for other in others:
-            is_one = stream.events[other.seq] == event
-            same.append(is_one)
-            # Else big events own the pairs (quality.md 7).
-            weights.append(stream.weight / (size[event] - 1 if is_one else 1))
-    return np.concatenate(features), np.array(same, bool), np.array(weights)
+        others = [
+            seen[seq]
+            for seq in near
+            if stream.halves[seq] == half and seen[seq].story_id not in unsure
+        ]
+        event = stream.events[at]
+        same = np.array([stream.events[other.seq] == event for other in others], bool)
+        # Else big events own the pairs (quality.md 7).
+        weights = np.where(same, 1 / max(1, size[event] - 1), 1.0) * stream.weight
+        found[half].append((pair_features(one, others), same, weights))
+    return _together(found[0]), _together(found[1])
 
 
-Pairs = tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]]
+def _together(parts: Sequence[Pairs]) -> Pairs:
+    x, same, weights = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return x, same, weights
 
 
 def fitted(parts: Sequence[Pairs], threshold: float = 0.5) -> PairModel:
@@ -187,7 +197,7 @@ def fitted(parts: Sequence[Pairs], threshold: float = 0.5) -> PairModel:
     """
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415  (0.5 s)
 
-    x, y, w = (np.concatenate(column) for column in zip(*parts, strict=True))
+    x, y, w = _together(parts)
     if not y.any() or y.all():
         raise Misconfigured(
             f"too few labels to learn from: {y.sum()} pairs of one event and"
@@ -243,16 +253,9 @@ class Halves:
     rarities: tuple[Rarity, Rarity]
 
     def measured(self, stream: Stream, threshold: float) -> Measured:
-        """Group each half with what the other learnt."""
-        on_arrival: dict[str, str] = {}
-        at_end: dict[str, str] = {}
-        for half in HALVES:
-            model = replace(self.models[half], threshold=threshold)
-            arrived, end = grouped(
-                stream, stream.half(1 - half), model, self.rarities[half]
-            )
-            on_arrival |= arrived
-            at_end |= end
+        """Group the stories, those of each half with what the other learnt."""
+        other, one = (replace(m, threshold=threshold) for m in self.models)
+        on_arrival, at_end = grouped(stream, (one, other), self.rarities[::-1])
         ids = [story.story_id for story in stream.stories]
         gold = dict(zip(ids, stream.events, strict=True))
         return Measured(
@@ -294,15 +297,14 @@ def halves(
             streams are added; None to take the packaged counts as they are.
         tell: is told what is done.
     """
-    rarities = tuple(rarity_of(streams, counts, half) for half in HALVES)
+    rarities = rarity_of(streams, counts, 0), rarity_of(streams, counts, 1)
     parts: tuple[list[Pairs], list[Pairs]] = ([], [])
     for stream in streams:
-        for half in HALVES:
-            parts[half].append(pairs(stream, stream.half(half), rarities[1 - half]))
+        for half, found in enumerate(pairs(stream, rarities[::-1])):
+            parts[half].append(found)
         tell(f"{stream.name}: {sum(len(p[-1][1]) for p in parts)} pairs")
     models = (fitted(parts[0]), fitted(parts[1]))
-    both = Halves(models=models, rarities=(rarities[0], rarities[1]))
-    return both, [*parts[0], *parts[1]]
+    return Halves(models=models, rarities=rarities), [*parts[0], *parts[1]]
 
 
 def rarity_of(

@@ -22,15 +22,16 @@ from deploy.cli.output import (
 )
 from deploy.config import Settings
 from embed.passage import passages
+from index.features import View
 from index.lookup import (
     Event,
     Near,
-    Query,
     event,
     events,
     headline,
     nearest,
     query_of,
+    undated,
 )
 from index.state import Member, State
 from ingest.client import MAX_PAGE_BYTES
@@ -116,7 +117,7 @@ def run_near(args: argparse.Namespace, settings: Settings) -> int:
         )
         if m.story.story_id != itself
     ]
-    found = nearest(members, query, args.k)
+    found = nearest(wiring.open_pair_model(settings), members, query, args.k)
     if args.json:
         for near in found:
             print_json(near.to_json())
@@ -129,15 +130,16 @@ def run_near(args: argparse.Namespace, settings: Settings) -> int:
 
 def _query(
     args: argparse.Namespace, settings: Settings, state: State
-) -> tuple[Query, str | None]:
+) -> tuple[View, str | None]:
     """Return the query, and the story that it is, if it is one."""
     given = [args.text, args.url, args.story, args.file]
     if sum(one is not None for one in given) != 1:
         raise Misconfigured("near: give one of TEXT, --url, --story, --file or -")
+    model = wiring.open_pair_model(settings)
     member = _known(args, state)
     if member is not None:
         story = member.story
-        return query_of(story.title, story.text, member.vectors), story.story_id
+        return undated(model, story, member.vectors), story.story_id
     title, text = _text(args, settings)
     if not (title or text):
         raise Misconfigured("near: the text is empty")
@@ -149,7 +151,7 @@ def _query(
             f" {encoder.space.space_id}: use the --model they were made with"
         )
     rows = encoder.encode(passages(title, text))
-    return query_of(title, text, rows.astype(np.float16)), None
+    return query_of(model, title, text, rows.astype(np.float16)), None
 
 
 def _known(args: argparse.Namespace, state: State) -> Member | None:
@@ -193,6 +195,7 @@ def _read(file: str | None) -> str:
 def _print_near(found: Sequence[Near]) -> None:
     print_table(
         [
+            ("one event", {"justify": "right"}),
             ("similarity", {"justify": "right"}),
             ("words", {"justify": "right"}),
             ("headline", {"ratio": 1}),
@@ -202,8 +205,9 @@ def _print_near(found: Sequence[Near]) -> None:
         ],
         [
             (
-                f"{near.similarity:.2f}",
-                f"{near.word_overlap:.2f}",
+                f"{near.likeness.probability:.2f}",
+                f"{near.likeness.similarity:.2f}",
+                f"{near.likeness.word_overlap:.2f}",
                 headline(near.member),
                 near.member.story.outlet,
                 day_and_time(near.member.story.published),

@@ -23,7 +23,7 @@ from index.baselines import baselines
 from index.decision import PairModel
 from index.evaluation import Grouping, compare, found_among
 from index.events import EventIndex
-from index.lookup import likest, query_of
+from index.lookup import likest, undated
 from index.neighbours import Neighbours, combine
 from index.state import State
 from ingest.errors import Misconfigured
@@ -86,7 +86,7 @@ def run_eval(args: argparse.Namespace, settings: Settings) -> int:
     for name, groups in baselines(texts, units):
         found[name] = compare(dict(zip(ids, groups, strict=True)), gold, uncertain)
     changed = sum(arrived[one] != at_end[one] for one in ids)
-    nearest = _nearest(rows, vectors, units)
+    nearest = _nearest(rows, vectors, units, model)
     lookup = {k: found_among(nearest, gold, k) for k in (1, 5)}
     if args.json:
         for name, grouping in found.items():
@@ -128,22 +128,22 @@ def _grouped(
 
 
 def _nearest(
-    rows: Sequence[Labelled], vectors: Sequence[StoryVector], units: NDArray[np.float32]
+    rows: Sequence[Labelled],
+    vectors: Sequence[StoryVector],
+    units: NDArray[np.float32],
+    model: PairModel,
 ) -> dict[str, list[str]]:
     """Return each row's five nearest others, whenever they were published."""
     index = Neighbours(units.shape[1])
     index.add(range(len(rows)), units, [0.0] * len(rows))
-    queries = [
-        query_of(row.story.title, row.story.text, one.vectors)
-        for row, one in zip(rows, vectors, strict=True)
-    ]
+    views = [undated(model, one.story, one.vectors) for one in vectors]
     return {
         row.row_id: [
-            rows[hit.seq].row_id
-            for hit, _ in likest(index, query, lambda seq: queries[seq].terms, 6)
-            if hit.seq != at
+            rows[one.seq].row_id
+            for one in likest(model, index, query, lambda s: [views[n] for n in s], 6)
+            if one.seq != at
         ][:5]
-        for at, (row, query) in enumerate(zip(rows, queries, strict=True))
+        for at, (row, query) in enumerate(zip(rows, views, strict=True))
     }
 
 

@@ -29,11 +29,11 @@ def test_each_worker_leaves_when_asked_is_killed_thrice_and_nothing_is_lost(
             "SAMESTORY_KAFKA_PREFIX": f"t{uuid.uuid4().hex[:8]}.",
         }
     with flowing(tmp_path, 4.0, environment) as (feed, pipeline):
-        assert wait_until(pipeline.indexed, 60, pipeline.tend)
+        assert wait_until(pipeline.indexed, 180, pipeline.tend)
         for name in NAMES:
             assert pipeline.ask_to_leave(name, LEAVE_S) == 0
             kill_often(pipeline, name, 3, rng, 2.0)
-        drain(feed, pipeline, 120)
+        drain(feed, pipeline, 300)
         log = open_log(tmp_path, environment)
         found = outcome(feed, pipeline, log)
         log.close()

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from embed.vector import StoryVector
+from index.decision import PairModel
 from index.events import EventIndex
 from index.lookup import event, events, nearest, query_of
 from index.state import State, existing_state
@@ -15,6 +16,7 @@ from ingest.errors import Misconfigured
 from tests.conftest import NOW, make_story
 
 DIM = 64
+MODEL = PairModel.load()
 
 
 def vector(topic: int, noise: int, spread: float = 0.5):
@@ -166,14 +168,16 @@ def test_lookup_finds_stories_by_vector_filter_and_id(tmp_path):
     index = open_index(tmp_path / "s.db")
     index.apply(JOURNAL)
     state = index.state
-    query = query_of("", "", vector(2, 2))
-    found = nearest(state.stories(), query, 7)
+    query = query_of(MODEL, "Unheard", "", vector(2, 2))
+    found = nearest(MODEL, state.stories(), query, 7)
     first = make_story("n2").story_id
     assert found[0].member.story.story_id == first
-    assert found[0].similarity == pytest.approx(1, abs=1e-3)
+    assert found[0].likeness.similarity == pytest.approx(1, abs=1e-3)
     assert {near.member.event_id for near in found[:6]} == {found[0].member.event_id}
-    assert found[0].word_overlap == 0
-    assert nearest([], query, 3) == []
+    assert found[0].likeness.word_overlap == 0
+    chances = [near.likeness.probability for near in found]
+    assert chances == sorted(chances, reverse=True)
+    assert nearest(MODEL, [], query, 3) == []
     assert state.resolve(first[:10]) == first
     with pytest.raises(Misconfigured, match="ambiguous"):
         state.resolve("s-")
@@ -207,7 +211,8 @@ def test_of_stories_that_are_as_near_the_one_with_the_same_words_comes_first(tmp
         ]
     )
     for name in names:
-        query = query_of("", f"the resignation of premier {name}", vector(1, 1))
-        first = nearest(index.state.stories(), query, 4)[0]
+        text = f"the resignation of premier {name}"
+        query = query_of(MODEL, "", text, vector(1, 1))
+        first = nearest(MODEL, index.state.stories(), query, 4)[0]
         assert first.member.story.title == f"Premier {name} resigns"
-        assert 0 < first.word_overlap < 1
+        assert 0 < first.likeness.word_overlap < 1

@@ -137,10 +137,10 @@ def test_near_finds_a_paraphrase_with_its_event(news):
     assert len(found) == 3
     assert "six" in found[0]["title"].lower()
     assert set(found[0]) == {
-        *("story_id", "event_id", "similarity", "word_overlap", "title", "outlet"),
-        *("url", "published"),
+        *("story_id", "event_id", "probability", "similarity", "word_overlap"),
+        *("title", "outlet", "url", "published"),
     }
-    likeness = [row["similarity"] + row["word_overlap"] for row in found]
+    likeness = [row["probability"] for row in found]
     assert likeness == sorted(likeness, reverse=True)
     only = news.rows("near", question, "--outlet", "daily trumpet")
     assert {row["outlet"] for row in only} == {"Daily Trumpet"}
