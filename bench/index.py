@@ -1,6 +1,6 @@
 """Decisions a second with many stories in the window; one core, embedding excluded.
 
-    OMP_NUM_THREADS=1 python bench/index.py LABELLED.jsonl.gz... --state DIR
+    OMP_NUM_THREADS=1 python -m bench.index LABELLED.jsonl.gz... --state DIR
 
 Takes the stories of all files in turns, as if they had come within six days, groups
 the first --before without measuring, then --measure in batches of 256, as the worker
