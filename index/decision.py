@@ -78,6 +78,8 @@ class PairModel:
             digest = str(found["word_counts"])
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise Misconfigured(f"pair model {path}: {error!r}") from error
+        if not all(map(math.isfinite, (*weights.values(), bias, threshold))):
+            raise Misconfigured(f"pair model {path}: a number in it is not finite")
         if set(weights) != set(FEATURES):
             raise Misconfigured(
                 f"pair model {path}: features {sorted(weights)},"

@@ -1,6 +1,7 @@
 """`samestory train` and `samestory sweep`: the pair model from your own labels."""
 
 import argparse
+import math
 import statistics
 import sys
 from collections import Counter
@@ -106,10 +107,15 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
 
 def run_train(args: argparse.Namespace, settings: Settings) -> int:
     """Fit, measure, write."""
+    given = args.thresholds
+    if given and not 1 > given[0] >= given[1] >= given[2] > 0:
+        raise Misconfigured(
+            f"--thresholds {given}: from tight to loose, within 0 and 1"
+        )
     streams, other, space_id = _read(args, settings)
     learnt, parts = halves(streams, other, _tell)
-    if args.thresholds:
-        thresholds = dict(zip(JOINING, args.thresholds, strict=True))
+    if given:
+        thresholds = dict(zip(JOINING, given, strict=True))
     else:
         found = _measured(streams, learnt)
         thresholds = proposed(found)
@@ -192,9 +198,12 @@ def _weighted(argument: str) -> tuple[str, float]:
     if not at:
         return argument, 1.0
     try:
-        return file, float(weight)
-    except ValueError as error:
-        raise Misconfigured(f"{argument}: {weight!r} is no weight") from error
+        found = float(weight)
+    except ValueError:
+        found = math.nan
+    if not 0 < found < math.inf:
+        raise Misconfigured(f"{argument}: {weight!r} is no weight, a number over 0")
+    return file, found
 
 
 def _cut(row: Labelled) -> Labelled:

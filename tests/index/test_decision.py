@@ -252,7 +252,15 @@ def test_numbers_are_read_from_digits_and_ordinal_words(text, expected):
 
 @pytest.mark.parametrize(
     "text",
-    ["{", "[]", '{"weights": {"x": 1}, "bias": 0, "thresholds": {}, "name": ""}'],
+    [
+        "{",
+        "[]",
+        '{"weights": {"x": 1}, "bias": 0, "thresholds": {}, "name": ""}',
+        (
+            '{"weights": {"x": NaN}, "bias": 0, "thresholds": {"balanced": 1},'
+            ' "name": "", "space": "", "word_counts": ""}'
+        ),
+    ],
 )
 def test_an_artefact_that_does_not_fit_is_refused(tmp_path, text):
     """Made for other features, or not JSON: a person must act."""

@@ -115,3 +115,5 @@ def test_what_is_left_out_is_not_learnt_from(trained, labelled, tmp_path):
     assert "fewer than two events are left" in said
     said = run("train", f"{labelled}@x", *common, expect=2)[1]
     assert "'x' is no weight" in said
+    common = (*common[:-3], "0.1", "0.4", "0.7")
+    assert "from tight to loose" in run("train", str(labelled), *common, expect=2)[1]
