@@ -149,13 +149,14 @@ def _index(settings: Settings, log: Log, stop: Callable[[], bool]) -> None:
     # The state's own position holds; the log's mirrors it, also after a crash between.
     notes = patiently(consumer.notes, stop)
     patiently(partial(consumer.commit, {0: begin}, notes), stop)
+    warned: set[str] = set()
 
     def handle(records: Sequence[Record]) -> bool:
         batch = [(record.offset, record.value) for record in records]
         patiently(partial(_apply, index, batch), stop, consumer.keep)
         _hand_on(log, state, stop)
         state.keep_latencies(latencies(records, time.time()))
-        _warn_of(state.largest_event())
+        _warn_of(state.largest_event(), warned)
         _log.info("indexed records=%d position=%d", len(batch), state.position())
         return True
 
@@ -170,8 +171,10 @@ def _index(settings: Settings, log: Log, stop: Callable[[], bool]) -> None:
     state.close()
 
 
-def _warn_of(largest: Largest | None) -> None:
-    if largest is not None and largest.is_suspicious:
+def _warn_of(largest: Largest | None, warned: set[str]) -> None:
+    """Warn once of an event that may have swallowed others."""
+    if largest and largest.is_suspicious and largest.event_id not in warned:
+        warned.add(largest.event_id)
         _log.warning(
             "event %s holds %d of the %d stories of the last week: it may have"
             " swallowed others",

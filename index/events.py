@@ -8,7 +8,6 @@ import numpy as np
 
 from embed.vector import StoryVector
 from index.clusterer import Clusterer
-from index.constraints import Constraints
 from index.correcting import ACCEPTED, apply_correction
 from index.correction import Correction
 from index.decision import PairModel
@@ -36,7 +35,6 @@ class EventIndex:
         self._clusterer: Clusterer | None = None
         self._next_seq = 0
         self._fixed: set[str] = set()
-        self._constraints = Constraints([])
         self._load()
 
     def _load(self) -> None:
@@ -58,7 +56,6 @@ class EventIndex:
     def _obey(self) -> None:
         """Take in the corrections in force."""
         accepted = [c for c in self.state.corrections() if c.status == ACCEPTED]
-        self._constraints = Constraints(c.correction for c in accepted)
         self._fixed = {s for c in accepted for s in (c.correction.a, c.correction.b)}
         self._fixed.update(story for c in accepted for story in c.moved)
 
@@ -141,14 +138,15 @@ class EventIndex:
         self._memory().place(seen, event_id)
 
     def _permitted(self, change: Change) -> bool:
-        """Tell whether corrections allow a change that no person asked for."""
+        """Tell whether corrections allow a change that no person asked for.
+
+        A story that people placed never moves by itself: so no change can break a
+        correction, and undoing one finds the stories where it put them.
+        """
         if not self._fixed:
             return True
-        moving = {m.story.story_id for m in self.state.members_by_seq(change.seqs)}
-        if change.reason != "merged":
-            return not moving & self._fixed
-        there = {m.story.story_id for m in self.state.members_of(change.target)}
-        return self._constraints.may_share(moving | there)
+        moving = {one.story_id for one in self._memory().views(change.seqs)}
+        return not moving & self._fixed
 
     def _carry_out(self, change: Change, arrived: View) -> None:
         """Move stories, with the records that explain it."""
@@ -170,7 +168,10 @@ class EventIndex:
             self.state.set_join_record(one.story_id, record)
         if change.link is not None:
             record = self.state.join_record(arrived.story_id) or {}
-            record["merged"] = record.get("merged", []) + change.link.pairs(self._model)
+            record["merged"] = record.get("merged", []) + [
+                pair | {"event_probability": change.link.probability}
+                for pair in change.link.pairs(self._model)
+            ]
             self.state.set_join_record(arrived.story_id, record)
         for event_id in sorted((change.source, change.target)):
             self.state.revise(event_id, change.reason)

@@ -262,7 +262,7 @@ def _recorded(
         ),
         bias=pair["bias"],
         logit=pair["logit"],
-        joined=record["probability"],
+        joined=pair.get("event_probability", record["probability"]),
         threshold=record["threshold"],
         shared=shared_terms(story, other),
         runner_up=(runner_up[0], runner_up[1]) if runner_up else None,

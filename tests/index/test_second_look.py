@@ -162,6 +162,13 @@ def test_a_merger_that_people_forbid_does_not_happen(desk):
     assert a.event_id != b.event_id
 
 
+def test_what_people_placed_is_not_merged_away_so_that_undo_finds_it(desk):
+    """The younger event holds corrected stories: it stays where it was put."""
+    names = [make_story(name).story_id for name in ("b1", "b2")]
+    desk(*TWO, said(1, SAME, *names), *BETWEEN)
+    assert desk.groups() == groups("a1 a2 x0 x1 x2", "b1 b2")
+
+
 HANGING = [
     report("a1", -20),
     report("a2", 0, hours=1),
