@@ -32,7 +32,10 @@ SPAN = timedelta(days=6)
 def records(files: list[str], folder: Path, wanted: int) -> list[bytes]:
     """Return journal records of stories of all files in turns."""
     encoder = SentenceTransformerEncoder("packaged", threads=1)
-    streams = [embedded(read_labelled(file), encoder, folder) for file in files]
+    streams = [
+        embedded([row.story for row in read_labelled(file)], encoder, folder)
+        for file in files
+    ]
     turns = itertools.chain.from_iterable(itertools.zip_longest(*streams))
     found = list(itertools.islice((one for one in turns if one), wanted))
     if len(found) < wanted:

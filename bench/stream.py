@@ -236,7 +236,7 @@ def share_of_stream(log, folder, encoder):
 
     def apply(rows):
         index.apply([(r.offset, r.value) for r in rows])
-        return [Message(key=o.key, value=o.value) for o in state.outbox()]
+        return [Message(key=o.key, value=o.value) for o in state.revisions.outbox()]
 
     pass_on(meter, log.consumer("index", JOURNAL), apply, partial(log.publish, EVENTS))
     state.close()

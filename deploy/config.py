@@ -77,6 +77,11 @@ class Settings:
     retention_gb: float = _setting(
         20.0, "GB of each topic that the log keeps, of what every worker has read"
     )
+    keep_days: float = _setting(
+        0.0,
+        "days that the index keeps a story after it was first seen; 0: for ever."
+        " Names and corrections are kept in any case",
+    )
     member: str = _setting(
         "", "name under which this worker shares partitions; default: the host's name"
     )
@@ -96,7 +101,7 @@ class Settings:
     )
     kafka_ca_file: str = _setting("", "PEM of the brokers' authority, for SSL")
     kafka_prefix: str = _setting("", "put before the names of our topics and groups")
-    kafka_check_crcs: bool = _setting(
+    check_crcs: bool = _setting(
         default=True,
         about="refuse records whose checksum is wrong; false to read on all the same",
     )

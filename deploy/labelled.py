@@ -1,4 +1,4 @@
-"""Labelled stories: lines of JSON that say which event each of them tells."""
+"""Labelled stories and pairs of stories: lines of JSON that say what is one event."""
 
 import random
 from collections import defaultdict
@@ -25,6 +25,50 @@ class Labelled:
     story: Story
     event: str
     uncertain: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelledPair:
+    """Two stories, and whether they tell the same event."""
+
+    a: Story
+    b: Story
+    same: bool
+
+
+def read_pairs(source: str) -> list[LabelledPair]:
+    """Read pairs of stories, as `samestory corrections export` writes them.
+
+    A line: {"a": story, "b": story, "label": "same" or "different"}; a story is a row
+    of `read_labelled` without its event. What else a line holds is passed over.
+
+    Raises:
+        Misconfigured: a line is no such pair; says which and why.
+    """
+    found = []
+    with open_lines(source) as file:
+        for number, line in read_lines(file, source):
+            try:
+                if isinstance(line, Quarantine):
+                    raise line
+                found.append(_pair(json_object(line)))
+            except Quarantine as error:
+                raise Misconfigured(f"{source}:{number}: {error}") from error
+    if not found:
+        raise Misconfigured(f"{source}: no pairs in it")
+    return found
+
+
+def _pair(row: dict[str, Any]) -> LabelledPair:
+    sides = []
+    for name in ("a", "b"):
+        side = row.get(name)
+        if not isinstance(side, dict):
+            raise Quarantine(f"`{name}` is not an object")
+        sides.append(_labelled(side | {"cluster": "none"}, BEGINNING, use_dates=True))
+    if row.get("label") not in ("same", "different"):
+        raise Quarantine(f"`label` is {row.get('label')!r}: same or different")
+    return LabelledPair(a=sides[0].story, b=sides[1].story, same=row["label"] == "same")
 
 
 def read_labelled(source: str, *, use_dates: bool = True) -> list[Labelled]:

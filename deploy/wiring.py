@@ -1,5 +1,6 @@
 """Which log, encoder and index are in use: the one place that decides."""
 
+import math
 import os
 import sys
 import time
@@ -11,6 +12,7 @@ from deploy.stream.embedded import EmbeddedLog
 from deploy.stream.log import STORIES, Log
 from embed.encoder import Encoder, SentenceTransformerEncoder
 from index.decision import PACKAGED_MODEL, PairModel
+from index.events import EventIndex
 from index.state import State, existing_state
 from ingest.addresses import parse_networks
 from ingest.client import Client
@@ -63,6 +65,7 @@ def _open_log(settings: Settings) -> Log:
             partitions=partitions,
             retention_s=retention_s,
             retention_bytes=settings.retention_gb * 1e9,
+            check_crcs=settings.check_crcs,
         )
     from deploy.stream.kafka import KafkaLog  # noqa: PLC0415  (0.4 s)
     from deploy.stream.kafka_address import KafkaAddress  # noqa: PLC0415
@@ -83,7 +86,7 @@ def _open_log(settings: Settings) -> Log:
         partitions=partitions,
         retention_s=retention_s,
         replication=settings.kafka_replication,
-        check_crcs=settings.kafka_check_crcs,
+        check_crcs=settings.check_crcs,
     )
 
 
@@ -126,6 +129,12 @@ def open_pair_model(settings: Settings) -> PairModel:
         joining=settings.joining,
         languages=None if "*" in known else known,
     )
+
+
+def open_index(settings: Settings, state: State) -> EventIndex:
+    """Return the index that writes a state."""
+    keep_s = settings.keep_days * 86_400 if settings.keep_days else math.inf
+    return EventIndex(state, open_pair_model(settings), keep_s)
 
 
 def open_client(settings: Settings) -> Client:

@@ -21,11 +21,12 @@ from deploy.stream.log import EVENTS, JOURNAL, STORIES, Log, Message, Record
 from embed.embedding import embed_story
 from embed.space import EmbeddingSpace
 from index.events import EventIndex
-from index.state import Largest, Latency, State
+from index.health import Largest, Latency
+from index.state import State
 from ingest.errors import Misconfigured, Quarantine, Retry
 from ingest.poller import Poller, Rejected
 from ingest.robots import Robots
-from ingest.story import Story
+from ingest.story import Story, is_tombstone
 
 NAMES: Final = ("ingest", "embed", "index")
 PUBLISHED_AT: Final = "published_at"  # header: when its story came in, s since 1970
@@ -97,6 +98,8 @@ def _embed(settings: Settings, log: Log, stop: Callable[[], bool]) -> None:
                 return False
             consumer.keep()
             try:
+                if is_tombstone(record.value):
+                    continue
                 vector = embed_story(Story.decode(record.value), encoder)
                 found.append(
                     Message(
@@ -140,7 +143,7 @@ def _refuse_other_model(settings: Settings, space: EmbeddingSpace) -> None:
 
 def _index(settings: Settings, log: Log, stop: Callable[[], bool]) -> None:
     state = wiring.open_state(settings)
-    index = EventIndex(state, wiring.open_pair_model(settings))
+    index = wiring.open_index(settings, state)
     patiently(partial(_refuse_other_log, log, state), stop)
     consumer = patiently(partial(log.consumer, "index", JOURNAL), stop)
     begin = state.position() or patiently(partial(_beginning, log), stop)
@@ -155,8 +158,8 @@ def _index(settings: Settings, log: Log, stop: Callable[[], bool]) -> None:
         batch = [(record.offset, record.value) for record in records]
         patiently(partial(_apply, index, batch), stop, consumer.keep)
         _hand_on(log, state, stop)
-        state.keep_latencies(latencies(records, time.time()))
-        _warn_of(state.largest_event(), warned)
+        state.health.keep_latencies(latencies(records, time.time()))
+        _warn_of(state.health.largest_event(), warned)
         _log.info("indexed records=%d position=%d", len(batch), state.position())
         return True
 
@@ -233,7 +236,7 @@ def _refuse(
     log: Log, state: State, stop: Callable[[], bool], record: Record, reason: str
 ) -> None:
     with state.transaction():
-        state.refuse(record.offset, record.value, reason)
+        state.revisions.refuse(record.offset, record.value, reason)
         state.set_position(record.offset + 1)
     _hand_on(log, state, stop)
 
@@ -241,13 +244,13 @@ def _refuse(
 def _apply(index: EventIndex, batch: Sequence[tuple[int, bytes]]) -> None:
     try:
         index.apply(batch)
-    except sqlite3.OperationalError as error:  # disk full, locked
+    except (sqlite3.OperationalError, OSError) as error:  # disk full, locked
         raise Retry(f"index: {error}") from error
 
 
 def _hand_on(log: Log, state: State, stop: Callable[[], bool]) -> None:
     """Publish what a commit of the state left to be published."""
-    waiting = state.outbox()
+    waiting = state.revisions.outbox()
     if not waiting:
         return
     for one in waiting:

@@ -1,7 +1,7 @@
 """Online clustering in memory: which event a story joins.
 
-Holds the vectors, the rare words and the events of the stories; what a story says is
-prepared once (a View) and loaded again when it is needed and was forgotten.
+Holds the vectors and the rare words of the stories; what a story says is prepared once
+(a View) and loaded again when it is needed and was forgotten.
 """
 
 import math
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from index.decision import NEAREST_MEMBERS, Candidate, Decision, PairModel, decide
 from index.features import View, crowdedness, pair_features, similarities
+from index.membership import Membership
 from index.neighbours import Neighbours
 from index.rare_terms import RareTerms, rarest
 from index.vetoes import veto
@@ -31,78 +32,91 @@ class Clusterer:
     """Stories and the events that they are in. One thread; deterministic."""
 
     def __init__(
-        self, model: PairModel, dim: int, load: Callable[[Sequence[int]], list[View]]
+        self,
+        model: PairModel,
+        dim: int,
+        membership: Membership,
+        load: Callable[[Sequence[int]], list[View]],
     ) -> None:
         """Begin without stories.
 
         Args:
             model: weights and threshold.
             dim: of the vectors.
+            membership: which stories are in which event.
             load: prepares stories by their numbers, in the order given.
         """
         self.model = model
+        self._membership = membership
         self._load = load
-        self._neighbours = Neighbours(dim)
-        self._sharers = RareTerms()
+        self.neighbours = Neighbours(dim)
+        self._times = self.neighbours.times
+        self._sharers = RareTerms(self._times)
         self._views: dict[int, View] = {}
-        self._times: dict[int, float] = {}
-        self._event_of: dict[int, str] = {}
-        self._members: dict[str, dict[int, None]] = {}
 
-    def restore(
-        self,
-        rows: Sequence[tuple[int, float, str, Sequence[int]]],
-        vectors: NDArray[np.float32],
-    ) -> None:
-        """Put in stories as they stood.
+    def restore(self, seqs: NDArray[np.int64], terms: NDArray[np.uint32]) -> None:
+        """Put in stories that are in their events, and in `neighbours`, already.
 
         Args:
-            rows: number, time, event and rare words of each.
-            vectors: unit vectors, shape (len(rows), dim).
+            seqs: their numbers, ascending, shape (n,).
+            terms: their rare words, see `RareTerms.fill`.
         """
-        self._neighbours.add((r[0] for r in rows), vectors, (r[1] for r in rows))
-        for seq, time, event_id, terms in rows:
-            self._sharers.add(seq, time, terms)
-            self._times[seq] = time
-            self.move(seq, event_id)
+        self._sharers.fill(seqs, terms)
 
     def place(self, view: View, event_id: str) -> None:
         """Put a story into an event, in place of its former version."""
         seq = view.seq
-        self._neighbours.add([seq], view.whole[None, :], [view.time])
-        self._sharers.add(seq, view.time, rarest(view.terms))
-        self._times[seq] = view.time
+        if seq in self._times:
+            self._sharers.remove([seq])
+        self.neighbours.add([seq], view.whole[None, :], [view.time])
+        self._sharers.add(seq, rarest(view.terms))
         self._views.pop(seq, None)
         self._views[seq] = view
-        self.move(seq, event_id)
+        self._membership.put(seq, event_id)
         self._forget_oldest()
 
     def move(self, seq: int, event_id: str) -> None:
         """Put a story that is there into another event."""
-        before = self._event_of.get(seq)
-        if before is not None:
-            del self._members[before][seq]
-            if not self._members[before]:
-                del self._members[before]
-        self._event_of[seq] = event_id
-        self._members.setdefault(event_id, {})[seq] = None
+        self._membership.move(seq, event_id)
+
+    def remove(self, seqs: Collection[int]) -> None:
+        """Remove stories that are there."""
+        self._sharers.remove(set(seqs))
+        self._membership.remove(seqs)
+        for seq in seqs:
+            self.neighbours.remove(seq)
+            self._views.pop(seq, None)
 
     def event_of(self, seq: int) -> str:
         """Return the event that a story is in."""
-        return self._event_of[seq]
+        return self._membership.events_of([seq])[seq]
 
     def members(self, event_id: str) -> list[int]:
         """Return the stories of an event, in no order; empty if there is none."""
-        return list(self._members.get(event_id, ()))
+        return self._membership.members(event_id)
 
-    def look(self, arriving: View) -> tuple[View, Decision]:
-        """Decide where a story goes that is not placed yet.
+    def look(
+        self, arriving: View, apart: Collection[str] | None = None, *homes: str
+    ) -> tuple[View, Decision]:
+        """Decide where a story goes, or goes now that it has a new version.
+
+        Args:
+            arriving: the story.
+            apart: ids of stories with which it must not be; None if it may with all.
+            homes: events that are compared in any case.
 
         Returns:
             The story with the crowd that it met, and the decision.
         """
         arriving, seqs = self.near(arriving)
-        events = dict.fromkeys(self._event_of[seq] for seq in seqs)
+        event_of = self._membership.events_of(seqs)
+        events = dict.fromkeys([*homes, *(event_of[seq] for seq in seqs)])
+        if apart:
+            events = {
+                event: None
+                for event in events
+                if not any(v.story_id in apart for v in self.views(self.members(event)))
+            }
         return arriving, self.compare(arriving, events)
 
     def near(self, arriving: View) -> tuple[View, list[int]]:
@@ -111,11 +125,14 @@ class Clusterer:
         Those nearest by vector, the best first, then those that share rare words.
         """
         since, until = arriving.time - WINDOW_S, arriving.time + WINDOW_S
-        near = self._neighbours.search(arriving.whole, CROWD, since, until)
+        near = self.neighbours.search(arriving.whole, CROWD + 1, since, until)
+        near = [hit for hit in near if hit.seq != arriving.seq][:CROWD]
         arriving = replace(
             arriving, crowd=crowdedness([hit.similarity for hit in near])
         )
-        sharers = self._sharers.search(rarest(arriving.terms), SHARERS, since, until)
+        words = rarest(arriving.terms)
+        sharers = self._sharers.search(words, SHARERS + 1, since, until)
+        sharers = [seq for seq in sharers if seq != arriving.seq][:SHARERS]
         nearest = [hit.seq for hit in near[:CANDIDATES]]
         return arriving, list(dict.fromkeys([*nearest, *sharers]))
 
@@ -159,7 +176,7 @@ class Clusterer:
         """
         found = [
             (apart, seq)
-            for seq in self._members.get(event_id, ())
+            for seq in self.members(event_id)
             if (apart := abs(self._times[seq] - one.time)) <= within_s
             and seq != one.seq
         ]

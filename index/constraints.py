@@ -17,9 +17,25 @@ class Constraints:
                 self._same[one.a].append((one.b, one))
                 self._same[one.b].append((one.a, one))
 
+    @property
+    def stories(self) -> set[str]:
+        """Return the stories that they name."""
+        return {story for one in self._accepted for story in (one.a, one.b)}
+
     def together(self, story_id: str) -> set[str]:
         """Return the stories that must share a story's event, itself among them."""
         return set(self._paths(story_id))
+
+    def apart_from(self, story_id: str) -> set[str]:
+        """Return the stories that must not share a story's event."""
+        mine = self.together(story_id)
+        found = set[str]()
+        for one in self._accepted:
+            if one.kind == DIFFERENT:
+                for x, y in ((one.a, one.b), (one.b, one.a)):
+                    if x in mine:
+                        found |= self.together(y)
+        return found
 
     def why_together(self, a: str, b: str) -> list[Correction] | None:
         """Return the shortest chain of `same` from a to b; None if there is none."""

@@ -7,16 +7,20 @@ only where the others allow it.
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from dataclasses import replace
+from typing import Any, Final
 
 from index.constraints import Constraints
+from index.corrected import Corrected
 from index.correction import SAME, UNDO, Correction
-from index.state import Corrected, Member, State
+from index.state import Member, State
+from ingest.story import Story, iso
 
 Similarity = Callable[[Member, Member], float]
 ACCEPTED: Final = "accepted"
 REFUSED: Final = "refused"
 UNDONE: Final = "undone"
+FORGOTTEN: Final = "forgotten"  # one of its stories must be
 
 
 def apply_correction(
@@ -32,29 +36,65 @@ def apply_correction(
     Returns:
         (event before, event after) by story that it moved.
     """
-    if state.corrected(one.correction_id) is not None:
+    if state.corrections.get(one.correction_id) is not None:
         return {}
-    in_force = Constraints(
-        held.correction for held in state.corrections() if held.status == ACCEPTED
-    )
+    in_force = _in_force(state)
     if one.kind == UNDO:
         return _undo(state, one)
     why_not = _refusal(state, one, in_force)
     if why_not:
-        state.put_correction(Corrected(correction=one, status=REFUSED, reason=why_not))
+        _keep(state, one, REFUSED, why_not)
         return {}
     moves = (_merge if one.kind == SAME else _split)(state, one, in_force, similarity)
     moved = _move(state, moves, one.correction_id)
-    state.put_correction(
-        Corrected(correction=one, status=ACCEPTED, reason="", moved=moved)
-    )
+    a, b = _members(state, one)
+    stories = {m.story.story_id: labelled(m.story) for m in (a, b)}
+    _keep(state, one, ACCEPTED, "", moved, stories)
     return moved
+
+
+def _in_force(state: State) -> Constraints:
+    return Constraints(
+        held.correction for held in state.corrections.with_status(ACCEPTED)
+    )
+
+
+def _keep(
+    state: State,
+    one: Correction,
+    status: str,
+    reason: str,
+    moved: Mapping[str, tuple[str, str]] | None = None,
+    stories: Mapping[str, Any] | None = None,
+) -> None:
+    state.corrections.put(
+        Corrected(
+            correction=one,
+            status=status,
+            reason=reason,
+            moved=moved or {},
+            stories=stories or {},
+        )
+    )
+
+
+def labelled(story: Story) -> dict[str, Any]:
+    """Return a story as a row of labelled data, without its event."""
+    return {
+        "id": story.story_id,
+        "published": iso(story.published),
+        "title": story.title,
+        "text": story.text,
+        "lang": story.lang,
+        "outlet": story.outlet,
+        "url": story.url,
+    }
 
 
 def _refusal(state: State, one: Correction, in_force: Constraints) -> str:
     for story_id in (one.a, one.b):
         if state.member(story_id) is None:
-            return f"there is no story {story_id}"
+            return f"there is no story {story_id}, or it is not kept any more"
     if one.a == one.b:
         return "it names one story twice"
     find = in_force.why_apart if one.kind == SAME else in_force.why_together
@@ -126,19 +166,16 @@ def _split(
 
 
 def _undo(state: State, one: Correction) -> Mapping[str, tuple[str, str]]:
-    held = state.corrected(one.b)
+    held = state.corrections.get(one.b)
     if held is None or held.status != ACCEPTED or held.correction.kind == UNDO:
         what = "is not known" if held is None else f"is {held.status}"
         if held and held.correction.kind == UNDO:
             what = "is an undo: make the correction anew"
-        reason = f"correction {one.b} {what}"
-        state.put_correction(Corrected(correction=one, status=REFUSED, reason=reason))
+        _keep(state, one, REFUSED, f"correction {one.b} {what}")
         return {}
-    state.set_correction_status(one.b, UNDONE)
-    left = Constraints(
-        kept.correction for kept in state.corrections() if kept.status == ACCEPTED
-    )
-    now = state.assignments()
+    state.corrections.put(replace(held, status=UNDONE))
+    left = _in_force(state)
+    now = state.events_of(left.stories | held.moved.keys())
     back = {
         story: came_from
         for story, (came_from, went_to) in held.moved.items()
@@ -147,9 +184,7 @@ def _undo(state: State, one: Correction) -> Mapping[str, tuple[str, str]]:
     stays = left.broken(now | back)
     reason = f"the stories stay: {told([stays])} needs them there" if stays else ""
     moved = {} if stays else _move(state, back, one.correction_id)
-    state.put_correction(
-        Corrected(correction=one, status=ACCEPTED, reason=reason, moved=moved)
-    )
+    _keep(state, one, ACCEPTED, reason, moved)
     return moved
 
 
@@ -157,16 +192,20 @@ def _move(
     state: State, moves: dict[str, str], correction_id: str
 ) -> dict[str, tuple[str, str]]:
     """Move stories, tell it in the events' revisions; return (from, to) by story."""
-    before = state.assignments()
+    before = state.events_of(moves)  # some may have expired
     moved = {
         story: (before[story], event)
         for story, event in sorted(moves.items())
-        if before[story] != event
+        if before.get(story, event) != event
     }
     for story, (_, event) in moved.items():
         state.move(story, event)
+    for emptied in sorted({source for source, _ in moved.values()}):
+        targets = {to for source, to in moved.values() if source == emptied}
+        if len(targets) == 1 and not state.members_of(emptied, 1):
+            state.revisions.merge(emptied, targets.pop())
     for event in sorted({event for pair in moved.values() for event in pair}):
-        state.revise(event, f"corrected by {correction_id}")
+        state.revisions.revise(event, "corrected", correction=correction_id)
     return moved
 
 

@@ -1,61 +1,87 @@
 """The index: applies the journal in its order, one transaction a batch."""
 
-from collections.abc import Sequence
+import gc
+import math
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-from typing import Any
-
-import numpy as np
+from typing import Any, Final
 
 from embed.vector import StoryVector
 from index.clusterer import Clusterer
-from index.correcting import ACCEPTED, apply_correction
+from index.constraints import Constraints
+from index.correcting import ACCEPTED, FORGOTTEN, apply_correction
 from index.correction import Correction
+from index.corroboration import confirms, first_to_confirm
 from index.decision import PairModel
 from index.features import View, similarities
+from index.forgetting import Forget
+from index.history import Version
 from index.journal import decode_journal
-from index.neighbours import combine
+from index.material import is_material
+from index.neighbours import DAY_S, day_of
 from index.rare_terms import rarest
-from index.second_look import Change, second_look
+from index.second_look import Change, better, second_look
 from index.state import Member, State
 from ingest.errors import Quarantine
+from ingest.story import Story
+
+CLOCKS: Final = 16  # stories that must be newer: one wrong clock expires nothing
+READ_TO_CONFIRM: Final = 40  # reports of an event, the earliest
 
 
 class EventIndex:
     """Groups stories into events. One writer; deterministic in the journal's order."""
 
-    def __init__(self, state: State, model: PairModel | None = None) -> None:
+    def __init__(
+        self, state: State, model: PairModel | None = None, keep_s: float = math.inf
+    ) -> None:
         """Take over a state and load its vectors.
 
         Args:
             state: opened for writing; ours alone.
             model: None for the packaged one.
+            keep_s: how long a story is kept after it was first seen, in seconds that
+                are told by what is read, not by the clock. Whole days go at once.
         """
         self.state = state
         self._model = model or PairModel.load()
+        self._keep_s = keep_s
         self._clusterer: Clusterer | None = None
         self._next_seq = 0
+        self._expired_day = -1
+        self._constraints = Constraints([])
         self._fixed: set[str] = set()
-        self._load()
+        self._rewrite: set[int] = set()  # days whose file is not what it should be
+        self._scrub = False
+        self._rewrite = self._load()
+        self.state.vectors.clean()
+        self._file()
 
-    def _load(self) -> None:
-        """Fill the memory from what is stored, as after a restart."""
-        self._next_seq = self.state.last_seq() + 1
+    def _load(self) -> set[int]:
+        """Fill the memory from what is stored; return days that lack a sound file."""
+        self._next_seq = self.state.next_seq()
         self._obey()
         space = self.state.space()
         self._clusterer = None
         if space is None:
-            return
-        self._clusterer = Clusterer(self._model, space[1], self._views)
-        rows = list(self.state.placed())
-        if rows:
-            self._clusterer.restore(
-                [(r.seq, r.event_time, r.event_id, r.rare) for r in rows],
-                np.stack([combine(r.vectors) for r in rows]),
+            return set()
+        clusterer = self._new_clusterer(space[1])
+        gc.disable()  # nothing of this is garbage: half the time
+        try:
+            placed = self.state.placed()
+            unsound = self.state.vectors.load(
+                clusterer.neighbours, placed.seqs, placed.times
             )
+            clusterer.restore(placed.seqs, placed.rare)
+        finally:
+            gc.enable()
+        self._clusterer = clusterer
+        return unsound
 
     def _obey(self) -> None:
         """Take in the corrections in force."""
-        accepted = [c for c in self.state.corrections() if c.status == ACCEPTED]
+        accepted = self.state.corrections.with_status(ACCEPTED)
+        self._constraints = Constraints(one.correction for one in accepted)
         self._fixed = {s for c in accepted for s in (c.correction.a, c.correction.b)}
         self._fixed.update(story for c in accepted for story in c.moved)
 
@@ -68,6 +94,9 @@ class EventIndex:
 
         What can never be applied (junk, vectors of another space) goes to the outbox
         with its reason, in the same transaction.
+
+        Raises:
+            OSError: the disk is full; what could be committed is, the rest is not.
         """
         try:
             with self.state.transaction():
@@ -78,64 +107,118 @@ class EventIndex:
                     try:
                         self._apply_one(decode_journal(value))
                     except Quarantine as error:
-                        self.state.refuse(offset, value, str(error))
+                        self.state.revisions.refuse(offset, value, str(error))
                     position = offset + 1
                 self.state.set_position(position)
+                self.state.set_next_seq(self._next_seq)
         except BaseException:
-            self._load()  # memory goes back to what the state holds
+            self._rewrite |= self._load()  # memory goes back to what the state holds
             raise
+        self._file()
 
-    def _apply_one(self, found: StoryVector | Correction) -> None:
+    def _file(self) -> None:
+        """Write the files of vectors that are due."""
+        if self._clusterer is None:
+            return
+        neighbours, files = self._clusterer.neighbours, self.state.vectors
+        days = self._rewrite | set(files.due(neighbours))
+        if days:
+            files.write(neighbours, sorted(days))
+            self._rewrite = set()
+        if self._scrub:
+            self._scrub = not self.state.scrub()
+
+    def _apply_one(self, found: StoryVector | Correction | Forget | None) -> None:
         if isinstance(found, Correction):
             self._correct(found)
-            return
+        elif isinstance(found, Forget):
+            self._forget(found)
+        elif found is not None:
+            self._take(found)
+
+    def _take(self, found: StoryVector) -> None:
         story = found.story
+        if self.state.history.is_forgotten(story.story_id):
+            return
         self._bind(found)
-        clusterer = self._memory()
         known = self.state.known(story.story_id)
-        if known is not None:
-            digest, observed = known
-            if digest != story.digest and story.observed.timestamp() > observed:
-                self._update(found)
-            return  # else the same version again, or an older one that comes late
+        if known is None:
+            self._arrive(found)
+        elif story.digest != known[0] and story.observed.timestamp() > known[1]:
+            self._update(found)
+        # else the same version again, or an older one that comes late
+
+    def _arrive(self, found: StoryVector) -> None:
+        """Put a new story into the event that it tells."""
+        story, clusterer = found.story, self._memory()
         arriving = self._model.view(story, found.vectors, seq=self._next_seq)
-        arriving, decision = clusterer.look(arriving)
-        event_id = decision.event_id or "e-" + story.story_id[2:]
-        reason = "grown" if decision.event_id else "created"
-        self._put(found, arriving, event_id, decision.record(), reason)
+        arriving, decision = clusterer.look(arriving, self._allowed(story.story_id))
+        event_id = self._demanded(story.story_id) or decision.event_id
+        record = decision.record()
+        if event_id != decision.event_id:
+            record["demanded"] = event_id
+        if event_id is None:
+            event_id, reason = "e-" + story.story_id[2:], "created"
+        else:
+            reason = "confirmed" if self._is_confirmed_by(story, event_id) else "grown"
+        self._put(found, arriving, event_id, record)
+        self.state.revisions.revise(event_id, reason, story=story.story_id)
+        if reason == "confirmed":
+            self.state.revisions.confirm(event_id, story.story_id)
         self._next_seq += 1
         for change in second_look(clusterer, arriving, decision, self._permitted):
             self._carry_out(change, arriving)
+        self._expire()
 
     def _update(self, found: StoryVector) -> None:
-        """Take a story's new version into its event.
-
-        Deciding it again comes with issue 7's histories, without which a moved story
-        would be unexplained.
-        """
+        """Take in a story's new version, and decide again where it belongs."""
         before = self.state.member(found.story.story_id)
         if before is None:
             raise AssertionError(found.story.story_id)
-        record = self.state.join_record(found.story.story_id) or {}
+        clusterer, home = self._memory(), before.event_id
         first_seen = min(before.story.first_seen, found.story.first_seen)
         found = replace(found, story=replace(found.story, first_seen=first_seen))
-        now = self._model.view(
-            found.story, found.vectors, seq=before.seq, crowd=before.crowd
+        story_id = found.story.story_id
+        (former,) = clusterer.views([before.seq])
+        now = self._model.view(found.story, found.vectors, seq=before.seq)
+        now, decision = clusterer.look(now, self._allowed(story_id), home)
+        change = better(clusterer, now, decision, now)
+        if change is not None and not self._permitted(change):
+            change = None
+        record = self.state.join_record(story_id) or {}
+        self.state.history.keep(
+            Version(story=before.story, event_id=home, record=record)
         )
-        self._put(found, now, before.event_id, record, "updated")
+        self._put(found, now, home, decision.record())
+        is_other = is_material((before.story, former), (found.story, now))
+        reason = "materially-updated" if is_other else "updated"
+        self.state.revisions.revise(home, reason, story=story_id)
+        if change is not None:
+            self._carry_out(change, now)
+        for one in second_look(clusterer, now, decision, self._permitted):
+            self._carry_out(one, now)
 
     def _put(
-        self,
-        found: StoryVector,
-        seen: View,
-        event_id: str,
-        record: dict[str, Any],
-        reason: str,
+        self, found: StoryVector, seen: View, event_id: str, record: dict[str, Any]
     ) -> None:
         rare = rarest(seen.terms)
         self.state.put(found, seen.seq, event_id, record, seen.crowd, rare)
-        self.state.revise(event_id, reason)
         self._memory().place(seen, event_id)
+
+    # corrections
+
+    def _allowed(self, story_id: str) -> Collection[str] | None:
+        """Return the stories with which a story must not be; None if it may with all.
+
+        Only one that people spoke of, which expired and comes again, may have some.
+        """
+        return self._constraints.apart_from(story_id) or None
+
+    def _demanded(self, story_id: str) -> str | None:
+        """Return the event of those that a new story must be with; None without."""
+        partners = self._constraints.together(story_id) - {story_id}
+        events = self.state.events_of(partners)
+        return min(events.values(), default=None)
 
     def _permitted(self, change: Change) -> bool:
         """Tell whether corrections allow a change that no person asked for.
@@ -150,10 +233,9 @@ class EventIndex:
 
     def _carry_out(self, change: Change, arrived: View) -> None:
         """Move stories, with the records that explain it."""
-        clusterer = self._memory()
+        clusterer, revisions = self._memory(), self.state.revisions
         for one in clusterer.views(change.seqs):
             clusterer.move(one.seq, change.target)
-            self.state.move(one.story_id, change.target)
             record = (
                 change.decision.record()
                 if change.decision is not None
@@ -173,20 +255,89 @@ class EventIndex:
                 for pair in change.link.pairs(self._model)
             ]
             self.state.set_join_record(arrived.story_id, record)
-        for event_id in sorted((change.source, change.target)):
-            self.state.revise(event_id, change.reason)
+        is_gone = not clusterer.members(change.source)
+        reason = "merged" if is_gone else change.told
+        by = {"story": arrived.story_id}
+        revisions.revise(change.source, reason, **by, into=change.target)
+        revisions.revise(change.target, reason, **by, **{"from": change.source})
+        if is_gone:
+            revisions.merge(change.source, change.target)
+        self._confirm(change.target)
+
+    def _is_confirmed_by(self, story: Story, event_id: str) -> bool:
+        """Tell whether a report that joins an event is the first to confirm it."""
+        if self.state.revisions.confirmed_by(event_id) is not None:
+            return False
+        others = self.state.members_of(event_id, READ_TO_CONFIRM)
+        return confirms(story, [member.story for member in others])
+
+    def _confirm(self, event_id: str) -> None:
+        """Tell that an event is confirmed, if what joined it does so."""
+        if self.state.revisions.confirmed_by(event_id) is not None:
+            return
+        members = self.state.members_of(event_id, READ_TO_CONFIRM)
+        by = first_to_confirm([member.story for member in members])
+        if by is not None:
+            self.state.revisions.revise(event_id, "confirmed", story=by)
+            self.state.revisions.confirm(event_id, by)
 
     def _correct(self, one: Correction) -> None:
         moved = apply_correction(self.state, one, self._similarity)
         self._obey()
-        for story_id, (_, event_id) in moved.items():
-            member = self.state.member(story_id)
-            if member is not None:
-                self._memory().move(member.seq, event_id)
+        for event_id in sorted({event_id for _, event_id in moved.values()}):
+            self._confirm(event_id)
 
     def _similarity(self, a: Member, b: Member) -> float:
         one, other = self._memory().views([a.seq, b.seq])
         return float(similarities(one, [other])[0])
+
+    # what leaves
+
+    def _expire(self) -> None:
+        """Let go of the stories that were first seen too long ago."""
+        if math.isinf(self._keep_s):
+            return
+        seen = self.state.lately_seen(CLOCKS - 1)
+        if seen is None or day_of(seen) == self._expired_day:
+            return
+        self._expired_day = day_of(seen)
+        self._remove(
+            self.state.seen_before(self._expired_day * DAY_S - self._keep_s), "expired"
+        )
+
+    def _forget(self, one: Forget) -> None:
+        """Remove stories, and refuse them for ever."""
+        if self.state.history.removed_by(one.forget_id) is not None:
+            return
+        held = [s for s in one.story_ids if self.state.known(s) is not None]
+        days = self._remove(held, "forgotten")
+        self.state.vectors.drop(days)
+        self._rewrite |= days
+        self._scrub = True
+        for story_id in one.story_ids:
+            self.state.history.forget(story_id)
+        gone = set(one.story_ids)
+        for held_one in self.state.corrections.all():
+            if gone & {held_one.correction.a, held_one.correction.b}:
+                self.state.corrections.put(
+                    replace(held_one, status=FORGOTTEN, stories={})
+                )
+        self.state.revisions.drop_refused(one.story_ids)
+        self.state.history.put_request(one.forget_id, len(held))
+        self._obey()
+
+    def _remove(self, story_ids: Sequence[str], reason: str) -> set[int]:
+        """Remove stories, tell it in their events; return the days they were of."""
+        members = [m for one in story_ids if (m := self.state.member(one))]
+        self.state.remove(story_ids)
+        if members:
+            self._memory().remove([member.seq for member in members])
+        for event_id in sorted({member.event_id for member in members}):
+            is_left = bool(self._memory().members(event_id))
+            self.state.revisions.revise(event_id, reason if is_left else "closed")
+        return {day_of(m.story.event_time.timestamp()) for m in members}
+
+    # memory
 
     def _bind(self, found: StoryVector) -> None:
         """Bind the state to the space of the first story that comes."""
@@ -194,13 +345,16 @@ class EventIndex:
         held = self.state.space()
         if held is None:
             self.state.set_space(*space)
-            self._clusterer = Clusterer(self._model, space[1], self._views)
+            self._clusterer = self._new_clusterer(space[1])
         elif held != space:
             raise Quarantine(
                 f"the state holds vectors of space {held[0]}, story"
                 f" {found.story.story_id} has {found.space_id}: made by another model;"
                 " use the former one, or start another --state"
             )
+
+    def _new_clusterer(self, dim: int) -> Clusterer:
+        return Clusterer(self._model, dim, self.state.membership, self._views)
 
     def _memory(self) -> Clusterer:
         if self._clusterer is None:

@@ -163,7 +163,7 @@ def why_pair(state: State, a: Member, b: Member, model: PairModel) -> Explanatio
 def in_force(state: State) -> Constraints:
     """Return the corrections that are accepted and not undone."""
     return Constraints(
-        one.correction for one in state.corrections() if one.status == ACCEPTED
+        one.correction for one in state.corrections.all() if one.status == ACCEPTED
     )
 
 
@@ -177,7 +177,7 @@ def _by_people(
     inside = {member.story.story_id for member in members}
     moved = [
         one.correction
-        for one in state.corrections()
+        for one in state.corrections.all()
         if one.status == ACCEPTED and inside & set(one.moved)
     ]
     return f"brought together by {told(moved)}" if moved else None

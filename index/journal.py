@@ -4,16 +4,22 @@ from embed.vector import TYPE as STORY_VECTOR
 from embed.vector import StoryVector
 from index.correction import TYPE as CORRECTION
 from index.correction import Correction
-from ingest.story import decode_object
+from index.forgetting import TYPE as FORGET
+from index.forgetting import Forget
+from ingest.story import FORGOTTEN, decode_object
 
 
-def decode_journal(value: bytes) -> StoryVector | Correction:
-    """Parse one record of the journal.
+def decode_journal(value: bytes) -> StoryVector | Correction | Forget | None:
+    """Parse one record of the journal; None for one whose content was forgotten.
 
     Raises:
         Quarantine: not a record of a type and version that we know.
     """
-    found = decode_object(value, STORY_VECTOR, CORRECTION)
+    found = decode_object(value, STORY_VECTOR, CORRECTION, FORGET, FORGOTTEN)
     if found["type"] == CORRECTION:
         return Correction.from_json(found)
+    if found["type"] == FORGET:
+        return Forget.from_json(found)
+    if found["type"] == FORGOTTEN:
+        return None
     return StoryVector.from_json(found)

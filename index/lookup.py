@@ -1,6 +1,6 @@
 """Questions that people ask: the nearest stories, the events, one event."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
@@ -139,6 +139,7 @@ def likest(
     query: View,
     views: Callable[[list[int]], list[View]],
     k: int,
+    among: Collection[int] | None = None,
 ) -> list[Likeness]:
     """Return the k stories likest to the query, best first.
 
@@ -151,8 +152,9 @@ def likest(
         query: what is looked for.
         views: stories by their numbers, see `undated`.
         k: how many at most.
+        among: numbers of the only stories that count; None for all.
     """
-    hits = index.search(query.whole, max(k, DEPTH))
+    hits = index.search(query.whole, max(k, DEPTH), among=among)
     features = pair_features(query, views([hit.seq for hit in hits]))
     found = [
         Likeness(hit.seq, hit.similarity, overlap, probability)
@@ -166,35 +168,62 @@ def likest(
     return sorted(found, key=lambda one: (-one.probability, one.seq))[:k]
 
 
-def nearest(
-    model: PairModel, members: Sequence[Member], query: View, k: int
-) -> list[Near]:
-    """Return the k stories nearest to the query, best first.
+class Lookup:
+    """The stories of a state as they are when it is opened, to be searched."""
 
-    Args:
-        model: of the decision.
-        members: where to look.
-        query: what is looked for.
-        k: how many at most.
-    """
-    if not members:
-        return []
-    index = Neighbours(len(query.whole))
-    index.add(
-        [m.seq for m in members],
-        np.stack([combine(m.vectors) for m in members]),
-        [m.story.event_time.timestamp() for m in members],
-    )
-    by_seq = {m.seq: m for m in members}
+    def __init__(self, state: State, model: PairModel) -> None:
+        """Load their vectors.
 
-    def views(seqs: list[int]) -> list[View]:
-        found = [by_seq[seq] for seq in seqs]
-        return [undated(model, m.story, m.vectors) for m in found]
+        Args:
+            state: where they are; may be written meanwhile.
+            model: of the decision.
+        """
+        self._state, self._model = state, model
+        space = state.space()
+        self._index = Neighbours(space[1]) if space else None
+        if self._index is not None:
+            with state.reading():
+                placed = state.placed()
+                state.vectors.load(self._index, placed.seqs, placed.times)
 
-    return [
-        Near(member=by_seq[one.seq], likeness=one)
-        for one in likest(model, index, query, views, k)
-    ]
+    def nearest(
+        self,
+        query: View,
+        k: int,
+        *,
+        since: float | None = None,
+        lang: str | None = None,
+        outlet: str | None = None,
+    ) -> list[Near]:
+        """Return the k stories nearest to the query, best first.
+
+        Args:
+            query: what is looked for; the story of its id is left out.
+            k: how many at most.
+            since: stories of then or later, seconds since the epoch; None for all.
+            lang: stories in this language; None for all.
+            outlet: stories of this outlet, written large or small; None for all.
+        """
+        if self._index is None:
+            return []
+        among = self._state.matching(since=since, lang=lang, outlet=outlet)
+        itself = self._state.member(query.story_id)
+        members: dict[int, Member] = {}
+
+        def views(seqs: list[int]) -> list[View]:
+            found = self._state.members_by_seq(seqs)
+            members.update((m.seq, m) for m in found)
+            return [undated(self._model, m.story, m.vectors) for m in found]
+
+        found = likest(
+            self._model,
+            self._index,
+            query,
+            views,
+            k,
+            [seq for seq in among if itself is None or seq != itself.seq],
+        )
+        return [Near(member=members[one.seq], likeness=one) for one in found]
 
 
 def events(

@@ -4,46 +4,78 @@ An inverted index over the rarest words of each story. It finds reports in langu
 and of names, that the embedding model does not know.
 """
 
-from bisect import bisect_left, insort
+from bisect import insort
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from index.terms import Terms
 
 TERMS: Final = 12  # rarest words of a story that are indexed and looked up
 POSTINGS: Final = 48  # latest stories of a word that are read: bounds the cost
+RECENT: Final = 1 << 16  # postings in lists before they go into the array
+_SEQ: Final = np.uint64(0xFFFF_FFFF)
+_BITS: Final = np.uint64(32)
 
 
 class RareTerms:
-    """Story numbers by rare word. One thread at a time."""
+    """Story numbers by rare word. One thread at a time.
 
-    def __init__(self) -> None:
-        self._postings: dict[int, list[int]] = defaultdict(list)  # ascending
-        self._terms: dict[int, Sequence[int]] = {}
-        self._times: dict[int, float] = {}
+    Most words are rare: a list for each would be most of the index's memory. So old
+    postings are one sorted array of word << 32 | number.
+    """
 
-    def add(self, seq: int, time: float, terms: Sequence[int]) -> None:
-        """Add a story, replacing the one of that number.
+    def __init__(self, times: Mapping[int, float]) -> None:
+        """Begin empty.
+
+        Args:
+            times: of each story that is added, seconds since the epoch.
+        """
+        self._times = times
+        self._sorted = np.zeros(0, np.uint64)
+        self._recent: dict[int, list[int]] = defaultdict(list)  # ascending
+        self._count = 0
+
+    def fill(self, seqs: NDArray[np.int64], terms: NDArray[np.uint32]) -> None:
+        """Add stories that are not there yet.
+
+        Args:
+            seqs: their numbers, shape (n,).
+            terms: see `rarest`, shape (n, TERMS); 0 where there are fewer.
+        """
+        keys = (terms.astype(np.uint64) << _BITS) | seqs.astype(np.uint64)[:, None]
+        self._sorted = np.sort(np.concatenate([self._sorted, keys[terms > 0]]))
+
+    def add(self, seq: int, terms: Sequence[int]) -> None:
+        """Add a story that is not there yet.
 
         Args:
             seq: its number.
-            time: its own time, seconds since the epoch.
             terms: see `rarest`.
         """
-        self.remove(seq)
-        self._terms[seq], self._times[seq] = terms, time
         for term in terms:
-            insort(self._postings[term], seq)
+            insort(self._recent[term], seq)
+        self._count += len(terms)
+        if self._count > max(RECENT, len(self._sorted) // 4):
+            keys = [t << 32 | seq for t, seqs in self._recent.items() for seq in seqs]
+            both = np.concatenate([self._sorted, np.array(keys, np.uint64)])
+            self._sorted = np.sort(both)
+            self._recent.clear()
+            self._count = 0
 
-    def remove(self, seq: int) -> None:
-        """Remove a story; nothing happens if it is not there."""
-        self._times.pop(seq, None)
-        for term in self._terms.pop(seq, ()):
-            postings = self._postings[term]
-            del postings[bisect_left(postings, seq)]
-            if not postings:
-                del self._postings[term]
+    def remove(self, seqs: Collection[int]) -> None:
+        """Remove stories; reads everything, so better many at once."""
+        gone = np.array(sorted(seqs), np.uint64)
+        self._sorted = self._sorted[~np.isin(self._sorted & _SEQ, gone)]
+        for term, postings in list(self._recent.items()):
+            kept = [seq for seq in postings if seq not in seqs]
+            self._count -= len(postings) - len(kept)
+            self._recent[term] = kept
+            if not kept:
+                del self._recent[term]
 
     def search(
         self, terms: Sequence[int], k: int, since: float, until: float
@@ -57,8 +89,14 @@ class RareTerms:
             until: the same.
         """
         shared: Counter[int] = Counter()
-        for term in terms:
-            latest = self._postings.get(term, [])[-POSTINGS:]
+        lowest = np.array(terms, np.uint64) << _BITS
+        begins = self._sorted.searchsorted(lowest).tolist()
+        ends = self._sorted.searchsorted(lowest | _SEQ, side="right").tolist()
+        for term, begin, end in zip(terms, begins, ends, strict=True):
+            latest = self._recent.get(term, [])[-POSTINGS:]
+            if begin < end:
+                old = self._sorted[max(begin, end - POSTINGS) : end] & _SEQ
+                latest = sorted(old.tolist() + latest)[-POSTINGS:]
             shared.update(s for s in latest if since <= self._times[s] <= until)
         return sorted(shared, key=lambda seq: (-shared[seq], -seq))[:k]
 

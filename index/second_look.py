@@ -47,6 +47,11 @@ class Change:
     decision: Decision | None = None
     link: Candidate | None = None
 
+    @property
+    def told(self) -> str:
+        """The reason that the events' revisions give."""
+        return "moved" if self.reason == "left" else self.reason
+
 
 def second_look(
     clusterer: Clusterer,
@@ -72,7 +77,7 @@ def second_look(
     ]
     events = [home, *(rival.event_id for rival in rivals)]
     for view in _young(clusterer, arrived, events) if rivals else ():
-        change = _better(clusterer, view, events, arrived)
+        change = better(clusterer, view, clusterer.compare(view, events), arrived)
         if change and permitted(change):
             yield change
     for rival in rivals:
@@ -99,12 +104,18 @@ def _young(clusterer: Clusterer, arrived: View, events: Sequence[str]) -> list[V
     return sorted((view for _, _, view in best), key=lambda view: view.seq)
 
 
-def _better(
-    clusterer: Clusterer, view: View, events: Sequence[str], arrived: View
+def better(
+    clusterer: Clusterer, view: View, decision: Decision, arrived: View
 ) -> Change | None:
-    """Return the move of a report to where it fits clearly better, None if it stays."""
+    """Return the move of a report to where it fits clearly better, None if it stays.
+
+    Args:
+        clusterer: where it stands.
+        view: the report.
+        decision: where it would go now, its own event among those compared.
+        arrived: the report that gave cause to look.
+    """
     own = clusterer.event_of(view.seq)
-    decision = clusterer.compare(view, events)
     now = next((c.probability for c in decision.ranked if c.event_id == own), 0.0)
     target, reason = None, ""
     if decision.event_id not in (None, own) and decision.probability >= now + CLEARLY:

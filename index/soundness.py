@@ -11,37 +11,49 @@ from embed.vector import PASSAGES, check_vectors
 from index.constraints import Constraints
 from index.correcting import ACCEPTED
 from index.correction import Correction
-from ingest.database import damage_of
+from index.vector_files import VectorFiles
+from ingest.database import damage_of, open_to_read, reading
 from ingest.errors import Quarantine
 from ingest.story import Story
 
 
-def damage_of_state(path: Path) -> Iterator[str]:
-    """Yield what is damaged in a state, a line each; nothing if it is whole.
+def damage_of_state(
+    path: Path, *, with_files: bool = True
+) -> Iterator[tuple[Path, str]]:
+    """Yield what is damaged in a state: a file, and what is wrong; nothing if whole.
 
-    Its pages and indexes (SQLite's own check), then row by row: a story is readable and
-    is what its digest names, its vectors are unit vectors, its event and the record of
-    its decision are there. Last the corrections: each is readable, each is obeyed.
+    Its pages, indexes and checksums; then row by row: a story is readable and is what
+    its digest names, its vectors are unit vectors, its event and the record of its
+    decision are there. The corrections: each is readable, each is obeyed. Last the
+    files of vectors.
+
+    Args:
+        path: of the state.
+        with_files: False for a snapshot, which has none beside it.
     """
-    broken = False
-    for line in damage_of(path):
-        broken = True
-        yield line
+    broken = damage_of(path)
+    yield from ((path, line) for line in broken)
     if broken:
         return  # its rows can't be trusted, not even to be read
-    db = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30.0)
-    db.row_factory = sqlite3.Row
+    db = open_to_read(path)
     try:
-        for row in db.execute(
-            "SELECT s.story_id, s.digest, s.story, s.vectors, j.record, e.revision"
-            " FROM stories s LEFT JOIN joins j ON j.story_id = s.story_id"
-            " LEFT JOIN events e ON e.event_id = s.event_id ORDER BY s.seq"
-        ):
-            for what in _damage_of_row(row):
-                yield f"story {row['story_id']}: {what}"
-        yield from _disobeyed(db)
+        with reading(db):
+            yield from ((path, line) for line in _damage_of_rows(db))
+            yield from ((path, line) for line in _disobeyed(db))
+            if with_files:
+                yield from VectorFiles(db, path.parent / "vectors").damage().items()
     finally:
         db.close()
+
+
+def _damage_of_rows(db: sqlite3.Connection) -> Iterator[str]:
+    for row in db.execute(
+        "SELECT s.story_id, s.digest, s.story, s.vectors, j.record, e.revision"
+        " FROM stories s LEFT JOIN joins j ON j.story_id = s.story_id"
+        " LEFT JOIN events e ON e.event_id = s.event_id ORDER BY s.seq"
+    ):
+        for what in _damage_of_row(row):
+            yield f"story {row['story_id']}: {what}"
 
 
 def _disobeyed(db: sqlite3.Connection) -> Iterator[str]:

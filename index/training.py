@@ -11,14 +11,12 @@ import hashlib
 import json
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from index.clusterer import Clusterer
 from index.decision import PACKAGED_MODEL, PairModel
@@ -29,7 +27,9 @@ from index.evaluation import (
     compare,
     f_beta,
 )
-from index.features import FEATURES, View, pair_features, view
+from index.features import FEATURES, View, pair_features
+from index.labels import Pairs, PeoplesPairs, Stream, together
+from index.membership import InMemory
 from index.second_look import second_look
 from index.terms import (
     PACKAGED_COUNTS,
@@ -40,81 +40,11 @@ from index.terms import (
     packaged_rarity,
 )
 from ingest.errors import Misconfigured
-from ingest.story import Story
 
 HALVES: Final = (0, 1)
-NO_COUNTS: Final = Rarity(10_000, {})  # of a language that the counts don't know
 # How much recall counts beside precision: a wrong join costs a reader more.
 BETAS: Final = {"tight": 0.25, "balanced": 0.7, "loose": 2.0}
-Pairs = tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.float64]]
 PENALTY: Final = 10.0  # inverse strength of the L2 penalty, features scaled to spread 1
-
-
-@dataclass(frozen=True, kw_only=True)
-class Stream:
-    """Labelled stories that arrive in order.
-
-    Attributes:
-        name: for people.
-        stories: in their order of arrival.
-        vectors: of each, shape (2, dim).
-        events: the gold event of each.
-        weight: how much a pair of it counts in the fit.
-        uncertain: ids of stories by story, those with which its pair is left out.
-        foreign: whether to take the stories as if no model and no count knew them.
-        counted: whether its words are counted; not for a copy.
-        has_say: whether it counts when thresholds are chosen.
-    """
-
-    name: str
-    stories: Sequence[Story]
-    vectors: Sequence[NDArray[np.float16]]
-    events: Sequence[str]
-    uncertain: Mapping[str, Collection[str]]
-    weight: float = 1.0
-    foreign: bool = False
-    counted: bool = True
-    has_say: bool = True
-
-    @cached_property
-    def halves(self) -> NDArray[np.int64]:
-        """Which half each story is in, the same for all reports of an event."""
-        return np.array([half_of(event) for event in self.events])
-
-    def undated(self) -> "Stream":
-        """Return the stream as if no story stated a date: all came at one time."""
-        first = min(story.first_seen for story in self.stories)
-        return replace(
-            self,
-            stories=[
-                replace(story, published=None, first_seen=first)
-                for story in self.stories
-            ],
-        )
-
-    def half(self, half: int) -> list[int]:
-        """Return the places of the stories of one half."""
-        return [int(at) for at in np.flatnonzero(self.halves == half)]
-
-    def views(self, rarities: Sequence[Rarity]) -> list[View]:
-        """Prepare the stories, by place, each with the rarities of its half."""
-        return [
-            view(
-                story,
-                vectors,
-                seq=at,
-                known=not self.foreign,
-                rarity=NO_COUNTS if self.foreign else rarities[half],
-            )
-            for at, (story, vectors, half) in enumerate(
-                zip(self.stories, self.vectors, self.halves, strict=True)
-            )
-        ]
-
-
-def half_of(event: str) -> int:
-    """Return 0 or 1, the same for all reports of an event."""
-    return hashlib.sha256(event.encode()).digest()[0] % 2
 
 
 def grouped(
@@ -147,7 +77,9 @@ def grouped(
 
 
 def _clusterer(model: PairModel, seen: Sequence[View]) -> Clusterer:
-    return Clusterer(model, len(seen[0].whole), lambda seqs: [seen[s] for s in seqs])
+    return Clusterer(
+        model, len(seen[0].whole), InMemory(), lambda seqs: [seen[s] for s in seqs]
+    )
 
 
 def pairs(stream: Stream, rarities: Sequence[Rarity]) -> tuple[Pairs, Pairs]:
@@ -181,12 +113,7 @@ def pairs(stream: Stream, rarities: Sequence[Rarity]) -> tuple[Pairs, Pairs]:
         # Else big events own the pairs (quality.md 7).
         weights = np.where(same, 1 / max(1, size[event] - 1), 1.0) * stream.weight
         found[half].append((pair_features(one, others), same, weights))
-    return _together(found[0]), _together(found[1])
-
-
-def _together(parts: Sequence[Pairs]) -> Pairs:
-    x, same, weights = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return x, same, weights
+    return together(found[0]), together(found[1])
 
 
 def fitted(parts: Sequence[Pairs], threshold: float = 0.5) -> PairModel:
@@ -197,7 +124,7 @@ def fitted(parts: Sequence[Pairs], threshold: float = 0.5) -> PairModel:
     """
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415  (0.5 s)
 
-    x, y, w = _together(parts)
+    x, y, w = together(parts)
     if not y.any() or y.all():
         raise Misconfigured(
             f"too few labels to learn from: {y.sum()} pairs of one event and"
@@ -288,6 +215,7 @@ def halves(
     streams: Sequence[Stream],
     counts: tuple[int, Counter[str]] | None,
     tell: Callable[[str], None],
+    people: Sequence[PeoplesPairs] = (),
 ) -> tuple[Halves, list[Pairs]]:
     """Let each half learn; return also the pairs of all, for the artefact.
 
@@ -296,6 +224,7 @@ def halves(
         counts: documents and word counts of other texts, to which those of the
             streams are added; None to take the packaged counts as they are.
         tell: is told what is done.
+        people: what is learnt from, too.
     """
     rarities = rarity_of(streams, counts, 0), rarity_of(streams, counts, 1)
     parts: tuple[list[Pairs], list[Pairs]] = ([], [])
@@ -303,6 +232,10 @@ def halves(
         for half, found in enumerate(pairs(stream, rarities[::-1])):
             parts[half].append(found)
         tell(f"{stream.name}: {sum(len(p[-1][1]) for p in parts)} pairs")
+    for said in people:
+        for half, found in enumerate(said.pairs(rarities[::-1])):
+            parts[half].append(found)
+        tell(f"{said.name}: {len(said.same)} pairs")
     models = (fitted(parts[0]), fitted(parts[1]))
     return Halves(models=models, rarities=rarities), [*parts[0], *parts[1]]
 

@@ -1,10 +1,14 @@
 """Our SQLite files: WAL, fsync at each commit, made once, of one schema."""
 
 import os
+import re
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
+
+from crc32c import crc32c
 
 from ingest.errors import Misconfigured, Retry
 
@@ -13,6 +17,8 @@ NETWORK: Final = frozenset(
     {"afs", "beegfs", "ceph", "cifs", "coda", "fuse.glusterfs", "fuse.sshfs", "gfs2"}
     | {"gpfs", "lustre", "ncpfs", "nfs", "nfs4", "ocfs2", "smb3", "smbfs"}
 )
+_COLUMN: Final = re.compile(r"(\w+) (INTEGER|REAL|TEXT|BLOB)\b( PRIMARY KEY AUTO)?")
+_CHECKSUM: Final = re.compile(r"GENERATED ALWAYS AS \((checksum\(.*\))\) STORED")
 MOUNTS: Final = Path("/proc/self/mounts")
 LOCKS: Final = Path("/proc/locks")
 
@@ -45,13 +51,13 @@ def open_database(
         path.parent.mkdir(parents=True, exist_ok=True)
         _refuse_network(path, what)
         _refuse_read_only(path, what)
-        db = sqlite3.connect(path, timeout=30.0, check_same_thread=False)
-        db.row_factory = sqlite3.Row
+        db = connect(path)
         if _schema(db) == 0:
             _create(db, tables, schema, page_bytes)
         elif db.execute("PRAGMA journal_mode").fetchone()[0] != "wal":  # a copy
             db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
+        db.execute("PRAGMA secure_delete = ON")  # what is removed leaves no bytes
         _upgrade(db, upgrades or {})
         found = _schema(db)
     except (OSError, sqlite3.Error) as error:
@@ -67,6 +73,87 @@ def open_database(
             " use the samestory that made it, or another --state"
         )
     return db
+
+
+def connect(path: Path | str, *, uri: bool = False) -> sqlite3.Connection:
+    """Open a database, with the function that its checksums need."""
+    db = sqlite3.connect(path, timeout=30.0, check_same_thread=False, uri=uri)
+    db.row_factory = sqlite3.Row
+    db.create_function("checksum", -1, _checksum, deterministic=True)
+    return db
+
+
+@contextmanager
+def transaction(db: sqlite3.Connection) -> Iterator[None]:
+    """Commit everything inside at once, or nothing of it."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise
+    db.execute("COMMIT")
+
+
+@contextmanager
+def reading(db: sqlite3.Connection) -> Iterator[None]:
+    """See one and the same commit in all that is read inside."""
+    db.execute("BEGIN")
+    try:
+        yield
+    finally:
+        db.execute("ROLLBACK")
+
+
+def open_to_read(path: Path) -> sqlite3.Connection:
+    """Open a database that is there only to read it, whatever its schema."""
+    return connect(f"file:{path}?mode=ro", uri=True)
+
+
+def _checksum(*values: bytes | float | None) -> int:
+    """Return the CRC-32C of a row's values: no flipped bit goes unnoticed."""
+    total = 0
+    for value in values:
+        part = value if isinstance(value, bytes) else repr(value).encode()
+        total = crc32c(part, crc32c(b"%d " % len(part), total))
+    return total
+
+
+def checked(table: str) -> str:
+    """Return a CREATE TABLE statement with a checksum in each row.
+
+    SQLite computes it when a row is written and never again: `damage_of` does. A number
+    that SQLite itself gives to a row is not part of it.
+
+    Args:
+        table: the statement, without constraints behind its columns.
+    """
+    begin, end = table.index("(") + 1, table.rindex(")")
+    values = ", ".join(
+        f"CAST({name} AS BLOB)" if kind == "TEXT" else name
+        for name, kind, numbered in _COLUMN.findall(table[begin:end])
+        if not numbered
+    )
+    return (
+        f"{table[:end].rstrip()},\n  checksum INTEGER NOT NULL"
+        f" GENERATED ALWAYS AS (checksum({values})) STORED\n{table[end:]}"
+    )
+
+
+def rebuilt(name: str, table: str) -> str:
+    """Return statements that make a table anew, of its rows of before.
+
+    Args:
+        name: of the table, which has all columns already but the checksum.
+        table: the statement that makes it, see `checked`.
+    """
+    before = table[: table.index("checksum INTEGER")]
+    columns = ", ".join(name for name, _, _ in _COLUMN.findall(before))
+    return (
+        f"ALTER TABLE {name} RENAME TO former; {table};"
+        f"INSERT INTO {name} ({columns}) SELECT {columns} FROM former;"
+        "DROP TABLE former"
+    )
 
 
 def _refuse_network(path: Path, what: str) -> None:
@@ -129,20 +216,45 @@ def _upgrade(db: sqlite3.Connection, upgrades: Mapping[int, str]) -> None:
 
 
 def damage_of(path: Path) -> list[str]:
-    """Return what SQLite finds damaged in a file, a line each; [] if it is whole.
+    """Return what is damaged in a file, a line each; [] if it is whole.
+
+    What SQLite finds in its pages and indexes; then, if that is whole, the rows whose
+    checksum is wrong.
 
     Args:
         path: of a database that is there; it is only read, others may write meanwhile.
     """
     try:
-        db = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30.0)
+        db = open_to_read(path)
         try:
             rows = [str(row[0]) for row in db.execute("PRAGMA integrity_check(20)")]
+            if rows == ["ok"]:
+                return _damaged_rows(db)
         finally:
             db.close()
     except sqlite3.Error as error:
         return [str(error)]
-    return [] if rows == ["ok"] else [line for row in rows for line in row.split("\n")]
+    return [line for row in rows for line in row.split("\n")]
+
+
+def _damaged_rows(db: sqlite3.Connection) -> list[str]:
+    found = []
+    for table, made in db.execute(
+        "SELECT name, sql FROM sqlite_master WHERE type = 'table' ORDER BY name"
+    ).fetchall():
+        sums = _CHECKSUM.search(made)
+        if sums:
+            first = _COLUMN.findall(made)[0][0]
+            rows = db.execute(
+                f"SELECT CAST({first} AS BLOB) FROM {table}"
+                f" WHERE checksum IS NOT {sums[1]}"
+            )
+            found += [
+                f"table {table}, row {row[0].decode('utf-8', 'replace')}:"
+                " its checksum is wrong"
+                for row in rows
+            ]
+    return found
 
 
 def copy_database(source: Path, target: Path) -> None:
@@ -159,7 +271,7 @@ def copy_database(source: Path, target: Path) -> None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         partial.unlink(missing_ok=True)
-        one = sqlite3.connect(f"file:{source}?mode=ro", uri=True, timeout=30.0)
+        one = open_to_read(source)
         two = sqlite3.connect(partial)
         try:
             one.backup(two)

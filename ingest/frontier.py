@@ -14,10 +14,11 @@ from typing import Final
 from ingest.database import open_database
 from ingest.feed import Entry
 from ingest.feedlist import FeedRef
+from ingest.outlets import outlet_of
 from ingest.story import story_id_from
 from ingest.urls import host_of, url_key
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 _TABLES: Final = """
 CREATE TABLE feeds (
   url TEXT PRIMARY KEY, host TEXT NOT NULL, title TEXT NOT NULL,
@@ -37,6 +38,9 @@ CREATE TABLE sightings (
   entry_digest TEXT NOT NULL, PRIMARY KEY (feed_url, identity)
 ) STRICT, WITHOUT ROWID;
 """
+_FORGOTTEN: Final = (
+    "CREATE TABLE forgotten (story_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID"
+)
 _FEED: Final = (
     "url,title,grp AS 'group',lang,etag,last_modified,body_digest,"
     "polled_at,ok_at,failures,status,entries"
@@ -108,7 +112,9 @@ class Frontier:
         Raises:
             Misconfigured: the file is not a frontier, or of a newer samestory.
         """
-        self._db = open_database(path, _TABLES, SCHEMA, "frontier")
+        self._db = open_database(
+            path, _TABLES + _FORGOTTEN, SCHEMA, "frontier", upgrades={1: _FORGOTTEN}
+        )
 
     # feeds
 
@@ -173,8 +179,11 @@ class Frontier:
     ) -> None:
         """Write a poll's outcome, with the stories it brought, in one transaction.
 
-        A feed that was removed meanwhile stays removed.
+        A feed that was removed meanwhile stays removed, and a story that is to be
+        forgotten is not written down again.
         """
+        told = [one.story_id for one in (*pending, *(s for s, _ in refused))]
+        gone = self.forgotten([*told, *(one.story_id for one in sightings)])
         with self._db:
             cursor = self._db.execute(
                 "UPDATE feeds SET title=?, etag=?, last_modified=?, body_digest=?,"
@@ -196,11 +205,13 @@ class Frontier:
             )
             if cursor.rowcount == 0:
                 return
-            self._see(feed.url, sightings)
+            self._see(feed.url, [s for s in sightings if s.story_id not in gone])
             for story in pending:
-                self._upsert(story, "due", None, now)
+                if story.story_id not in gone:
+                    self._upsert(story, "due", None, now)
             for story, reason in refused:
-                self._upsert(story, "refused", reason, now)
+                if story.story_id not in gone:
+                    self._upsert(story, "refused", reason, now)
 
     def _see(self, feed_url: str, sightings: Sequence[Sighting]) -> None:
         self._db.executemany(
@@ -322,6 +333,48 @@ class Frontier:
                 "UPDATE stories SET state='refused', reason=? WHERE story_id=?",
                 (reason, story_id),
             )
+
+    def forget(self, story_ids: Iterable[str]) -> None:
+        """Remove stories with all that is known of them, and refuse them for ever."""
+        with self._db:
+            for story_id in story_ids:
+                for table in ("stories", "sightings"):
+                    self._db.execute(
+                        f"DELETE FROM {table} WHERE story_id = ?", (story_id,)
+                    )
+                self._db.execute(
+                    "INSERT OR IGNORE INTO forgotten VALUES (?)", (story_id,)
+                )
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def forgotten(self, story_ids: Iterable[str]) -> set[str]:
+        """Return those of these stories that are refused for ever."""
+        return {
+            story_id
+            for story_id in story_ids
+            if self._db.execute(
+                "SELECT 1 FROM forgotten WHERE story_id = ?", (story_id,)
+            ).fetchone()
+        }
+
+    def of_outlet(self, name: str) -> list[str]:
+        """Return the stories that an outlet tells, known or due, by id."""
+        rows = self._db.execute(
+            "SELECT story_id, entry, feed_url, ifnull(feeds.title, '') AS title"
+            " FROM stories LEFT JOIN feeds ON feeds.url = feed_url ORDER BY story_id"
+        )
+        found = []
+        for row in rows:
+            entry = Entry(**json.loads(row["entry"]))
+            outlet = outlet_of(
+                source=entry.source,
+                url=entry.link,
+                feed_title=row["title"],
+                feed_url=row["feed_url"],
+            )
+            if outlet.casefold() == name.casefold():
+                found.append(row["story_id"])
+        return found
 
     def counts(self) -> dict[str, int]:
         """Return the number of stories by state: due, published, refused."""

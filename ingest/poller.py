@@ -355,6 +355,8 @@ class Poller:
                 why = "; ".join([str(error), *item.cleaned.flags])
                 self._reject([Rejected(reason=why, source=source, detail="")])
                 self._frontier.mark_refused(item.story.story_id, why)
+        gone = self._frontier.forgotten(story.story_id for _, story in made)
+        made = [(due, story) for due, story in made if story.story_id not in gone]
         self._publish([story for _, story in made])
         self._frontier.mark_published(
             [(due, s.digest, "; ".join(s.flags) or None) for due, s in made]

@@ -15,6 +15,7 @@ from typing import Any, Final, Self
 from ingest.errors import Quarantine
 
 TYPE: Final = "story"
+FORGOTTEN: Final = "forgotten"  # type of what stands for a story that was removed
 VERSION: Final = "1.0"
 TEXT_FROM: Final = ("page", "feed", "import")
 MAX_TITLE: Final = 500  # characters; longest real headline seen: 270
@@ -152,6 +153,17 @@ class Story:
             Quarantine: not a story message of a version that we know.
         """
         return cls.from_json(decode_object(value, TYPE))
+
+
+def tombstone(story_id: str) -> bytes:
+    """Return what takes the place of a story that was forgotten, in any topic."""
+    value = {"type": FORGOTTEN, "version": VERSION, "story_id": story_id}
+    return json.dumps(value).encode()
+
+
+def is_tombstone(value: bytes) -> bool:
+    """Return whether this is what `tombstone` makes."""
+    return value.startswith(tombstone("")[:20])
 
 
 def decode_object(value: bytes, *types: str) -> dict[str, Any]:

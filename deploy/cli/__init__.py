@@ -97,9 +97,11 @@ def build_parser() -> argparse.ArgumentParser:
         correct,
         evaluate,
         feeds,
+        forget,
         importing,
         quarantine,
         replay,
+        snapshots,
         status,
         train,
         why,
@@ -119,7 +121,7 @@ def build_parser() -> argparse.ArgumentParser:
     common = common_options()
     for module in (
         *(workers, importing, ask, why, correct, evaluate),
-        *(train, feeds, status, quarantine, replay),
+        *(train, feeds, status, quarantine, replay, snapshots, forget),
     ):
         module.add_commands(commands, common)
     return parser

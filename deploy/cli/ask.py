@@ -1,4 +1,4 @@
-"""Questions: near, events, event, stories, digest."""
+"""Questions: near, events, event, stories."""
 
 import argparse
 import sys
@@ -25,11 +25,11 @@ from embed.passage import passages
 from index.features import View
 from index.lookup import (
     Event,
+    Lookup,
     Near,
     event,
     events,
     headline,
-    nearest,
     query_of,
     undated,
 )
@@ -71,15 +71,7 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
     )
     stories.add_argument("--event", metavar="EVENT", help="those of one event")
     stories.set_defaults(run=run_stories)
-    digest = commands.add_parser(
-        "digest",
-        parents=[common],
-        help="one line that names all stories and their events",
-        description="Print the state's digest: equal on two states that hold the same"
-        " versions of the same stories in the same events.",
-    )
-    digest.set_defaults(run=run_digest)
-    for parser in (listing, one, stories, digest):
+    for parser in (listing, one, stories):
         json_option(parser)
 
 
@@ -107,17 +99,14 @@ def run_near(args: argparse.Namespace, settings: Settings) -> int:
     if args.k < 1:
         raise Misconfigured("-k must be 1 or more")
     state = wiring.read_state(settings)
-    query, itself = _query(args, settings, state)
-    members = [
-        m
-        for m in state.stories(
-            since=parse_since(args.since),
-            lang=args.lang and args.lang.lower(),
-            outlet=args.outlet,
-        )
-        if m.story.story_id != itself
-    ]
-    found = nearest(wiring.open_pair_model(settings), members, query, args.k)
+    query = _query(args, settings, state)
+    found = Lookup(state, wiring.open_pair_model(settings)).nearest(
+        query,
+        args.k,
+        since=parse_since(args.since),
+        lang=args.lang and args.lang.lower(),
+        outlet=args.outlet,
+    )
     if args.json:
         for near in found:
             print_json(near.to_json())
@@ -128,10 +117,7 @@ def run_near(args: argparse.Namespace, settings: Settings) -> int:
     return 0 if found else 1
 
 
-def _query(
-    args: argparse.Namespace, settings: Settings, state: State
-) -> tuple[View, str | None]:
-    """Return the query, and the story that it is, if it is one."""
+def _query(args: argparse.Namespace, settings: Settings, state: State) -> View:
     given = [args.text, args.url, args.story, args.file]
     if sum(one is not None for one in given) != 1:
         raise Misconfigured("near: give one of TEXT, --url, --story, --file or -")
@@ -139,7 +125,7 @@ def _query(
     member = _known(args, state)
     if member is not None:
         story = member.story
-        return undated(model, story, member.vectors), story.story_id
+        return undated(model, story, member.vectors)
     title, text = _text(args, settings)
     if not (title or text):
         raise Misconfigured("near: the text is empty")
@@ -151,7 +137,7 @@ def _query(
             f" {encoder.space.space_id}: use the --model they were made with"
         )
     rows = encoder.encode(passages(title, text))
-    return query_of(model, title, text, rows.astype(np.float16)), None
+    return query_of(model, title, text, rows.astype(np.float16))
 
 
 def _known(args: argparse.Namespace, state: State) -> Member | None:
@@ -295,17 +281,6 @@ def run_stories(args: argparse.Namespace, settings: Settings) -> int:
     elif found:
         _print_stories(found)
     return 0 if found else 1
-
-
-def run_digest(args: argparse.Namespace, settings: Settings) -> int:
-    """Print the digest."""
-    state = wiring.read_state(settings)
-    found = {"digest": state.digest(), "position": state.position(), **state.counts()}
-    if args.json:
-        print_json(found)
-    else:
-        print(found["digest"])
-    return 0
 
 
 def _story_json(member: Member) -> dict[str, Any]:

@@ -4,23 +4,20 @@ import argparse
 import getpass
 import secrets
 import sys
-import time
 from functools import partial
 from typing import Any
 
 from deploy import wiring
+from deploy.cli.journal import submit
 from deploy.cli.output import day_and_time, json_option, print_json, print_table
 from deploy.config import Settings
 from deploy.importing import utc_now
-from deploy.loop import patiently, until
-from deploy.process import running
-from deploy.stream.log import JOURNAL, Message
-from deploy.supervisor import Supervisor
-from index.correcting import ACCEPTED, REFUSED
+from index.corrected import Corrected
+from index.correcting import ACCEPTED, REFUSED, labelled
 from index.correction import DIFFERENT, SAME, UNDO, Correction
-from index.state import Corrected, State
-from ingest.errors import Misconfigured, Retry
-from ingest.story import Story, clean_line, iso
+from index.state import State
+from ingest.errors import Misconfigured
+from ingest.story import clean_line, iso
 
 NOT_ACCEPTED = 1
 
@@ -96,7 +93,7 @@ def run_undo(args: argparse.Namespace, settings: Settings) -> int:
     state = wiring.read_state(settings)
     wanted = [
         held.correction.correction_id
-        for held in state.corrections()
+        for held in state.corrections.all()
         if held.correction.correction_id.startswith(args.correction)
     ]
     if not args.correction.startswith("c-") or len(wanted) != 1:
@@ -134,21 +131,12 @@ def _correction(args: argparse.Namespace, kind: str, a: str, b: str) -> Correcti
 def _submit(
     one: Correction, args: argparse.Namespace, settings: Settings, state: State
 ) -> int:
-    log = wiring.open_log(settings)
-    stop = until(wiring.wait_of(settings), lambda: False)
-    message = Message(key=one.correction_id, value=one.encode())
-    patiently(partial(log.publish, JOURNAL, [message]), stop)
-    log.close()
-    missing = [] if running(settings.home, "index") else ["index"]
-    with Supervisor(missing, settings) as supervisor:
-        while (found := state.corrected(one.correction_id)) is None:
-            supervisor.tend()
-            if stop():
-                raise Retry(
-                    f"{one.correction_id} is in the journal, the index has not come to"
-                    " it yet: `samestory corrections list` will tell"
-                )
-            time.sleep(0.1)
+    found = submit(
+        settings,
+        one.correction_id,
+        one.encode(),
+        partial(state.corrections.get, one.correction_id),
+    )
     _tell(found, args)
     state.close()
     return 0 if found.status == ACCEPTED else NOT_ACCEPTED
@@ -186,7 +174,7 @@ def _row(found: Corrected) -> dict[str, Any]:
 
 def run_list(args: argparse.Namespace, settings: Settings) -> int:
     """Print every correction."""
-    found = wiring.read_state(settings).corrections()
+    found = wiring.read_state(settings).corrections.all()
     if args.json:
         for one in found:
             print_json(_row(one))
@@ -220,16 +208,16 @@ def run_export(_: argparse.Namespace, settings: Settings) -> int:
     """Print those in force, with both stories."""
     state = wiring.read_state(settings)
     count = 0
-    for held in state.corrections():
+    for held in state.corrections.all():
         one = held.correction
-        a, b = state.member(one.a), state.member(one.b)
-        if held.status != ACCEPTED or a is None or b is None:
+        if held.status != ACCEPTED or one.kind == UNDO:
             continue
         count += 1
+        a, b = (_story(state, held, story_id) for story_id in (one.a, one.b))
         print_json(
             {
-                "a": _labelled(a.story),
-                "b": _labelled(b.story),
+                "a": a,
+                "b": b,
                 "label": one.kind,
                 "who": one.who,
                 "why": one.why,
@@ -239,13 +227,10 @@ def run_export(_: argparse.Namespace, settings: Settings) -> int:
     return 0 if count else 1
 
 
-def _labelled(story: Story) -> dict[str, Any]:
-    return {
-        "id": story.story_id,
-        "published": iso(story.published),
-        "title": story.title,
-        "text": story.text,
-        "lang": story.lang,
-        "outlet": story.outlet,
-        "url": story.url,
-    }
+def _story(state: State, held: Corrected, story_id: str) -> dict[str, Any]:
+    """Return a story as it is, or as it was when the correction was made."""
+    member = state.member(story_id)
+    if member is not None:
+        return labelled(member.story)
+    kept: dict[str, Any] = held.stories[story_id]
+    return kept

@@ -16,16 +16,25 @@ from deploy import wiring
 from deploy.cli.output import json_option, print_json, print_table
 from deploy.config import Settings
 from deploy.embedded import embedded
-from deploy.labelled import Labelled, ordered, read_labelled, uncertain_of
+from deploy.labelled import (
+    Labelled,
+    ordered,
+    read_labelled,
+    read_pairs,
+    uncertain_of,
+)
 from deploy.progress import ProgressLine
+from embed.encoder import Encoder
 from embed.vector import StoryVector
 from index.baselines import baselines
 from index.decision import PairModel
 from index.evaluation import Grouping, compare, found_among
 from index.events import EventIndex
+from index.features import pair_features
 from index.lookup import likest, undated
 from index.neighbours import Neighbours, combine
 from index.state import State
+from index.vetoes import veto
 from ingest.errors import Misconfigured
 
 BATCH: Final = 256  # records that are indexed in one commit
@@ -49,7 +58,13 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
         description=_ABOUT,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("file", metavar="LABELLED.jsonl[.gz]|-")
+    parser.add_argument("file", nargs="?", metavar="LABELLED.jsonl[.gz]|-")
+    parser.add_argument(
+        "--pairs",
+        metavar="PAIRS.jsonl",
+        help="measure on pairs of stories, as `samestory corrections export` writes"
+        " them: how many the decision would join, and keep apart",
+    )
     parser.add_argument(
         "--order",
         default="time",
@@ -68,9 +83,63 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
 
 def run_eval(args: argparse.Namespace, settings: Settings) -> int:
     """Embed, index, compare, print."""
+    if args.file is None and args.pairs is None:
+        raise Misconfigured("eval: give a labelled file, or --pairs, or both")
+    encoder = wiring.open_encoder(settings)
+    if args.file is not None:
+        _eval_stream(args, settings, encoder)
+    if args.pairs is not None:
+        _eval_pairs(args, settings, encoder)
+    return 0
+
+
+def _eval_pairs(args: argparse.Namespace, settings: Settings, encoder: Encoder) -> None:
+    """Tell of each pair what the decision says, were they the only two reports."""
+    rows = read_pairs(args.pairs)
+    model = wiring.open_pair_model(settings)
+    stories = [story for row in rows for story in (row.a, row.b)]
+    views = [
+        model.view(one.story, one.vectors)
+        for one in embedded(stories, encoder, settings.home / "eval")
+    ]
+    right = {True: 0, False: 0}
+    for row, one, other in zip(rows, views[::2], views[1::2], strict=True):
+        (probability,) = model.probabilities(pair_features(one, [other]))
+        forbidden = veto(one.claims, other.claims)
+        joins = probability >= model.threshold and forbidden is None
+        right[row.same] += joins == row.same
+        if joins != row.same:
+            label = "same" if row.same else "different"
+            said = (
+                f"veto: {forbidden}" if forbidden else f"probability {probability:.2f}"
+            )
+            sys.stderr.write(
+                f"{label}, but {said}: {row.a.title!r} and {row.b.title!r}\n"
+            )
+    same = sum(row.same for row in rows)
+    found = {
+        "name": "pairs",
+        "same": same,
+        "same_joined": right[True],
+        "different": len(rows) - same,
+        "different_kept_apart": right[False],
+    }
+    if args.json:
+        print_json(found)
+    else:
+        print(
+            f"Pairs: {right[True]} of {same} that are one event would be joined,"
+            f" {right[False]} of {len(rows) - same} that are not kept apart."
+        )
+
+
+def _eval_stream(
+    args: argparse.Namespace, settings: Settings, encoder: Encoder
+) -> None:
     rows = ordered(read_labelled(args.file, use_dates=not args.no_dates), args.order)
     model = wiring.open_pair_model(settings)
-    vectors = embedded(rows, wiring.open_encoder(settings), settings.home / "eval")
+    stories = [row.story for row in rows]
+    vectors = embedded(stories, encoder, settings.home / "eval")
     gold = {row.row_id: row.event for row in rows}
     uncertain = uncertain_of(rows)
     arrived, at_end = _grouped(rows, vectors, model)
@@ -97,7 +166,6 @@ def run_eval(args: argparse.Namespace, settings: Settings) -> int:
         )
     else:
         _print(found, lookup, len(ids), changed)
-    return 0
 
 
 def _grouped(

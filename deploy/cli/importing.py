@@ -118,6 +118,10 @@ def _publish(
             counts.refused += 1
             _refuse(log, f"{name}:{number}", line, error, counts.refused)
             continue
+        if state.history.is_forgotten(story.story_id):
+            counts.refused += 1
+            sys.stderr.write(f"{name}:{number}: refused: it is to be forgotten\n")
+            continue
         known = state.known(story.story_id)
         latest = sent.get(story.story_id) or (known[0] if known else None)
         if latest == story.digest:

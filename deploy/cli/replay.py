@@ -1,7 +1,8 @@
-"""`samestory replay`, `diff`, `check` and `backup`: the same answer, provably."""
+"""`samestory replay`, `digest` and `diff`: the same answer, provably."""
 
 import argparse
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -14,20 +15,17 @@ from deploy.loop import patiently, until
 from deploy.progress import ProgressLine
 from deploy.stream.log import JOURNAL, Log
 from index.difference import Change, differences
-from index.events import EventIndex
-from index.soundness import damage_of_state
 from index.state import State, existing_state
-from ingest.database import copy_database, damage_of
+from ingest.database import copy_database
 from ingest.errors import Misconfigured
 
 BEGINNING: Final = "BEGINNING"
 SAME: Final = 0
 DIFFERENT: Final = 1
-DAMAGED: Final = 2
 
 
 def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
-    """Add replay, diff, check and backup."""
+    """Add replay, digest and diff."""
 
     def add(name: str, run: Callable[..., int], **about: str) -> Any:
         parser = commands.add_parser(name, parents=[common], **about)
@@ -51,6 +49,26 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
         help="go on from a snapshot that `backup` made; BEGINNING: from what is left of"
         " the journal, though its beginning is gone",
     )
+    digest = add(
+        "digest",
+        run_digest,
+        help="one line that names all stories and their events",
+        description="Print the state's digest: equal on two states that hold the same"
+        " versions of the same stories in the same events, by the same corrections.",
+    )
+    digest.add_argument(
+        "--at",
+        type=int,
+        metavar="POSITION",
+        help="as it was when the journal's records before this one had been applied;"
+        " rebuilds that from the journal",
+    )
+    digest.add_argument(
+        "--from",
+        dest="begin",
+        metavar="FILE|BEGINNING",
+        help="where that begins, see `samestory replay`",
+    )
     diff = add(
         "diff",
         run_diff,
@@ -61,22 +79,6 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
     )
     diff.add_argument("first", metavar="DIR", help="a state")
     diff.add_argument("second", metavar="DIR", help="another")
-    add(
-        "check",
-        run_check,
-        help="whether every file of the state is whole: exit 0, else 2",
-        description="Read every page and row of the state, and name what is damaged:"
-        " exit 2. Workers may go on meanwhile.",
-    )
-    backup = add(
-        "backup",
-        run_backup,
-        help="write a snapshot of the index, also while workers run",
-        description="Write a snapshot of stories, events and decisions with their"
-        " position in the journal. `replay --into DIR --from FILE` restores it and"
-        " brings it up to date.",
-    )
-    backup.add_argument("file", metavar="FILE", help="a file that is not there yet")
 
 
 def run_replay(args: argparse.Namespace, settings: Settings) -> int:
@@ -87,33 +89,73 @@ def run_replay(args: argparse.Namespace, settings: Settings) -> int:
             f"--into {args.into}: there is a state in it already: remove it, or name"
             " another directory"
         )
-    log = wiring.open_log(settings)
-    journal = patiently(partial(log.fingerprint, JOURNAL), _patience(settings))
-    first = next(_records(log, 0, 1, settings), [(0, b"")])[0][0]
-    if args.begin is None and first > 0:
+    state = _rebuilt(target, args.begin, settings)
+    _print_digest(state, args)
+    state.close()
+    return 0
+
+
+def run_digest(args: argparse.Namespace, settings: Settings) -> int:
+    """Print the digest of now, or of an earlier position."""
+    state = wiring.read_state(settings)
+    if args.at in (None, state.position()):
+        with state.reading():
+            _print_digest(state, args)
+        return 0
+    if not 0 <= args.at <= state.position():
         raise Misconfigured(
-            f"the journal begins at {first}, what was before is gone: start with"
-            " --from FILE, a snapshot that `samestory backup` made, or rebuild what is"
-            f" left with --from {BEGINNING}"
+            f"--at {args.at}: the state has read up to {state.position()}"
         )
-    if args.begin in (None, BEGINNING):
-        state = State(target)
-        with state.transaction():
-            state.set_journal_id(journal)
-    else:
-        state = _snapshot(Path(args.begin), target, journal, first)
-    _apply_all(log, state, settings)
+    state.close()
+    with tempfile.TemporaryDirectory() as folder:
+        target = wiring.state_path_in(Path(folder))
+        state = _rebuilt(target, args.begin, settings, args.at)
+        _print_digest(state, args)
+        state.close()
+    return 0
+
+
+def _print_digest(state: State, args: argparse.Namespace) -> None:
     found = {"digest": state.digest(), "position": state.position(), **state.counts()}
     if args.json:
         print_json(found)
     else:
         print(found["digest"])
-    state.close()
+
+
+def _rebuilt(
+    target: Path, begin: str | None, settings: Settings, end: int | None = None
+) -> State:
+    """Return a new state of the journal up to a position; None for all of it."""
+    log = wiring.open_log(settings)
+    journal = patiently(partial(log.fingerprint, JOURNAL), patience_of(settings))
+    first = next(journal_records(log, 0, 1, settings), [(0, b"")])[0][0]
+    if begin is None and first > 0:
+        raise Misconfigured(
+            f"the journal begins at {first}, what was before is gone: start with"
+            " --from FILE, a snapshot that `samestory backup` made, or rebuild what is"
+            f" left with --from {BEGINNING}"
+        )
+    if begin in (None, BEGINNING):
+        state = State(target)
+        with state.transaction():
+            state.set_journal_id(journal)
+        sys.stderr.write(f"from the journal alone, which begins at {first}\n")
+    else:
+        state = copy_of_snapshot(Path(begin), target, journal, first)
+        sys.stderr.write(
+            f"from snapshot {begin}, which covers all before {state.position()}\n"
+        )
+    if end is not None and state.position() > end:
+        raise Misconfigured(
+            f"--from {begin}: it is of position {state.position()}, later than {end}"
+        )
+    _apply_all(log, state, settings, end)
     log.close()
-    return 0
+    return state
 
 
-def _snapshot(source: Path, target: Path, journal: str, first: int) -> State:
+def copy_of_snapshot(source: Path, target: Path, journal: str, first: int) -> State:
     """Return a copy of a snapshot, from which the journal goes on without a gap."""
     if not source.exists():
         raise Misconfigured(f"--from {source}: no such file")
@@ -140,11 +182,15 @@ def _refuse_gap(state: State, source: Path, journal: str, first: int) -> None:
         )
 
 
-def _apply_all(log: Log, state: State, settings: Settings) -> None:
-    index = EventIndex(state, wiring.open_pair_model(settings))
+def _apply_all(
+    log: Log, state: State, settings: Settings, until_position: int | None
+) -> None:
+    index = wiring.open_index(settings, state)
     line = ProgressLine()
-    end = patiently(partial(log.count, JOURNAL), _patience(settings))
-    for batch in _records(log, state.position(), settings.index_batch, settings):
+    end = until_position
+    if end is None:
+        end = patiently(partial(log.count, JOURNAL), patience_of(settings))
+    for batch in journal_records(log, state.position(), settings.index_batch, settings):
         index.apply([one for one in batch if one[0] < end])
         line.show(f"replayed {min(state.position(), end)} of {end}")
         if state.position() >= end:
@@ -152,20 +198,21 @@ def _apply_all(log: Log, state: State, settings: Settings) -> None:
     line.end()
 
 
-def _records(
+def journal_records(
     log: Log, position: int, limit: int, settings: Settings
 ) -> Iterator[list[tuple[int, bytes]]]:
     """Yield batches of (offset, value) of the journal, from a position on."""
     while True:
         read = partial(log.read, JOURNAL, 0, position, limit)
-        records = patiently(read, _patience(settings))
+        records = patiently(read, patience_of(settings))
         if not records:
             return
         yield [(record.offset, record.value) for record in records]
         position = records[-1].offset + 1
 
 
-def _patience(settings: Settings) -> Callable[[], bool]:
+def patience_of(settings: Settings) -> Callable[[], bool]:
+    """Return what ends a command's waiting for the log."""
     return until(wiring.wait_of(settings), lambda: False)
 
 
@@ -205,45 +252,3 @@ def _print_changes(found: list[Change], first: State, second: State) -> None:
             for change in found
         ],
     )
-
-
-def run_check(args: argparse.Namespace, settings: Settings) -> int:
-    """Read everything, name what is damaged."""
-    state = wiring.state_path(settings)
-    files = [settings.home / "frontier.db", settings.home / "log.db", state]
-    found: list[tuple[Path, str]] = []
-    for path in files:
-        if path.exists():
-            lines = damage_of_state(path) if path == state else damage_of(path)
-            found += [(path, line) for line in lines]
-    checked = [str(path) for path in files if path.exists()]
-    if not checked:
-        raise Misconfigured(f"nothing to check in {settings.home}: name its --state")
-    if args.json:
-        damage = [{"file": str(path), "damage": line} for path, line in found]
-        print_json({"checked": checked, "damaged": damage})
-    else:
-        for path, line in found:
-            print(f"{path}: {line}")
-        if not found:
-            print(f"whole: {', '.join(checked)}")
-    if found:
-        sys.stderr.write(
-            "a damaged file must be restored: index/state.db by `samestory backup`s and"
-            " `samestory replay`, the others from your own copies\n"
-        )
-    return DAMAGED if found else 0
-
-
-def run_backup(args: argparse.Namespace, settings: Settings) -> int:
-    """Write the snapshot."""
-    wiring.read_state(settings).close()
-    copy_database(wiring.state_path(settings), Path(args.file))
-    snapshot = existing_state(Path(args.file))
-    found = {"file": args.file, "position": snapshot.position(), **snapshot.counts()}
-    snapshot.close()
-    if args.json:
-        print_json(found)
-    else:
-        print(f"{found['stories']} stories, journal position {found['position']}")
-    return 0

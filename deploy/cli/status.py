@@ -17,7 +17,7 @@ from deploy.process import running, since_last_turn
 from deploy.quarantine import cases
 from deploy.stream.log import JOURNAL, STORIES, TOPICS, Lag, Log
 from deploy.worker import NAMES
-from index.state import Largest, Latency
+from index.health import Largest, Latency
 from ingest.errors import Misconfigured, Retry
 from ingest.story import iso
 
@@ -139,9 +139,9 @@ def _status(settings: Settings) -> dict[str, Any]:
         },
         "pages": frontier.counts(),
         "lag": {group: _lag(READERS[group], parts) for group, parts in lags.items()},
-        "latency": _latency(state.latencies()),
+        "latency": _latency(state.health.latencies()),
         "index": {**state.counts(), "newest_story": iso(newest)},
-        "largest_event": _largest(state.largest_event()),
+        "largest_event": _largest(state.health.largest_event()),
         "quarantine": _quarantined(log),
     }
 

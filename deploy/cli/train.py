@@ -15,16 +15,22 @@ from deploy.cli.output import print_table
 from deploy.config import Settings
 from deploy.embedded import embedded
 from deploy.importing import open_lines
-from deploy.labelled import Labelled, ordered, read_labelled, uncertain_of
+from deploy.labelled import (
+    Labelled,
+    ordered,
+    read_labelled,
+    read_pairs,
+    uncertain_of,
+)
 from deploy.progress import ProgressLine
 from embed.encoder import Encoder
 from index.decision import JOINING
+from index.labels import PeoplesPairs, Stream
 from index.terms import count_words
 from index.training import (
     HALVES,
     Halves,
     Measured,
-    Stream,
     counted,
     fitted,
     halves,
@@ -77,6 +83,14 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
         )
         parser.add_argument("files", nargs="+", metavar="LABELLED.jsonl[.gz][@WEIGHT]")
         parser.add_argument(
+            "--pairs",
+            nargs="+",
+            default=[],
+            metavar="FILE[@WEIGHT]",
+            help="also learn from pairs of stories, as `samestory corrections export`"
+            " writes them",
+        )
+        parser.add_argument(
             "--leave-out",
             nargs="+",
             default=[],
@@ -112,8 +126,9 @@ def run_train(args: argparse.Namespace, settings: Settings) -> int:
         raise Misconfigured(
             f"--thresholds {given}: from tight to loose, within 0 and 1"
         )
-    streams, other, space_id = _read(args, settings)
-    learnt, parts = halves(streams, other, _tell)
+    streams, other, encoder = _read(args, settings)
+    people = _pairs(args, encoder, settings)
+    learnt, parts = halves(streams, other, _tell, people)
     if given:
         thresholds = dict(zip(JOINING, given, strict=True))
     else:
@@ -124,7 +139,7 @@ def run_train(args: argparse.Namespace, settings: Settings) -> int:
     if other is not None:
         total, words = counted(streams, None)
         counts = total + other[0], words + other[1]
-    model = replace(fitted(parts), space_id=space_id)
+    model = replace(fitted(parts), space_id=encoder.space.space_id)
     names = [Path(file).name for file in args.files]
     artefact = write_artefact(
         Path(args.out),
@@ -134,6 +149,7 @@ def run_train(args: argparse.Namespace, settings: Settings) -> int:
         {
             "command": "samestory train",
             "labelled": names,
+            **({"pairs": [Path(file).name for file in args.pairs]} if people else {}),
             "left_out": [Path(file).name for file in args.leave_out],
             "counted": args.count and [Path(file).name for file in args.count],
             "stories": sum(len(s.stories) for s in streams if s.counted),
@@ -145,8 +161,8 @@ def run_train(args: argparse.Namespace, settings: Settings) -> int:
 
 def run_sweep(args: argparse.Namespace, settings: Settings) -> int:
     """Measure each threshold out of fold, propose three."""
-    streams, other, _ = _read(args, settings)
-    learnt, _ = halves(streams, other, _tell)
+    streams, other, encoder = _read(args, settings)
+    learnt, _ = halves(streams, other, _tell, _pairs(args, encoder, settings))
     found = _measured(streams, learnt)
     _print(found, proposed(found))
     return 0
@@ -158,8 +174,8 @@ def _tell(text: str) -> None:
 
 def _read(
     args: argparse.Namespace, settings: Settings
-) -> tuple[list[Stream], tuple[int, Counter[str]] | None, str]:
-    """Return the streams, the words of --count, the embedding space."""
+) -> tuple[list[Stream], tuple[int, Counter[str]] | None, Encoder]:
+    """Return the streams, the words of --count, the encoder."""
     out = {row.event for file in args.leave_out for row in read_labelled(file)}
     files = [
         (Path(file).name, weight, ordered(read_labelled(file), "time"))
@@ -189,7 +205,29 @@ def _read(
                 replace(whole, name=f"{whole.name}, foreign", foreign=True),
             )
             streams += (replace(c, counted=False, has_say=False) for c in copies)
-    return streams, other, encoder.space.space_id
+    return streams, other, encoder
+
+
+def _pairs(
+    args: argparse.Namespace, encoder: Encoder, settings: Settings
+) -> list[PeoplesPairs]:
+    """Return the pairs of --pairs."""
+    found = []
+    for argument in args.pairs:
+        file, weight = _weighted(argument)
+        rows = read_pairs(file)
+        stories = [story for row in rows for story in (row.a, row.b)]
+        vectors = embedded(stories, encoder, settings.home / "eval")
+        found.append(
+            PeoplesPairs(
+                name=Path(file).name,
+                stories=stories,
+                vectors=[one.vectors for one in vectors],
+                same=[row.same for row in rows],
+                weight=weight,
+            )
+        )
+    return found
 
 
 def _weighted(argument: str) -> tuple[str, float]:
@@ -225,7 +263,9 @@ def _stream(
     """
     vectors = {
         one.story.story_id: one.vectors
-        for one in embedded(rows, encoder, settings.home / "eval")
+        for one in embedded(
+            [row.story for row in rows], encoder, settings.home / "eval"
+        )
     }
     kept = [row for row in rows if row.event not in out]
     ids = {row.row_id: row.story.story_id for row in kept}

@@ -17,8 +17,11 @@ from typing import Final
 
 from deploy.stream.embedded_group import (
     GROUP_TABLES,
+    WRONG,
     EmbeddedConsumer,
     committed,
+    crc_of,
+    damaged_records,
     head,
     read_records,
 )
@@ -27,7 +30,7 @@ from deploy.stream.partition import partition_of
 from ingest.database import open_database
 from ingest.errors import Misconfigured, Retry
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 PAGE_BYTES: Final = 16_384  # appends of 5 kB: 1.3 times those of 4 kB pages
 TRIM_ROWS: Final = 500  # removed in one step: an appender waits some milliseconds
 TRIM_EVERY_S: Final = 30.0
@@ -40,7 +43,7 @@ CREATE TABLE topics (
 CREATE TABLE records (
   topic TEXT NOT NULL, part INTEGER NOT NULL, pos INTEGER NOT NULL,
   key TEXT NOT NULL, value BLOB NOT NULL, headers TEXT NOT NULL,
-  appended_at REAL NOT NULL,
+  appended_at REAL NOT NULL, crc INTEGER,
   PRIMARY KEY (topic, part, pos)
 ) STRICT;
 CREATE TABLE heads (
@@ -48,6 +51,8 @@ CREATE TABLE heads (
   bytes INTEGER NOT NULL, PRIMARY KEY (topic, part)
 ) STRICT, WITHOUT ROWID;
 """
+# Records of before have no checksum, and none is asked of them.
+_UPGRADES: Final = {1: "ALTER TABLE records ADD COLUMN crc INTEGER"}
 
 _log = logging.getLogger("samestory")
 
@@ -62,6 +67,7 @@ class EmbeddedLog:
         partitions: Mapping[str, int] | None = None,
         retention_s: float = float("inf"),
         retention_bytes: float = float("inf"),
+        check_crcs: bool = True,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -72,6 +78,7 @@ class EmbeddedLog:
             partitions: by topic, 1 where it says nothing; fixed when the file is made.
             retention_s: seconds that a record is kept at least.
             retention_bytes: of values in a topic; older records go when it is passed.
+            check_crcs: refuse records whose checksum is wrong.
             clock: seconds since the epoch, for the age of records.
             monotonic: seconds since this machine's boot, for leases: a jump of the
                 clock expels nobody.
@@ -88,7 +95,10 @@ class EmbeddedLog:
         self._trim_at = 0.0
         wanted = {topic: (partitions or {}).get(topic, 1) for topic in TOPICS}
         tables = _TABLES + GROUP_TABLES + _topic_rows(wanted)
-        self._db = open_database(path, tables, SCHEMA, "log", page_bytes=PAGE_BYTES)
+        self._db = open_database(
+            path, tables, SCHEMA, "log", page_bytes=PAGE_BYTES, upgrades=_UPGRADES
+        )
+        self._check_crcs = check_crcs
         self._db.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
         self._partitions = dict(
             self._db.execute("SELECT topic, partitions FROM topics").fetchall()
@@ -124,14 +134,62 @@ class EmbeddedLog:
         for m in messages:
             part = partition_of(m.key, number)
             headers = json.dumps(dict(m.headers))
-            rows.append((topic, part, heads[part], m.key, m.value, headers, now))
+            crc = crc_of(m.key, m.value, headers)
+            rows.append((topic, part, heads[part], m.key, m.value, headers, now, crc))
             heads[part] += 1
             sizes[part] += len(m.value)
-        self._db.executemany("INSERT INTO records VALUES (?,?,?,?,?,?,?)", rows)
+        self._db.executemany("INSERT INTO records VALUES (?,?,?,?,?,?,?,?)", rows)
         self._db.executemany(
             "UPDATE heads SET next = ?, bytes = bytes + ? WHERE topic=? AND part=?",
             [(heads[p], sizes[p], topic, p) for p in heads],
         )
+
+    def rewrite(
+        self, topic: str, change: Callable[[Record], Message | None], page: int = 500
+    ) -> int:
+        """Put messages in the place of records, whose bytes are gone afterwards.
+
+        Args:
+            topic: all its partitions are read.
+            change: what takes a record's place, under its own key; None keeps it.
+            page: records read at once.
+
+        Returns:
+            How many records were replaced.
+
+        Raises:
+            Retry: the disk is full, or others hold the file; done in part.
+        """
+        count = 0
+        try:
+            for part in range(self._known(topic)):
+                position = 0
+                while records := self.read(topic, part, position, page):
+                    position = records[-1].offset + 1
+                    found = [(one, new) for one in records if (new := change(one))]
+                    self._replace(found)
+                    count += len(found)
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.OperationalError as error:  # locked, disk full
+            raise Retry(f"log {self._path}: {error}") from error
+        return count
+
+    def _replace(self, found: Sequence[tuple[Record, Message]]) -> None:
+        with self._db:
+            for one, new in found:
+                headers = json.dumps(dict(new.headers))
+                self._db.execute(
+                    "UPDATE records SET value = ?, headers = ?, crc = ?"
+                    " WHERE topic = ? AND part = ? AND pos = ?",
+                    (
+                        *(new.value, headers, crc_of(one.key, new.value, headers)),
+                        *(one.topic, one.partition, one.offset),
+                    ),
+                )
+                self._db.execute(
+                    "UPDATE heads SET bytes = bytes + ? WHERE topic = ? AND part = ?",
+                    (len(new.value) - len(one.value), one.topic, one.partition),
+                )
 
     def trim(self) -> int:
         """Remove records that are old or too much, in one small step; return how many.
@@ -201,6 +259,7 @@ class EmbeddedLog:
             topic,
             partitions=self._known(topic),
             member=member,
+            check_crcs=self._check_crcs,
             clock=self._clock,
             monotonic=self._monotonic,
         )
@@ -211,7 +270,9 @@ class EmbeddedLog:
         """See `Log.read`."""
         if not 0 <= partition < self._known(topic):
             raise Misconfigured(f"topic {topic} has no partition {partition}")
-        return read_records(self._db, topic, partition, position, limit)
+        return read_records(
+            self._db, topic, partition, position, limit, check=self._check_crcs
+        )
 
     def lag(self, group: str, topic: str) -> list[Lag]:
         """See `Log.lag`."""
@@ -231,6 +292,10 @@ class EmbeddedLog:
     def partitions(self, topic: str) -> int:
         """See `Log.partitions`."""
         return self._known(topic)
+
+    def damage(self) -> list[str]:
+        """Return the records whose checksum is wrong, a line each."""
+        return [f"record {where}: {WRONG}" for where in damaged_records(self._db)]
 
     def count(self, topic: str) -> int:
         """See `Log.count`."""

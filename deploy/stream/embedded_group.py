@@ -4,9 +4,11 @@ import json
 import secrets
 import sqlite3
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
+
+from crc32c import crc32c
 
 from deploy.stream.log import Fenced, Record
 from ingest.errors import Misconfigured, Retry
@@ -14,6 +16,7 @@ from ingest.errors import Misconfigured, Retry
 POLL_S: Final = 0.05  # how soon a reader sees an append; a pragma each, under 0.1 % CPU
 LEASE_S: Final = 15.0  # a member that is silent so long is gone
 HEARTBEAT_S: Final = 3.0  # an fsync each
+WRONG: Final = "its checksum is wrong, its bytes on the disk changed"
 GROUP_TABLES: Final = """
 CREATE TABLE positions (
   grp TEXT NOT NULL, topic TEXT NOT NULL, part INTEGER NOT NULL, pos INTEGER NOT NULL,
@@ -48,6 +51,7 @@ class EmbeddedConsumer:
         *,
         partitions: int,
         member: str | None,
+        check_crcs: bool,
         clock: Callable[[], float],
         monotonic: Callable[[], float],
     ) -> None:
@@ -57,6 +61,7 @@ class EmbeddedConsumer:
         self._all = range(partitions)
         self._member = member
         self._token = secrets.token_hex(8)
+        self._check_crcs = check_crcs
         self._boot = _boot_id()
         self._clock = clock
         self._monotonic = monotonic
@@ -93,7 +98,12 @@ class EmbeddedConsumer:
         start = self._first % len(parts) if parts else 0
         for part in parts[start:] + parts[:start]:
             rows = read_records(
-                self._db, self._topic, part, self._next[part], limit - len(found)
+                self._db,
+                self._topic,
+                part,
+                self._next[part],
+                limit - len(found),
+                check=self._check_crcs,
             )
             begin = rows[0].offset if rows else head(self._db, self._topic, part)
             if begin > self._next[part] > 0:
@@ -273,15 +283,41 @@ class _Writing:
             raise Retry(f"{self._doing}: {error}") from error
 
 
+def crc_of(key: str, value: bytes, headers: str) -> int:
+    """Return the CRC-32C of a record: no flipped bit goes unnoticed."""
+    found: int = crc32c(value, crc32c(f"{key} {headers}".encode()))
+    return found
+
+
 def read_records(
-    db: sqlite3.Connection, topic: str, part: int, position: int, limit: int
+    db: sqlite3.Connection,
+    topic: str,
+    part: int,
+    position: int,
+    limit: int,
+    *,
+    check: bool,
 ) -> list[Record]:
-    """Return up to `limit` records of a partition from a position on."""
+    """Return up to `limit` records of a partition from a position on.
+
+    Raises:
+        Misconfigured: the checksum of the first is wrong; those before it come first.
+    """
     rows = db.execute(
-        "SELECT pos, key, value, headers, appended_at FROM records"
+        "SELECT pos, key, value, headers, appended_at, crc FROM records"
         " WHERE topic = ? AND part = ? AND pos >= ? ORDER BY pos LIMIT ?",
         (topic, part, position, limit),
-    )
+    ).fetchall()
+    for at, (offset, key, value, headers, _, crc) in enumerate(rows if check else ()):
+        if crc is not None and crc != crc_of(key, value, headers):
+            if at == 0:
+                raise Misconfigured(
+                    f"log, record {topic}:{part}:{offset}: {WRONG}: restore log.db from"
+                    " a copy, or set check_crcs to false to read on: what then is no"
+                    " message goes to the quarantine"
+                )
+            rows = rows[:at]
+            break
     return [
         Record(
             topic=topic,
@@ -292,8 +328,18 @@ def read_records(
             headers=json.loads(headers) if headers != "{}" else {},
             appended_at=appended_at,
         )
-        for offset, key, value, headers, appended_at in rows
+        for offset, key, value, headers, appended_at, _ in rows
     ]
+
+
+def damaged_records(db: sqlite3.Connection) -> Iterator[str]:
+    """Yield topic:partition:offset of the records whose checksum is wrong."""
+    for topic, part, pos, key, value, headers, crc in db.execute(
+        "SELECT topic, part, pos, key, value, headers, crc FROM records"
+        " WHERE crc IS NOT NULL"
+    ):
+        if crc != crc_of(key, value, headers):
+            yield f"{topic}:{part}:{pos}"
 
 
 def head(db: sqlite3.Connection, topic: str, part: int) -> int:

@@ -107,7 +107,7 @@ class KafkaConsumer:
             raise Misconfigured(
                 f"kafka: topic {self._topic} holds bytes that can't be read: {error};"
                 " restore that partition on the broker, install the codec it names, or"
-                " set kafka_check_crcs to false to read on: what then is no message"
+                " set check_crcs to false to read on: what then is no message"
                 " goes to the quarantine"
             ) from error
         except errors.NoOffsetForPartitionError:

@@ -1,6 +1,5 @@
 """Corrections: obeyed at once, for ever, by every replay; conflicts are refused."""
 
-import sqlite3
 from datetime import UTC, datetime
 
 import pytest
@@ -14,7 +13,6 @@ from index.decision import PairModel
 from index.events import EventIndex
 from index.explanation import why_pair
 from index.state import State
-from ingest.errors import Misconfigured
 from tests.conftest import make_story
 from tests.index.test_events import record
 
@@ -47,7 +45,7 @@ class Desk:
         names = [IDS[one] if isinstance(one, int) else one for one in (a, b)]
         self.records.append(said(number, kind, *names))
         self.index.apply([(number, self.records[-1])])
-        return self.state.corrected(f"c-{number}")
+        return self.state.corrections.get(f"c-{number}")
 
     def groups(self):
         found = {}
@@ -67,17 +65,17 @@ def desk(tmp_path):
 def test_same_joins_two_events_and_undo_takes_them_apart(desk):
     """The older event keeps its name; both tell a revision."""
     before = desk.state.assignments()
-    desk.state.clear_outbox([one.number for one in desk.state.outbox()])
+    desk.state.clear_outbox([one.number for one in desk.state.revisions.outbox()])
     found = desk.say(SAME, 4, 3)
     assert found.status == ACCEPTED
     assert desk.groups() == [[0, 1, 3, 4, 6, 7], [2, 5, 8]]
     assert {desk.state.assignments()[IDS[i]] for i in (1, 4, 7)} == {before[IDS[0]]}
-    assert sorted(one.key for one in desk.state.outbox()) == sorted(
+    assert sorted(one.key for one in desk.state.revisions.outbox()) == sorted(
         {before[IDS[0]], before[IDS[1]]}
     )
     assert desk.say(UNDO, "", found.correction.correction_id).status == ACCEPTED
     assert desk.state.assignments() == before
-    assert desk.state.corrected(found.correction.correction_id).status == UNDONE
+    assert desk.state.corrections.get(found.correction.correction_id).status == UNDONE
 
 
 def test_different_splits_an_event_along_what_is_alike(tmp_path):
@@ -173,7 +171,9 @@ def test_no_accepted_correction_is_ever_broken_and_a_replay_agrees(
     desk = Desk(folder / "s.db", everything[:arrived])
 
     def obeyed():
-        held = [o.correction for o in desk.state.corrections() if o.status == ACCEPTED]
+        held = [
+            o.correction for o in desk.state.corrections.all() if o.status == ACCEPTED
+        ]
         assert Constraints(held).broken(desk.state.assignments()) is None
 
     for kind, a, b in sequence:
@@ -195,29 +195,6 @@ def test_no_accepted_correction_is_ever_broken_and_a_replay_agrees(
     desk.state.close()
 
 
-def test_a_state_of_the_version_before_is_brought_up_to_date(tmp_path):
-    """One without the table of corrections; a version nobody knows is refused."""
-    desk = Desk(tmp_path / "s.db", stories())
-    digest = desk.state.digest()
-    desk.state.close()
-    db = sqlite3.connect(tmp_path / "s.db")
-    db.execute("DROP TABLE corrections")
-    for column in ("crowd", "rare"):
-        db.execute(f"ALTER TABLE stories DROP COLUMN {column}")
-    db.execute("PRAGMA user_version = 2")
-    db.close()
-    state = State(tmp_path / "s.db")
-    assert (state.digest(), state.corrections()) == (digest, [])
-    assert [(one.rare, one.seq) for one in state.placed()][:2] == [([], 1), ([], 2)]
-    EventIndex(state).apply([(90, record("new", topic=0, noise=90))])
-    state.close()
-    db = sqlite3.connect(tmp_path / "s.db")
-    db.execute("PRAGMA user_version = 99")
-    db.close()
-    with pytest.raises(Misconfigured, match="schema 99"):
-        State(tmp_path / "s.db")
-
-
 @pytest.mark.parametrize(
     "change",
     [{"kind": "maybe"}, {"id": "x"}, {"at": "soon"}, {"at": "2026-01-01"}, {"a": 5}],
@@ -228,7 +205,7 @@ def test_a_torn_correction_is_refused_by_the_index(tmp_path, change):
 
     value = json.loads(said(0, SAME, IDS[0], IDS[1])) | change
     desk = Desk(tmp_path / "s.db", [json.dumps(value).encode(), *stories(2)])
-    (refused,) = [one for one in desk.state.outbox() if one.refused]
+    (refused,) = [one for one in desk.state.revisions.outbox() if one.refused]
     assert "correction" in refused.refused
     assert len(desk.state.assignments()) == 2
     desk.state.close()

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from embed.vector import StoryVector
 from index.decision import PairModel
 from index.events import EventIndex
-from index.lookup import event, events, nearest, query_of
+from index.lookup import Lookup, event, events, query_of
+from index.revisions import Revisions
 from index.state import State, existing_state
 from ingest.errors import Misconfigured
 from tests.conftest import NOW, make_story
@@ -53,7 +54,7 @@ def test_reports_of_a_topic_become_one_event(tmp_path):
     """Four topics, four events; junk is refused with its offset; repeats change nothing."""
     index = open_index(tmp_path / "s.db")
     index.apply(JOURNAL)
-    (junk,) = [one for one in index.state.outbox() if one.refused]
+    (junk,) = [one for one in index.state.revisions.outbox() if one.refused]
     assert (junk.key, junk.value) == ("24", b"junk")
     assert "not JSON" in junk.refused
     found = assignments(index.state)
@@ -80,7 +81,7 @@ def test_batch_boundaries_and_restarts_change_nothing(tmp_path_factory, sizes, r
             index.state.close()
             index = open_index(folder / "parts.db")
     assert assignments(index.state) == assignments(whole.state)
-    assert index.state.outbox() == whole.state.outbox()
+    assert index.state.revisions.outbox() == whole.state.revisions.outbox()
     for story_id in assignments(whole.state):
         assert index.state.join_record(story_id) == whole.state.join_record(story_id)
 
@@ -89,19 +90,27 @@ def test_a_crash_inside_a_batch_leaves_nothing_of_it(tmp_path, monkeypatch):
     """Position, stories and outbox stand or fall together; the next try succeeds."""
     index = open_index(tmp_path / "s.db")
     index.apply(JOURNAL[:5])
-    before = assignments(index.state), index.state.position(), index.state.outbox()
-    real = State.revise
+    before = (
+        assignments(index.state),
+        index.state.position(),
+        index.state.revisions.outbox(),
+    )
+    real = Revisions.revise
 
-    def crash(self, event_id, reason):
+    def crash(self, event_id, reason, **details):
         if index.state.counts()["stories"] > 9:
             raise KeyboardInterrupt
-        real(self, event_id, reason)
+        real(self, event_id, reason, **details)
 
     with monkeypatch.context() as patched:
-        patched.setattr(State, "revise", crash)
+        patched.setattr(Revisions, "revise", crash)
         with pytest.raises(KeyboardInterrupt):
             index.apply(JOURNAL[5:])
-    after = assignments(index.state), index.state.position(), index.state.outbox()
+    after = (
+        assignments(index.state),
+        index.state.position(),
+        index.state.revisions.outbox(),
+    )
     assert after == before
     index.apply(JOURNAL[5:])
     whole = open_index(tmp_path / "w.db")
@@ -135,7 +144,7 @@ def test_a_new_version_replaces_the_text_and_an_older_one_is_dropped(tmp_path):
     assert member is not None
     assert member.story.text == "Corrected."
     assert index.state.counts() == {"stories": 2, "events": 1}
-    assert b'"reason": "updated"' in index.state.outbox()[-1].value
+    assert b'"reason": "updated"' in index.state.revisions.outbox()[2].value
 
 
 def test_vectors_of_another_model_are_refused_by_name_and_the_rest_goes_on(tmp_path):
@@ -146,7 +155,7 @@ def test_vectors_of_another_model_are_refused_by_name_and_the_rest_goes_on(tmp_p
         story=make_story("b"), vectors=vector(1, 2), space_id="v-other"
     )
     index.apply([(1, foreign.encode()), (2, record("c", 1, 3))])
-    said = index.state.outbox()[-2].refused
+    said = index.state.revisions.outbox()[-2].refused
     assert f"space v-t, story {make_story('b').story_id} has v-other" in said
     assert index.state.counts()["stories"] == 2
     assert index.state.position() == 3
@@ -169,7 +178,8 @@ def test_lookup_finds_stories_by_vector_filter_and_id(tmp_path):
     index.apply(JOURNAL)
     state = index.state
     query = query_of(MODEL, "Unheard", "", vector(2, 2))
-    found = nearest(MODEL, state.stories(), query, 7)
+    lookup = Lookup(state, MODEL)
+    found = lookup.nearest(query, 7)
     first = make_story("n2").story_id
     assert found[0].member.story.story_id == first
     assert found[0].likeness.similarity == pytest.approx(1, abs=1e-3)
@@ -177,7 +187,7 @@ def test_lookup_finds_stories_by_vector_filter_and_id(tmp_path):
     assert found[0].likeness.word_overlap == 0
     chances = [near.likeness.probability for near in found]
     assert chances == sorted(chances, reverse=True)
-    assert nearest(MODEL, [], query, 3) == []
+    assert Lookup(State(tmp_path / "empty.db"), MODEL).nearest(query, 3) == []
     assert state.resolve(first[:10]) == first
     with pytest.raises(Misconfigured, match="ambiguous"):
         state.resolve("s-")
@@ -185,10 +195,13 @@ def test_lookup_finds_stories_by_vector_filter_and_id(tmp_path):
         state.resolve("e-zzz")
     with pytest.raises(Misconfigured, match="is no id"):
         state.resolve("hello")
-    assert state.stories(outlet="EXAMPLE.org", lang="en")
-    assert state.stories(lang="de") == []
+    filtered = lookup.nearest(query, 7, outlet="EXAMPLE.org", lang="en")
+    assert [near.to_json() for near in filtered] == [near.to_json() for near in found]
+    assert lookup.nearest(query, 7, lang="de") == []
     late = (NOW + timedelta(hours=50)).timestamp()
-    assert len(state.stories(since=late)) == 7
+    assert {
+        near.member.story.story_id for near in lookup.nearest(query, 9, since=late)
+    } == {make_story(f"n{i}").story_id for i in range(17, 24)}
     assert len(events(state, min_outlets=2)) == 0
     one = event(state, found[0].member.event_id)
     assert one.to_json()["first_report"] == one.reports[0].story.story_id
@@ -213,6 +226,6 @@ def test_of_stories_that_are_as_near_the_one_with_the_same_words_comes_first(tmp
     for name in names:
         text = f"the resignation of premier {name}"
         query = query_of(MODEL, "", text, vector(1, 1))
-        first = nearest(MODEL, index.state.stories(), query, 4)[0]
+        first = Lookup(index.state, MODEL).nearest(query, 4)[0]
         assert first.member.story.title == f"Premier {name} resigns"
         assert 0 < first.likeness.word_overlap < 1

@@ -63,7 +63,7 @@ class Desk:
         return {frozenset(group) for group in found.values()}
 
     def reasons(self) -> list[str]:
-        values = [one.value for one in self.index.state.outbox()]
+        values = [one.value for one in self.index.state.revisions.outbox()]
         return [json.loads(value)["reason"] for value in values]
 
     def member(self, name: str):
@@ -209,7 +209,7 @@ def test_batches_and_restarts_change_nothing(tmp_path, journal):
         parts(one)
         parts.restart()
     assert parts.index.state.assignments() == whole.index.state.assignments()
-    assert parts.index.state.outbox() == whole.index.state.outbox()
+    assert parts.index.state.revisions.outbox() == whole.index.state.revisions.outbox()
     for member in whole.index.state.stories():
         name = member.story.story_id
         assert parts.index.state.join_record(name) == whole.index.state.join_record(

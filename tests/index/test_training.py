@@ -8,8 +8,9 @@ import pytest
 
 from index.decision import PairModel
 from index.features import FEATURES
+from index.labels import Stream
 from index.terms import Rarity
-from index.training import HALVES, Halves, Measured, Stream, fitted, pairs, proposed
+from index.training import HALVES, Halves, Measured, fitted, pairs, proposed
 from ingest.errors import Misconfigured
 from tests.conftest import NOW, make_story
 from tests.index.test_events import vector

@@ -2,10 +2,10 @@
 
 import json
 import shutil
-import sqlite3
 
 import pytest
 
+from ingest.database import connect
 from tests.faults.test_kill import start, wait_for
 from tests.product import Run
 
@@ -68,7 +68,7 @@ def test_different_takes_an_event_apart_for_ever(run):
     assert "corrected: c-" in page
     assert "Ada Desk" in page
     assert "whole: " in run("check")[0]
-    db = sqlite3.connect(run.state / "index" / "state.db")
+    db = connect(run.state / "index" / "state.db")
     with db:
         db.execute("UPDATE stories SET event_id = ?", (events[first],))
     db.close()

@@ -2,12 +2,12 @@
 
 import json
 import shutil
-import sqlite3
 
 import pytest
 
 from deploy.stream.embedded import EmbeddedLog
 from deploy.stream.log import JOURNAL, QUARANTINE, STORIES, Message
+from ingest.database import connect
 from tests.faults.test_kill import kill_at
 from tests.product import Run
 
@@ -52,7 +52,7 @@ def test_a_snapshot_goes_on_where_retention_has_removed_the_beginning(news, tmp_
     snapshot, old = tmp_path / "new.db", tmp_path / "old.db"
     (told,) = run.rows("backup", str(snapshot))
     assert (told["stories"], told["position"]) == (137, 137)
-    db = sqlite3.connect(run.state / "log.db")
+    db = connect(run.state / "log.db")
     with db:
         db.execute("DELETE FROM records WHERE topic = ? AND pos < 30", (JOURNAL,))
     db.close()
@@ -61,7 +61,7 @@ def test_a_snapshot_goes_on_where_retention_has_removed_the_beginning(news, tmp_
     assert "the journal begins at 30" in said
     assert "--from FILE" in said
     shutil.copy(snapshot, old)
-    stale = sqlite3.connect(old)
+    stale = connect(old)
     with stale:
         stale.execute("UPDATE meta SET value = '20' WHERE name = 'position'")
     stale.close()
@@ -75,6 +75,54 @@ def test_a_snapshot_goes_on_where_retention_has_removed_the_beginning(news, tmp_
     assert {row["change"] for row in changes} >= {"missing"}
     _, said = run("backup", str(snapshot), expect=2)
     assert "is there already" in said
+
+
+def test_the_digest_of_an_earlier_position_is_rebuilt(news, tmp_path):
+    """The same as that of an index that had read no further."""
+    (early,) = news.rows("digest", "--at", "40")
+    assert (early["position"], early["stories"]) == (40, 40)
+    run = Run(tmp_path / "state")
+    shutil.copytree(news.state, run.state)
+    db = connect(run.state / "log.db")
+    with db:
+        db.execute("DELETE FROM records WHERE topic = ? AND pos >= 40", (JOURNAL,))
+        db.execute("UPDATE heads SET next = 40 WHERE topic = ?", (JOURNAL,))
+    db.close()
+    (found,) = run.rows("replay", "--into", str(tmp_path / "again"))
+    assert found == early
+    assert news.rows("digest", "--at", "137") == news.rows("digest")
+    _, said = news("digest", "--at", "138", expect=2)
+    assert "the state has read up to 137" in said
+
+
+def test_a_snapshot_is_restored_and_the_index_goes_on_from_there(news, tmp_path):
+    """The state that was there is kept beside; a damaged snapshot is refused."""
+    run = Run(tmp_path / "state")
+    shutil.copytree(news.state, run.state)
+    snapshot = tmp_path / "snapshot.db"
+    run("backup", str(snapshot))
+    before = digest(run.rows("digest"))
+    line = {"text": "Envoys met in Port Callan.", "url": "https://x.example/1"}
+    run("import", "-", stdin=json.dumps(line))
+    after = digest(run.rows("digest"))
+    assert after != before
+    _, said = run("restore", str(snapshot), expect=2)
+    assert "--replace" in said
+    (told,) = run.rows("restore", str(snapshot), "--replace")
+    assert told["position"] == 137
+    assert digest(run.rows("digest")) == before
+    former = connect(told["former"])
+    assert former.execute("SELECT count(*) FROM stories").fetchone()[0] == 138
+    former.close()
+    assert run("import", "/dev/null")[0] == "0 new, 0 known, 0 refused\n"
+    assert digest(run.rows("digest")) == after
+    assert "whole: " in run("check")[0]
+    damaged = bytearray(snapshot.read_bytes())
+    damaged[len(damaged) // 2] ^= 4
+    (tmp_path / "damaged.db").write_bytes(damaged)
+    _, said = run("restore", str(tmp_path / "damaged.db"), "--replace", expect=2)
+    assert "is damaged" in said
+    assert digest(run.rows("digest")) == after
 
 
 def test_a_snapshot_of_another_log_is_refused(news, tmp_path):
@@ -108,7 +156,7 @@ def test_check_names_the_row_that_is_damaged(news, tmp_path):
     """A story that is not what its digest names; a vector of nonsense."""
     run = Run(tmp_path / "state")
     shutil.copytree(news.state, run.state)
-    db = sqlite3.connect(run.state / "index" / "state.db")
+    db = connect(run.state / "index" / "state.db")
     ids = [row[0] for row in db.execute("SELECT story_id FROM stories ORDER BY seq")]
     with db:
         db.execute(

@@ -4,6 +4,7 @@ import gzip
 import json
 import re
 import shutil
+from itertools import pairwise
 
 import pytest
 
@@ -117,3 +118,67 @@ def test_what_is_left_out_is_not_learnt_from(trained, labelled, tmp_path):
     assert "'x' is no weight" in said
     common = (*common[:-3], "0.1", "0.4", "0.7")
     assert "from tight to loose" in run("train", str(labelled), *common, expect=2)[1]
+
+
+def pairs_of(labelled, path, flipped=False):
+    """Write pairs of neighbouring rows, as `corrections export` does."""
+    rows = [json.loads(line) for line in labelled.read_text().splitlines()]
+    rows.sort(key=lambda row: (row["cluster"], row["id"]))
+    lines = []
+    for a, b in pairwise(rows):
+        same = (a["cluster"] == b["cluster"]) != flipped
+        sides = [{k: v for k, v in one.items() if k != "cluster"} for one in (a, b)]
+        label = "same" if same else "different"
+        lines.append({"a": sides[0], "b": sides[1], "label": label, "who": "Ada"})
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return lines
+
+
+def test_pairs_that_people_judged_are_measured_and_learnt_from(
+    trained, labelled, tmp_path
+):
+    """As `corrections export` writes them; those that say the contrary change most."""
+    run, _ = trained
+    lines = pairs_of(labelled, tmp_path / "pairs.jsonl")
+    (found,) = run.rows("eval", "--pairs", str(tmp_path / "pairs.jsonl"))
+    assert found["same"] == sum(line["label"] == "same" for line in lines)
+    assert found["different"] == len(lines) - found["same"]
+    assert found["same_joined"] > 0.7 * found["same"]
+    assert found["different_kept_apart"] > 0.8 * found["different"]
+    out, said = run("eval", "--pairs", str(tmp_path / "pairs.jsonl"))
+    assert f"{found['same_joined']} of {found['same']}" in out
+    wrong = found["same"] - found["same_joined"]
+    wrong += found["different"] - found["different_kept_apart"]
+    assert said.count(", but ") == wrong
+    pairs_of(labelled, tmp_path / "contrary.jsonl", flipped=True)
+    fixed = ("--thresholds", "0.8", "0.4", "0.2")
+    biases = {}
+    for name, arguments in {
+        "alone": (),
+        "contrary": ("--pairs", f"{tmp_path / 'contrary.jsonl'}@50"),
+    }.items():
+        folder = tmp_path / name
+        run("train", str(labelled), *fixed, *arguments, "--out", str(folder))
+        artefact = json.loads((folder / "pair_model.json").read_text())
+        biases[name] = artefact["weights"]["similarity"]
+    assert artefact["provenance"]["pairs"] == ["contrary.jsonl"]
+    assert biases["contrary"] < biases["alone"]
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ('{"a": {"id": "1", "text": "x"}, "label": "same"}', "`b` is not an object"),
+        ('{"a": {"text": "x"}, "b": {}, "label": "same"}', "needs `id`"),
+        (
+            '{"a": {"id": 1, "text": "x"}, "b": {"id": 2, "text": "y"}, "label": 1}',
+            "`label` is 1",
+        ),
+        ("", "no pairs in it"),
+    ],
+)
+def test_a_line_that_is_no_pair_is_refused_by_number(tmp_path, line, says):
+    """A measure that passes over lines in silence would be worth nothing."""
+    (tmp_path / "p.jsonl").write_text(line + "\n")
+    _, said = Run(tmp_path)("eval", "--pairs", str(tmp_path / "p.jsonl"), expect=2)
+    assert says in said

@@ -1,0 +1,187 @@
+"""`samestory forget`: what must leave, and never come back."""
+
+import argparse
+import getpass
+import secrets
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+from deploy import wiring
+from deploy.cli.journal import submit
+from deploy.cli.output import json_option, print_json
+from deploy.config import Settings
+from deploy.importing import utc_now
+from deploy.loop import patiently, until
+from deploy.stream.embedded import EmbeddedLog
+from deploy.stream.log import JOURNAL, QUARANTINE, STORIES, Log, Message, Record
+from index.forgetting import MOST_STORIES, Forget
+from index.state import State
+from ingest.errors import Misconfigured, Quarantine
+from ingest.story import clean_line, json_object, story_id_from, tombstone
+from ingest.urls import absolute_url, url_key
+
+NOT_DONE = 1
+_ABOUT = """\
+Forget stories for ever: their texts, titles, addresses and vectors leave the index,
+the frontier, the log and the quarantine at once, their events tell a revision without
+them, and whatever brings one of them again is refused. Of each its id alone is kept,
+which is a hash of its address.
+
+  forget s-ID      one story
+  forget URL       the story at an address, known or not
+  forget OUTLET    every story so far of an outlet; `samestory feeds remove` stops
+                   new ones
+
+Without --yes it only tells what it would remove. Other stories stay where they are. On
+Kafka the bytes in the topics leave with their retention. Snapshots that you made by
+`samestory backup` still hold the stories: forgetting is repeated when one of them is
+replayed, but the file itself is yours to remove."""
+
+
+def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add forget."""
+    parser = commands.add_parser(
+        "forget",
+        parents=[common],
+        help="remove a story, or all of an outlet, for ever",
+        description=_ABOUT,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("target", metavar="STORY|URL|OUTLET")
+    parser.add_argument("--yes", action="store_true", help="do it")
+    parser.add_argument("--who", metavar="NAME", help="who says so (your user name)")
+    json_option(parser)
+    parser.set_defaults(run=run_forget)
+
+
+def run_forget(args: argparse.Namespace, settings: Settings) -> int:
+    """Resolve, remove everywhere, tell."""
+    log, state = wiring.open_log(settings), wiring.open_state(settings)
+    patience = until(wiring.wait_of(settings), lambda: False)
+    ids = sorted(_targets(args.target, settings, log, state))
+    if not ids:
+        raise Misconfigured(
+            f"{args.target!r}: no story of an outlet of this name; `samestory stories`"
+            " lists the outlets"
+        )
+    if not args.yes:
+        _tell_plan(ids, state, args)
+        return NOT_DONE
+    # First the door, then what is inside: nothing of it comes in meanwhile.
+    frontier = wiring.open_frontier(settings)
+    frontier.forget(ids)
+    frontier.close()
+    removed = 0
+    for at in range(0, len(ids), MOST_STORIES):
+        one = Forget(
+            forget_id="f-" + secrets.token_hex(8),
+            story_ids=tuple(ids[at : at + MOST_STORIES]),
+            who=clean_line(args.who or getpass.getuser()),
+            at=utc_now(),
+        )
+        removed += submit(
+            settings,
+            one.forget_id,
+            one.encode(),
+            partial(state.history.removed_by, one.forget_id),
+        )
+    records = 0
+    if isinstance(log, EmbeddedLog):
+        for topic in (STORIES, JOURNAL, QUARANTINE):
+            change = _forgetting(topic, frozenset(ids))
+            records += patiently(partial(log.rewrite, topic, change), patience)
+    log.close()
+    state.close()
+    if args.json:
+        print_json({"stories": ids, "removed": removed, "records": records})
+    else:
+        print(f"forgot {len(ids)}: {removed} stories removed, {records} log records")
+    if not isinstance(log, EmbeddedLog):
+        sys.stderr.write("the bytes in Kafka's topics leave with their retention\n")
+    return 0
+
+
+def _targets(target: str, settings: Settings, log: Log, state: State) -> set[str]:
+    if target.startswith("s-"):
+        return {target if state.known(target) else _resolved(state, target)}
+    url = absolute_url(target, "") if "://" in target else None
+    if url is not None:
+        return {story_id_from(url_key(url))}
+    found = set(state.of_outlet(target))
+    frontier = wiring.open_frontier(settings)
+    found.update(frontier.of_outlet(target))
+    frontier.close()
+    if isinstance(log, EmbeddedLog):
+        for topic in (STORIES, JOURNAL):
+            found.update(
+                str(story["story_id"])
+                for story in _stories(log, topic)
+                if str(story.get("outlet")).casefold() == target.casefold()
+            )
+    return found
+
+
+def _resolved(state: State, target: str) -> str:
+    """Return the id that begins so; a whole one also if no such story is here."""
+    whole = len(target) == len(story_id_from(""))
+    try:
+        return state.resolve(target)
+    except Misconfigured:
+        if whole:
+            return target
+        raise
+
+
+def _stories(log: Log, topic: str) -> Iterator[dict[str, Any]]:
+    for part in range(log.partitions(topic)):
+        position = 0
+        while records := log.read(topic, part, position, 500):
+            position = records[-1].offset + 1
+            yield from (s for one in records if (s := _story(one.value)))
+
+
+def _story(value: bytes) -> dict[str, Any] | None:
+    """Return the story of a record of `stories` or `journal`; None if it is no such."""
+    try:
+        found = json_object(value)
+    except Quarantine:
+        return None
+    story = found.get("story", found)
+    is_story = isinstance(story, dict) and isinstance(story.get("story_id"), str)
+    return story if is_story and "text" in story else None
+
+
+def _forgetting(topic: str, ids: frozenset[str]) -> Callable[[Record], Message | None]:
+    """Return what takes the place of a topic's records that tell these stories."""
+
+    def change(record: Record) -> Message | None:
+        story = _story(record.value)
+        story_id = str(story["story_id"]) if story else ""
+        if topic == QUARANTINE:
+            url = record.headers.get("url", "")
+            if url and story_id_from(url_key(url)) in ids:
+                story_id = story_id_from(url_key(url))
+        if story_id not in ids:
+            return None
+        headers = {"status": "dropped", "reason": "forgotten"}
+        return Message(
+            key=record.key,
+            value=tombstone(story_id),
+            headers=headers if topic == QUARANTINE else {},
+        )
+
+    return change
+
+
+def _tell_plan(ids: list[str], state: State, args: argparse.Namespace) -> None:
+    titles = {one: m.story.title for one in ids[:10] if (m := state.member(one))}
+    if args.json:
+        print_json({"stories": ids, "removed": 0, "records": 0})
+    else:
+        for one in ids[:10]:
+            print(f"{one} {titles.get(one, 'not in the index')}")
+        if len(ids) > len(titles):
+            print(f"{len(ids)} in all")
+    sys.stderr.write("nothing is removed yet: add --yes to forget them for ever\n")

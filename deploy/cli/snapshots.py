@@ -1,0 +1,194 @@
+"""`samestory check`, `backup` and `restore`: whether files are whole, and snapshots."""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from deploy import wiring
+from deploy.cli.output import json_option, print_json
+from deploy.cli.replay import copy_of_snapshot, journal_records, patience_of
+from deploy.config import Settings
+from deploy.loop import patiently
+from deploy.process import hold_lock
+from deploy.stream.embedded import EmbeddedLog
+from deploy.stream.log import JOURNAL
+from index.soundness import damage_of_state
+from index.state import State, existing_state
+from ingest.database import copy_database, damage_of
+from ingest.errors import Misconfigured
+
+DAMAGED: Final = 2
+
+
+def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add check, backup and restore."""
+
+    def add(name: str, run: Callable[..., int], **about: str) -> Any:
+        parser = commands.add_parser(name, parents=[common], **about)
+        parser.set_defaults(run=run)
+        json_option(parser)
+        return parser
+
+    add(
+        "check",
+        run_check,
+        help="whether every file of the state is whole: exit 0, else 2",
+        description="Read every page and row of the state, and name what is damaged:"
+        " exit 2. Workers may go on meanwhile.",
+    )
+    backup = add(
+        "backup",
+        run_backup,
+        help="write a snapshot of the index, also while workers run",
+        description="Write a snapshot of stories, events and decisions with their"
+        " position in the journal. `restore FILE` puts it back; `replay --into DIR"
+        " --from FILE` rebuilds a state beside the present one.",
+    )
+    backup.add_argument("file", metavar="FILE", help="a file that is not there yet")
+    restore = add(
+        "restore",
+        run_restore,
+        help="put a snapshot of `backup` in the place of the index's state",
+        description="Put a snapshot in the place of the index's state. The index worker"
+        " must not run; when it starts again, it goes on in the journal where the"
+        " snapshot ends. A state that is there is kept beside, under another name.",
+    )
+    restore.add_argument("file", metavar="FILE", help="a snapshot")
+    restore.add_argument(
+        "--replace", action="store_true", help="though there is a state"
+    )
+
+
+def run_restore(args: argparse.Namespace, settings: Settings) -> int:
+    """Put a snapshot in the place of the state."""
+    source, target = Path(args.file), wiring.state_path(settings)
+    if not source.exists():
+        raise Misconfigured(f"{source}: no such file")
+    damage = list(damage_of_state(source, with_files=False))
+    if damage:
+        raise Misconfigured(f"{source} is damaged: {damage[0][1]}")
+    if target.exists() and not args.replace:
+        raise Misconfigured(
+            f"{target} is there: --replace puts the snapshot in its place and keeps"
+            " it beside"
+        )
+    log = wiring.open_log(settings)
+    journal = patiently(partial(log.fingerprint, JOURNAL), patience_of(settings))
+    first = next(journal_records(log, 0, 1, settings), [(0, b"")])[0][0]
+    end = patiently(partial(log.count, JOURNAL), patience_of(settings))
+    with hold_lock(settings.home, "index", 0.0):
+        fresh = target.with_name("restored.db")
+        fresh.unlink(missing_ok=True)  # what a crash may have left
+        state = copy_of_snapshot(source, fresh, journal, first)
+        position, counts = state.position(), state.counts()
+        state.close()
+        former = _set_aside(target)
+        fresh.rename(target)
+        # The log's own position mirrors the state's: for lag, and for `check`.
+        log.consumer("index", JOURNAL).commit({0: position})
+    log.close()
+    found = {"file": args.file, "position": position, "former": former, **counts}
+    if args.json:
+        print_json(found)
+    else:
+        kept = f"; the former state is {former}" if former else ""
+        print(
+            f"{counts['stories']} stories; {end - position} journal records follow when"
+            f" the index starts{kept}"
+        )
+    return 0
+
+
+def _set_aside(target: Path) -> str | None:
+    """Keep the state that is to be replaced; return where, None if there is none."""
+    if not target.exists():
+        return None
+    number = 1
+    while (kept := target.with_name(f"state.before-restore-{number}.db")).exists():
+        number += 1
+    copy_database(target, kept)
+    State(target).close()  # the last to close it: nothing is left beside the file
+    for end in ("-wal", "-shm"):
+        Path(f"{target}{end}").unlink(missing_ok=True)
+    return str(kept)
+
+
+def run_check(args: argparse.Namespace, settings: Settings) -> int:
+    """Read everything, name what is damaged."""
+    state = wiring.state_path(settings)
+    files = [settings.home / "frontier.db", settings.home / "log.db", state]
+    found: list[tuple[Path, str]] = []
+    for path in files:
+        if path.exists():
+            found += (
+                damage_of_state(path)
+                if path == state
+                else [(path, line) for line in damage_of(path)]
+            )
+    checked = [str(path) for path in files if path.exists()]
+    if not checked:
+        raise Misconfigured(f"nothing to check in {settings.home}: name its --state")
+    if not found:
+        found = list(_at_odds(settings, state))
+    _tell_damage(found, checked, args)
+    return DAMAGED if found else 0
+
+
+def _tell_damage(
+    found: list[tuple[Path, str]], checked: list[str], args: argparse.Namespace
+) -> None:
+    if args.json:
+        damage = [{"file": str(path), "damage": line} for path, line in found]
+        print_json({"checked": checked, "damaged": damage})
+    else:
+        for path, line in found:
+            print(f"{path}: {line}")
+        if not found:
+            print(f"whole: {', '.join(checked)}")
+    if found:
+        sys.stderr.write(
+            "index/vectors/ is made anew when the index starts; index/state.db by"
+            " `samestory restore` or `samestory replay`; the others must come from your"
+            " own copies\n"
+        )
+
+
+def _at_odds(settings: Settings, state_path: Path) -> Iterator[tuple[Path, str]]:
+    """Yield where the embedded log and the state contradict each other.
+
+    SQLite takes a damaged end of a -wal file for a crash and leaves out what it held.
+    """
+    path = settings.home / "log.db"
+    if not path.exists():
+        return
+    log = EmbeddedLog(path)
+    yield from ((path, line) for line in log.damage())
+    if state_path.exists():
+        state = wiring.read_state(settings)
+        position, journal = state.position(), state.journal_id()
+        state.close()
+        (lag,) = log.lag("index", JOURNAL)
+        mirrored = log.count(JOURNAL) - lag.behind
+        if journal == log.fingerprint(JOURNAL):
+            if position > log.count(JOURNAL):
+                yield path, f"it ends before {position}, which the index has read"
+            elif position < mirrored:
+                yield state_path, f"it ends at {position}, it had read {mirrored}"
+    log.close()
+
+
+def run_backup(args: argparse.Namespace, settings: Settings) -> int:
+    """Write the snapshot."""
+    wiring.read_state(settings).close()
+    copy_database(wiring.state_path(settings), Path(args.file))
+    snapshot = existing_state(Path(args.file))
+    found = {"file": args.file, "position": snapshot.position(), **snapshot.counts()}
+    snapshot.close()
+    if args.json:
+        print_json(found)
+    else:
+        print(f"{found['stories']} stories, journal position {found['position']}")
+    return 0

@@ -1,0 +1,82 @@
+"""The corrections that came, and what became of each."""
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from index.correction import Correction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Corrected:
+    """A correction and what became of it.
+
+    Attributes:
+        correction: as it came.
+        status: accepted, refused, undone or forgotten.
+        reason: why it was refused, or what else there is to say.
+        moved: (event before, event after) by story that it moved.
+        stories: the two stories as they were then, by id: they outlive the stories.
+    """
+
+    correction: Correction
+    status: str
+    reason: str
+    moved: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    stories: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Corrections:
+    """Corrections in their order; every change within a transaction."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def put(self, one: Corrected) -> None:
+        """Keep a correction, or what is said of it now."""
+        self._db.execute(
+            "INSERT INTO corrections"
+            " (correction_id, value, status, reason, moved, stories)"
+            " VALUES (?,?,?,?,?,?) ON CONFLICT (correction_id) DO UPDATE SET"
+            " status=excluded.status, reason=excluded.reason, moved=excluded.moved,"
+            " stories=excluded.stories",
+            (
+                one.correction.correction_id,
+                one.correction.encode(),
+                one.status,
+                one.reason,
+                json.dumps(dict(one.moved)),
+                json.dumps(dict(one.stories), ensure_ascii=False),
+            ),
+        )
+
+    def get(self, correction_id: str) -> Corrected | None:
+        """Return a correction by its id; None if it has not come."""
+        return next(iter(self._select("correction_id = ?", (correction_id,))), None)
+
+    def all(self) -> list[Corrected]:
+        """Return all corrections."""
+        return self._select("1", ())
+
+    def with_status(self, status: str) -> list[Corrected]:
+        """Return those of which this has become."""
+        return self._select("status = ?", (status,))
+
+    def _select(self, clause: str, values: tuple[Any, ...]) -> list[Corrected]:
+        rows = self._db.execute(
+            "SELECT value, status, reason, moved, stories FROM corrections"
+            f" WHERE {clause} ORDER BY number",
+            values,
+        )
+        return [
+            Corrected(
+                correction=Correction.from_json(json.loads(row["value"])),
+                status=row["status"],
+                reason=row["reason"],
+                moved={s: (a, b) for s, (a, b) in json.loads(row["moved"]).items()},
+                stories=json.loads(row["stories"]),
+            )
+            for row in rows
+        ]

@@ -1,0 +1,81 @@
+"""Whether a report confirms another: a second publisher that did not copy.
+
+A wire story in fifty papers is one voice. A report confirms an event if its publisher
+is another, it is not marked as an agency's copy, and most of its text is its own.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from ingest.story import Story
+
+SHINGLE: Final = 5  # words in a row that are hardly the same by chance (Broder 1997)
+MOST: Final = 0.5  # of a text's shingles in another: then it is a copy
+_HEAD: Final = 160  # characters in which a dateline or byline credits an agency
+_TAIL: Final = 300
+_AGENCIES: Final = (
+    r"(?:reuters|associated press|ap|afp|agence france-presse|dpa|efe|ansa|interfax"
+    r"|tass|xinhua|kyodo|yonhap|anadolu|press trust of india|pti|ani|bloomberg|upi"
+    r"|press association|pa media|canadian press|aap)"
+)
+_CREDIT: Final = re.compile(
+    rf"\(\s*{_AGENCIES}\s*\)|^[^.]{{0,60}}[\u2013\u2014-]\s*{_AGENCIES}\b"
+    rf"|\b(?:source|by|from|with)\s*:?\s+{_AGENCIES}\b",
+    re.IGNORECASE,
+)
+_REPORTING: Final = re.compile(
+    rf"\(?\breporting by\b.{{0,200}}\bediting by\b|\b{_AGENCIES} contributed\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_WORD: Final = re.compile(r"[^\W_]+")
+
+
+def family_of(story: Story) -> str:
+    """Return the publisher's name, by which two outlets are one voice."""
+    return story.outlet.casefold().removeprefix("www.")
+
+
+def is_agency_copy(story: Story) -> bool:
+    """Return whether a report credits an agency that is not its own outlet."""
+    credit = _CREDIT.search(story.text[:_HEAD]) or _REPORTING.search(
+        story.text[-_TAIL:]
+    )
+    if not credit:
+        return False
+    named = re.search(_AGENCIES, credit[0], re.IGNORECASE)
+    return named is None or named[0].casefold() not in family_of(story)
+
+
+def shares_most(one: Story, other: Story) -> bool:
+    """Return whether most of the shorter text is in the longer one, word by word."""
+    mine, theirs = _shingles(one), _shingles(other)
+    least = min(len(mine), len(theirs))
+    return least > 0 and len(mine & theirs) >= MOST * least
+
+
+def confirms(story: Story, earlier: Iterable[Story]) -> bool:
+    """Return whether a report is independent of all that came before it."""
+    if is_agency_copy(story):
+        return False
+    return all(
+        family_of(story) != family_of(other) and not shares_most(story, other)
+        for other in earlier
+    )
+
+
+def first_to_confirm(reports: Sequence[Story]) -> str | None:
+    """Return the first report that confirms those before it; None if none does.
+
+    Args:
+        reports: of one event, in order of arrival.
+    """
+    for at, story in enumerate(reports[1:], 1):
+        if confirms(story, reports[:at]):
+            return story.story_id
+    return None
+
+
+def _shingles(story: Story) -> set[tuple[str, ...]]:
+    words = _WORD.findall(f"{story.title}\n{story.text}".casefold())
+    return {tuple(words[at : at + SHINGLE]) for at in range(len(words) - SHINGLE + 1)}

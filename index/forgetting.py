@@ -1,0 +1,70 @@
+"""What is to be forgotten: stories that must leave, and never come back.
+
+A request travels on the journal, so that a replay obeys it, too. A story's id is a hash
+of its address: it is all that is kept.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Self
+
+from ingest.errors import Quarantine
+from ingest.story import clean_line, iso
+
+TYPE: Final = "forget"
+VERSION: Final = "1.0"
+MOST_STORIES: Final = 1_000  # in one message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forget:
+    """A request to forget stories.
+
+    Attributes:
+        forget_id: `f-` and 16 hex digits.
+        story_ids: at most MOST_STORIES.
+        who: who asks for it.
+        at: when, aware.
+    """
+
+    forget_id: str
+    story_ids: tuple[str, ...]
+    who: str
+    at: datetime
+
+    def encode(self) -> bytes:
+        """Return the message's value: one UTF-8 JSON object."""
+        return json.dumps(
+            {
+                "type": TYPE,
+                "version": VERSION,
+                "id": self.forget_id,
+                "stories": list(self.story_ids),
+                "who": self.who,
+                "at": iso(self.at),
+            },
+            ensure_ascii=False,
+        ).encode()
+
+    @classmethod
+    def from_json(cls, found: dict[str, Any]) -> Self:
+        """Build from parsed JSON.
+
+        Raises:
+            Quarantine: a field is missing or out of range.
+        """
+        stories = found.get("stories")
+        if not isinstance(stories, list) or not 0 < len(stories) <= MOST_STORIES:
+            raise Quarantine("forget: stories is no list of 1 to 1,000")
+        if not all(isinstance(one, str) and one.startswith("s-") for one in stories):
+            raise Quarantine("forget: stories are not all ids")
+        try:
+            at = datetime.fromisoformat(found["at"])
+            forget_id, who = clean_line(found["id"], 40), clean_line(found["who"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise Quarantine(f"forget: {error!r}") from error
+        if at.tzinfo is None or not forget_id.startswith("f-"):
+            raise Quarantine("forget: id or at is none")
+        ids = tuple(clean_line(one, 40) for one in stories)
+        return cls(forget_id=forget_id, story_ids=ids, who=who, at=at)

@@ -1,0 +1,154 @@
+"""What leaves the index: a revision for each change of an event, in an outbox.
+
+The outbox is part of the commit that changes the events; it is published afterwards, at
+least once, in order. Who keeps the highest revision of each event has the truth.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+TYPE: Final = "event"
+VERSION: Final = "1.1"
+REASONS: Final = {
+    "created": "a report that belongs to no other event",
+    "grown": "a report joined",
+    "confirmed": "the first report by a second publisher that is no copy",
+    "updated": "a report has a new text",
+    "materially-updated": "a report has other figures, or a correction notice",
+    "moved": "reports moved between two events",
+    "merged": "two events are one",
+    "split": "an event came apart",
+    "corrected": "a person said so",
+    "expired": "some of its reports are older than what is kept",
+    "forgotten": "a report was forgotten",
+    "closed": "none of its reports is kept any more",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """A record that leaves the index.
+
+    `refused` is None for an event's revision, whose key is the event id; for a journal
+    record that can't be applied it is the reason, and the key is its offset.
+    """
+
+    number: int
+    key: str
+    value: bytes
+    refused: str | None
+
+
+class Revisions:
+    """The events' revisions and the outbox; every change within a transaction."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def revise(self, event_id: str, reason: str, **details: str) -> None:
+        """Write the event's next revision to the outbox.
+
+        Args:
+            event_id: of the event, whose members are those of now.
+            reason: one of REASONS.
+            details: what caused it: `story`, `correction`; `into` or `from`, an event.
+        """
+        ((revision,),) = self._db.execute(
+            "INSERT INTO events VALUES (?,1,NULL,NULL) ON CONFLICT (event_id)"
+            " DO UPDATE SET revision = revision + 1 RETURNING revision",
+            (event_id,),
+        ).fetchall()
+        rows = self._db.execute(
+            "SELECT story_id FROM stories WHERE event_id = ?"
+            " ORDER BY event_time, story_id",
+            (event_id,),
+        )
+        members = [row[0] for row in rows]
+        value: dict[str, Any] = {
+            "type": TYPE,
+            "version": VERSION,
+            "event_id": event_id,
+            "revision": revision,
+            "reason": reason,
+            **details,
+            "members": members,
+        }
+        self._db.execute(
+            "INSERT INTO outbox (key, value) VALUES (?,?)",
+            (event_id, json.dumps(value).encode()),
+        )
+
+    def is_known(self, event_id: str) -> bool:
+        """Return whether there ever was an event of this id."""
+        return self._of(event_id) is not None
+
+    def confirmed_by(self, event_id: str) -> str | None:
+        """Return the story that confirmed an event; None if none has."""
+        row = self._of(event_id)
+        return row["confirmed"] if row else None
+
+    def confirm(self, event_id: str, story_id: str) -> None:
+        """Keep which story confirmed an event."""
+        self._db.execute(
+            "UPDATE events SET confirmed = ? WHERE event_id = ?", (story_id, event_id)
+        )
+
+    def merge(self, event_id: str, into: str) -> None:
+        """Let an event's id stand for another event while it has no stories itself."""
+        self._db.execute(
+            "UPDATE events SET merged_into = ? WHERE event_id = ?", (into, event_id)
+        )
+
+    def today(self, event_id: str) -> str:
+        """Return the event that an id stands for today, after mergers."""
+        seen = set[str]()
+        while event_id not in seen and not self._is_alive(event_id):
+            seen.add(event_id)
+            row = self._of(event_id)
+            event_id = row["merged_into"] or event_id if row else event_id
+        return event_id
+
+    def _is_alive(self, event_id: str) -> bool:
+        row = self._db.execute(
+            "SELECT 1 FROM stories WHERE event_id = ? LIMIT 1", (event_id,)
+        ).fetchone()
+        return row is not None
+
+    def _of(self, event_id: str) -> sqlite3.Row | None:
+        found: sqlite3.Row | None = self._db.execute(
+            "SELECT * FROM events WHERE event_id = ?", (event_id,)
+        ).fetchone()
+        return found
+
+    # outbox
+
+    def refuse(self, offset: int, value: bytes, reason: str) -> None:
+        """Write a journal record that can't be applied to the outbox."""
+        self._db.execute(
+            "INSERT INTO outbox (key, value, refused) VALUES (?,?,?)",
+            (str(offset), value, reason),
+        )
+
+    def drop_refused(self, story_ids: Iterable[str]) -> None:
+        """Let go of refused records that name one of these stories."""
+        for story_id in story_ids:
+            self._db.execute(
+                "DELETE FROM outbox WHERE refused IS NOT NULL AND instr(value, ?)",
+                (story_id.encode(),),
+            )
+
+    def outbox(self) -> list[Outgoing]:
+        """Return what is not yet published, in order."""
+        rows = self._db.execute(
+            "SELECT id AS number, key, value, refused FROM outbox ORDER BY id"
+        )
+        return [Outgoing(**dict(row)) for row in rows]
+
+    def clear(self, numbers: Iterable[int]) -> None:
+        """Forget what was published."""
+        self._db.executemany(
+            "DELETE FROM outbox WHERE id = ?", [(number,) for number in numbers]
+        )

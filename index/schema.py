@@ -1,0 +1,121 @@
+"""The tables of the index's state, and how states of before become one of today.
+
+Each row of what a person relies on carries a checksum, see `ingest.database.checked`.
+"""
+
+from typing import Final
+
+from ingest.database import checked, rebuilt
+
+SCHEMA: Final = 5
+_META: Final = checked(
+    "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)"
+    " STRICT, WITHOUT ROWID"
+)
+_STORIES: Final = checked(
+    """CREATE TABLE stories (
+  seq INTEGER PRIMARY KEY, story_id TEXT NOT NULL UNIQUE, digest TEXT NOT NULL,
+  observed REAL NOT NULL, first_seen REAL NOT NULL, event_time REAL NOT NULL,
+  event_id TEXT NOT NULL, outlet TEXT NOT NULL, lang TEXT, url TEXT,
+  story TEXT NOT NULL, vectors BLOB NOT NULL, crowd REAL NOT NULL, rare BLOB NOT NULL
+) STRICT"""
+)
+_EVENTS: Final = checked(
+    """CREATE TABLE events (
+  event_id TEXT PRIMARY KEY, revision INTEGER NOT NULL, merged_into TEXT, confirmed TEXT
+) STRICT, WITHOUT ROWID"""
+)
+_JOINS: Final = checked(
+    """CREATE TABLE joins (
+  story_id TEXT PRIMARY KEY, event_id TEXT NOT NULL, record TEXT NOT NULL
+) STRICT, WITHOUT ROWID"""
+)
+_OUTBOX: Final = checked(
+    """CREATE TABLE outbox (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL, value BLOB NOT NULL,
+  refused TEXT
+) STRICT"""
+)
+_CORRECTIONS: Final = checked(
+    """CREATE TABLE corrections (
+  number INTEGER PRIMARY KEY AUTOINCREMENT, correction_id TEXT NOT NULL UNIQUE,
+  value BLOB NOT NULL, status TEXT NOT NULL, reason TEXT NOT NULL, moved TEXT NOT NULL,
+  stories TEXT NOT NULL DEFAULT '{}'
+) STRICT"""
+)
+_VERSIONS: Final = checked(
+    """CREATE TABLE versions (
+  number INTEGER PRIMARY KEY AUTOINCREMENT, story_id TEXT NOT NULL,
+  event_id TEXT NOT NULL, story TEXT NOT NULL, record TEXT NOT NULL
+) STRICT"""
+)
+_FORGOTTEN: Final = checked(
+    "CREATE TABLE forgotten (story_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID"
+)
+_FORGETS: Final = checked(
+    "CREATE TABLE forgets (forget_id TEXT PRIMARY KEY, stories INTEGER NOT NULL)"
+    " STRICT, WITHOUT ROWID"
+)
+# Vectors whose day's file does not hold them yet.
+_UNFILED: Final = checked(
+    """CREATE TABLE unfiled (
+  seq INTEGER PRIMARY KEY, event_time REAL NOT NULL, vector BLOB NOT NULL
+) STRICT"""
+)
+_FILES: Final = checked(
+    """CREATE TABLE files (
+  day INTEGER PRIMARY KEY, name TEXT NOT NULL, crc INTEGER NOT NULL,
+  stories INTEGER NOT NULL
+) STRICT"""
+)
+_LATENCIES: Final = """CREATE TABLE latencies (
+  slot INTEGER PRIMARY KEY, embed_s REAL NOT NULL, index_s REAL NOT NULL
+) STRICT"""
+# `stories_placed` has all that the memory holds of a story: read without its text.
+_INDEXES: Final = """
+CREATE INDEX stories_event ON stories (event_id, event_time);
+CREATE INDEX stories_placed ON stories
+  (event_time, seq, event_id, rare, lang, outlet COLLATE NOCASE);
+CREATE INDEX stories_seen ON stories (first_seen);
+CREATE INDEX stories_url ON stories (url);
+CREATE INDEX versions_story ON versions (story_id);
+"""
+_NEW: Final = (_VERSIONS, _FORGOTTEN, _FORGETS, _UNFILED, _FILES)
+_OLD: Final = {
+    "meta": _META,
+    "stories": _STORIES,
+    "joins": _JOINS,
+    "events": _EVENTS,
+    "outbox": _OUTBOX,
+    "corrections": _CORRECTIONS,
+}
+TABLES: Final = ";".join([*_OLD.values(), *_NEW, _LATENCIES, _INDEXES])
+
+_WITHOUT_CORRECTIONS: Final = """
+CREATE TABLE corrections (
+  number INTEGER PRIMARY KEY AUTOINCREMENT, correction_id TEXT NOT NULL UNIQUE,
+  value BLOB NOT NULL, status TEXT NOT NULL, reason TEXT NOT NULL, moved TEXT NOT NULL
+) STRICT;
+"""
+# Stories of before have met no crowd and share no rare words.
+_WITHOUT_SECOND_LOOK: Final = """
+ALTER TABLE stories ADD COLUMN crowd REAL NOT NULL DEFAULT 0;
+ALTER TABLE stories ADD COLUMN rare BLOB NOT NULL DEFAULT x'';
+"""
+# A story with fewer than 12 rare words, which were not padded, has none from then on.
+_WITHOUT_CHECKSUMS: Final = ";".join(
+    [
+        "UPDATE stories SET rare = zeroblob(48) WHERE length(rare) <> 48",
+        "ALTER TABLE events ADD COLUMN merged_into TEXT",
+        "ALTER TABLE events ADD COLUMN confirmed TEXT",
+        "ALTER TABLE corrections ADD COLUMN stories TEXT NOT NULL DEFAULT '{}'",
+        *(rebuilt(name, table) for name, table in _OLD.items()),
+        *_NEW,
+        _INDEXES,
+    ]
+)
+UPGRADES: Final = {
+    2: _WITHOUT_CORRECTIONS,
+    3: _WITHOUT_SECOND_LOOK,
+    4: _WITHOUT_CHECKSUMS,
+}

@@ -1,0 +1,194 @@
+"""The topic `events`: its last records are the truth, and say why they came."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from index.correction import DIFFERENT, SAME, UNDO
+from index.corroboration import confirms, first_to_confirm, is_agency_copy
+from index.events import EventIndex
+from index.forgetting import Forget
+from index.revisions import REASONS
+from index.state import State
+from tests.conftest import NOW, make_story
+from tests.index.test_corrections import AT, IDS, said
+from tests.index.test_events import record
+
+DAY_S = 86_400.0
+
+
+def table_of(values: list[bytes]) -> dict[str, list[str]]:
+    """Rebuild who is in which event from records alone, as any consumer can."""
+    latest: dict[str, dict] = {}
+    for value in values:
+        one = json.loads(value)
+        assert one["reason"] in REASONS
+        if one["revision"] > latest.get(one["event_id"], {"revision": 0})["revision"]:
+            latest[one["event_id"]] = one
+    return {e: sorted(one["members"]) for e, one in latest.items() if one["members"]}
+
+
+def table_in(state: State) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for story, event in state.assignments().items():
+        found.setdefault(event, []).append(story)
+    return {event: sorted(stories) for event, stories in found.items()}
+
+
+step = st.one_of(
+    st.tuples(
+        st.just("story"), st.integers(0, 8), st.integers(0, 3), st.integers(0, 9)
+    ),
+    st.tuples(st.just("version"), st.integers(0, 8), st.integers(0, 3), st.just(0)),
+    st.tuples(
+        st.sampled_from([SAME, DIFFERENT]),
+        st.integers(0, 8),
+        st.integers(0, 8),
+        st.just(0),
+    ),
+    st.tuples(st.just(UNDO), st.integers(0, 20), st.just(0), st.just(0)),
+    st.tuples(st.just("forget"), st.integers(0, 8), st.just(0), st.just(0)),
+)
+
+
+def journal_of(sequence) -> list[bytes]:
+    """Return a journal: stories of days apart, versions, corrections, forgettings."""
+    found = []
+    for number, (kind, a, b, c) in enumerate(sequence):
+        seen = NOW + timedelta(days=number)
+        if kind == "story":
+            found.append(record(f"n{a}", b, c, hours=a, first_seen=seen, observed=NOW))
+        elif kind == "version":
+            text = f"Version {number}, {number} hurt."
+            found.append(
+                record(
+                    f"n{a}", b, a, hours=a, first_seen=seen, observed=seen, text=text
+                )
+            )
+        elif kind == UNDO:
+            found.append(said(number, UNDO, "", f"c-{a}"))
+        elif kind == "forget":
+            one = Forget(forget_id=f"f-{number}", story_ids=(IDS[a],), who="Ada", at=AT)
+            found.append(one.encode())
+        else:
+            found.append(said(number, kind, IDS[a], IDS[b]))
+    return found
+
+
+@settings(max_examples=60)
+@given(st.lists(step, max_size=40), st.integers(1, 9), st.sampled_from([0, 12]))
+def test_a_table_rebuilt_from_the_records_alone_is_the_state(
+    tmp_path_factory, sequence, batch, keep_days
+):
+    """Whatever happens, in whatever batches, with stories that expire; some twice."""
+    keep_s = keep_days * DAY_S or float("inf")
+    folder = tmp_path_factory.mktemp("r")
+    journal = list(enumerate(journal_of(sequence)))
+    whole = EventIndex(State(folder / "whole.db"), keep_s=keep_s)
+    whole.apply(journal)
+    index = EventIndex(State(folder / "parts.db"), keep_s=keep_s)
+    sent: list[bytes] = []
+    for at in range(0, len(journal), batch):
+        index.apply(journal[max(0, at - 1) : at + batch])
+        waiting = index.state.revisions.outbox()
+        sent += [one.value for one in waiting if one.refused is None]
+        sent += sent[-2:]  # at least once
+        assert table_of(sent) == table_in(index.state)
+        index.state.clear_outbox([one.number for one in waiting])
+        index.state.close()
+        index = EventIndex(State(folder / "parts.db"), keep_s=keep_s)
+    assert index.state.digest() == whole.state.digest()
+    index.state.close()
+    whole.state.close()
+
+
+def report(name: str, outlet: str, text: str):
+    return make_story(name, outlet=outlet, text=text)
+
+
+OWN = "Ministers agreed on new rules for grain ships on Monday after a night of talks."
+PARAPHRASE = (
+    "Grain ships will sail under rules settled by ministers before dawn on Monday."
+)
+COPY = f"{OWN} Read more on our site."
+
+
+@pytest.mark.parametrize(
+    ("outlet", "text", "expected"),
+    [
+        ("b.org", PARAPHRASE, True),
+        ("a.org", PARAPHRASE, False),
+        ("A.org", PARAPHRASE, False),
+        ("www.a.org", PARAPHRASE, False),
+        ("b.org", COPY, False),
+        ("b.org", f"GENEVA (Reuters) - {PARAPHRASE}", False),
+        ("b.org", f"GENEVA, March 3 \u2014 AP {PARAPHRASE}", False),
+        ("reuters.com", f"GENEVA (Reuters) - {PARAPHRASE}", True),
+        ("b.org", f"{PARAPHRASE} (Reporting by Ann Lee; editing by Bo Ray)", False),
+        ("b.org", f"{PARAPHRASE} The Associated Press contributed.", False),
+        ("b.org", f"The minister told Reuters nothing. {PARAPHRASE}", True),
+    ],
+    ids=range(11),
+)
+def test_a_second_publisher_confirms_unless_it_copies(outlet, text, expected):
+    """Another family, no agency's copy, words of its own."""
+    story = report("x", outlet, text)
+    assert confirms(story, [report("o", "a.org", OWN)]) is expected
+
+
+def test_the_first_that_confirms_is_told():
+    """In the order of the reports; none for one voice."""
+    reports = [
+        report("o", "a.org", OWN),
+        report("c", "c.org", COPY),
+        report("p", "b.org", PARAPHRASE),
+    ]
+    assert first_to_confirm(reports) == reports[2].story_id
+    assert first_to_confirm(reports[:2]) is None
+    assert not is_agency_copy(reports[0])
+
+
+def test_an_event_tells_that_it_is_confirmed_once(tmp_path):
+    """Created, grown by a copy, confirmed by the first of its own words, grown."""
+    index = EventIndex(State(tmp_path / "s.db"))
+    told = [
+        ("a", "a.org", OWN),
+        ("b", "b.org", COPY),
+        ("c", "c.org", PARAPHRASE),
+        ("d", "d.org", "Rules for ships that carry grain: what the ministers settled."),
+    ]
+    index.apply(
+        [
+            (n, record(name, 1, n, hours=n, outlet=outlet, text=text))
+            for n, (name, outlet, text) in enumerate(told)
+        ]
+    )
+    found = [json.loads(one.value) for one in index.state.revisions.outbox()]
+    assert [one["reason"] for one in found] == [
+        "created",
+        "grown",
+        "confirmed",
+        "grown",
+    ]
+    assert [one["story"] for one in found] == [
+        make_story(name).story_id for name, _, _ in told
+    ]
+    assert [one["revision"] for one in found] == [1, 2, 3, 4]
+
+
+def test_people_who_join_two_events_may_confirm_them(tmp_path):
+    """The record of it follows that of the correction."""
+    index = EventIndex(State(tmp_path / "s.db"))
+    index.apply(
+        [
+            (0, record("n0", 0, 0, outlet="a.org", text=OWN)),
+            (1, record("n1", 1, 1, hours=1, outlet="b.org", text=PARAPHRASE)),
+            (2, said(2, SAME, IDS[0], IDS[1])),
+        ]
+    )
+    found = [json.loads(one.value) for one in index.state.revisions.outbox()][2:]
+    assert {one["reason"] for one in found} == {"corrected", "confirmed"}
+    assert (found[-1]["reason"], found[-1]["story"]) == ("confirmed", IDS[1])

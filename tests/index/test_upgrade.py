@@ -1,0 +1,115 @@
+"""States of before: brought up to date, or refused by name."""
+
+import sqlite3
+
+import pytest
+
+from index.events import EventIndex
+from index.soundness import damage_of_state
+from index.state import State
+from ingest.errors import Misconfigured
+from tests.index.test_corrections import Desk, stories
+from tests.index.test_events import record
+
+# As schema 2 was: 3 brought corrections, 4 two columns, 5 checksums.
+FIRST = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE stories (
+  seq INTEGER PRIMARY KEY, story_id TEXT NOT NULL UNIQUE, digest TEXT NOT NULL,
+  observed REAL NOT NULL, first_seen REAL NOT NULL, event_time REAL NOT NULL,
+  event_id TEXT NOT NULL, outlet TEXT NOT NULL, lang TEXT, url TEXT,
+  story TEXT NOT NULL, vectors BLOB NOT NULL
+) STRICT;
+CREATE INDEX stories_event ON stories (event_id, event_time);
+CREATE INDEX stories_time ON stories (event_time);
+CREATE INDEX stories_url ON stories (url);
+CREATE TABLE events (
+  event_id TEXT PRIMARY KEY, revision INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE joins (
+  story_id TEXT PRIMARY KEY, event_id TEXT NOT NULL, record TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE outbox (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL, value BLOB NOT NULL,
+  refused TEXT
+) STRICT;
+CREATE TABLE latencies (
+  slot INTEGER PRIMARY KEY, embed_s REAL NOT NULL, index_s REAL NOT NULL
+) STRICT;
+"""
+CORRECTIONS = """
+CREATE TABLE corrections (
+  number INTEGER PRIMARY KEY AUTOINCREMENT, correction_id TEXT NOT NULL UNIQUE,
+  value BLOB NOT NULL, status TEXT NOT NULL, reason TEXT NOT NULL, moved TEXT NOT NULL
+) STRICT;
+"""
+SECOND_LOOK = """
+ALTER TABLE stories ADD COLUMN crowd REAL NOT NULL DEFAULT 0;
+ALTER TABLE stories ADD COLUMN rare BLOB NOT NULL DEFAULT x'';
+"""
+
+
+def of_before(path, version: int):
+    """Write today's state as one of an older schema; return its digest."""
+    desk = Desk(path.with_name("today.db"), stories())
+    desk.say("same", 0, 1)
+    digest = desk.state.digest()
+    desk.state.close()
+    db = sqlite3.connect(path)
+    db.executescript(FIRST + (version > 2) * CORRECTIONS + (version > 3) * SECOND_LOOK)
+    db.execute("ATTACH ? AS today", (str(path.with_name("today.db")),))
+    for (table,) in db.execute(
+        "SELECT name FROM main.sqlite_master WHERE type = 'table'"
+        " AND name NOT LIKE 'sqlite%'"
+    ).fetchall():
+        names = [row[1] for row in db.execute(f"PRAGMA main.table_info({table})")]
+        columns = ",".join(names)
+        db.execute(
+            f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM today.{table}"
+        )
+    db.execute(f"PRAGMA user_version = {version}")
+    db.commit()
+    db.close()
+    return digest
+
+
+@pytest.mark.parametrize("version", [3, 4])
+def test_a_state_of_before_is_brought_up_to_date(tmp_path, version):
+    """Stories, events and corrections are what they were; the next story is taken."""
+    digest = of_before(tmp_path / "s.db", version)
+    state = State(tmp_path / "s.db")
+    assert state.digest() == digest
+    assert len(state.corrections.all()) == 1
+    index = EventIndex(state)
+    index.apply([(90, record("new", topic=0, noise=90))])
+    assert list(damage_of_state(tmp_path / "s.db")) == []
+    joined = state.member(record_id("new"))
+    assert joined is not None
+    assert len(state.members_of(joined.event_id)) == 7
+    state.close()
+
+
+def test_one_without_corrections_has_none(tmp_path):
+    """The first schema that anyone used."""
+    of_before(tmp_path / "s.db", 2)
+    state = State(tmp_path / "s.db")
+    assert state.corrections.all() == []
+    assert len(state.stories()) == 9
+    state.close()
+
+
+def test_a_newer_state_is_refused_with_what_to_do(tmp_path):
+    """It may hold what this version would lose."""
+    State(tmp_path / "s.db").close()
+    db = sqlite3.connect(tmp_path / "s.db")
+    db.execute("PRAGMA user_version = 99")
+    db.close()
+    with pytest.raises(Misconfigured, match="schema 99.*or another --state"):
+        State(tmp_path / "s.db")
+
+
+def record_id(name: str) -> str:
+    """Return the story id of a record of `record`."""
+    from tests.conftest import make_story
+
+    return make_story(name).story_id

@@ -1,0 +1,126 @@
+"""`samestory forget`: gone from every file, and refused for ever."""
+
+import json
+import shutil
+
+import pytest
+
+from deploy.stream.embedded import EmbeddedLog
+from deploy.stream.log import JOURNAL, STORIES
+from tests.product import LOCAL, Run
+
+pytestmark = [pytest.mark.model, pytest.mark.slow]
+
+
+def bytes_of(folder) -> bytes:
+    """Return all that a state directory holds."""
+    files = sorted(one for one in folder.rglob("*") if one.is_file())
+    return b"".join(one.read_bytes() for one in files)
+
+
+def told_by(run: Run, topic: str) -> list[dict]:
+    log = EmbeddedLog(run.state / "log.db")
+    found = [json.loads(one.value) for one in log.read(topic, 0, 0, 1_000)]
+    log.close()
+    return found
+
+
+@pytest.fixture
+def run(news, tmp_path):
+    """A copy of the newsroom's state."""
+    shutil.copytree(news.state, tmp_path / "state")
+    return Run(tmp_path / "state")
+
+
+def test_a_forgotten_story_is_in_no_file_and_does_not_come_back(
+    run, newsroom, tmp_path
+):
+    """Neither by its feed, nor by an import, nor by a replay."""
+    event = max(run.rows("events"), key=lambda e: len(e["reports"]))
+    rows = {row["story_id"]: row for row in run.rows("stories")}
+    story = rows[event["reports"][1]["story_id"]]
+    marks = [story["text"][30:80].encode(), story["url"].encode()]
+    assert all(mark in bytes_of(run.state) for mark in marks)
+    out, said = run("forget", story["story_id"][:12], expect=1)
+    assert story["title"][:30] in out
+    assert "nothing is removed yet" in said
+    (told,) = run.rows("forget", story["story_id"][:12], "--yes")
+    assert (told["removed"], told["records"]) == (1, 2)
+    held = bytes_of(run.state)
+    assert not [mark for mark in marks if mark in held]
+    assert {row["story_id"] for row in run.rows("stories")} == rows.keys() - {
+        story["story_id"]
+    }
+    (last,) = [one for one in told_by(run, "events") if one["reason"] == "forgotten"]
+    assert story["story_id"] not in last["members"]
+    assert len(last["members"]) == len(event["reports"]) - 1
+    assert "whole: " in run("check")[0]
+    line = {name: story[name] for name in ("url", "title", "text", "outlet")}
+    out, said = run("import", "-", stdin=json.dumps(line), expect=1)
+    assert out == "0 new, 0 known, 1 refused\n"
+    assert "to be forgotten" in said
+    run("run", "--feeds", newsroom.opml_url, "--until-idle", *LOCAL)
+    assert story["story_id"] not in {row["story_id"] for row in run.rows("stories")}
+    held = bytes_of(run.state)
+    assert not [mark for mark in marks if mark in held]
+    (again,) = run.rows("replay", "--into", str(tmp_path / "again"))
+    assert again["stories"] == len(rows) - 1
+
+
+def test_an_outlet_is_forgotten_with_all_its_stories_so_far(run):
+    """What waits to be embedded, too; another outlet's stories stay where they are."""
+    rows = run.rows("stories")
+    outlet = rows[0]["outlet"]
+    theirs = {row["story_id"] for row in rows if row["outlet"] == outlet}
+    assert 1 < len(theirs) < len(rows)
+    waiting = {"text": "Zorblat was never embedded.", "outlet": outlet.upper()}
+    run("import", "-", "--no-wait", stdin=json.dumps(waiting))
+    (told,) = run.rows("forget", outlet, "--yes")
+    assert told["removed"] == len(theirs)
+    assert len(told["stories"]) == len(theirs) + 1
+    assert b"Zorblat" not in bytes_of(run.state)
+    run("import", "/dev/null")
+    kept = {row["story_id"]: row["event_id"] for row in run.rows("stories")}
+    assert kept == {
+        row["story_id"]: row["event_id"]
+        for row in rows
+        if row["story_id"] not in theirs
+    }
+    assert [one["type"] for one in told_by(run, STORIES)].count("forgotten") == len(
+        told["stories"]
+    )
+    assert [one["type"] for one in told_by(run, JOURNAL)].count("forgotten") == len(
+        theirs
+    )
+    assert run.rows("quarantine", "list", expect=1) == []
+
+
+def test_an_address_that_is_not_here_yet_is_kept_out(run):
+    """The id of a URL is known before its story is."""
+    url = "https://never.example/story?utm_source=x"
+    (told,) = run.rows("forget", url, "--yes")
+    assert told["removed"] == 0
+    line = {"text": "Envoys met.", "url": "https://never.example/story"}
+    assert "1 refused" in run("import", "-", stdin=json.dumps(line), expect=1)[0]
+
+
+def test_a_name_that_nobody_has_is_a_mistake(run):
+    """Exit 2, before anything is done."""
+    _, said = run("forget", "no such outlet", "--yes", expect=2)
+    assert "no story of an outlet of this name" in said
+
+
+def test_what_is_in_quarantine_is_forgotten_too(run):
+    """A feed's entry, or a message, that was set aside with its text."""
+    log = EmbeddedLog(run.state / "log.db")
+    from deploy.quarantine import quarantine_record
+
+    (record,) = log.read(STORIES, 0, 5, 1)
+    quarantine_record(log, "embed", record, "the model failed")
+    story = json.loads(record.value)
+    log.close()
+    mark = story["text"][30:80].encode()
+    (told,) = run.rows("forget", story["url"], "--yes")
+    assert (told["removed"], told["records"]) == (1, 3)
+    assert mark not in bytes_of(run.state)
+    assert run.rows("quarantine", "list", expect=1) == []
