@@ -5,7 +5,7 @@ Holds the vectors and the rare words of the stories; what a story says is prepar
 """
 
 import math
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from index.decision import NEAREST_MEMBERS, Candidate, Decision, PairModel, decide
 from index.features import View, crowdedness, pair_features, similarities
 from index.membership import Membership
-from index.neighbours import Neighbours
+from index.neighbours import Foreseen, Neighbours, Vectors
 from index.rare_terms import RareTerms, rarest
 from index.vetoes import veto
 
@@ -53,6 +53,22 @@ class Clusterer:
         self._times = self.neighbours.times
         self._sharers = RareTerms(self._times)
         self._views: dict[int, View] = {}
+        self._foreseen: Foreseen | None = None
+
+    def foresee(self, coming: Mapping[str, tuple[Vectors, float]]) -> None:
+        """Search for stories that come next, at once: several times as fast.
+
+        Args:
+            coming: by story id the vector that is searched, shape (dim,), and the
+                story's own time; empty to foresee nothing.
+        """
+        queries = {
+            story_id: (whole, time - WINDOW_S, time + WINDOW_S)
+            for story_id, (whole, time) in coming.items()
+        }
+        self._foreseen = None
+        if queries:
+            self._foreseen = Foreseen(self.neighbours, queries, CROWD + 1)
 
     def restore(self, seqs: NDArray[np.int64], terms: NDArray[np.uint32]) -> None:
         """Put in stories that are in their events, and in `neighbours`, already.
@@ -69,6 +85,8 @@ class Clusterer:
         if seq in self._times:
             self._sharers.remove([seq])
         self.neighbours.add([seq], view.whole[None, :], [view.time])
+        if self._foreseen:
+            self._foreseen.put(seq, view.whole, view.time)
         self._sharers.add(seq, rarest(view.terms))
         self._views.pop(seq, None)
         self._views[seq] = view
@@ -85,6 +103,8 @@ class Clusterer:
         self._membership.remove(seqs)
         for seq in seqs:
             self.neighbours.remove(seq)
+            if self._foreseen:
+                self._foreseen.remove(seq)
             self._views.pop(seq, None)
 
     def event_of(self, seq: int) -> str:
@@ -125,7 +145,13 @@ class Clusterer:
         Those nearest by vector, the best first, then those that share rare words.
         """
         since, until = arriving.time - WINDOW_S, arriving.time + WINDOW_S
-        near = self.neighbours.search(arriving.whole, CROWD + 1, since, until)
+        near = None
+        if self._foreseen:
+            near = self._foreseen.search(
+                arriving.story_id, arriving.whole, since, until
+            )
+        if near is None:
+            near = self.neighbours.search(arriving.whole, CROWD + 1, since, until)
         near = [hit for hit in near if hit.seq != arriving.seq][:CROWD]
         arriving = replace(
             arriving, crowd=crowdedness([hit.similarity for hit in near])

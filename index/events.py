@@ -18,7 +18,7 @@ from index.forgetting import Forget
 from index.history import Version
 from index.journal import decode_journal
 from index.material import is_material
-from index.neighbours import DAY_S, day_of
+from index.neighbours import DAY_S, combine, day_of
 from index.rare_terms import rarest
 from index.second_look import Change, better, second_look
 from index.state import Member, State
@@ -26,7 +26,10 @@ from ingest.errors import Quarantine
 from ingest.story import Story
 
 CLOCKS: Final = 16  # stories that must be newer: one wrong clock expires nothing
+FORESEEN_FROM: Final = 4  # stories of a batch that are worth searching for at once
 READ_TO_CONFIRM: Final = 40  # reports of an event, the earliest
+
+Decoded = StoryVector | Correction | Forget | Quarantine | None
 
 
 class EventIndex:
@@ -101,11 +104,12 @@ class EventIndex:
         try:
             with self.state.transaction():
                 position = self.state.position()
-                for offset, value in records:
-                    if offset < position:
-                        continue
+                new = [record for record in records if record[0] >= position]
+                decoded = [_decoded(value) for _, value in new]
+                self._foresee(decoded)
+                for (offset, value), found in zip(new, decoded, strict=True):
                     try:
-                        self._apply_one(decode_journal(value))
+                        self._apply_one(found)
                     except Quarantine as error:
                         self.state.revisions.refuse(offset, value, str(error))
                     position = offset + 1
@@ -115,6 +119,25 @@ class EventIndex:
             self._rewrite |= self._load()  # memory goes back to what the state holds
             raise
         self._file()
+
+    def _foresee(self, decoded: Sequence[Decoded]) -> None:
+        """Search for the stories of a batch at once."""
+        if self._clusterer is None:
+            return
+        space = self.state.space()
+        self._clusterer.foresee(
+            {
+                one.story.story_id: (
+                    combine(one.vectors),
+                    one.story.event_time.timestamp(),
+                )
+                for one in decoded
+                if isinstance(one, StoryVector)
+                and (one.space_id, one.vectors.shape[1]) == space
+            }
+            if len(decoded) >= FORESEEN_FROM
+            else {}
+        )
 
     def _file(self) -> None:
         """Write the files of vectors that are due."""
@@ -128,7 +151,9 @@ class EventIndex:
         if self._scrub:
             self._scrub = not self.state.scrub()
 
-    def _apply_one(self, found: StoryVector | Correction | Forget | None) -> None:
+    def _apply_one(self, found: Decoded) -> None:
+        if isinstance(found, Quarantine):
+            raise found
         if isinstance(found, Correction):
             self._correct(found)
         elif isinstance(found, Forget):
@@ -366,3 +391,11 @@ class EventIndex:
             self._model.view(m.story, m.vectors, seq=m.seq, crowd=m.crowd)
             for m in self.state.members_by_seq(seqs)
         ]
+
+
+def _decoded(value: bytes) -> Decoded:
+    """Return a journal record, or why it is none."""
+    try:
+        return decode_journal(value)
+    except Quarantine as error:
+        return error

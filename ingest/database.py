@@ -126,9 +126,12 @@ def checked(table: str) -> str:
     that SQLite itself gives to a row is not part of it.
 
     Args:
-        table: the statement, without constraints behind its columns.
+        table: the statement; of constraints behind its columns it may have a PRIMARY
+            KEY of several.
     """
     begin, end = table.index("(") + 1, table.rindex(")")
+    if (key := table.find("PRIMARY KEY (")) > 0:
+        end = table.rindex(",", begin, key)
     values = ", ".join(
         f"CAST({name} AS BLOB)" if kind == "TEXT" else name
         for name, kind, numbered in _COLUMN.findall(table[begin:end])
@@ -136,7 +139,7 @@ def checked(table: str) -> str:
     )
     return (
         f"{table[:end].rstrip()},\n  checksum INTEGER NOT NULL"
-        f" GENERATED ALWAYS AS (checksum({values})) STORED\n{table[end:]}"
+        f" GENERATED ALWAYS AS (checksum({values})) STORED{table[end:]}"
     )
 
 

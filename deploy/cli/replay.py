@@ -89,7 +89,7 @@ def run_replay(args: argparse.Namespace, settings: Settings) -> int:
             f"--into {args.into}: there is a state in it already: remove it, or name"
             " another directory"
         )
-    state = _rebuilt(target, args.begin, settings)
+    state = rebuilt(target, args.begin, settings)
     _print_digest(state, args)
     state.close()
     return 0
@@ -109,7 +109,7 @@ def run_digest(args: argparse.Namespace, settings: Settings) -> int:
     state.close()
     with tempfile.TemporaryDirectory() as folder:
         target = wiring.state_path_in(Path(folder))
-        state = _rebuilt(target, args.begin, settings, args.at)
+        state = rebuilt(target, args.begin, settings, args.at)
         _print_digest(state, args)
         state.close()
     return 0
@@ -123,7 +123,7 @@ def _print_digest(state: State, args: argparse.Namespace) -> None:
         print(found["digest"])
 
 
-def _rebuilt(
+def rebuilt(
     target: Path, begin: str | None, settings: Settings, end: int | None = None
 ) -> State:
     """Return a new state of the journal up to a position; None for all of it."""

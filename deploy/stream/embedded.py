@@ -27,7 +27,7 @@ from deploy.stream.embedded_group import (
 )
 from deploy.stream.log import TOPICS, Lag, Message, Record
 from deploy.stream.partition import partition_of
-from ingest.database import open_database
+from ingest.database import checked, open_database, rebuilt
 from ingest.errors import Misconfigured, Retry
 
 SCHEMA: Final = 2
@@ -36,23 +36,37 @@ TRIM_ROWS: Final = 500  # removed in one step: an appender waits some millisecon
 TRIM_EVERY_S: Final = 30.0
 BUSY_MS: Final = 2_000  # then Retry: while SQLite waits, no signal is heard
 STALE_GROUP_S: Final = 7 * 86_400.0  # a group silent so long holds nothing back
-_TABLES: Final = """
-CREATE TABLE topics (
-  topic TEXT PRIMARY KEY, partitions INTEGER NOT NULL, made TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
+_RECORDS: Final = """
 CREATE TABLE records (
   topic TEXT NOT NULL, part INTEGER NOT NULL, pos INTEGER NOT NULL,
   key TEXT NOT NULL, value BLOB NOT NULL, headers TEXT NOT NULL,
   appended_at REAL NOT NULL, crc INTEGER,
   PRIMARY KEY (topic, part, pos)
 ) STRICT;
-CREATE TABLE heads (
+"""
+_CHECKED: Final = {
+    "topics": checked(
+        """CREATE TABLE topics (
+  topic TEXT PRIMARY KEY, partitions INTEGER NOT NULL, made TEXT NOT NULL
+) STRICT, WITHOUT ROWID"""
+    ),
+    "heads": checked(
+        """CREATE TABLE heads (
   topic TEXT NOT NULL, part INTEGER NOT NULL, next INTEGER NOT NULL,
   bytes INTEGER NOT NULL, PRIMARY KEY (topic, part)
-) STRICT, WITHOUT ROWID;
-"""
+) STRICT, WITHOUT ROWID"""
+    ),
+    **GROUP_TABLES,
+}
 # Records of before have no checksum, and none is asked of them.
-_UPGRADES: Final = {1: "ALTER TABLE records ADD COLUMN crc INTEGER"}
+_UPGRADES: Final = {
+    1: ";".join(
+        [
+            "ALTER TABLE records ADD COLUMN crc INTEGER",
+            *(rebuilt(name, table) for name, table in _CHECKED.items()),
+        ]
+    )
+}
 
 _log = logging.getLogger("samestory")
 
@@ -94,7 +108,7 @@ class EmbeddedLog:
         self._retention_bytes = retention_bytes
         self._trim_at = 0.0
         wanted = {topic: (partitions or {}).get(topic, 1) for topic in TOPICS}
-        tables = _TABLES + GROUP_TABLES + _topic_rows(wanted)
+        tables = ";".join([_RECORDS, *_CHECKED.values(), _topic_rows(wanted)])
         self._db = open_database(
             path, tables, SCHEMA, "log", page_bytes=PAGE_BYTES, upgrades=_UPGRADES
         )
@@ -134,7 +148,7 @@ class EmbeddedLog:
         for m in messages:
             part = partition_of(m.key, number)
             headers = json.dumps(dict(m.headers))
-            crc = crc_of(m.key, m.value, headers)
+            crc = crc_of(m.key, m.value, headers, now)
             rows.append((topic, part, heads[part], m.key, m.value, headers, now, crc))
             heads[part] += 1
             sizes[part] += len(m.value)
@@ -182,7 +196,8 @@ class EmbeddedLog:
                     "UPDATE records SET value = ?, headers = ?, crc = ?"
                     " WHERE topic = ? AND part = ? AND pos = ?",
                     (
-                        *(new.value, headers, crc_of(one.key, new.value, headers)),
+                        *(new.value, headers),
+                        crc_of(one.key, new.value, headers, one.appended_at),
                         *(one.topic, one.partition, one.offset),
                     ),
                 )

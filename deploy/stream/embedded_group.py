@@ -11,28 +11,35 @@ from typing import Final
 from crc32c import crc32c
 
 from deploy.stream.log import Fenced, Record
+from ingest.database import checked
 from ingest.errors import Misconfigured, Retry
 
 POLL_S: Final = 0.05  # how soon a reader sees an append; a pragma each, under 0.1 % CPU
 LEASE_S: Final = 15.0  # a member that is silent so long is gone
 HEARTBEAT_S: Final = 3.0  # an fsync each
 WRONG: Final = "its checksum is wrong, its bytes on the disk changed"
-GROUP_TABLES: Final = """
-CREATE TABLE positions (
+GROUP_TABLES: Final = {
+    "positions": checked(
+        """CREATE TABLE positions (
   grp TEXT NOT NULL, topic TEXT NOT NULL, part INTEGER NOT NULL, pos INTEGER NOT NULL,
   note TEXT NOT NULL, at REAL NOT NULL,
   PRIMARY KEY (grp, topic, part)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE members (
+) STRICT, WITHOUT ROWID"""
+    ),
+    "members": checked(
+        """CREATE TABLE members (
   grp TEXT NOT NULL, topic TEXT NOT NULL, member TEXT NOT NULL,
   token TEXT NOT NULL, boot TEXT NOT NULL, seen REAL NOT NULL,
   PRIMARY KEY (grp, topic, member)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE generations (
+) STRICT, WITHOUT ROWID"""
+    ),
+    "generations": checked(
+        """CREATE TABLE generations (
   grp TEXT NOT NULL, topic TEXT NOT NULL, generation INTEGER NOT NULL,
   PRIMARY KEY (grp, topic)
-) STRICT, WITHOUT ROWID;
-"""
+) STRICT, WITHOUT ROWID"""
+    ),
+}
 
 
 class EmbeddedConsumer:
@@ -283,9 +290,9 @@ class _Writing:
             raise Retry(f"{self._doing}: {error}") from error
 
 
-def crc_of(key: str, value: bytes, headers: str) -> int:
+def crc_of(key: str, value: bytes, headers: str, appended_at: float) -> int:
     """Return the CRC-32C of a record: no flipped bit goes unnoticed."""
-    found: int = crc32c(value, crc32c(f"{key} {headers}".encode()))
+    found: int = crc32c(value, crc32c(f"{key} {headers} {appended_at!r}".encode()))
     return found
 
 
@@ -308,8 +315,8 @@ def read_records(
         " WHERE topic = ? AND part = ? AND pos >= ? ORDER BY pos LIMIT ?",
         (topic, part, position, limit),
     ).fetchall()
-    for at, (offset, key, value, headers, _, crc) in enumerate(rows if check else ()):
-        if crc is not None and crc != crc_of(key, value, headers):
+    for at, (offset, *record, crc) in enumerate(rows if check else ()):
+        if crc is not None and crc != crc_of(*record):
             if at == 0:
                 raise Misconfigured(
                     f"log, record {topic}:{part}:{offset}: {WRONG}: restore log.db from"
@@ -334,11 +341,11 @@ def read_records(
 
 def damaged_records(db: sqlite3.Connection) -> Iterator[str]:
     """Yield topic:partition:offset of the records whose checksum is wrong."""
-    for topic, part, pos, key, value, headers, crc in db.execute(
-        "SELECT topic, part, pos, key, value, headers, crc FROM records"
+    for topic, part, pos, *record, crc in db.execute(
+        "SELECT topic, part, pos, key, value, headers, appended_at, crc FROM records"
         " WHERE crc IS NOT NULL"
     ):
-        if crc != crc_of(key, value, headers):
+        if crc != crc_of(*record):
             yield f"{topic}:{part}:{pos}"
 
 

@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import sqlite3
 
 import pytest
 from hypothesis import settings
@@ -11,7 +12,16 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from deploy.stream.embedded import STALE_GROUP_S, TRIM_ROWS, EmbeddedLog
 from deploy.stream.embedded_group import LEASE_S
-from deploy.stream.log import EVENTS, JOURNAL, STORIES, Fenced, Message, behind
+from deploy.stream.log import (
+    EVENTS,
+    JOURNAL,
+    STORIES,
+    TOPICS,
+    Fenced,
+    Message,
+    behind,
+)
+from ingest.database import connect, damage_of
 from ingest.errors import Misconfigured, Retry
 from tests.contracts.test_log import messages
 
@@ -229,3 +239,84 @@ class LogMachine(RuleBasedStateMachine):
 
 TestLogModel = LogMachine.TestCase
 TestLogModel.settings = settings(max_examples=30, stateful_step_count=20, deadline=None)
+
+
+# As schema 1 was, before records and rows had checksums.
+FIRST = """
+CREATE TABLE topics (
+  topic TEXT PRIMARY KEY, partitions INTEGER NOT NULL, made TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE records (
+  topic TEXT NOT NULL, part INTEGER NOT NULL, pos INTEGER NOT NULL,
+  key TEXT NOT NULL, value BLOB NOT NULL, headers TEXT NOT NULL,
+  appended_at REAL NOT NULL,
+  PRIMARY KEY (topic, part, pos)
+) STRICT;
+CREATE TABLE heads (
+  topic TEXT NOT NULL, part INTEGER NOT NULL, next INTEGER NOT NULL,
+  bytes INTEGER NOT NULL, PRIMARY KEY (topic, part)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE positions (
+  grp TEXT NOT NULL, topic TEXT NOT NULL, part INTEGER NOT NULL, pos INTEGER NOT NULL,
+  note TEXT NOT NULL, at REAL NOT NULL,
+  PRIMARY KEY (grp, topic, part)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE members (
+  grp TEXT NOT NULL, topic TEXT NOT NULL, member TEXT NOT NULL,
+  token TEXT NOT NULL, boot TEXT NOT NULL, seen REAL NOT NULL,
+  PRIMARY KEY (grp, topic, member)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE generations (
+  grp TEXT NOT NULL, topic TEXT NOT NULL, generation INTEGER NOT NULL,
+  PRIMARY KEY (grp, topic)
+) STRICT, WITHOUT ROWID;
+INSERT INTO records VALUES ('journal', 0, 0, 'k', x'6f6e65', '{"a": "b"}', 1.5);
+INSERT INTO positions VALUES ('index', 'journal', 0, 1, 'noted', 1.5);
+PRAGMA user_version = 1;
+"""
+
+
+def test_a_log_of_before_is_read_on_where_it_was(tmp_path):
+    """Its records have no checksum, and none is asked of them."""
+    db = sqlite3.connect(tmp_path / "log.db")
+    db.executescript(FIRST)
+    for topic in TOPICS:
+        number = int(topic == JOURNAL)
+        db.execute("INSERT INTO topics VALUES (?, 1, ?)", (topic, f"made-{topic}"))
+        db.execute("INSERT INTO heads VALUES (?, 0, ?, ?)", (topic, number, 3 * number))
+    db.commit()
+    db.close()
+    log = EmbeddedLog(tmp_path / "log.db")
+    (old,) = log.read(JOURNAL, 0, 0, 9)
+    assert (old.value, old.headers, old.appended_at) == (b"one", {"a": "b"}, 1.5)
+    assert log.fingerprint(JOURNAL) == "made-journal"
+    consumer = log.consumer("index", JOURNAL)
+    assert consumer.notes() == {0: "noted"}
+    log.publish(JOURNAL, [Message(key="k", value=b"two")])
+    assert [one.value for one in consumer.poll(9, 1.0)] == [b"two"]
+    log.close()
+    assert damage_of(tmp_path / "log.db") == []
+
+
+def test_a_record_whose_bytes_changed_is_named_and_not_read(tmp_path):
+    """Those before it come; with check_crcs false it is read on."""
+    log = EmbeddedLog(tmp_path / "log.db")
+    log.publish(JOURNAL, [Message(key="k", value=b"%d" % n) for n in range(4)])
+    db = connect(tmp_path / "log.db")
+    with db:
+        db.execute("UPDATE records SET value = x'39' WHERE pos = 2")
+    db.close()
+    assert [one.value for one in log.read(JOURNAL, 0, 0, 9)] == [b"0", b"1"]
+    with pytest.raises(Misconfigured, match="record journal:0:2: its checksum"):
+        log.read(JOURNAL, 0, 2, 9)
+    consumer = log.consumer("g", JOURNAL)
+    assert len(consumer.poll(9, 1.0)) == 2
+    with pytest.raises(Misconfigured, match="check_crcs"):
+        consumer.poll(9, 1.0)
+    assert [line.split(":")[:3] for line in log.damage()] == [
+        ["record journal", "0", "2"]
+    ]
+    log.close()
+    lenient = EmbeddedLog(tmp_path / "log.db", check_crcs=False)
+    assert len(lenient.read(JOURNAL, 0, 0, 9)) == 4
+    lenient.close()

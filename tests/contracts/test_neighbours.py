@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.neighbours import DAY_S, Neighbours, combine, write_vectors
+from index.neighbours import DAY_S, Foreseen, Neighbours, combine, write_vectors
 from ingest.errors import Quarantine
 
 DIM = 8
@@ -93,6 +93,44 @@ def test_every_search_gives_what_exact_search_gives(
         for query, end in zip(queries, ends, strict=True)
     ]
     assert len(index) == len(oracle.held)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 30), st.integers(0, 60)), max_size=40),
+    st.lists(st.tuples(st.integers(0, 30), st.integers(0, 60)), max_size=20),
+    st.sets(st.integers(0, 30), max_size=4),
+    st.booleans(),
+    st.integers(1, 12),
+)
+def test_what_was_foreseen_is_what_a_search_finds_later(
+    before, after, removed, coarse, k
+):
+    """Whatever came, came again or went in between; or it says that it can't tell."""
+    rows, index = units(11, 31, coarse), Neighbours(DIM)
+    for seq, time in before:
+        index.add([seq], rows[[seq]], [time * DAY_S / 10])
+    queries = {
+        str(n): (row, 2 * DAY_S, (2 + n) * DAY_S)
+        for n, row in enumerate(units(12, 5, coarse))
+    }
+    foreseen = Foreseen(index, queries, k)
+    for seq, time in after:
+        row = rows[(seq + 7) % 31]
+        index.add([seq], row[None, :], [time * DAY_S / 10])
+        foreseen.put(seq, row, time * DAY_S / 10)
+    for seq in removed:
+        index.remove(seq)
+        foreseen.remove(seq)
+    for name, (row, since, until) in queries.items():
+        expected = index.search(row, k, since, until)
+        found = foreseen.search(name, row, since, until)
+        if found is None:
+            assert {seq for seq, _ in after} | removed
+        else:
+            assert found == expected
+    row, since, until = queries["0"]
+    assert Foreseen(index, queries, k).search("0", row, since, until + 1) is None
+    assert Foreseen(index, queries, k).search("0", -row, since, until) is None
 
 
 def refile(index: Neighbours, day: int, path) -> None:
