@@ -199,7 +199,10 @@ def why_event(state: State, event_id: str) -> Explanation:
 def why_story(state: State, member: Member) -> Explanation:
     """Explain why a story joined its event, or opened it."""
     record = state.join_record(member.story.story_id) or {}
-    if record.get("joined"):
+    links: list[Link] = []
+    if record.get("demanded"):
+        reason = f"put where corrections want it: {_wanted(state, member)}"
+    elif record.get("joined"):
         links = _links(state, [member], state.members_of(member.event_id))
         reason = (
             f"joined with probability {record['probability']:.2f}, the mean over"
@@ -207,18 +210,32 @@ def why_story(state: State, member: Member) -> Explanation:
             f" {record['threshold']:.2f} was needed"
         )
     else:
-        links, reason = [], _opened(record)
+        reason = _opened(record)
     if moved := record.get("moved"):
         reason = (
             f"{reason}; {moved['reason']} from {moved['from']} on a second look, when"
             f" {moved['after']} came"
         )
+    if former := state.history.versions(member.story.story_id):
+        count = "1 former version" if len(former) == 1 else f"{len(former)} former ones"
+        events = ", ".join(dict.fromkeys(one.event_id for one in former))
+        reason = f"{reason}; {count} in {events}"
     return Explanation(
         stories=(member,),
         event_id=member.event_id,
         chain=tuple(links),
         reason=reason,
     )
+
+
+def _wanted(state: State, member: Member) -> str:
+    """Return the corrections that put a story where it is."""
+    constraints = in_force(state)
+    partners = constraints.together(member.story.story_id)
+    inside = {m.story.story_id for m in state.members_of(member.event_id)}
+    for other in sorted(partners & inside - {member.story.story_id}):
+        return told(constraints.why_together(member.story.story_id, other) or [])
+    return "of stories that are not kept any more"
 
 
 def _opened(record: dict[str, Any]) -> str:

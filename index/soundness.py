@@ -11,7 +11,7 @@ from embed.vector import PASSAGES, check_vectors
 from index.constraints import Constraints
 from index.correcting import ACCEPTED
 from index.correction import Correction
-from index.vector_files import VectorFiles
+from index.vector_files import VectorFiles, files_of
 from ingest.database import damage_of, open_to_read, reading
 from ingest.errors import Quarantine
 from ingest.story import Story
@@ -41,7 +41,7 @@ def damage_of_state(
             yield from ((path, line) for line in _damage_of_rows(db))
             yield from ((path, line) for line in _disobeyed(db))
             if with_files:
-                yield from VectorFiles(db, path.parent / "vectors").damage().items()
+                yield from VectorFiles(db, files_of(path)).damage().items()
     finally:
         db.close()
 

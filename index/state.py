@@ -24,7 +24,7 @@ from index.membership import Stored
 from index.rare_terms import TERMS
 from index.revisions import Revisions
 from index.schema import SCHEMA, TABLES, UPGRADES
-from index.vector_files import VectorFiles
+from index.vector_files import VectorFiles, files_of
 from ingest.database import open_database, reading, transaction
 from ingest.errors import Misconfigured
 from ingest.story import Story
@@ -86,7 +86,7 @@ class State:
         self.history = History(self._db)
         self.health = Health(self._db)
         self.membership = Stored(self._db)
-        self.vectors = VectorFiles(self._db, path.parent / "vectors")
+        self.vectors = VectorFiles(self._db, files_of(path))
 
     def transaction(self) -> AbstractContextManager[None]:
         """Commit everything inside at once, or nothing of it."""

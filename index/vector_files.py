@@ -190,6 +190,11 @@ class VectorFiles:
         return found
 
 
+def files_of(path: Path) -> Path:
+    """Return the folder of a state's vectors, beside its file."""
+    return path.with_suffix(".vectors")
+
+
 def checksum_of(path: Path) -> int:
     """Return the CRC-32C of a file.
 

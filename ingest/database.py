@@ -98,6 +98,9 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
 @contextmanager
 def reading(db: sqlite3.Connection) -> Iterator[None]:
     """See one and the same commit in all that is read inside."""
+    if db.in_transaction:  # the caller's
+        yield
+        return
     db.execute("BEGIN")
     try:
         yield

@@ -1,28 +1,42 @@
 """The long form of the fault tests: `make campaign`; what it printed is kept in docs/.
 
     python tests/campaign.py [--backend embedded|kafka] [--kills 50] [--soak MINUTES]
+        [--index-kills 200] [--replayed 100000 [--labelled FILE.jsonl.gz]]
 
 For each backend: each worker is killed --kills times at random moments in a flow of
 stories; then a soak of --soak minutes in which random workers are killed every few
 seconds, and on Kafka the broker is killed every two minutes and once frozen for one.
+
+Then the index alone: killed --index-kills times on a journal that has everything in it
+(`tests/killed_index.py`); and --replayed stories, those of the labelled file (else of
+the sample newsroom) again and again a month later, grouped twice, with other batches
+and restarts: one digest.
 """
 
 import argparse
 import json
+import multiprocessing
 import os
 import random
 import signal
 import sys
 import tempfile
 import time
+import traceback
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from bench.index import records
 from deploy.stream.embedded import EmbeddedLog
 from deploy.worker import NAMES
+from index.events import EventIndex
+from index.state import State
 from tests.flow import drain, flowing, kill_often, outcome, wait_until
+from tests.killed_index import killed_often
 
 SEED = 20261125
 RATE = 3.0  # stories a second
@@ -36,8 +50,13 @@ def main() -> int:
     parser.add_argument("--backend", choices=("embedded", "kafka"), action="append")
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--soak", type=float, default=20.0, metavar="MINUTES")
+    parser.add_argument("--index-kills", type=int, default=200)
+    parser.add_argument("--replayed", type=int, default=100_000, metavar="STORIES")
+    parser.add_argument("--labelled", nargs="*", default=[], metavar="FILE")
     args = parser.parse_args()
-    failed = False
+    failed = index_killed(args.index_kills) if args.index_kills else False
+    if args.replayed:
+        failed |= not replayed_twice(args.labelled, args.replayed)
     for backend in args.backend or ("embedded", "kafka"):
         for name in NAMES if args.kills else ():
             title = f"{backend}: {name} killed {args.kills} times"
@@ -46,6 +65,70 @@ def main() -> int:
             title = f"{backend}: soak of {args.soak:g} minutes"
             failed |= not campaign(backend, title, soak_s=60 * args.soak)
     return int(failed)
+
+
+def index_killed(kills: int) -> bool:
+    """Kill an index so often; return whether it ended as it must not."""
+    begin = time.monotonic()
+    with tempfile.TemporaryDirectory() as name:
+        try:
+            found = killed_often(Path(name), 100 * kills, kills, SEED, upto_s=2.2)
+        except AssertionError:
+            traceback.print_exc()
+            return True
+    found |= {"minutes": round((time.monotonic() - begin) / 60, 1)}
+    print(f"index killed {kills} times\n    {json.dumps(found)}", flush=True)
+    return bool(found["tracebacks"])
+
+
+def replayed_twice(files: list[str], number: int) -> bool:
+    """Group the same stories twice, differently; return whether they agree."""
+    begin = time.monotonic()
+    journal = records(files, Path(".run/ev/eval"), number)
+    with (
+        tempfile.TemporaryDirectory() as name,
+        ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool,
+    ):
+        path = Path(name) / "journal"
+        path.write_bytes(b"\n".join(journal))
+        work = [
+            (path, Path(name) / side, side == "rough") for side in ("calm", "rough")
+        ]
+        calm, rough = pool.map(grouped, work)
+    found = {
+        "stories": number,
+        "digests": [calm["digest"][:16], rough["digest"][:16]],
+        "events": calm["events"],
+        "batches": [calm["batches"], rough["batches"]],
+        "restarts": rough["restarts"],
+        "minutes": round((time.monotonic() - begin) / 60, 1),
+    }
+    print(f"replayed twice\n    {json.dumps(found)}", flush=True)
+    return calm["digest"] == rough["digest"]
+
+
+def grouped(work: tuple[Path, Path, bool]) -> dict[str, Any]:
+    """Group a journal in batches of 256, or of any size with restarts."""
+    path, folder, is_rough = work
+    journal = list(enumerate(path.read_bytes().split(b"\n")))
+    rng, keep_s = random.Random(SEED), 45 * 86_400.0
+    index = EventIndex(State(folder / "state.db"), keep_s=keep_s)
+    at = batches = restarts = 0
+    while at < len(journal):
+        size = rng.randint(1, 500) if is_rough else 256
+        index.apply(journal[at : at + size])
+        waiting = index.state.revisions.outbox()
+        index.state.clear_outbox([one.number for one in waiting])
+        at, batches = at + size, batches + 1
+        if is_rough and rng.random() < 0.1:
+            restarts += 1
+            index.state.close()
+            index = EventIndex(State(folder / "state.db"), keep_s=keep_s)
+    return index.state.counts() | {
+        "digest": index.state.digest(),
+        "batches": batches,
+        "restarts": restarts,
+    }
 
 
 def campaign(backend: str, title: str, *, kills=None, soak_s: float = 0.0) -> bool:

@@ -255,7 +255,8 @@ def run_event(args: argparse.Namespace, settings: Settings) -> int:
     state = wiring.read_state(settings)
     if not args.event.startswith("e-"):
         raise Misconfigured(f"{args.event!r} is no event id: those begin with e-")
-    one = event(state, state.resolve(args.event))
+    with state.reading():
+        one = event(state, state.resolve(args.event))
     if args.json:
         print_json(one.to_json())
         return 0
@@ -271,10 +272,11 @@ def run_event(args: argparse.Namespace, settings: Settings) -> int:
 def run_stories(args: argparse.Namespace, settings: Settings) -> int:
     """Print stories."""
     state = wiring.read_state(settings)
-    if args.event:
-        found = list(event(state, state.resolve(args.event)).reports)
-    else:
-        found = state.stories()
+    with state.reading():
+        if args.event:
+            found = list(event(state, state.resolve(args.event)).reports)
+        else:
+            found = state.stories()
     if args.json:
         for member in found:
             print_json(_story_json(member))

@@ -4,6 +4,7 @@ import argparse
 import getpass
 import secrets
 import sys
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -14,8 +15,17 @@ from deploy.cli.output import json_option, print_json
 from deploy.config import Settings
 from deploy.importing import utc_now
 from deploy.loop import patiently, until
+from deploy.process import running
 from deploy.stream.embedded import EmbeddedLog
-from deploy.stream.log import JOURNAL, QUARANTINE, STORIES, Log, Message, Record
+from deploy.stream.log import (
+    JOURNAL,
+    QUARANTINE,
+    STORIES,
+    Log,
+    Message,
+    Record,
+    behind,
+)
 from index.forgetting import MOST_STORIES, Forget
 from index.state import State
 from ingest.errors import Misconfigured, Quarantine
@@ -69,10 +79,13 @@ def run_forget(args: argparse.Namespace, settings: Settings) -> int:
     if not args.yes:
         _tell_plan(ids, state, args)
         return NOT_DONE
-    # First the door, then what is inside: nothing of it comes in meanwhile.
+    # From the door inwards, behind what may be on its way; at last once more.
     frontier = wiring.open_frontier(settings)
     frontier.forget(ids)
     frontier.close()
+    overwrite = partial(_overwrite, log, frozenset(ids), patience)
+    records = overwrite(STORIES)
+    _let_embed_pass(log, settings, patience)
     removed = 0
     for at in range(0, len(ids), MOST_STORIES):
         one = Forget(
@@ -87,11 +100,7 @@ def run_forget(args: argparse.Namespace, settings: Settings) -> int:
             one.encode(),
             partial(state.history.removed_by, one.forget_id),
         )
-    records = 0
-    if isinstance(log, EmbeddedLog):
-        for topic in (STORIES, JOURNAL, QUARANTINE):
-            change = _forgetting(topic, frozenset(ids))
-            records += patiently(partial(log.rewrite, topic, change), patience)
+    records += sum(overwrite(topic) for topic in (STORIES, JOURNAL, QUARANTINE))
     log.close()
     state.close()
     if args.json:
@@ -101,6 +110,25 @@ def run_forget(args: argparse.Namespace, settings: Settings) -> int:
     if not isinstance(log, EmbeddedLog):
         sys.stderr.write("the bytes in Kafka's topics leave with their retention\n")
     return 0
+
+
+def _overwrite(
+    log: Log, ids: frozenset[str], patience: Callable[[], bool], topic: str
+) -> int:
+    """Put tombstones for these stories into a topic; return for how many records."""
+    if not isinstance(log, EmbeddedLog):
+        return 0
+    change = _forgetting(topic, ids)
+    return patiently(partial(log.rewrite, topic, change), patience)
+
+
+def _let_embed_pass(log: Log, settings: Settings, patience: Callable[[], bool]) -> None:
+    """Wait until the embed worker, if one runs, has nothing older in hand."""
+    end = log.count(STORIES)
+    while running(settings.home, "embed") and not patience():
+        if end - log.count(STORIES) + behind(log, "embed", STORIES) <= 0:
+            return
+        time.sleep(0.1)
 
 
 def _targets(target: str, settings: Settings, log: Log, state: State) -> set[str]:

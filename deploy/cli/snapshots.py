@@ -150,7 +150,7 @@ def _tell_damage(
             print(f"whole: {', '.join(checked)}")
     if found:
         sys.stderr.write(
-            "index/vectors/ is made anew when the index starts; index/state.db by"
+            "index/state.vectors/ is made anew when the index starts; index/state.db by"
             " `samestory restore` or `samestory replay`; the others must come from your"
             " own copies\n"
         )

@@ -64,7 +64,8 @@ def run_why(args: argparse.Namespace, settings: Settings) -> int:
     """Explain and print."""
     state = wiring.read_state(settings)
     model = wiring.open_pair_model(settings)
-    found = _explained(state, args.first, args.second, model)
+    with state.reading():
+        found = _explained(state, args.first, args.second, model)
     if args.json:
         print_json(found.to_json())
     else:

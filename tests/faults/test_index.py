@@ -78,7 +78,7 @@ def test_a_flipped_bit_is_noticed_in_every_file_by_name(whole):
         whole / "index" / "state.db",
         whole / "snapshot.db",
         whole / "log.db",
-        *sorted((whole / "index" / "vectors").iterdir())[:6],
+        *sorted((whole / "index" / "state.vectors").iterdir())[:6],
     ]
     assert all(damage_in(path, whole) == [] for path in files)
     for path in files:

@@ -45,7 +45,7 @@ def answers(state: State) -> list[list[tuple[str, float]]]:
 
 
 def files(path):
-    return sorted((path / "vectors").iterdir())
+    return sorted((path / "state.vectors").iterdir())
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def calm(tmp_path_factory, monkeypatch):
         patched.setattr(vector_files, "DAY_UNFILED", 10**9)
         folder = tmp_path_factory.mktemp("calm")
         index = index_of(folder)
-        assert not (folder / "vectors").exists()
+        assert not (folder / "state.vectors").exists()
         return index.state.digest(), answers(index.state)
 
 
@@ -105,8 +105,8 @@ def test_what_a_crash_left_is_removed_at_the_next_start(tmp_path):
     """A file without a commit that names it, and a half-written one."""
     index_of(tmp_path).state.close()
     before = files(tmp_path)
-    (tmp_path / "vectors" / "20000-00000000.faiss").write_bytes(b"never named")
-    (tmp_path / "vectors" / "20001.partial").write_bytes(b"half")
+    (tmp_path / "state.vectors" / "20000-00000000.faiss").write_bytes(b"never named")
+    (tmp_path / "state.vectors" / "20001.partial").write_bytes(b"half")
     EventIndex(State(tmp_path / "state.db")).state.close()
     assert files(tmp_path) == before
 
