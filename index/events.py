@@ -6,6 +6,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+import numpy as np
+
 from embed.vector import StoryVector
 from index.clusterer import Clusterer
 from index.constraints import Constraints
@@ -51,7 +53,7 @@ class EventIndex:
         self._keep_s = keep_s
         self._clusterer: Clusterer | None = None
         self._next_seq = 0
-        self._expired_day = -1
+        self._expired_day = 0
         self._constraints = Constraints([])
         self._fixed: set[str] = set()
         self._rewrite: set[int] = set()  # days whose file is not what it should be
@@ -63,6 +65,7 @@ class EventIndex:
     def _load(self) -> set[int]:
         """Fill the memory from what is stored; return days that lack a sound file."""
         self._next_seq = self.state.next_seq()
+        self._expired_day = self.state.expired_day()
         self._obey()
         space = self.state.space()
         self._clusterer = None
@@ -124,20 +127,13 @@ class EventIndex:
         """Search for the stories of a batch at once."""
         if self._clusterer is None:
             return
-        space = self.state.space()
-        self._clusterer.foresee(
-            {
-                one.story.story_id: (
-                    combine(one.vectors),
-                    one.story.event_time.timestamp(),
-                )
-                for one in decoded
-                if isinstance(one, StoryVector)
-                and (one.space_id, one.vectors.shape[1]) == space
-            }
-            if len(decoded) >= FORESEEN_FROM
-            else {}
-        )
+        space, coming = self.state.space(), {}
+        for one in decoded if len(decoded) >= FORESEEN_FROM else ():
+            if isinstance(one, StoryVector):
+                whole, time = combine(one.vectors), one.story.event_time.timestamp()
+                if (one.space_id, len(whole)) == space and np.isfinite(whole).all():
+                    coming[one.story.story_id] = whole, time
+        self._clusterer.foresee(coming)
 
     def _file(self) -> None:
         """Write the files of vectors that are due."""
@@ -323,9 +319,10 @@ class EventIndex:
         if math.isinf(self._keep_s):
             return
         seen = self.state.lately_seen(CLOCKS - 1)
-        if seen is None or day_of(seen) == self._expired_day:
+        if seen is None or day_of(seen) <= self._expired_day:
             return
         self._expired_day = day_of(seen)
+        self.state.set_expired_day(self._expired_day)
         self._remove(
             self.state.seen_before(self._expired_day * DAY_S - self._keep_s), "expired"
         )

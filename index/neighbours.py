@@ -372,9 +372,11 @@ def combine(vectors: NDArray[np.float16]) -> Vectors:
     Its components are whole multiples of 2**-11, so that the products of two are whole
     multiples of 2**-22 and float32 holds every partial sum exactly: similarities don't
     depend on BLAS, faiss, batch size or the order of sums. They are 0.001 off at most.
+    Opposite vectors have no such direction: it is not finite then, and not searched.
     """
     total = vectors.astype(np.float64).sum(axis=0)
-    total /= np.linalg.norm(total)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        total /= np.linalg.norm(total)
     rounded: Vectors = (np.rint(total * _SCALE) / _SCALE).astype(np.float32)
     return rounded
 

@@ -78,7 +78,9 @@ class State:
         Raises:
             Misconfigured: not a state, or of a newer samestory.
         """
-        self._db = open_database(path, TABLES, SCHEMA, "state", upgrades=UPGRADES)
+        self._db = open_database(
+            path, TABLES, SCHEMA, "state", marker="joins", upgrades=UPGRADES
+        )
         # The driver must not begin or end transactions by itself.
         self._db.isolation_level = None
         self.corrections = Corrections(self._db)
@@ -125,6 +127,14 @@ class State:
     def set_journal_id(self, name: str) -> None:
         """Bind the state to a journal; part of the caller's transaction."""
         self._set_meta("journal", name)
+
+    def expired_day(self) -> int:
+        """Return the day since 1970 up to which old stories were let go; 0 for none."""
+        return int(self._meta("expired_day") or 0)
+
+    def set_expired_day(self, day: int) -> None:
+        """Move it; part of the caller's transaction."""
+        self._set_meta("expired_day", str(day))
 
     def _meta(self, name: str) -> str | None:
         row = self._db.execute(

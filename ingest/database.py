@@ -29,6 +29,7 @@ def open_database(
     schema: int,
     what: str,
     *,
+    marker: str,
     page_bytes: int = 4_096,
     upgrades: Mapping[int, str] | None = None,
 ) -> sqlite3.Connection:
@@ -39,12 +40,13 @@ def open_database(
         tables: statements that make it, separated by semicolons.
         schema: its version, at least 1.
         what: its name in messages.
+        marker: a table that no other kind of file of ours has.
         page_bytes: of a new file; larger is faster for rows of kilobytes.
         upgrades: by version, statements that bring a file of it to the next one.
 
     Raises:
         Misconfigured: it can't be opened or written, is on a network file system, or
-            holds another schema.
+            holds something else or another schema.
         Retry: the disk is full, or another process holds it for half a minute.
     """
     try:
@@ -52,6 +54,8 @@ def open_database(
         _refuse_network(path, what)
         _refuse_read_only(path, what)
         db = connect(path)
+        if _schema(db) and not _has(db, marker):
+            raise sqlite3.DatabaseError("it holds something else")
         if _schema(db) == 0:
             _create(db, tables, schema, page_bytes)
         elif db.execute("PRAGMA journal_mode").fetchone()[0] != "wal":  # a copy
@@ -115,11 +119,9 @@ def open_to_read(path: Path) -> sqlite3.Connection:
 
 def _checksum(*values: bytes | float | None) -> int:
     """Return the CRC-32C of a row's values: no flipped bit goes unnoticed."""
-    total = 0
-    for value in values:
-        part = value if isinstance(value, bytes) else repr(value).encode()
-        total = crc32c(part, crc32c(b"%d " % len(part), total))
-    return total
+    parts = [v if isinstance(v, bytes) else repr(v).encode() for v in values]
+    lengths = repr([len(part) for part in parts]).encode()
+    return int(crc32c(b" ".join(parts), crc32c(lengths)))
 
 
 def checked(table: str) -> str:
@@ -290,6 +292,11 @@ def copy_database(source: Path, target: Path) -> None:
         partial.rename(target)
     except (OSError, sqlite3.Error) as error:
         raise Misconfigured(f"copy of {source} to {target}: {error}") from error
+
+
+def _has(db: sqlite3.Connection, table: str) -> bool:
+    row = db.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone()
+    return row is not None
 
 
 def _schema(db: sqlite3.Connection) -> int:

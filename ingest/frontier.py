@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from ingest.database import open_database
+from ingest.database import checked, open_database, rebuilt
 from ingest.feed import Entry
 from ingest.feedlist import FeedRef
 from ingest.outlets import outlet_of
@@ -19,28 +19,38 @@ from ingest.story import story_id_from
 from ingest.urls import host_of, url_key
 
 SCHEMA: Final = 2
-_TABLES: Final = """
-CREATE TABLE feeds (
+_OLD: Final = {
+    "feeds": checked(
+        """CREATE TABLE feeds (
   url TEXT PRIMARY KEY, host TEXT NOT NULL, title TEXT NOT NULL,
   grp TEXT NOT NULL, lang TEXT NOT NULL,
   etag TEXT, last_modified TEXT, body_digest TEXT,
   polled_at REAL, ok_at REAL, due_at REAL NOT NULL, failures INTEGER NOT NULL,
   status TEXT NOT NULL, entries INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE TABLE stories (
+) STRICT, WITHOUT ROWID"""
+    ),
+    "stories": checked(
+        """CREATE TABLE stories (
   story_id TEXT PRIMARY KEY, feed_url TEXT NOT NULL, host TEXT NOT NULL,
   entry TEXT NOT NULL, state TEXT NOT NULL, due_at REAL NOT NULL,
   tries INTEGER NOT NULL, first_seen REAL NOT NULL, digest TEXT, reason TEXT
-) STRICT, WITHOUT ROWID;
-CREATE INDEX stories_due ON stories (state, host, due_at);
-CREATE TABLE sightings (
+) STRICT, WITHOUT ROWID"""
+    ),
+    "sightings": checked(
+        """CREATE TABLE sightings (
   feed_url TEXT NOT NULL, identity TEXT NOT NULL, story_id TEXT NOT NULL,
   entry_digest TEXT NOT NULL, PRIMARY KEY (feed_url, identity)
-) STRICT, WITHOUT ROWID;
-"""
-_FORGOTTEN: Final = (
-    "CREATE TABLE forgotten (story_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID"
+) STRICT, WITHOUT ROWID"""
+    ),
+}
+_NEW: Final = (
+    checked("CREATE TABLE forgotten (story_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID"),
+    "CREATE INDEX stories_due ON stories (state, host, due_at)",
 )
+_TABLES: Final = ";".join([*_OLD.values(), *_NEW])
+_UPGRADES: Final = {
+    1: ";".join([*(rebuilt(name, table) for name, table in _OLD.items()), *_NEW])
+}
 _FEED: Final = (
     "url,title,grp AS 'group',lang,etag,last_modified,body_digest,"
     "polled_at,ok_at,failures,status,entries"
@@ -113,7 +123,7 @@ class Frontier:
             Misconfigured: the file is not a frontier, or of a newer samestory.
         """
         self._db = open_database(
-            path, _TABLES + _FORGOTTEN, SCHEMA, "frontier", upgrades={1: _FORGOTTEN}
+            path, _TABLES, SCHEMA, "frontier", marker="sightings", upgrades=_UPGRADES
         )
 
     # feeds

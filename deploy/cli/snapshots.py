@@ -16,7 +16,7 @@ from deploy.process import hold_lock
 from deploy.stream.embedded import EmbeddedLog
 from deploy.stream.log import JOURNAL
 from index.soundness import damage_of_state
-from index.state import State, existing_state
+from index.state import existing_state
 from ingest.database import copy_database, damage_of
 from ingest.errors import Misconfigured
 
@@ -86,6 +86,8 @@ def run_restore(args: argparse.Namespace, settings: Settings) -> int:
         position, counts = state.position(), state.counts()
         state.close()
         former = _set_aside(target)
+        for beside in ("-wal", "-shm"):  # another's would be taken for its own
+            Path(f"{target}{beside}").unlink(missing_ok=True)
         fresh.rename(target)
         # The log's own position mirrors the state's: for lag, and for `check`.
         log.consumer("index", JOURNAL).commit({0: position})
@@ -110,9 +112,6 @@ def _set_aside(target: Path) -> str | None:
     while (kept := target.with_name(f"state.before-restore-{number}.db")).exists():
         number += 1
     copy_database(target, kept)
-    State(target).close()  # the last to close it: nothing is left beside the file
-    for end in ("-wal", "-shm"):
-        Path(f"{target}{end}").unlink(missing_ok=True)
     return str(kept)
 
 

@@ -110,7 +110,13 @@ class EmbeddedLog:
         wanted = {topic: (partitions or {}).get(topic, 1) for topic in TOPICS}
         tables = ";".join([_RECORDS, *_CHECKED.values(), _topic_rows(wanted)])
         self._db = open_database(
-            path, tables, SCHEMA, "log", page_bytes=PAGE_BYTES, upgrades=_UPGRADES
+            path,
+            tables,
+            SCHEMA,
+            "log",
+            marker="records",
+            page_bytes=PAGE_BYTES,
+            upgrades=_UPGRADES,
         )
         self._check_crcs = check_crcs
         self._db.execute(f"PRAGMA busy_timeout = {BUSY_MS}")

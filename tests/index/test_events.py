@@ -1,5 +1,6 @@
 """The index applies the journal: same order, same events, whatever happens on the way."""
 
+import sqlite3
 from datetime import timedelta
 
 import numpy as np
@@ -116,6 +117,46 @@ def test_a_crash_inside_a_batch_leaves_nothing_of_it(tmp_path, monkeypatch):
     whole = open_index(tmp_path / "w.db")
     whole.apply(JOURNAL)
     assert assignments(index.state) == assignments(whole.state)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.integers(1, 400), min_size=1, max_size=30), st.integers(1, 9))
+def test_broken_off_at_any_step_it_ends_the_same(tmp_path_factory, steps, size):
+    """SQLite is stopped in the middle of some statement, again and again."""
+    folder = tmp_path_factory.mktemp("s")
+    whole = open_index(folder / "whole.db")
+    whole.apply(JOURNAL)
+    index = open_index(folder / "broken.db")
+    left = list(steps)
+    while index.state.position() < len(JOURNAL):
+        at, ticks = index.state.position(), [left.pop() if left else 10**9]
+
+        def stop(ticks=ticks) -> int:
+            ticks[0] -= 1
+            return int(ticks[0] <= 0)
+
+        index.state._db.set_progress_handler(stop, 30)
+        try:
+            index.apply(JOURNAL[at : at + size])
+        except sqlite3.OperationalError:  # interrupted
+            index.state._db.set_progress_handler(None, 0)
+            index = open_index(folder / "broken.db")
+        index.state._db.set_progress_handler(None, 0)
+    assert index.state.digest() == whole.state.digest()
+    assert index.state.revisions.outbox() == whole.state.revisions.outbox()
+
+
+def test_vectors_that_point_nowhere_together_are_refused_alone(tmp_path):
+    """Title and lead exactly opposite: no direction to search in, no crash loop."""
+    rows = vector(1, 1)
+    rows[1] = -rows[0]
+    odd = StoryVector(story=make_story("odd"), vectors=rows, space_id="v-t")
+    index = open_index(tmp_path / "s.db")
+    batch = [record(f"n{i}", 1, i, hours=i) for i in range(6)]
+    index.apply(list(enumerate([*batch[:3], odd.encode(), *batch[3:]])))
+    (refused,) = [one for one in index.state.revisions.outbox() if one.refused]
+    assert (refused.key, "not finite" in refused.refused) == ("3", True)
+    assert len(index.state.assignments()) == 6
 
 
 def test_the_same_topic_weeks_later_is_another_event(tmp_path):

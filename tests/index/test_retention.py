@@ -114,6 +114,19 @@ def test_an_old_report_that_comes_now_is_kept_and_joins_its_own_time(desk):
     assert x == y != now
 
 
+def test_a_story_that_lagged_behind_goes_with_its_day_whoever_restarts(tmp_path):
+    """One first seen long ago, read after its day had gone: a restart is no reason."""
+    late = [seen("late", 1, 1, day=1), *crowd(21.1, 3)]
+    records = [*crowd(0), *crowd(20), *crowd(21), *late, *crowd(22.1)]
+    desk = Desk(tmp_path / "often.db")
+    index = EventIndex(State(tmp_path / "whole" / "state.db"), keep_s=KEEP_S)
+    for number, one in enumerate(records):
+        state = desk.read(one)
+        index.apply([(number, one)])
+        assert state.assignments() == index.state.assignments()
+    assert id_of("late") not in state.assignments()
+
+
 def test_without_a_limit_nothing_expires(tmp_path):
     """The default."""
     desk = Desk(tmp_path / "state.db", keep_s=float("inf"))

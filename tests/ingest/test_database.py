@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from ingest.database import file_system_of, held_by, open_database
+from ingest.database import (
+    checked,
+    connect,
+    damage_of,
+    file_system_of,
+    held_by,
+    open_database,
+)
 from ingest.errors import Misconfigured
 
 TABLES = "CREATE TABLE one (a INTEGER PRIMARY KEY)"
@@ -46,14 +53,14 @@ def test_a_network_file_system_is_refused_with_path_and_reason(tmp_path, monkeyp
     with pytest.raises(
         Misconfigured, match=r"log .*a.db: on a network file sys.*\(nfs"
     ):
-        open_database(tmp_path / "a.db", TABLES, 1, "log")
+        open_database(tmp_path / "a.db", TABLES, 1, "log", marker="one")
     assert not (tmp_path / "a.db").exists()
 
 
 def test_a_locked_file_names_who_holds_it(tmp_path):
     """Another process in a write transaction."""
     path = tmp_path / "a.db"
-    open_database(path, TABLES, 1, "log").close()
+    open_database(path, TABLES, 1, "log", marker="one").close()
     code = (
         "import sqlite3, sys; db = sqlite3.connect(sys.argv[1]);"
         "db.execute('BEGIN IMMEDIATE'); print('held', flush=True); sys.stdin.read()"
@@ -82,12 +89,68 @@ def user():
 def test_a_read_only_file_is_refused_with_path_and_reason(tmp_path, monkeypatch, user):
     """As a user who may not write there, be it new or in use."""
     monkeypatch.chdir(tmp_path)
-    open_database(Path("used.db"), TABLES, 1, "log").close()
+    open_database(Path("used.db"), TABLES, 1, "log", marker="one").close()
     Path("used.db").chmod(0o444)
     Path("closed").mkdir(mode=0o555)
     tmp_path.chmod(0o777)
     user()
     with pytest.raises(Misconfigured, match="log used.db: used.db is read-only for us"):
-        open_database(Path("used.db"), TABLES, 1, "log")
+        open_database(Path("used.db"), TABLES, 1, "log", marker="one")
     with pytest.raises(Misconfigured, match="closed is read-only for us"):
-        open_database(Path("closed/new.db"), TABLES, 1, "log")
+        open_database(Path("closed/new.db"), TABLES, 1, "log", marker="one")
+
+
+def test_a_file_of_another_kind_is_refused_and_left_as_it_is(tmp_path):
+    """Ours of another kind, of any schema; or anybody's."""
+    open_database(tmp_path / "a.db", TABLES, 2, "log", marker="one").close()
+    before = (tmp_path / "a.db").read_bytes()
+    with pytest.raises(Misconfigured, match="state .*a.db: it holds something else"):
+        open_database(
+            tmp_path / "a.db",
+            "CREATE TABLE two (a TEXT)",
+            3,
+            "state",
+            marker="two",
+            upgrades={2: "CREATE TABLE three (a TEXT)"},
+        )
+    assert (tmp_path / "a.db").read_bytes() == before
+
+
+CHECKED = checked(
+    """CREATE TABLE rows (
+  name TEXT PRIMARY KEY, n INTEGER, r REAL, b BLOB NOT NULL
+) STRICT, WITHOUT ROWID"""
+)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "name = 'other'",
+        "n = 8",
+        "n = NULL",
+        "r = 0.30000000000000009",
+        "b = x'00ff00'",
+        "b = x'00ff'",
+    ],
+)
+def test_a_row_that_is_not_what_was_written_is_named(tmp_path, change):
+    """Whatever column it is in; SQLite itself sees nothing of it."""
+    path = tmp_path / "a.db"
+    db = open_database(path, CHECKED, 1, "log", marker="rows")
+    with db:
+        db.execute("INSERT INTO rows VALUES ('one', 7, 0.30000000000000004, x'00ff01')")
+        db.execute("INSERT INTO rows VALUES ('two', NULL, NULL, x'')")
+        db.execute("UPDATE rows SET b = x'01' WHERE name = 'two'")
+    db.close()
+    assert damage_of(path) == []
+    sums = "SELECT checksum FROM rows WHERE name = 'one'"
+    db = connect(path)
+    ((held,),) = db.execute(sums).fetchall()
+    db.create_function("checksum", -1, lambda *_: held)  # as rotten bytes would be
+    with db:
+        db.execute(f"UPDATE rows SET {change} WHERE name = 'one'")
+    db.close()
+    (line,) = damage_of(path)
+    assert line.startswith("table rows, row o")
+    assert "its checksum is wrong" in line

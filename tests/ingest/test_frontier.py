@@ -1,9 +1,11 @@
 """What is due, what is known: the frontier and the plan made from a feed document."""
 
+import sqlite3
 from dataclasses import replace
 
 import pytest
 
+from ingest.database import damage_of
 from ingest.errors import Misconfigured
 from ingest.feed import Entry, ParsedFeed
 from ingest.feedlist import FeedRef, checked_ref, parse_feedlist, to_opml
@@ -299,3 +301,48 @@ def test_a_host_without_connection_is_asked_thrice_before_it_is_away():
         gate.lost("b", now, "no connection")
     assert gate.away("b", 91.0) == (599.0, "no connection")
     assert gate.away("b", 691.0) is None
+
+
+FIRST = """
+CREATE TABLE feeds (
+  url TEXT PRIMARY KEY, host TEXT NOT NULL, title TEXT NOT NULL,
+  grp TEXT NOT NULL, lang TEXT NOT NULL,
+  etag TEXT, last_modified TEXT, body_digest TEXT,
+  polled_at REAL, ok_at REAL, due_at REAL NOT NULL, failures INTEGER NOT NULL,
+  status TEXT NOT NULL, entries INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE stories (
+  story_id TEXT PRIMARY KEY, feed_url TEXT NOT NULL, host TEXT NOT NULL,
+  entry TEXT NOT NULL, state TEXT NOT NULL, due_at REAL NOT NULL,
+  tries INTEGER NOT NULL, first_seen REAL NOT NULL, digest TEXT, reason TEXT
+) STRICT, WITHOUT ROWID;
+CREATE INDEX stories_due ON stories (state, host, due_at);
+CREATE TABLE sightings (
+  feed_url TEXT NOT NULL, identity TEXT NOT NULL, story_id TEXT NOT NULL,
+  entry_digest TEXT NOT NULL, PRIMARY KEY (feed_url, identity)
+) STRICT, WITHOUT ROWID;
+PRAGMA user_version = 1;
+"""
+
+
+def test_a_frontier_of_before_is_taken_over(tmp_path):
+    """As schema 1 was: nothing was forgotten, rows had no checksums."""
+    path = tmp_path / "f.db"
+    now = Frontier(tmp_path / "now.db")
+    now.add_feeds([checked_ref("https://a.org/f", "A", "", "en")])
+    expected = now.feeds()
+    now.close()
+    db = sqlite3.connect(path)
+    db.executescript(FIRST)
+    db.execute("ATTACH ? AS now", (str(tmp_path / "now.db"),))
+    columns = [row[1] for row in db.execute("PRAGMA main.table_info(feeds)")]
+    names = ",".join(columns)
+    db.execute(f"INSERT INTO feeds SELECT {names} FROM now.feeds")
+    db.commit()
+    db.close()
+    frontier = Frontier(path)
+    assert frontier.feeds() == expected
+    frontier.forget(["s-1"])
+    assert frontier.forgotten(["s-1", "s-2"]) == {"s-1"}
+    frontier.close()
+    assert damage_of(path) == []
