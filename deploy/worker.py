@@ -148,7 +148,8 @@ def _index(settings: Settings, log: Log, stop: Callable[[], bool]) -> None:
     consumer = patiently(partial(log.consumer, "index", JOURNAL), stop)
     begin = state.position() or patiently(partial(_beginning, log), stop)
     consumer.seek(0, begin)
-    _hand_on(log, state, stop)  # what a crash may have left
+    patiently(partial(_apply, index, []), stop)  # what a crash may have left to do
+    _hand_on(log, state, stop)
     # The state's own position holds; the log's mirrors it, also after a crash between.
     notes = patiently(consumer.notes, stop)
     patiently(partial(consumer.commit, {0: begin}, notes), stop)

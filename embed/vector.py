@@ -6,6 +6,7 @@ the index. Vectors are base64 of little-endian fp16 with shape and space id.
 
 import base64
 import json
+import re
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
@@ -18,6 +19,7 @@ from ingest.story import Story, decode_object
 TYPE: Final = "story-vector"
 VERSION: Final = "1.0"
 PASSAGES: Final = 2  # title; title and lead
+_SPACE: Final = re.compile(r"[\x21-\x7e]{1,100}")
 NORM_TOLERANCE: Final = 0.01  # fp16 keeps a unit vector's norm within 0.001
 
 Vectors = NDArray[np.float16]
@@ -70,8 +72,10 @@ class StoryVector:
             rows, dim = (int(n) for n in vectors["shape"])
             array = np.frombuffer(data, dtype="<f2").reshape(rows, dim)
             space_id = str(vectors["space"])
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise Quarantine(f"story-vector: vectors: {error}") from error
+        if not _SPACE.fullmatch(space_id):
+            raise Quarantine(f"story-vector: space {space_id[:40]!r}")
         return cls(
             story=Story.from_json(found["story"]), vectors=array, space_id=space_id
         )

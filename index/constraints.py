@@ -16,15 +16,23 @@ class Constraints:
             if one.kind == SAME:
                 self._same[one.a].append((one.b, one))
                 self._same[one.b].append((one.a, one))
+        self._groups: dict[str, frozenset[str]] = {}
+        for story_id in self._same:
+            if story_id not in self._groups:
+                group = frozenset(self._paths(story_id))
+                self._groups.update(dict.fromkeys(group, group))
 
     @property
     def stories(self) -> set[str]:
         """Return the stories that they name."""
         return {story for one in self._accepted for story in (one.a, one.b)}
 
-    def together(self, story_id: str) -> set[str]:
-        """Return the stories that must share a story's event, itself among them."""
-        return set(self._paths(story_id))
+    def together(self, story_id: str) -> frozenset[str]:
+        """Return the stories that must share a story's event, itself among them.
+
+        Some of them may have expired: they bind the others all the same.
+        """
+        return self._groups.get(story_id, frozenset([story_id]))
 
     def apart_from(self, story_id: str) -> set[str]:
         """Return the stories that must not share a story's event."""
@@ -57,8 +65,11 @@ class Constraints:
 
     def may_share(self, stories: Collection[str]) -> bool:
         """Tell whether all these stories may be in one event."""
+        inside = set(stories)
         return not any(
-            one.kind == DIFFERENT and one.a in stories and one.b in stories
+            one.kind == DIFFERENT
+            and not inside.isdisjoint(self.together(one.a))
+            and not inside.isdisjoint(self.together(one.b))
             for one in self._accepted
         )
 
@@ -66,13 +77,18 @@ class Constraints:
         """Return a correction that this grouping does not obey; None if it does all.
 
         Args:
-            events: event id by story id; stories that are not in it don't count.
+            events: event id by story id; stories that are not in it don't count, but
+                bind those that must be with them.
         """
         for one in self._accepted:
-            if one.a in events and one.b in events:
-                is_one = events[one.a] == events[one.b]
-                if is_one != (one.kind == SAME):
-                    return one
+            a, b = (
+                {events[s] for s in self.together(story) if s in events}
+                for story in (one.a, one.b)
+            )
+            if one.kind == SAME and len(a) > 1:
+                return one
+            if one.kind == DIFFERENT and a & b:
+                return one
         return None
 
     def _paths(self, start: str) -> dict[str, list[Correction]]:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final, Self
 
 from ingest.errors import Quarantine
-from ingest.story import clean_line, iso
+from ingest.story import clean_line, iso, parse_moment
 
 TYPE: Final = "correction"
 VERSION: Final = "1.0"
@@ -69,12 +69,9 @@ class Correction:
         for name in names:
             if not isinstance(found.get(name), str):
                 raise Quarantine(f"correction: {name} is not a string")
-        try:
-            at = datetime.fromisoformat(found["at"])
-        except ValueError as error:
-            raise Quarantine(f"correction: at: {error}") from error
-        if at.tzinfo is None or not found["id"].startswith("c-"):
-            raise Quarantine("correction: id or at is none")
+        at = parse_moment(found["at"], "correction: at")
+        if not found["id"].startswith("c-"):
+            raise Quarantine("correction: id is none")
         if found["kind"] not in (SAME, DIFFERENT, UNDO):
             raise Quarantine(f"correction: kind {found['kind'][:40]!r}")
         return cls(

@@ -2,8 +2,10 @@
 
 import gc
 import math
+from collections import deque
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from statistics import median_low
 from typing import Any, Final
 
 import numpy as np
@@ -14,20 +16,20 @@ from index.constraints import Constraints
 from index.correcting import ACCEPTED, FORGOTTEN, apply_correction
 from index.correction import Correction
 from index.corroboration import confirms, first_to_confirm
-from index.decision import PairModel
+from index.decision import Decision, PairModel
 from index.features import View, similarities
 from index.forgetting import Forget
 from index.history import Version
 from index.journal import decode_journal
 from index.material import is_material
-from index.neighbours import DAY_S, combine, day_of
+from index.neighbours import DAY_S, check_units, combine, day_of
 from index.rare_terms import rarest
-from index.second_look import Change, better, second_look
+from index.second_look import Change, better, new_event, second_look
 from index.state import Member, State
 from ingest.errors import Quarantine
 from ingest.story import Story
 
-CLOCKS: Final = 16  # stories that must be newer: one wrong clock expires nothing
+CLOCKS: Final = 101  # latest stories whose median tells the day: no wrong clock does
 FORESEEN_FROM: Final = 4  # stories of a batch that are worth searching for at once
 READ_TO_CONFIRM: Final = 40  # reports of an event, the earliest
 
@@ -56,33 +58,37 @@ class EventIndex:
         self._expired_day = 0
         self._constraints = Constraints([])
         self._fixed: set[str] = set()
+        self._seen: deque[float] = deque(maxlen=CLOCKS)
         self._rewrite: set[int] = set()  # days whose file is not what it should be
-        self._scrub = False
-        self._rewrite = self._load()
+        self._is_stale = True
+        self._load()
         self.state.vectors.clean()
-        self._file()
 
-    def _load(self) -> set[int]:
-        """Fill the memory from what is stored; return days that lack a sound file."""
+    def _load(self) -> None:
+        """Fill the memory from what is stored."""
+        self._is_stale = True
         self._next_seq = self.state.next_seq()
         self._expired_day = self.state.expired_day()
+        self._seen = deque(self.state.seen(), CLOCKS)
         self._obey()
         space = self.state.space()
         self._clusterer = None
-        if space is None:
-            return set()
-        clusterer = self._new_clusterer(space[1])
+        if space is not None:
+            self._restore(space[1])
+        self._is_stale = False
+
+    def _restore(self, dim: int) -> None:
+        clusterer = self._new_clusterer(dim)
         gc.disable()  # nothing of this is garbage: half the time
         try:
             placed = self.state.placed()
-            unsound = self.state.vectors.load(
+            self._rewrite |= self.state.vectors.load(
                 clusterer.neighbours, placed.seqs, placed.times
             )
             clusterer.restore(placed.seqs, placed.rare)
         finally:
             gc.enable()
         self._clusterer = clusterer
-        return unsound
 
     def _obey(self) -> None:
         """Take in the corrections in force."""
@@ -103,7 +109,11 @@ class EventIndex:
 
         Raises:
             OSError: the disk is full; what could be committed is, the rest is not.
+            sqlite3.Error: nothing of it was committed.
+            Retry: bytes of what was forgotten could not be overwritten yet.
         """
+        if self._is_stale:
+            self._load()
         try:
             with self.state.transaction():
                 position = self.state.position()
@@ -118,8 +128,9 @@ class EventIndex:
                     position = offset + 1
                 self.state.set_position(position)
                 self.state.set_next_seq(self._next_seq)
+                self.state.set_seen(self._seen)
         except BaseException:
-            self._rewrite |= self._load()  # memory goes back to what the state holds
+            self._is_stale = True  # memory goes back to what the state holds
             raise
         self._file()
 
@@ -136,16 +147,17 @@ class EventIndex:
         self._clusterer.foresee(coming)
 
     def _file(self) -> None:
-        """Write the files of vectors that are due."""
-        if self._clusterer is None:
-            return
-        neighbours, files = self._clusterer.neighbours, self.state.vectors
-        days = self._rewrite | set(files.due(neighbours))
-        if days:
-            files.write(neighbours, sorted(days))
-            self._rewrite = set()
-        if self._scrub:
-            self._scrub = not self.state.scrub()
+        """Write the files of vectors that are due; finish what is to be forgotten."""
+        if self._clusterer is not None:
+            neighbours, files = self._clusterer.neighbours, self.state.vectors
+            days = self._rewrite | set(files.due(neighbours))
+            if days:
+                files.write(neighbours, sorted(days))
+                self._rewrite = set()
+        if not self.state.history.is_done():
+            self.state.scrub()
+            with self.state.transaction():
+                self.state.history.set_done()
 
     def _apply_one(self, found: Decoded) -> None:
         if isinstance(found, Quarantine):
@@ -161,6 +173,7 @@ class EventIndex:
         story = found.story
         if self.state.history.is_forgotten(story.story_id):
             return
+        check_units(combine(found.vectors)[None, :])
         self._bind(found)
         known = self.state.known(story.story_id)
         if known is None:
@@ -179,7 +192,7 @@ class EventIndex:
         if event_id != decision.event_id:
             record["demanded"] = event_id
         if event_id is None:
-            event_id, reason = "e-" + story.story_id[2:], "created"
+            event_id, reason = new_event(clusterer, arriving, arriving), "created"
         else:
             reason = "confirmed" if self._is_confirmed_by(story, event_id) else "grown"
         self._put(found, arriving, event_id, record)
@@ -187,6 +200,7 @@ class EventIndex:
         if reason == "confirmed":
             self.state.revisions.confirm(event_id, story.story_id)
         self._next_seq += 1
+        self._seen.append(story.first_seen.timestamp())
         for change in second_look(clusterer, arriving, decision, self._permitted):
             self._carry_out(change, arriving)
         self._expire()
@@ -203,14 +217,17 @@ class EventIndex:
         (former,) = clusterer.views([before.seq])
         now = self._model.view(found.story, found.vectors, seq=before.seq)
         now, decision = clusterer.look(now, self._allowed(story_id), home)
+        record = self.state.join_record(story_id) or {}
         change = better(clusterer, now, decision, now)
         if change is not None and not self._permitted(change):
             change = None
-        record = self.state.join_record(story_id) or {}
+        told = decision.record()
+        if change is None and decision.event_id != home:
+            told = self._why_it_stays(record, decision, home)
         self.state.history.keep(
             Version(story=before.story, event_id=home, record=record)
         )
-        self._put(found, now, home, decision.record())
+        self._put(found, now, home, told)
         is_other = is_material((before.story, former), (found.story, now))
         reason = "materially-updated" if is_other else "updated"
         self.state.revisions.revise(home, reason, story=story_id)
@@ -218,6 +235,23 @@ class EventIndex:
             self._carry_out(change, now)
         for one in second_look(clusterer, now, decision, self._permitted):
             self._carry_out(one, now)
+
+    def _why_it_stays(
+        self, before: dict[str, Any], decision: Decision, home: str
+    ) -> dict[str, Any]:
+        """Return the record of a version that stays though its text alone would not.
+
+        Args:
+            before: the record of the former version.
+            decision: about the new one.
+            home: its event.
+        """
+        own = [one for one in decision.ranked if one.event_id == home]
+        if not own:
+            return before
+        others = [one for one in decision.ranked if one.event_id != home]
+        found = replace(decision, ranked=(*own, *others)).record()
+        return found | {"joined": before.get("joined", False)}
 
     def _put(
         self, found: StoryVector, seen: View, event_id: str, record: dict[str, Any]
@@ -318,10 +352,12 @@ class EventIndex:
         """Let go of the stories that were first seen too long ago."""
         if math.isinf(self._keep_s):
             return
-        seen = self.state.lately_seen(CLOCKS - 1)
-        if seen is None or day_of(seen) <= self._expired_day:
+        if len(self._seen) < CLOCKS:
             return
-        self._expired_day = day_of(seen)
+        seen = day_of(median_low(self._seen))
+        if seen <= self._expired_day:
+            return
+        self._expired_day = seen
         self.state.set_expired_day(self._expired_day)
         self._remove(
             self.state.seen_before(self._expired_day * DAY_S - self._keep_s), "expired"
@@ -329,13 +365,15 @@ class EventIndex:
 
     def _forget(self, one: Forget) -> None:
         """Remove stories, and refuse them for ever."""
-        if self.state.history.removed_by(one.forget_id) is not None:
+        if self.state.history.has_come(one.forget_id):
             return
         held = [s for s in one.story_ids if self.state.known(s) is not None]
         days = self._remove(held, "forgotten")
+        # A file may hold what expired, or a former version.
+        held_days = self._clusterer.neighbours.days() if self._clusterer else {}
+        days |= {day for day, (_, removed, _) in held_days.items() if removed}
         self.state.vectors.drop(days)
         self._rewrite |= days
-        self._scrub = True
         for story_id in one.story_ids:
             self.state.history.forget(story_id)
         gone = set(one.story_ids)
@@ -345,6 +383,7 @@ class EventIndex:
                     replace(held_one, status=FORGOTTEN, stories={})
                 )
         self.state.revisions.drop_refused(one.story_ids)
+        self.state.strip_reasons(gone)
         self.state.history.put_request(one.forget_id, len(held))
         self._obey()
 
@@ -396,3 +435,5 @@ def _decoded(value: bytes) -> Decoded:
         return decode_journal(value)
     except Quarantine as error:
         return error
+    except (ValueError, TypeError, OverflowError, AttributeError) as error:
+        return Quarantine(f"not a record: {error!r}")

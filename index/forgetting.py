@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Final, Self
 
 from ingest.errors import Quarantine
-from ingest.story import clean_line, iso
+from ingest.story import clean_line, iso, parse_moment
 
 TYPE: Final = "forget"
 VERSION: Final = "1.0"
@@ -59,12 +59,14 @@ class Forget:
             raise Quarantine("forget: stories is no list of 1 to 1,000")
         if not all(isinstance(one, str) and one.startswith("s-") for one in stories):
             raise Quarantine("forget: stories are not all ids")
-        try:
-            at = datetime.fromisoformat(found["at"])
-            forget_id, who = clean_line(found["id"], 40), clean_line(found["who"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise Quarantine(f"forget: {error!r}") from error
-        if at.tzinfo is None or not forget_id.startswith("f-"):
-            raise Quarantine("forget: id or at is none")
-        ids = tuple(clean_line(one, 40) for one in stories)
-        return cls(forget_id=forget_id, story_ids=ids, who=who, at=at)
+        for name in ("id", "who", "at"):
+            if not isinstance(found.get(name), str):
+                raise Quarantine(f"forget: {name} is not a string")
+        if not found["id"].startswith("f-"):
+            raise Quarantine("forget: id is none")
+        return cls(
+            forget_id=clean_line(found["id"], 40),
+            story_ids=tuple(clean_line(one, 40) for one in stories),
+            who=clean_line(found["who"]),
+            at=parse_moment(found["at"], "forget: at"),
+        )

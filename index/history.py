@@ -71,12 +71,31 @@ class History:
         return row is not None
 
     def put_request(self, forget_id: str, stories: int) -> None:
-        """Keep that a request to forget came, and how many stories it removed."""
-        self._db.execute("INSERT INTO forgets VALUES (?,?)", (forget_id, stories))
+        """Keep that a request to forget came, and how many stories it removed.
+
+        It is done when no byte of them is left, see `set_done`.
+        """
+        self._db.execute("INSERT INTO forgets VALUES (?,?,0)", (forget_id, stories))
+
+    def has_come(self, forget_id: str) -> bool:
+        """Return whether a request to forget came before."""
+        row = self._db.execute(
+            "SELECT 1 FROM forgets WHERE forget_id = ?", (forget_id,)
+        ).fetchone()
+        return row is not None
 
     def removed_by(self, forget_id: str) -> int | None:
-        """Return how many stories a request removed; None if it has not come."""
+        """Return how many stories a request removed; None if it is not done."""
         row = self._db.execute(
-            "SELECT stories FROM forgets WHERE forget_id = ?", (forget_id,)
+            "SELECT stories FROM forgets WHERE forget_id = ? AND done", (forget_id,)
         ).fetchone()
         return int(row[0]) if row else None
+
+    def is_done(self) -> bool:
+        """Return whether every request that came is done."""
+        row = self._db.execute("SELECT 1 FROM forgets WHERE NOT done").fetchone()
+        return row is None
+
+    def set_done(self) -> None:
+        """Let every request that came be done."""
+        self._db.execute("UPDATE forgets SET done = 1 WHERE NOT done")

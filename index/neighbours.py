@@ -5,6 +5,7 @@ growing one for what came since. A search reads the days of its window alone. It
 exact however many stories there are: `bench/index.py` has what that costs.
 """
 
+import errno
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,9 +116,7 @@ class Neighbours:
             raise Quarantine(
                 f"vectors of shape {rows.shape}, expected (n, {self._dim})"
             )
-        norms = np.linalg.norm(rows, axis=1)
-        if not np.isfinite(norms).all() or (np.abs(norms - 1) > 0.01).any():  # noqa: PLR2004
-            raise Quarantine("vectors are not finite or not of unit length")
+        check_units(rows)
         last: dict[int, tuple[int, float]] = {}
         for at, (seq, moment) in enumerate(zip(seqs, times, strict=True)):
             last[seq] = at, moment
@@ -304,9 +303,9 @@ class Neighbours:
         Raises:
             OSError: it can't be read.
         """
-        self._mapped.pop(day, None)
-        self._recent.pop(day, None)
         if path is None:
+            self._mapped.pop(day, None)
+            self._recent.pop(day, None)
             return
         try:
             held: Any = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
@@ -318,6 +317,7 @@ class Neighbours:
         is_here = (known[at] == seqs if len(known) else False) & (times // DAY_S == day)
         seqs = np.where(is_here, seqs, -1)
         index: Any = faiss.downcast_index(held.index)
+        self._recent.pop(day, None)
         self._mapped[day] = _Part(index, seqs, times, held)
         self.times.update(
             zip(seqs[is_here].tolist(), times[is_here].tolist(), strict=True)
@@ -342,6 +342,17 @@ def _nearest(
     return values, at, number == part.index.ntotal
 
 
+def check_units(rows: Vectors) -> None:
+    """Refuse vectors that would poison an index, shape (n, dim).
+
+    Raises:
+        Quarantine: one is not finite, or not of unit length.
+    """
+    norms = np.linalg.norm(rows, axis=1)
+    if not np.isfinite(norms).all() or (np.abs(norms - 1) > 0.01).any():  # noqa: PLR2004
+        raise Quarantine("vectors are not finite or not of unit length")
+
+
 def day_of(moment: float) -> int:
     """Return the number of days since 1970 of seconds since then."""
     return int(moment // DAY_S)
@@ -363,7 +374,7 @@ def write_vectors(path: Path, seqs: NDArray[np.int64], vectors: Vectors) -> None
     try:
         faiss.write_index(index, str(path))
     except RuntimeError as error:
-        raise OSError(f"{path}: {error}") from error
+        raise OSError(errno.EIO, f"{error}", str(path)) from error
 
 
 def combine(vectors: NDArray[np.float16]) -> Vectors:

@@ -53,8 +53,8 @@ _FORGOTTEN: Final = checked(
     "CREATE TABLE forgotten (story_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID"
 )
 _FORGETS: Final = checked(
-    "CREATE TABLE forgets (forget_id TEXT PRIMARY KEY, stories INTEGER NOT NULL)"
-    " STRICT, WITHOUT ROWID"
+    "CREATE TABLE forgets (forget_id TEXT PRIMARY KEY, stories INTEGER NOT NULL,"
+    " done INTEGER NOT NULL) STRICT, WITHOUT ROWID"
 )
 # Vectors whose day's file does not hold them yet.
 _UNFILED: Final = checked(
@@ -77,7 +77,6 @@ CREATE INDEX stories_event ON stories (event_id, event_time);
 CREATE INDEX stories_placed ON stories
   (event_time, seq, event_id, rare, lang, outlet COLLATE NOCASE);
 CREATE INDEX stories_seen ON stories (first_seen);
-CREATE INDEX stories_url ON stories (url);
 CREATE INDEX versions_story ON versions (story_id);
 """
 _NEW: Final = (_VERSIONS, _FORGOTTEN, _FORGETS, _UNFILED, _FILES)
@@ -102,10 +101,13 @@ _WITHOUT_SECOND_LOOK: Final = """
 ALTER TABLE stories ADD COLUMN crowd REAL NOT NULL DEFAULT 0;
 ALTER TABLE stories ADD COLUMN rare BLOB NOT NULL DEFAULT x'';
 """
-# A story with fewer than 12 rare words, which were not padded, has none from then on.
+_PAD: Final = """
+UPDATE stories SET rare = CAST(rare || zeroblob(48 - length(rare)) AS BLOB)
+WHERE length(rare) < 48
+"""
 _WITHOUT_CHECKSUMS: Final = ";".join(
     [
-        "UPDATE stories SET rare = zeroblob(48) WHERE length(rare) <> 48",
+        _PAD,
         "ALTER TABLE events ADD COLUMN merged_into TEXT",
         "ALTER TABLE events ADD COLUMN confirmed TEXT",
         "ALTER TABLE corrections ADD COLUMN stories TEXT NOT NULL DEFAULT '{}'",

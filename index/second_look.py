@@ -125,7 +125,7 @@ def better(
         and decision.event_id is None
         and len(clusterer.members(own)) > 1
     ):
-        target, reason = _new_event(clusterer, view, arrived), "left"
+        target, reason = new_event(clusterer, view, arrived), "left"
     if target is None:
         return None
     return Change(
@@ -194,7 +194,7 @@ def _split(clusterer: Clusterer, arrived: View, home: str) -> Change | None:
     return Change(
         seqs=tuple(sorted(part)),
         source=home,
-        target=_new_event(clusterer, first, arrived),
+        target=new_event(clusterer, first, arrived),
         reason="split",
     )
 
@@ -213,10 +213,13 @@ def _parts(graph: Any) -> Iterator[tuple[set[int], set[int]]]:
         yield side, everyone - side
 
 
-def _new_event(clusterer: Clusterer, first: View, arrived: View) -> str:
-    """Return an id for an event that begins with a story: its own, if it is free."""
-    wanted = "e-" + first.story_id[2:]
-    if not clusterer.members(wanted):
-        return wanted
-    name = f"{arrived.story_id} {first.story_id}"
-    return "e-" + hashlib.sha256(name.encode()).hexdigest()[:16]
+def new_event(clusterer: Clusterer, first: View, arrived: View) -> str:
+    """Return an id for an event that begins with a story: its own, if it is free.
+
+    Others may be in the event that the story once began.
+    """
+    name, wanted = first.story_id, "e-" + first.story_id[2:]
+    while clusterer.members(wanted):
+        name = f"{arrived.story_id} {name}"
+        wanted = "e-" + hashlib.sha256(name.encode()).hexdigest()[:16]
+    return wanted

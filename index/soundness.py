@@ -11,6 +11,7 @@ from embed.vector import PASSAGES, check_vectors
 from index.constraints import Constraints
 from index.correcting import ACCEPTED
 from index.correction import Correction
+from index.schema import SCHEMA
 from index.vector_files import VectorFiles, files_of
 from ingest.database import damage_of, open_to_read, reading
 from ingest.errors import Quarantine
@@ -37,6 +38,8 @@ def damage_of_state(
         return  # its rows can't be trusted, not even to be read
     db = open_to_read(path)
     try:
+        if db.execute("PRAGMA user_version").fetchone()[0] < SCHEMA:
+            return  # of before; whoever opens it brings it up to date
         with reading(db):
             yield from ((path, line) for line in _damage_of_rows(db))
             yield from ((path, line) for line in _disobeyed(db))

@@ -6,12 +6,12 @@ records, the corrections and the outbox of `events`: after a crash they agree.
 
 import hashlib
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,9 +25,11 @@ from index.rare_terms import TERMS
 from index.revisions import Revisions
 from index.schema import SCHEMA, TABLES, UPGRADES
 from index.vector_files import VectorFiles, files_of
-from ingest.database import open_database, reading, transaction
+from ingest.database import open_database, open_to_read, reading, transaction, vacuum
 from ingest.errors import Misconfigured
 from ingest.story import Story
+
+EXACT_S: Final = 9e9  # microseconds up to it are whole numbers in float64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +83,7 @@ class State:
         self._db = open_database(
             path, TABLES, SCHEMA, "state", marker="joins", upgrades=UPGRADES
         )
+        self._path = path
         # The driver must not begin or end transactions by itself.
         self._db.isolation_level = None
         self.corrections = Corrections(self._db)
@@ -136,6 +139,14 @@ class State:
         """Move it; part of the caller's transaction."""
         self._set_meta("expired_day", str(day))
 
+    def seen(self) -> list[float]:
+        """Return when the stories that came last were first seen."""
+        return [float(one) for one in json.loads(self._meta("seen") or "[]")]
+
+    def set_seen(self, moments: Iterable[float]) -> None:
+        """Keep it; part of the caller's transaction."""
+        self._set_meta("seen", json.dumps(list(moments)))
+
     def _meta(self, name: str) -> str | None:
         row = self._db.execute(
             "SELECT value FROM meta WHERE name = ?", (name,)
@@ -179,7 +190,8 @@ class State:
             " ON CONFLICT (story_id) DO UPDATE SET digest=excluded.digest,"
             " observed=excluded.observed, event_time=excluded.event_time,"
             " event_id=excluded.event_id, outlet=excluded.outlet, lang=excluded.lang,"
-            " url=excluded.url, story=excluded.story, vectors=excluded.vectors,"
+            " first_seen=excluded.first_seen, url=excluded.url, story=excluded.story,"
+            " vectors=excluded.vectors,"
             " rare=excluded.rare, crowd=excluded.crowd",
             (
                 seq,
@@ -223,14 +235,6 @@ class State:
             "SELECT story_id FROM stories WHERE first_seen < ? ORDER BY seq", (moment,)
         )
         return [row[0] for row in rows]
-
-    def lately_seen(self, rank: int) -> float | None:
-        """Return when the story that was seen last but so many was; None if fewer."""
-        row = self._db.execute(
-            "SELECT first_seen FROM stories ORDER BY first_seen DESC LIMIT 1 OFFSET ?",
-            (rank,),
-        ).fetchone()
-        return float(row[0]) if row else None
 
     def next_seq(self) -> int:
         """Return the number of the story that comes next; none is used twice."""
@@ -322,11 +326,19 @@ class State:
             " FROM stories INDEXED BY stories_placed"
         ).fetchone()
         numbers = np.array(json.loads(seqs), np.int64)
+        moments = np.array(json.loads(times), np.int64) / 1e6
+        # Centuries away float64 does not hold them: those are taken one by one.
+        for seq, time in self._db.execute(
+            "SELECT seq, event_time FROM stories INDEXED BY stories_placed"
+            " WHERE event_time < ? OR event_time > ?",
+            (-EXACT_S, EXACT_S),
+        ):
+            moments[numbers == seq] = time
         order = np.argsort(numbers)
         words = np.frombuffer(rare or b"", "<u4").reshape(-1, TERMS)
         return Placed(
             seqs=numbers[order],
-            times=(np.array(json.loads(times), np.int64) / 1e6)[order],
+            times=moments[order],
             rare=words[order],
         )
 
@@ -438,19 +450,54 @@ class State:
         with self.transaction():
             self.revisions.clear(numbers)
 
-    def scrub(self) -> bool:
-        """Let no byte of removed rows stay beside the file; False if readers hold it.
+    def strip_reasons(self, story_ids: Collection[str]) -> None:
+        """Remove vetoes that name these stories, which may quote their words."""
+        for table in ("joins", "versions"):
+            rows = self._db.execute(
+                f"SELECT story_id, record FROM {table}"
+                " WHERE instr(record, '\"vetoed\": [{') ORDER BY story_id"
+            ).fetchall()
+            for story_id, text in rows:
+                record = json.loads(text)
+                kept = [v for v in record["vetoed"] if v["story_id"] not in story_ids]
+                if kept != record["vetoed"]:
+                    now = json.dumps(record | {"vetoed": kept}, ensure_ascii=False)
+                    self._db.execute(
+                        f"UPDATE {table} SET record = ?"
+                        " WHERE story_id = ? AND record = ?",
+                        (now, story_id, text),
+                    )
 
-        In the file itself none stays: see `secure_delete` of SQLite.
-        """
-        self._db.execute("PRAGMA busy_timeout = 100")
-        busy = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-        self._db.execute("PRAGMA busy_timeout = 30000")
-        return not busy
+    def scrub(self) -> None:
+        """Let no byte of removed rows stay; see `ingest.database.vacuum`."""
+        vacuum(self._db, self._path)
 
     def close(self) -> None:
         """Close the file."""
         self._db.close()
+
+
+class Peek(NamedTuple):
+    """What a state or snapshot stands for."""
+
+    position: int
+    journal_id: str | None
+    stories: int
+    events: int
+
+
+def peek(path: Path) -> Peek:
+    """Look into a state without touching it, whatever its schema."""
+    db = open_to_read(path)
+    try:
+        with reading(db):
+            meta = dict(db.execute("SELECT name, value FROM meta").fetchall())
+            stories, events = db.execute(
+                "SELECT count(*), count(DISTINCT event_id) FROM stories"
+            ).fetchone()
+    finally:
+        db.close()
+    return Peek(int(meta.get("position", 0)), meta.get("journal"), stories, events)
 
 
 def existing_state(path: Path) -> State:

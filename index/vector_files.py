@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from embed.vector import PASSAGES
 from index.neighbours import Neighbours, combine, day_of, write_vectors
-from ingest.database import transaction
+from ingest.database import sync_folder, transaction
 
 DAY_UNFILED: Final = 4_096  # stories of a day before its file is written anew
 ALL_UNFILED: Final = 32_768  # of all days: bounds what is read when a worker starts
@@ -124,8 +124,24 @@ class VectorFiles:
         Raises:
             OSError: the disk is full; then nothing has changed.
         """
-        before = dict(self._db.execute("SELECT day, name FROM files").fetchall())
         written: dict[int, Path | None] = {}
+        try:
+            self._write(neighbours, days, written)
+        except BaseException:
+            self.clean()  # files that no commit names take room
+            raise
+        for day, made in written.items():
+            seqs = neighbours.of_day(day)[0]
+            times = np.array([neighbours.times[seq] for seq in seqs.tolist()])
+            neighbours.map_day(day, made, seqs, times)
+        self.clean()
+
+    def _write(
+        self,
+        neighbours: Neighbours,
+        days: Collection[int],
+        written: dict[int, Path | None],
+    ) -> None:
         with transaction(self._db):
             for day in days:
                 seqs, rows = neighbours.of_day(day)
@@ -139,13 +155,6 @@ class VectorFiles:
                         (day, path.name, crc, len(seqs)),
                     )
                 self.remove(seqs.tolist())
-        for day, made in written.items():
-            seqs = neighbours.of_day(day)[0]
-            times = np.array([neighbours.times[seq] for seq in seqs.tolist()])
-            neighbours.map_day(day, made, seqs, times)
-            if before.get(day) not in (None, made and made.name):
-                with suppress(OSError):  # it goes at the next start
-                    (self._folder / before[day]).unlink()
 
     def _written(
         self, day: int, seqs: NDArray[np.int64], rows: NDArray[np.float32]
@@ -163,19 +172,16 @@ class VectorFiles:
         except OSError:
             partial.unlink(missing_ok=True)
             raise
-        folder = os.open(self._folder, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        sync_folder(self._folder)
         return path, crc
 
     def clean(self) -> None:
-        """Remove files that no commit names: what a crash left."""
+        """Remove files that no commit names: replaced ones, and what a crash left."""
         named = {row[0] for row in self._db.execute("SELECT name FROM files")}
         for path in self._folder.glob("*") if self._folder.exists() else ():
             if path.name not in named:
-                path.unlink()
+                with suppress(OSError):  # it goes the next time
+                    path.unlink()
 
     def damage(self) -> dict[Path, str]:
         """Return the files that are not what was written, and what is wrong."""

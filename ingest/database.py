@@ -54,7 +54,7 @@ def open_database(
         _refuse_network(path, what)
         _refuse_read_only(path, what)
         db = connect(path)
-        if _schema(db) and not _has(db, marker):
+        if not _has(db, marker) and (_schema(db) or _tables(db)):
             raise sqlite3.DatabaseError("it holds something else")
         if _schema(db) == 0:
             _create(db, tables, schema, page_bytes)
@@ -94,7 +94,8 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        db.execute("ROLLBACK")
+        if db.in_transaction:  # a full disk may have ended it
+            db.execute("ROLLBACK")
         raise
     db.execute("COMMIT")
 
@@ -114,7 +115,7 @@ def reading(db: sqlite3.Connection) -> Iterator[None]:
 
 def open_to_read(path: Path) -> sqlite3.Connection:
     """Open a database that is there only to read it, whatever its schema."""
-    return connect(f"file:{path}?mode=ro", uri=True)
+    return connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
 
 
 def _checksum(*values: bytes | float | None) -> int:
@@ -265,6 +266,52 @@ def _damaged_rows(db: sqlite3.Connection) -> list[str]:
     return found
 
 
+def sync_folder(folder: Path) -> None:
+    """Let a folder's new names reach the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def replace_database(source: Path, target: Path) -> None:
+    """Put all that a database holds in the place of what another one does, at once.
+
+    One transaction: a crash leaves the one or the other, readers go on.
+
+    Raises:
+        Misconfigured: it can't be written, e.g. since the disk is full.
+    """
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        one, two = open_to_read(source), connect(target)
+        try:
+            one.backup(two)
+        finally:
+            one.close()
+            two.close()
+    except (OSError, sqlite3.Error) as error:
+        raise Misconfigured(f"{source} into {target}: {error}") from error
+
+
+def vacuum(db: sqlite3.Connection, path: Path) -> None:
+    """Make a file anew, so that no byte of removed rows stays in it or beside it.
+
+    secure_delete alone is not enough: pages that were balanced keep copies of cells.
+
+    Raises:
+        Retry: the disk has no room for it, or others hold the file.
+    """
+    try:
+        db.execute("VACUUM")
+        busy = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    except sqlite3.OperationalError as error:
+        raise Retry(f"{path}: {error}; removed rows still have bytes in it") from error
+    if busy:
+        raise Retry(f"{path}: others read it; removed rows still have bytes beside it")
+
+
 def copy_database(source: Path, target: Path) -> None:
     """Write a whole copy of a database, also while others write to it.
 
@@ -290,8 +337,13 @@ def copy_database(source: Path, target: Path) -> None:
         with partial.open("rb") as file:
             os.fsync(file.fileno())
         partial.rename(target)
+        sync_folder(target.parent)
     except (OSError, sqlite3.Error) as error:
         raise Misconfigured(f"copy of {source} to {target}: {error}") from error
+
+
+def _tables(db: sqlite3.Connection) -> int:
+    return int(db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
 
 
 def _has(db: sqlite3.Connection, table: str) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from ingest.database import checked, open_database, rebuilt
+from ingest.database import checked, open_database, rebuilt, vacuum
 from ingest.feed import Entry
 from ingest.feedlist import FeedRef
 from ingest.outlets import outlet_of
@@ -122,6 +122,7 @@ class Frontier:
         Raises:
             Misconfigured: the file is not a frontier, or of a newer samestory.
         """
+        self._path = path
         self._db = open_database(
             path, _TABLES, SCHEMA, "frontier", marker="sightings", upgrades=_UPGRADES
         )
@@ -193,8 +194,9 @@ class Frontier:
         forgotten is not written down again.
         """
         told = [one.story_id for one in (*pending, *(s for s, _ in refused))]
-        gone = self.forgotten([*told, *(one.story_id for one in sightings)])
         with self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            gone = self.forgotten([*told, *(one.story_id for one in sightings)])
             cursor = self._db.execute(
                 "UPDATE feeds SET title=?, etag=?, last_modified=?, body_digest=?,"
                 " polled_at=?, ok_at=?, due_at=?, failures=?, status=?, entries=?"
@@ -345,7 +347,11 @@ class Frontier:
             )
 
     def forget(self, story_ids: Iterable[str]) -> None:
-        """Remove stories with all that is known of them, and refuse them for ever."""
+        """Remove stories with all that is known of them, and refuse them for ever.
+
+        Raises:
+            Retry: they are refused, but their bytes could not be overwritten yet.
+        """
         with self._db:
             for story_id in story_ids:
                 for table in ("stories", "sightings"):
@@ -355,7 +361,7 @@ class Frontier:
                 self._db.execute(
                     "INSERT OR IGNORE INTO forgotten VALUES (?)", (story_id,)
                 )
-        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        vacuum(self._db, self._path)
 
     def forgotten(self, story_ids: Iterable[str]) -> set[str]:
         """Return those of these stories that are refused for ever."""

@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 from typing import Any, Final, Self
 
 from ingest.errors import Quarantine
@@ -78,8 +78,8 @@ class Story:
             raise Quarantine(f"story {self.story_id}: text_from {self.text_from!r}")
         for name in ("published", "first_seen", "observed"):
             moment = getattr(self, name)
-            if moment is not None and moment.tzinfo is None:
-                raise Quarantine(f"story {self.story_id}: {name} has no time zone")
+            if moment is not None:
+                check_moment(moment, f"story {self.story_id}: {name}")
 
     @property
     def event_time(self) -> datetime:
@@ -180,6 +180,32 @@ def decode_object(value: bytes, *types: str) -> dict[str, Any]:
     return found
 
 
+def check_moment(moment: datetime, what: str) -> None:
+    """Refuse a time that can't be reckoned with everywhere.
+
+    Raises:
+        Quarantine: it has no time zone, or is at the ends of the calendar.
+    """
+    if moment.tzinfo is None:
+        raise Quarantine(f"{what} has no time zone")
+    if not MINYEAR < moment.year < MAXYEAR:
+        raise Quarantine(f"{what} is {moment.isoformat()}")
+
+
+def parse_moment(text: str, what: str) -> datetime:
+    """Parse an ISO 8601 time with its zone.
+
+    Raises:
+        Quarantine: it is none, see `check_moment`.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except (TypeError, ValueError) as error:
+        raise Quarantine(f"{what}: {error}") from error
+    check_moment(moment, what)
+    return moment
+
+
 def json_object(value: bytes) -> dict[str, Any]:
     """Parse a JSON object.
 
@@ -188,6 +214,8 @@ def json_object(value: bytes) -> dict[str, Any]:
     """
     try:
         found = json.loads(value)
+        if b"\\ud" in value.lower():  # half a character, which UTF-8 has not
+            json.dumps(found, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise Quarantine(f"not JSON: {error}") from error
     if not isinstance(found, dict):

@@ -16,7 +16,7 @@ DONE: Final = 0
 NOTHING_FOUND: Final = 1
 NEEDS_A_PERSON: Final = 2
 GAVE_UP: Final = 3
-NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 MAY_PASS: Final = (
     *(sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED),
     sqlite3.SQLITE_IOERR,  # a quota, a limit on file sizes, a disk that fails

@@ -100,13 +100,14 @@ def run_near(args: argparse.Namespace, settings: Settings) -> int:
         raise Misconfigured("-k must be 1 or more")
     state = wiring.read_state(settings)
     query = _query(args, settings, state)
-    found = Lookup(state, wiring.open_pair_model(settings)).nearest(
-        query,
-        args.k,
-        since=parse_since(args.since),
-        lang=args.lang and args.lang.lower(),
-        outlet=args.outlet,
-    )
+    with state.reading():
+        found = Lookup(state, wiring.open_pair_model(settings)).nearest(
+            query,
+            args.k,
+            since=parse_since(args.since),
+            lang=args.lang and args.lang.lower(),
+            outlet=args.outlet,
+        )
     if args.json:
         for near in found:
             print_json(near.to_json())

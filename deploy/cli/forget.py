@@ -81,11 +81,34 @@ def run_forget(args: argparse.Namespace, settings: Settings) -> int:
         return NOT_DONE
     # From the door inwards, behind what may be on its way; at last once more.
     frontier = wiring.open_frontier(settings)
-    frontier.forget(ids)
+    patiently(partial(frontier.forget, ids), patience)
     frontier.close()
     overwrite = partial(_overwrite, log, frozenset(ids), patience)
     records = overwrite(STORIES)
     _let_embed_pass(log, settings, patience)
+    try:
+        removed = _remove(ids, args, settings, state)
+    finally:  # also if the index does not come to it in time
+        records += sum(overwrite(topic) for topic in (STORIES, JOURNAL, QUARANTINE))
+        if isinstance(log, EmbeddedLog):
+            patiently(log.scrub, patience)
+        log.close()
+    state.close()
+    for kept in sorted(wiring.state_path(settings).parent.glob("*before-restore*.db")):
+        sys.stderr.write(f"{kept} is of before and still holds what it held\n")
+    if args.json:
+        print_json({"stories": ids, "removed": removed, "records": records})
+    else:
+        print(f"forgot {len(ids)}: {removed} stories removed, {records} log records")
+    if not isinstance(log, EmbeddedLog):
+        sys.stderr.write("the bytes in Kafka's topics leave with their retention\n")
+    return 0
+
+
+def _remove(
+    ids: list[str], args: argparse.Namespace, settings: Settings, state: State
+) -> int:
+    """Let the index forget the stories; return how many of them it had."""
     removed = 0
     for at in range(0, len(ids), MOST_STORIES):
         one = Forget(
@@ -100,16 +123,7 @@ def run_forget(args: argparse.Namespace, settings: Settings) -> int:
             one.encode(),
             partial(state.history.removed_by, one.forget_id),
         )
-    records += sum(overwrite(topic) for topic in (STORIES, JOURNAL, QUARANTINE))
-    log.close()
-    state.close()
-    if args.json:
-        print_json({"stories": ids, "removed": removed, "records": records})
-    else:
-        print(f"forgot {len(ids)}: {removed} stories removed, {records} log records")
-    if not isinstance(log, EmbeddedLog):
-        sys.stderr.write("the bytes in Kafka's topics leave with their retention\n")
-    return 0
+    return removed
 
 
 def _overwrite(

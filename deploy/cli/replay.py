@@ -1,6 +1,7 @@
 """`samestory replay`, `digest` and `diff`: the same answer, provably."""
 
 import argparse
+import sqlite3
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ from deploy.loop import patiently, until
 from deploy.progress import ProgressLine
 from deploy.stream.log import JOURNAL, Log
 from index.difference import Change, differences
-from index.state import State, existing_state
+from index.state import State, existing_state, peek
 from ingest.database import copy_database
 from ingest.errors import Misconfigured
 
@@ -129,20 +130,24 @@ def rebuilt(
     """Return a new state of the journal up to a position; None for all of it."""
     log = wiring.open_log(settings)
     journal = patiently(partial(log.fingerprint, JOURNAL), patience_of(settings))
-    first = next(journal_records(log, 0, 1, settings), [(0, b"")])[0][0]
+    first = _first(log, settings)
     if begin is None and first > 0:
         raise Misconfigured(
             f"the journal begins at {first}, what was before is gone: start with"
             " --from FILE, a snapshot that `samestory backup` made, or rebuild what is"
             f" left with --from {BEGINNING}"
         )
+    if end is not None and end < first:
+        raise Misconfigured(f"--at {end}: the journal begins at {first}")
     if begin in (None, BEGINNING):
         state = State(target)
         with state.transaction():
             state.set_journal_id(journal)
         sys.stderr.write(f"from the journal alone, which begins at {first}\n")
     else:
-        state = copy_of_snapshot(Path(begin), target, journal, first)
+        refuse_gap(Path(begin), log, settings)
+        copy_database(Path(begin), target)
+        state = State(target)
         sys.stderr.write(
             f"from snapshot {begin}, which covers all before {state.position()}\n"
         )
@@ -155,30 +160,37 @@ def rebuilt(
     return state
 
 
-def copy_of_snapshot(source: Path, target: Path, journal: str, first: int) -> State:
-    """Return a copy of a snapshot, from which the journal goes on without a gap."""
+def _first(log: Log, settings: Settings) -> int:
+    """Return the journal's first offset; where all of it was removed, its end."""
+    batch = next(journal_records(log, 0, 1, settings), None)
+    if batch:
+        return batch[0][0]
+    return patiently(partial(log.count, JOURNAL), patience_of(settings))
+
+
+def refuse_gap(source: Path, log: Log, settings: Settings) -> None:
+    """Refuse a snapshot from which the journal does not go on without a gap.
+
+    Raises:
+        Misconfigured: it is none, or of another log, or too old.
+    """
     if not source.exists():
-        raise Misconfigured(f"--from {source}: no such file")
-    copy_database(source, target)
+        raise Misconfigured(f"{source}: no such file")
     try:
-        state = State(target)
-        _refuse_gap(state, source, journal, first)
-    except Misconfigured:
-        target.unlink()
-        raise
-    return state
-
-
-def _refuse_gap(state: State, source: Path, journal: str, first: int) -> None:
-    if state.journal_id() != journal:
+        held = peek(source)
+    except sqlite3.Error as error:
+        raise Misconfigured(f"{source}: no snapshot: {error}") from error
+    journal = patiently(partial(log.fingerprint, JOURNAL), patience_of(settings))
+    if held.journal_id != journal:
         raise Misconfigured(
-            f"--from {source}: its position counts in journal {state.journal_id()},"
-            f" this one is {journal}: another log's snapshot"
+            f"{source}: its position counts in journal {held.journal_id}, this one is"
+            f" {journal}: another log's snapshot"
         )
-    if state.position() < first:
+    first = _first(log, settings)
+    if held.position < first:
         raise Misconfigured(
-            f"--from {source}: it ends at {state.position()}, the journal begins at"
-            f" {first}: what was between is gone; use a later snapshot"
+            f"{source}: it ends at {held.position}, the journal begins at {first}: what"
+            " was between is gone; use a later snapshot"
         )
 
 
@@ -193,7 +205,7 @@ def _apply_all(
     for batch in journal_records(log, state.position(), settings.index_batch, settings):
         index.apply([one for one in batch if one[0] < end])
         line.show(f"replayed {min(state.position(), end)} of {end}")
-        if state.position() >= end:
+        if batch[-1][0] + 1 >= end:
             break
     line.end()
 

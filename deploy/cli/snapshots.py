@@ -9,15 +9,15 @@ from typing import Any, Final
 
 from deploy import wiring
 from deploy.cli.output import json_option, print_json
-from deploy.cli.replay import copy_of_snapshot, journal_records, patience_of
+from deploy.cli.replay import patience_of, refuse_gap
 from deploy.config import Settings
 from deploy.loop import patiently
 from deploy.process import hold_lock
 from deploy.stream.embedded import EmbeddedLog
 from deploy.stream.log import JOURNAL
 from index.soundness import damage_of_state
-from index.state import existing_state
-from ingest.database import copy_database, damage_of
+from index.state import peek
+from ingest.database import copy_database, damage_of, replace_database
 from ingest.errors import Misconfigured
 
 DAMAGED: Final = 2
@@ -76,29 +76,29 @@ def run_restore(args: argparse.Namespace, settings: Settings) -> int:
             " it beside"
         )
     log = wiring.open_log(settings)
-    journal = patiently(partial(log.fingerprint, JOURNAL), patience_of(settings))
-    first = next(journal_records(log, 0, 1, settings), [(0, b"")])[0][0]
+    refuse_gap(source, log, settings)
     end = patiently(partial(log.count, JOURNAL), patience_of(settings))
+    held = peek(source)
     with hold_lock(settings.home, "index", 0.0):
-        fresh = target.with_name("restored.db")
-        fresh.unlink(missing_ok=True)  # what a crash may have left
-        state = copy_of_snapshot(source, fresh, journal, first)
-        position, counts = state.position(), state.counts()
-        state.close()
         former = _set_aside(target)
-        for beside in ("-wal", "-shm"):  # another's would be taken for its own
-            Path(f"{target}{beside}").unlink(missing_ok=True)
-        fresh.rename(target)
+        replace_database(source, target)
         # The log's own position mirrors the state's: for lag, and for `check`.
-        log.consumer("index", JOURNAL).commit({0: position})
+        log.consumer("index", JOURNAL).commit({0: held.position})
     log.close()
-    found = {"file": args.file, "position": position, "former": former, **counts}
     if args.json:
-        print_json(found)
+        print_json(
+            {
+                "file": args.file,
+                "position": held.position,
+                "former": former,
+                "stories": held.stories,
+                "events": held.events,
+            }
+        )
     else:
         kept = f"; the former state is {former}" if former else ""
         print(
-            f"{counts['stories']} stories; {end - position} journal records follow when"
+            f"{held.stories} stories; {end - held.position} journal records follow when"
             f" the index starts{kept}"
         )
     return 0
@@ -166,16 +166,14 @@ def _at_odds(settings: Settings, state_path: Path) -> Iterator[tuple[Path, str]]
     log = EmbeddedLog(path)
     yield from ((path, line) for line in log.damage())
     if state_path.exists():
-        state = wiring.read_state(settings)
-        position, journal = state.position(), state.journal_id()
-        state.close()
-        (lag,) = log.lag("index", JOURNAL)
-        mirrored = log.count(JOURNAL) - lag.behind
-        if journal == log.fingerprint(JOURNAL):
-            if position > log.count(JOURNAL):
-                yield path, f"it ends before {position}, which the index has read"
-            elif position < mirrored:
-                yield state_path, f"it ends at {position}, it had read {mirrored}"
+        # In this order: workers may go on meanwhile.
+        mirrored = log.position("index", JOURNAL)
+        held = peek(state_path)
+        if held.journal_id == log.fingerprint(JOURNAL):
+            if held.position > log.count(JOURNAL):
+                yield path, f"it ends before {held.position}, which the index has read"
+            elif held.position < mirrored:
+                yield state_path, f"it ends at {held.position}, it had read {mirrored}"
     log.close()
 
 
@@ -183,11 +181,16 @@ def run_backup(args: argparse.Namespace, settings: Settings) -> int:
     """Write the snapshot."""
     wiring.read_state(settings).close()
     copy_database(wiring.state_path(settings), Path(args.file))
-    snapshot = existing_state(Path(args.file))
-    found = {"file": args.file, "position": snapshot.position(), **snapshot.counts()}
-    snapshot.close()
+    held = peek(Path(args.file))
     if args.json:
-        print_json(found)
+        print_json(
+            {
+                "file": args.file,
+                "position": held.position,
+                "stories": held.stories,
+                "events": held.events,
+            }
+        )
     else:
-        print(f"{found['stories']} stories, journal position {found['position']}")
+        print(f"{held.stories} stories, journal position {held.position}")
     return 0

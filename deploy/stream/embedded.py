@@ -27,7 +27,7 @@ from deploy.stream.embedded_group import (
 )
 from deploy.stream.log import TOPICS, Lag, Message, Record
 from deploy.stream.partition import partition_of
-from ingest.database import checked, open_database, rebuilt
+from ingest.database import checked, open_database, rebuilt, vacuum
 from ingest.errors import Misconfigured, Retry
 
 SCHEMA: Final = 2
@@ -189,16 +189,23 @@ class EmbeddedLog:
                     found = [(one, new) for one in records if (new := change(one))]
                     self._replace(found)
                     count += len(found)
-            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         except sqlite3.OperationalError as error:  # locked, disk full
             raise Retry(f"log {self._path}: {error}") from error
         return count
+
+    def scrub(self) -> None:
+        """Let no byte of removed or replaced records stay in the file.
+
+        Raises:
+            Retry: the disk has no room for it, or others hold the file.
+        """
+        vacuum(self._db, self._path)
 
     def _replace(self, found: Sequence[tuple[Record, Message]]) -> None:
         with self._db:
             for one, new in found:
                 headers = json.dumps(dict(new.headers))
-                self._db.execute(
+                changed = self._db.execute(
                     "UPDATE records SET value = ?, headers = ?, crc = ?"
                     " WHERE topic = ? AND part = ? AND pos = ?",
                     (
@@ -206,10 +213,11 @@ class EmbeddedLog:
                         crc_of(one.key, new.value, headers, one.appended_at),
                         *(one.topic, one.partition, one.offset),
                     ),
-                )
+                ).rowcount  # 0 if retention was quicker
+                difference = changed * (len(new.value) - len(one.value))
                 self._db.execute(
                     "UPDATE heads SET bytes = bytes + ? WHERE topic = ? AND part = ?",
-                    (len(new.value) - len(one.value), one.topic, one.partition),
+                    (difference, one.topic, one.partition),
                 )
 
     def trim(self) -> int:
@@ -309,6 +317,10 @@ class EmbeddedLog:
             number = head(self._db, topic, part) - position
             found.append(Lag(partition=part, behind=number, oldest_s=oldest_s))
         return found
+
+    def position(self, group: str, topic: str, partition: int = 0) -> int:
+        """Return what a group has committed of a partition; 0 if nothing."""
+        return committed(self._db, group, topic, partition)[0]
 
     def partitions(self, topic: str) -> int:
         """See `Log.partitions`."""

@@ -97,7 +97,7 @@ def test_a_damaged_file_is_noticed_by_name_and_made_anew(tmp_path, calm, kind, c
     assert path.name in caplog.text
     assert "made anew from the stories" in caplog.text
     reader.close()
-    EventIndex(State(tmp_path / "state.db"))
+    EventIndex(State(tmp_path / "state.db")).apply([])
     assert list(damage_of_state(tmp_path / "state.db")) == []
 
 
@@ -120,6 +120,7 @@ def test_a_copy_without_its_files_answers_alike_and_writes_them(tmp_path, calm):
     assert answers(reader) == calm[1]
     reader.close()
     writer = EventIndex(State(tmp_path / "b" / "state.db"))
+    writer.apply([])
     assert answers(writer.state) == calm[1]
     days = [
         [path.name.split("-")[0] for path in files(tmp_path / name)] for name in "ab"
