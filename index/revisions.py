@@ -6,7 +6,7 @@ least once, in order. Who keeps the highest revision of each event has the truth
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -24,6 +24,7 @@ REASONS: Final = {
     "corrected": "a person said so",
     "expired": "some of its reports are older than what is kept",
     "forgotten": "a report was forgotten",
+    "restored": "a snapshot was put back: what holds from here on",
     "closed": "none of its reports is kept any more",
 }
 
@@ -81,9 +82,25 @@ class Revisions:
             (event_id, json.dumps(value).encode()),
         )
 
-    def is_known(self, event_id: str) -> bool:
-        """Return whether there ever was an event of this id."""
-        return self._of(event_id) is not None
+    def tell_anew(self, told: Mapping[str, int]) -> None:
+        """Tell every event anew, above the revisions that were told before.
+
+        Args:
+            told: the highest revision by event, e.g. of the state that is replaced.
+        """
+        self._db.executemany(
+            "INSERT INTO events VALUES (?,?,NULL,NULL) ON CONFLICT (event_id)"
+            " DO UPDATE SET revision = max(revision, excluded.revision)",
+            told.items(),
+        )
+        rows = self._db.execute("SELECT event_id FROM events ORDER BY event_id")
+        for (event_id,) in rows.fetchall():
+            self.revise(event_id, "restored")
+
+    def highest(self) -> dict[str, int]:
+        """Return the revision of each event."""
+        rows = self._db.execute("SELECT event_id, revision FROM events")
+        return {row[0]: row[1] for row in rows}
 
     def confirmed_by(self, event_id: str) -> str | None:
         """Return the story that confirmed an event; None if none has."""

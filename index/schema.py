@@ -77,6 +77,7 @@ CREATE INDEX stories_event ON stories (event_id, event_time);
 CREATE INDEX stories_placed ON stories
   (event_time, seq, event_id, rare, lang, outlet COLLATE NOCASE);
 CREATE INDEX stories_seen ON stories (first_seen);
+CREATE INDEX stories_url ON stories (url);
 CREATE INDEX versions_story ON versions (story_id);
 """
 _NEW: Final = (_VERSIONS, _FORGOTTEN, _FORGETS, _UNFILED, _FILES)

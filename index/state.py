@@ -371,6 +371,13 @@ class State:
         )
         return [row[0] for row in rows]
 
+    def of_url(self, url: str) -> list[str]:
+        """Return the stories at an address: a guid may have made another id of it."""
+        rows = self._db.execute(
+            "SELECT story_id FROM stories WHERE url = ? ORDER BY story_id", (url,)
+        )
+        return [row[0] for row in rows]
+
     def resolve(self, beginning: str) -> str:
         """Return the one story or event id that begins so; after mergers today's.
 

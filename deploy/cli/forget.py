@@ -2,6 +2,7 @@
 
 import argparse
 import getpass
+import re
 import secrets
 import sys
 import time
@@ -33,6 +34,7 @@ from ingest.story import clean_line, json_object, story_id_from, tombstone
 from ingest.urls import absolute_url, url_key
 
 NOT_DONE = 1
+_URL = re.compile(rb'"url"\s*:\s*"([^"\\]{1,2000})"')
 _ABOUT = """\
 Forget stories for ever: their texts, titles, addresses and vectors leave the index,
 the frontier, the log and the quarantine at once, their events tell a revision without
@@ -150,7 +152,7 @@ def _targets(target: str, settings: Settings, log: Log, state: State) -> set[str
         return {target if state.known(target) else _resolved(state, target)}
     url = absolute_url(target, "") if "://" in target else None
     if url is not None:
-        return {story_id_from(url_key(url))}
+        return {story_id_from(url_key(url)), *state.of_url(url), *state.of_url(target)}
     found = set(state.of_outlet(target))
     frontier = wiring.open_frontier(settings)
     found.update(frontier.of_outlet(target))
@@ -201,10 +203,8 @@ def _forgetting(topic: str, ids: frozenset[str]) -> Callable[[Record], Message |
     def change(record: Record) -> Message | None:
         story = _story(record.value)
         story_id = str(story["story_id"]) if story else ""
-        if topic == QUARANTINE:
-            url = record.headers.get("url", "")
-            if url and story_id_from(url_key(url)) in ids:
-                story_id = story_id_from(url_key(url))
+        if topic == QUARANTINE and not story:
+            story_id = next((i for i in _ids_of_input(record) if i in ids), "")
         if story_id not in ids:
             return None
         headers = {"status": "dropped", "reason": "forgotten"}
@@ -215,6 +215,15 @@ def _forgetting(topic: str, ids: frozenset[str]) -> Callable[[Record], Message |
         )
 
     return change
+
+
+def _ids_of_input(record: Record) -> Iterator[str]:
+    """Yield the story ids that a refused feed, page or import line may be of."""
+    urls = [record.headers.get("url", "")]
+    urls += [m.decode("utf-8", "replace") for m in _URL.findall(record.value)]
+    for url in urls:
+        if "://" in url and (whole := absolute_url(url, "")):
+            yield story_id_from(url_key(whole))
 
 
 def _tell_plan(ids: list[str], state: State, args: argparse.Namespace) -> None:

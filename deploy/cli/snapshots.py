@@ -1,6 +1,7 @@
 """`samestory check`, `backup` and `restore`: whether files are whole, and snapshots."""
 
 import argparse
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -16,7 +17,7 @@ from deploy.process import hold_lock
 from deploy.stream.embedded import EmbeddedLog
 from deploy.stream.log import JOURNAL
 from index.soundness import damage_of_state
-from index.state import peek
+from index.state import State, peek
 from ingest.database import copy_database, damage_of, replace_database
 from ingest.errors import Misconfigured
 
@@ -80,8 +81,13 @@ def run_restore(args: argparse.Namespace, settings: Settings) -> int:
     end = patiently(partial(log.count, JOURNAL), patience_of(settings))
     held = peek(source)
     with hold_lock(settings.home, "index", 0.0):
+        told = _told(target)
         former = _set_aside(target)
         replace_database(source, target)
+        state = State(target)
+        with state.transaction():
+            state.revisions.tell_anew(told)
+        state.close()
         # The log's own position mirrors the state's: for lag, and for `check`.
         log.consumer("index", JOURNAL).commit({0: held.position})
     log.close()
@@ -111,8 +117,27 @@ def _set_aside(target: Path) -> str | None:
     number = 1
     while (kept := target.with_name(f"state.before-restore-{number}.db")).exists():
         number += 1
-    copy_database(target, kept)
+    try:
+        copy_database(target, kept)
+    except Misconfigured:  # it is damaged: then as it is
+        for end in ("-wal", "-shm", ""):
+            if Path(f"{target}{end}").exists():
+                Path(f"{target}{end}").rename(f"{kept}{end}")
     return str(kept)
+
+
+def _told(target: Path) -> dict[str, int]:
+    """Return the revisions that the state to be replaced told; none if unreadable."""
+    if not target.exists():
+        return {}
+    try:
+        state = State(target)
+        told = state.revisions.highest()
+        state.close()
+    except (Misconfigured, sqlite3.Error) as error:
+        sys.stderr.write(f"{error}: its revisions can't be read, they begin anew\n")
+        return {}
+    return told
 
 
 def run_check(args: argparse.Namespace, settings: Settings) -> int:

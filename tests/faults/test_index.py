@@ -14,6 +14,7 @@ from index.events import EventIndex
 from index.soundness import damage_of_state
 from index.state import State
 from ingest.database import connect, copy_database, damage_of
+from ingest.errors import Retry
 from tests.killed_index import KEEP_DAYS, journal_of, killed_often, undisturbed
 
 SEED = 20261126
@@ -124,7 +125,7 @@ def test_no_room_at_any_write_loses_nothing(tmp_path, monkeypatch):
         try:
             with room(limit):
                 index.apply(records[at : at + rng.choice([1, 5, 30])])
-        except (sqlite3.Error, OSError):
+        except (sqlite3.Error, OSError, Retry):
             refused += 1
             limit += 2_000
             assert state.position() >= at

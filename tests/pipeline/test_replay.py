@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from deploy.stream.embedded import EmbeddedLog
-from deploy.stream.log import JOURNAL, QUARANTINE, STORIES, Message
+from deploy.stream.log import EVENTS, JOURNAL, QUARANTINE, STORIES, Message
 from ingest.database import connect
 from tests.faults.test_kill import kill_at
 from tests.product import Run
@@ -117,12 +117,24 @@ def test_a_snapshot_is_restored_and_the_index_goes_on_from_there(news, tmp_path)
     assert run("import", "/dev/null")[0] == "0 new, 0 known, 0 refused\n"
     assert digest(run.rows("digest")) == after
     assert "whole: " in run("check")[0]
+    log = EmbeddedLog(run.state / "log.db")
+    told = [json.loads(one.value) for one in log.read(EVENTS, 0, 0, 5_000)]
+    log.close()
+    latest = {one["event_id"]: one for one in sorted(told, key=lambda o: o["revision"])}
+    groups = {e["event_id"]: e for e in run.rows("events")}
+    assert {e for e, one in latest.items() if one["members"]} == groups.keys()
+    for event_id, event in groups.items():
+        members = {report["story_id"] for report in event["reports"]}
+        assert set(latest[event_id]["members"]) == members
     damaged = bytearray(snapshot.read_bytes())
     damaged[len(damaged) // 2] ^= 4
     (tmp_path / "damaged.db").write_bytes(damaged)
     _, said = run("restore", str(tmp_path / "damaged.db"), "--replace", expect=2)
     assert "is damaged" in said
     assert digest(run.rows("digest")) == after
+    (run.state / "index" / "state.db").write_bytes(b"no database at all" * 500)
+    run("restore", str(snapshot), "--replace")
+    assert digest(run.rows("digest")) == before
 
 
 def test_a_snapshot_of_another_log_is_refused(news, tmp_path):
