@@ -19,6 +19,7 @@ from index.constraints import Constraints
 from index.correcting import ACCEPTED, told
 from index.decision import PairModel
 from index.features import FEATURES, pair_features
+from index.lookup import event
 from index.state import Member, State
 from index.vetoes import claims_of, veto
 from ingest.errors import Misconfigured
@@ -185,7 +186,8 @@ def _by_people(
 
 def why_event(state: State, event_id: str) -> Explanation:
     """Explain an event: by which pair each of its stories came in."""
-    members = sorted(state.members_of(event_id), key=lambda member: member.seq)
+    reports = event(state, event_id).reports
+    members = sorted(reports, key=lambda member: member.seq)
     links = _links(state, members)
     best = [max(found, key=lambda link: link.logit) for found in _by_story(links)]
     return Explanation(
@@ -211,11 +213,19 @@ def why_story(state: State, member: Member) -> Explanation:
         )
     else:
         reason = _opened(record)
+    story_id = member.story.story_id
     if moved := record.get("moved"):
+        came = "its new version" if moved["after"] == story_id else moved["after"]
         reason = (
             f"{reason}; {moved['reason']} from {moved['from']} on a second look, when"
-            f" {moved['after']} came"
+            f" {came} came"
         )
+    if corrected := [
+        one.correction
+        for one in state.corrections.with_status(ACCEPTED)
+        if story_id in (one.correction.a, one.correction.b, *one.moved)
+    ]:
+        reason = f"{reason}; corrected: {told(corrected)}"
     if former := state.history.versions(member.story.story_id):
         count = "1 former version" if len(former) == 1 else f"{len(former)} former ones"
         events = ", ".join(dict.fromkeys(one.event_id for one in former))

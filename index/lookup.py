@@ -12,6 +12,7 @@ from index.decision import PairModel
 from index.features import FEATURES, View, pair_features
 from index.neighbours import Neighbours, combine
 from index.state import Member, State
+from ingest.errors import Misconfigured
 from ingest.story import Story, iso
 
 DEPTH: Final = 60  # nearest by vector whose words are compared too
@@ -250,8 +251,18 @@ def events(
 
 
 def event(state: State, event_id: str) -> Event:
-    """Return one event by its whole id, with all its reports."""
-    return Event(event_id=event_id, reports=tuple(state.members_of(event_id)))
+    """Return one event by its whole id, with all its reports.
+
+    Raises:
+        Misconfigured: none of them is kept any more.
+    """
+    reports = tuple(state.members_of(event_id))
+    if not reports:
+        raise Misconfigured(
+            f"event {event_id} has no stories any more: they have expired, were"
+            " forgotten, or are in other events"
+        )
+    return Event(event_id=event_id, reports=reports)
 
 
 def _newest(event: Event) -> float:

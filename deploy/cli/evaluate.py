@@ -128,8 +128,8 @@ def _eval_pairs(args: argparse.Namespace, settings: Settings, encoder: Encoder) 
         print_json(found)
     else:
         print(
-            f"Pairs: {right[True]} of {same} that are one event would be joined,"
-            f" {right[False]} of {len(rows) - same} that are not kept apart."
+            f"Pairs: of {same} that are one event {right[True]} would be joined;"
+            f" of {len(rows) - same} that are two {right[False]} would be kept apart."
         )
 
 

@@ -75,8 +75,8 @@ def run_forget(args: argparse.Namespace, settings: Settings) -> int:
     ids = sorted(_targets(args.target, settings, log, state))
     if not ids:
         raise Misconfigured(
-            f"{args.target!r}: no story of an outlet of this name; `samestory stories`"
-            " lists the outlets"
+            f"{args.target!r}: no story of an outlet of this name; give the id of a"
+            " story (s-...), an address, or an outlet as `samestory stories` lists it"
         )
     if not args.yes:
         _tell_plan(ids, state, args)

@@ -120,11 +120,11 @@ def _publish(
             continue
         if state.history.is_forgotten(story.story_id):
             counts.refused += 1
-            sys.stderr.write(f"{name}:{number}: refused: it is to be forgotten\n")
+            sys.stderr.write(f"{name}:{number}: refused: it was forgotten\n")
             continue
         known = state.known(story.story_id)
         latest = sent.get(story.story_id) or (known[0] if known else None)
-        if latest == story.digest:
+        if latest == story.digest or _is_former(state, story):
             counts.known += 1
             continue
         counts.new += 1
@@ -134,6 +134,12 @@ def _publish(
             _send(log, waiting, wait_s)
             progress.show(f"read {number} lines, {counts.new} new stories")
     _send(log, waiting, wait_s)
+
+
+def _is_former(state: State, story: Story) -> bool:
+    """Return whether a line says what its story said before: an old file, again."""
+    former = state.history.versions(story.story_id)
+    return story.digest in {one.story.digest for one in former}
 
 
 def _send(log: Log, waiting: list[Story], wait_s: float) -> None:

@@ -37,16 +37,18 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
         "check",
         run_check,
         help="whether every file of the state is whole: exit 0, else 2",
-        description="Read every page and row of the state, and name what is damaged:"
-        " exit 2. Workers may go on meanwhile.",
-    )
+        description="Read every page and row of the state, compare every checksum,"
+        " and name what is damaged: exit 2. Workers may go on meanwhile. With SNAPSHOT"
+        " that file alone.",
+    ).add_argument("snapshot", nargs="?", metavar="SNAPSHOT", help="of `backup`")
     backup = add(
         "backup",
         run_backup,
         help="write a snapshot of the index, also while workers run",
         description="Write a snapshot of stories, events and decisions with their"
         " position in the journal. `restore FILE` puts it back; `replay --into DIR"
-        " --from FILE` rebuilds a state beside the present one.",
+        " --from FILE` rebuilds a state beside the present one. It goes with its log:"
+        " keep log.db (and frontier.db) too, or the broker.",
     )
     backup.add_argument("file", metavar="FILE", help="a file that is not there yet")
     restore = add(
@@ -105,7 +107,8 @@ def run_restore(args: argparse.Namespace, settings: Settings) -> int:
         kept = f"; the former state is {former}" if former else ""
         print(
             f"{held.stories} stories; {end - held.position} journal records follow when"
-            f" the index starts{kept}"
+            " the index starts (`samestory run`, `index` or `import`), corrections and"
+            f" what is to be forgotten among them{kept}"
         )
     return 0
 
@@ -142,9 +145,16 @@ def _told(target: Path) -> dict[str, int]:
 
 def run_check(args: argparse.Namespace, settings: Settings) -> int:
     """Read everything, name what is damaged."""
+    if args.snapshot is not None:
+        path = Path(args.snapshot)
+        if not path.exists():
+            raise Misconfigured(f"{path}: no such file")
+        found = list(damage_of_state(path, with_files=False))
+        _tell_damage(found, [str(path)], args)
+        return DAMAGED if found else 0
     state = wiring.state_path(settings)
     files = [settings.home / "frontier.db", settings.home / "log.db", state]
-    found: list[tuple[Path, str]] = []
+    found = []
     for path in files:
         if path.exists():
             found += (
@@ -174,9 +184,9 @@ def _tell_damage(
             print(f"whole: {', '.join(checked)}")
     if found:
         sys.stderr.write(
-            "index/state.vectors/ is made anew when the index starts; index/state.db by"
-            " `samestory restore` or `samestory replay`; the others must come from your"
-            " own copies\n"
+            "index/state.vectors/ is made anew by the index; for index/state.db"
+            " `samestory restore` a snapshot, or one made with `replay --into DIR` and"
+            " `backup --state DIR`; the others must come from your own copies\n"
         )
 
 
@@ -206,6 +216,13 @@ def run_backup(args: argparse.Namespace, settings: Settings) -> int:
     """Write the snapshot."""
     wiring.read_state(settings).close()
     copy_database(wiring.state_path(settings), Path(args.file))
+    damage = list(damage_of_state(Path(args.file), with_files=False))
+    if damage:
+        Path(args.file).unlink()
+        raise Misconfigured(
+            f"the state is damaged, no snapshot was made: {damage[0][1]};"
+            " `samestory check` tells all of it"
+        )
     held = peek(Path(args.file))
     if args.json:
         print_json(

@@ -8,11 +8,13 @@ import pytest
 from embed.vector import StoryVector
 from index.correction import DIFFERENT, SAME
 from index.events import CLOCKS, EventIndex
+from index.explanation import why_event
 from index.forgetting import Forget
+from index.lookup import event as lookup_event
 from index.neighbours import combine
 from index.soundness import damage_of_state
 from index.state import State
-from ingest.errors import Quarantine
+from ingest.errors import Misconfigured, Quarantine
 from tests.conftest import NOW, make_story
 from tests.index.test_corrections import AT, said
 from tests.index.test_events import record, vector
@@ -89,6 +91,10 @@ def test_stories_go_a_whole_day_at_a_time_when_they_are_too_old(desk):
         "reason": "closed",
         "members": [],
     }
+    with pytest.raises(Misconfigured, match="has no stories any more: they have"):
+        lookup_event(state, event)
+    with pytest.raises(Misconfigured, match="has no stories any more"):
+        why_event(state, event)
     assert list(damage_of_state(desk.path)) == []
     whole = EventIndex(State(desk.path.with_name("whole.db")), keep_s=KEEP_S)
     whole.apply(list(enumerate(desk.journal)))

@@ -64,7 +64,7 @@ def test_a_forgotten_story_is_in_no_file_and_does_not_come_back(
     line = {name: story[name] for name in ("url", "title", "text", "outlet")}
     out, said = run("import", "-", stdin=json.dumps(line), expect=1)
     assert out == "0 new, 0 known, 1 refused\n"
-    assert "to be forgotten" in said
+    assert "it was forgotten" in said
     run("run", "--feeds", newsroom.opml_url, "--until-idle", *LOCAL)
     assert story["story_id"] not in {row["story_id"] for row in run.rows("stories")}
     held = bytes_of(run.state)

@@ -96,3 +96,19 @@ def test_wrong_use_exits_2_with_one_line_that_says_what_to_do(
     _, said = Run(tmp_path / "s")(*arguments, expect=2)
     assert says in said
     assert "Traceback" not in said
+
+
+def test_an_old_file_again_does_not_undo_what_was_imported_since(tmp_path):
+    """What a story said before is known, whenever it is read again."""
+    run = Run(tmp_path)
+    lines = [
+        json.dumps({"url": "https://x.example/1", "text": text})
+        for text in ("Envoys met on Monday.", "Envoys met on Tuesday, it now says.")
+    ]
+    for line, expected in ((lines[0], "1 new, 0"), (lines[1], "1 new, 0")):
+        assert expected in run("import", "-", stdin=line)[0]
+    for line in lines:
+        assert "0 new, 1 known" in run("import", "-", stdin=line)[0]
+    (story,) = run.rows("stories")
+    assert story["text"] == "Envoys met on Tuesday, it now says."
+    assert "1 former version in e-" in run("why", story["story_id"])[0]

@@ -101,6 +101,7 @@ def test_a_snapshot_is_restored_and_the_index_goes_on_from_there(news, tmp_path)
     shutil.copytree(news.state, run.state)
     snapshot = tmp_path / "snapshot.db"
     run("backup", str(snapshot))
+    assert "whole: " in run("check", str(snapshot))[0]
     before = digest(run.rows("digest"))
     line = {"text": "Envoys met in Port Callan.", "url": "https://x.example/1"}
     run("import", "-", stdin=json.dumps(line))
@@ -131,6 +132,7 @@ def test_a_snapshot_is_restored_and_the_index_goes_on_from_there(news, tmp_path)
     (tmp_path / "damaged.db").write_bytes(damaged)
     _, said = run("restore", str(tmp_path / "damaged.db"), "--replace", expect=2)
     assert "is damaged" in said
+    assert "checksum" in run("check", str(tmp_path / "damaged.db"), expect=2)[0]
     assert digest(run.rows("digest")) == after
     (run.state / "index" / "state.db").write_bytes(b"no database at all" * 500)
     run("restore", str(snapshot), "--replace")
@@ -179,6 +181,9 @@ def test_check_names_the_row_that_is_damaged(news, tmp_path):
         db.execute("UPDATE stories SET vectors = x'00' WHERE story_id = ?", (ids[5],))
         db.execute("UPDATE joins SET record = '{' WHERE story_id = ?", (ids[7],))
     db.close()
+    _, said = run("backup", str(tmp_path / "damaged.db"), expect=2)
+    assert "the state is damaged, no snapshot was made" in said
+    assert not (tmp_path / "damaged.db").exists()
     (told,) = run.rows("check", expect=2)
     lines = [row["damage"] for row in told["damaged"]]
     assert f"story {ids[3]}: is not what its digest names" in lines

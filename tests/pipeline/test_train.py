@@ -146,7 +146,7 @@ def test_pairs_that_people_judged_are_measured_and_learnt_from(
     assert found["same_joined"] > 0.7 * found["same"]
     assert found["different_kept_apart"] > 0.8 * found["different"]
     out, said = run("eval", "--pairs", str(tmp_path / "pairs.jsonl"))
-    assert f"{found['same_joined']} of {found['same']}" in out
+    assert f"of {found['same']} that are one event {found['same_joined']} " in out
     wrong = found["same"] - found["same_joined"]
     wrong += found["different"] - found["different_kept_apart"]
     assert said.count(", but ") == wrong
