@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from index.decision import NEAREST_MEMBERS, Candidate, Decision, PairModel, decide
 from index.features import View, crowdedness, pair_features, similarities
+from index.foreseen import Foreseen
 from index.membership import Membership
-from index.neighbours import Foreseen, Neighbours, Vectors
+from index.neighbours import Neighbours, Vectors
 from index.rare_terms import RareTerms, rarest
 from index.vetoes import veto
 
