@@ -24,7 +24,6 @@ from deploy.labelled import (
     uncertain_of,
 )
 from deploy.progress import ProgressLine
-from embed.encoder import Encoder
 from embed.vector import StoryVector
 from index.baselines import baselines
 from index.decision import PairModel
@@ -85,19 +84,19 @@ def run_eval(args: argparse.Namespace, settings: Settings) -> int:
     """Embed, index, compare, print."""
     if args.file is None and args.pairs is None:
         raise Misconfigured("eval: give a labelled file, or --pairs, or both")
-    encoder = wiring.open_encoder(settings)
     if args.file is not None:
-        _eval_stream(args, settings, encoder)
+        _eval_stream(args, settings)
     if args.pairs is not None:
-        _eval_pairs(args, settings, encoder)
+        _eval_pairs(args, settings)
     return 0
 
 
-def _eval_pairs(args: argparse.Namespace, settings: Settings, encoder: Encoder) -> None:
+def _eval_pairs(args: argparse.Namespace, settings: Settings) -> None:
     """Tell of each pair what the decision says, were they the only two reports."""
     rows = read_pairs(args.pairs)
     model = wiring.open_pair_model(settings)
     stories = [story for row in rows for story in (row.a, row.b)]
+    encoder = wiring.open_encoder(settings)
     views = [
         model.view(one.story, one.vectors)
         for one in embedded(stories, encoder, settings.home / "eval")
@@ -133,12 +132,11 @@ def _eval_pairs(args: argparse.Namespace, settings: Settings, encoder: Encoder) 
         )
 
 
-def _eval_stream(
-    args: argparse.Namespace, settings: Settings, encoder: Encoder
-) -> None:
+def _eval_stream(args: argparse.Namespace, settings: Settings) -> None:
     rows = ordered(read_labelled(args.file, use_dates=not args.no_dates), args.order)
     model = wiring.open_pair_model(settings)
     stories = [row.story for row in rows]
+    encoder = wiring.open_encoder(settings)
     vectors = embedded(stories, encoder, settings.home / "eval")
     gold = {row.row_id: row.event for row in rows}
     uncertain = uncertain_of(rows)
