@@ -173,6 +173,11 @@ def decode_object(value: bytes, *types: str) -> dict[str, Any]:
         Quarantine: not JSON, not an object, another type, an unknown major version.
     """
     found = json_object(value)
+    if b"\\ud" in value.lower():  # half a character, which UTF-8 has not
+        try:
+            json.dumps(found, ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:
+            raise Quarantine(f"a text in it is none: {error.reason}") from error
     if found.get("type") not in types:
         raise Quarantine(f"type {found.get('type')!r}, expected {' or '.join(types)}")
     if str(found.get("version", "")).split(".")[0] != "1":
@@ -214,8 +219,6 @@ def json_object(value: bytes) -> dict[str, Any]:
     """
     try:
         found = json.loads(value)
-        if b"\\ud" in value.lower():  # half a character, which UTF-8 has not
-            json.dumps(found, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise Quarantine(f"not JSON: {error}") from error
     if not isinstance(found, dict):
