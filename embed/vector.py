@@ -69,7 +69,7 @@ class StoryVector:
             raise Quarantine("story-vector: without story or vectors")
         try:
             data = base64.b64decode(vectors["data"], validate=True)
-            rows, dim = (int(n) for n in vectors["shape"])
+            rows, dim = (max(0, int(n)) for n in vectors["shape"])
             array = np.frombuffer(data, dtype="<f2").reshape(rows, dim)
             space_id = str(vectors["space"])
         except (KeyError, TypeError, ValueError, OverflowError) as error:

@@ -1,5 +1,6 @@
 """The index applies the journal: same order, same events, whatever happens on the way."""
 
+import json
 import sqlite3
 from datetime import timedelta
 
@@ -270,3 +271,51 @@ def test_of_stories_that_are_as_near_the_one_with_the_same_words_comes_first(tmp
         first = Lookup(index.state, MODEL).nearest(query, 4)[0]
         assert first.member.story.title == f"Premier {name} resigns"
         assert 0 < first.likeness.word_overlap < 1
+
+
+def changed(**story) -> bytes:
+    value = json.loads(record("odd", 1, 1))
+    value["story"].update(story)
+    return json.dumps(value).encode()
+
+
+def with_vectors(**vectors) -> bytes:
+    value = json.loads(record("odd", 1, 1))
+    value["vectors"].update(vectors)
+    return json.dumps(value).encode()
+
+
+FORGET = {"type": "forget", "version": "1.0", "stories": ["s-1"], "who": "x"}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        changed(title="a\ud800"),
+        changed(story_id="s-\ud800"),
+        changed(first_seen="9999-12-31T23:59:59+00:00"),
+        changed(published="0001-01-01T00:00:00+10:00"),
+        changed(observed="9999-12-31T23:59:59-10:00"),
+        with_vectors(shape=[2, float("inf")]),
+        with_vectors(shape=[2, 2**70]),
+        with_vectors(shape=[2, -1]),
+        with_vectors(space="a b"),
+        with_vectors(space="\ud800"),
+        json.dumps(FORGET | {"id": [], "at": "2026-01-01T00:00:00+00:00"}).encode(),
+        json.dumps(FORGET | {"id": "f-1", "at": "0001-01-01T00:00:00+10:00"}).encode(),
+        b'{"type": ' + 50_000 * b"[" + 50_000 * b"]" + b"}",
+    ],
+    ids=range(13),
+)
+@pytest.mark.parametrize("first", [True, False], ids=["first", "later"])
+def test_a_hostile_record_is_refused_and_the_next_is_taken(tmp_path, value, first):
+    """Also as the very first, which must not bind the state to anything."""
+    index = open_index(tmp_path / "s.db")
+    good = [record("a", 1, 1), record("b", 1, 2, hours=1)]
+    records = [value, *good] if first else [*good, value]
+    index.apply(list(enumerate(records)))
+    (refused,) = [one for one in index.state.revisions.outbox() if one.refused]
+    assert refused.value == value
+    assert len(index.state.assignments()) == 2
+    index.state.close()
+    assert len(open_index(tmp_path / "s.db").state.assignments()) == 2
