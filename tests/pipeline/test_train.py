@@ -161,7 +161,7 @@ def test_pairs_that_people_judged_are_measured_and_learnt_from(
         run("train", str(labelled), *fixed, *arguments, "--out", str(folder))
         artefact = json.loads((folder / "pair_model.json").read_text())
         biases[name] = artefact["weights"]["similarity"]
-    assert artefact["provenance"]["pairs"] == ["contrary.jsonl"]
+    assert artefact["provenance"]["pairs"] == ["contrary.jsonl@50"]
     assert biases["contrary"] < biases["alone"]
 
 
