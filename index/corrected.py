@@ -4,9 +4,15 @@ import json
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
+from index.constraints import Constraints
 from index.correction import Correction
+
+ACCEPTED: Final = "accepted"
+REFUSED: Final = "refused"
+UNDONE: Final = "undone"
+FORGOTTEN: Final = "forgotten"  # one of its stories must be
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +69,10 @@ class Corrections:
     def with_status(self, status: str) -> list[Corrected]:
         """Return those of which this has become."""
         return self._select("status = ?", (status,))
+
+    def in_force(self) -> Constraints:
+        """Return what those ask for that are accepted and not undone."""
+        return Constraints(one.correction for one in self.with_status(ACCEPTED))
 
     def _select(self, clause: str, values: tuple[Any, ...]) -> list[Corrected]:
         rows = self._db.execute(

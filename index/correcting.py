@@ -8,19 +8,15 @@ only where the others allow it.
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 from index.constraints import Constraints
-from index.corrected import Corrected
+from index.corrected import ACCEPTED, REFUSED, UNDONE, Corrected
 from index.correction import SAME, UNDO, Correction
 from index.state import Member, State
 from ingest.story import Story, iso
 
 Similarity = Callable[[Member, Member], float]
-ACCEPTED: Final = "accepted"
-REFUSED: Final = "refused"
-UNDONE: Final = "undone"
-FORGOTTEN: Final = "forgotten"  # one of its stories must be
 
 
 def apply_correction(
@@ -38,7 +34,7 @@ def apply_correction(
     """
     if state.corrections.get(one.correction_id) is not None:
         return {}
-    in_force = _in_force(state)
+    in_force = state.corrections.in_force()
     if one.kind == UNDO:
         return _undo(state, one)
     why_not = _refusal(state, one, in_force)
@@ -51,12 +47,6 @@ def apply_correction(
     stories = {m.story.story_id: labelled(m.story) for m in (a, b)}
     _keep(state, one, ACCEPTED, "", moved, stories)
     return moved
-
-
-def _in_force(state: State) -> Constraints:
-    return Constraints(
-        held.correction for held in state.corrections.with_status(ACCEPTED)
-    )
 
 
 def _keep(
@@ -174,7 +164,7 @@ def _undo(state: State, one: Correction) -> Mapping[str, tuple[str, str]]:
         _keep(state, one, REFUSED, f"correction {one.b} {what}")
         return {}
     state.corrections.put(replace(held, status=UNDONE))
-    left = _in_force(state)
+    left = state.corrections.in_force()
     now = state.events_of(left.stories | held.moved.keys())
     back = {
         story: came_from

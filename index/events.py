@@ -13,7 +13,8 @@ import numpy as np
 from embed.vector import StoryVector
 from index.clusterer import Clusterer
 from index.constraints import Constraints
-from index.correcting import ACCEPTED, FORGOTTEN, apply_correction
+from index.corrected import ACCEPTED, FORGOTTEN
+from index.correcting import apply_correction
 from index.correction import Correction
 from index.corroboration import confirms, first_to_confirm
 from index.decision import Decision, PairModel
@@ -93,7 +94,7 @@ class EventIndex:
     def _obey(self) -> None:
         """Take in the corrections in force."""
         accepted = self.state.corrections.with_status(ACCEPTED)
-        self._constraints = Constraints(one.correction for one in accepted)
+        self._constraints = self.state.corrections.in_force()
         self._fixed = {s for c in accepted for s in (c.correction.a, c.correction.b)}
         self._fixed.update(story for c in accepted for story in c.moved)
 

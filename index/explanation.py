@@ -15,8 +15,8 @@ from itertools import count
 from typing import Any, Final
 
 from index.clusterer import WINDOW_S
-from index.constraints import Constraints
-from index.correcting import ACCEPTED, told
+from index.corrected import ACCEPTED
+from index.correcting import told
 from index.decision import PairModel
 from index.features import FEATURES, pair_features
 from index.lookup import event
@@ -161,18 +161,11 @@ def why_pair(state: State, a: Member, b: Member, model: PairModel) -> Explanatio
     )
 
 
-def in_force(state: State) -> Constraints:
-    """Return the corrections that are accepted and not undone."""
-    return Constraints(
-        one.correction for one in state.corrections.all() if one.status == ACCEPTED
-    )
-
-
 def _by_people(
     state: State, a: Member, b: Member, members: Sequence[Member]
 ) -> str | None:
     """Return which corrections put two stories together; None if none did."""
-    said = in_force(state).why_together(a.story.story_id, b.story.story_id)
+    said = state.corrections.in_force().why_together(a.story.story_id, b.story.story_id)
     if said:
         return f"corrected: {told(said)}"
     inside = {member.story.story_id for member in members}
@@ -240,7 +233,7 @@ def why_story(state: State, member: Member) -> Explanation:
 
 def _wanted(state: State, member: Member) -> str:
     """Return the corrections that put a story where it is."""
-    constraints = in_force(state)
+    constraints = state.corrections.in_force()
     partners = constraints.together(member.story.story_id)
     inside = {m.story.story_id for m in state.members_of(member.event_id)}
     for other in sorted(partners & inside - {member.story.story_id}):
@@ -337,7 +330,7 @@ def _apart(state: State, a: Member, b: Member, model: PairModel) -> Explanation:
     earlier, later = sorted((a, b), key=lambda member: member.seq)
     record = state.join_record(later.story.story_id) or {}
     link = _now(state, a, b, model)
-    said = in_force(state).why_apart(a.story.story_id, b.story.story_id)
+    said = state.corrections.in_force().why_apart(a.story.story_id, b.story.story_id)
     return Explanation(
         stories=(a, b),
         event_id=None,

@@ -9,7 +9,7 @@ import numpy as np
 
 from embed.vector import PASSAGES, check_vectors
 from index.constraints import Constraints
-from index.correcting import ACCEPTED
+from index.corrected import ACCEPTED
 from index.correction import Correction
 from index.schema import SCHEMA
 from index.vector_files import VectorFiles, files_of

@@ -308,7 +308,7 @@ class State:
         return dict(self._pairs("stories"))
 
     def arrivals(self) -> dict[str, str]:
-        """Return the event that each story was put into when it came, by story id."""
+        """Return the event that each story's version was put into, by story id."""
         return dict(self._pairs("joins"))
 
     def _pairs(self, table: str) -> Iterator[tuple[str, str]]:

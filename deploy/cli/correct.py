@@ -12,8 +12,8 @@ from deploy.cli.journal import submit
 from deploy.cli.output import day_and_time, json_option, print_json, print_table
 from deploy.config import Settings
 from deploy.importing import utc_now
-from index.corrected import Corrected
-from index.correcting import ACCEPTED, REFUSED, labelled
+from index.corrected import ACCEPTED, REFUSED, Corrected
+from index.correcting import labelled
 from index.correction import DIFFERENT, SAME, UNDO, Correction
 from index.state import State
 from ingest.errors import Misconfigured

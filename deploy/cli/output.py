@@ -4,7 +4,7 @@ import argparse
 import json
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -20,6 +20,28 @@ _SPAN: Final = re.compile(r"^(\d+(?:\.\d+)?)([smhdw])$")
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 RECENT: Final = timedelta(days=300)  # so long a day of the year is not ambiguous
 WIDE: Final = 120  # columns where the output is no terminal
+
+
+def add_command(
+    commands: Any,
+    common: argparse.ArgumentParser,
+    name: str,
+    run: Callable[..., int],
+    **about: str,
+) -> Any:
+    """Add a command that takes --json; return its parser.
+
+    Args:
+        commands: the subparsers.
+        common: options of all commands.
+        name: what a user types.
+        run: carries it out.
+        about: help and description.
+    """
+    parser = commands.add_parser(name, parents=[common], **about)
+    parser.set_defaults(run=run)
+    json_option(parser)
+    return parser
 
 
 def json_option(parser: argparse.ArgumentParser) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from deploy import wiring
-from deploy.cli.output import json_option, print_json, print_table
+from deploy.cli.output import add_command, print_json, print_table
 from deploy.config import Settings
 from deploy.loop import patiently, until
 from deploy.progress import ProgressLine
@@ -27,13 +27,7 @@ DIFFERENT: Final = 1
 
 def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
     """Add replay, digest and diff."""
-
-    def add(name: str, run: Callable[..., int], **about: str) -> Any:
-        parser = commands.add_parser(name, parents=[common], **about)
-        parser.set_defaults(run=run)
-        json_option(parser)
-        return parser
-
+    add = partial(add_command, commands, common)
     replay = add(
         "replay",
         run_replay,

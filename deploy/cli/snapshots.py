@@ -3,13 +3,13 @@
 import argparse
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from deploy import wiring
-from deploy.cli.output import json_option, print_json
+from deploy.cli.output import add_command, print_json
 from deploy.cli.replay import patience_of, refuse_gap
 from deploy.config import Settings
 from deploy.loop import patiently
@@ -26,13 +26,7 @@ DAMAGED: Final = 2
 
 def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
     """Add check, backup and restore."""
-
-    def add(name: str, run: Callable[..., int], **about: str) -> Any:
-        parser = commands.add_parser(name, parents=[common], **about)
-        parser.set_defaults(run=run)
-        json_option(parser)
-        return parser
-
+    add = partial(add_command, commands, common)
     add(
         "check",
         run_check,

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.constraints import Constraints
-from index.correcting import ACCEPTED, REFUSED, UNDONE
+from index.corrected import ACCEPTED, REFUSED, UNDONE
 from index.correction import DIFFERENT, SAME, UNDO, Correction
 from index.decision import PairModel
 from index.events import EventIndex
