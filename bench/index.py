@@ -36,7 +36,8 @@ from deploy.labelled import read_labelled
 from deploy.newsroom.reports import load_reports
 from deploy.stream.embedded import EmbeddedLog
 from deploy.stream.log import JOURNAL, Message
-from embed.encoder import SentenceTransformerEncoder
+from embed.encoder import EncoderSpec
+from embed.opening import open_encoder
 from embed.vector import StoryVector
 from index.events import EventIndex
 from index.neighbours import DAY_S, Neighbours, combine
@@ -276,7 +277,9 @@ def made(path: Path, number: int) -> None:
 
 def records(files: list[str], folder: Path, wanted: int) -> list[bytes]:
     """Return journal records of labelled stories of all files in turns."""
-    encoder = SentenceTransformerEncoder("packaged", threads=1)
+    encoder = open_encoder(
+        EncoderSpec(cache=Path(tempfile.gettempdir()) / "samestory-models")
+    )
     stories = [[one.story for one in read_labelled(file)] for file in files]
     if not files:
         texts = [story(f"r{n}", BEGIN) for n in range(len(load_reports()))]

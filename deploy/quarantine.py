@@ -5,11 +5,14 @@ the last record of an id counts. A retry that fails again is held under its old 
 """
 
 import hashlib
+import logging
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
+from deploy.loop import patiently
 from deploy.stream.log import QUARANTINE, Log, Message, Record
 from ingest.poller import Rejected
 
@@ -20,6 +23,8 @@ PAGE: Final = 1_000  # records read at once
 CASE_ID: Final = re.compile(r"q-[0-9a-f]{16}")
 CASE: Final = "quarantine"  # header of a retried message: the id of its case
 ATTEMPT: Final = "attempt"
+
+_log = logging.getLogger("samestory")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,3 +174,12 @@ def _number(text: str) -> int:
 def _id(stage: str, where: str) -> str:
     identity = f"{stage} {where}".encode("utf-8", "replace")
     return "q-" + hashlib.sha256(identity).hexdigest()[:16]
+
+
+def set_aside(
+    log: Log, stage: str, stop: Callable[[], bool], record: Record, reason: str
+) -> None:
+    """Quarantine a record of a worker, however long the log is away; say so."""
+    where = f"{record.topic}:{record.partition}:{record.offset}"
+    _log.warning("quarantined %s: %s", where, reason)
+    patiently(partial(quarantine_record, log, stage, record, reason), stop)

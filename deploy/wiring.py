@@ -10,7 +10,11 @@ from pathlib import Path
 from deploy.config import Settings
 from deploy.stream.embedded import EmbeddedLog
 from deploy.stream.log import STORIES, Log
-from embed.encoder import Encoder, SentenceTransformerEncoder
+from embed.copies import RememberingEncoder
+from embed.encoder import Encoder, EncoderSpec
+from embed.models import model_files
+from embed.opening import open_encoder
+from embed.processes import EncoderProcesses
 from index.decision import PACKAGED_MODEL, PairModel
 from index.events import EventIndex
 from index.state import State, existing_state
@@ -115,20 +119,47 @@ def state_path_in(home: Path) -> Path:
     return home / "index" / "state.db"
 
 
-def open_encoder(settings: Settings) -> Encoder:
-    """Return the encoder; takes seconds."""
-    return SentenceTransformerEncoder(settings.model, threads=settings.embed_threads)
+def encoder_spec(settings: Settings) -> EncoderSpec:
+    """Return which encoder the settings mean."""
+    return EncoderSpec(
+        model=settings.model,
+        precision=settings.precision,
+        engine=settings.engine,
+        tokens=settings.embed_tokens,
+        cache=settings.models_home,
+    )
+
+
+def open_query_encoder(settings: Settings) -> Encoder:
+    """Return an encoder for a text or two: the one that starts fastest."""
+    return open_encoder(encoder_spec(settings), for_one=True)
+
+
+def open_stream_encoder(settings: Settings) -> RememberingEncoder:
+    """Return an encoder for many texts: a process a core, copies recognised."""
+    number = settings.embed_processes or len(os.sched_getaffinity(0))
+    spec = encoder_spec(settings)
+    encoder = open_encoder(spec) if number == 1 else EncoderProcesses(spec, number)
+    return RememberingEncoder(encoder)
 
 
 def open_pair_model(settings: Settings) -> PairModel:
     """Return the model of the decision, at the knob's position."""
     known = frozenset(settings.model_languages.lower().replace(",", " ").split())
+    known = known or frozenset(_languages(settings.model))
     path = settings.pair_model
     return PairModel.load(
         PACKAGED_MODEL if path == "packaged" else Path(path),
         joining=settings.joining,
         languages=None if "*" in known else known,
     )
+
+
+def _languages(model: str) -> tuple[str, ...]:
+    try:
+        return model_files(model).languages
+    except Misconfigured as error:
+        raise Misconfigured(f"{error}; where it is away, set model_languages") from None
 
 
 def open_index(settings: Settings, state: State) -> EventIndex:

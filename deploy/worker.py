@@ -5,7 +5,6 @@ Each holds a lock on its name in the state directory, so that no two run on one 
 
 import logging
 import random
-import socket
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
@@ -14,22 +13,20 @@ from typing import Final
 
 from deploy import wiring
 from deploy.config import Settings
+from deploy.embed_worker import PUBLISHED_AT, run_embed
 from deploy.loop import consume, patiently
 from deploy.process import hold_lock, stop_on_signals, turning
-from deploy.quarantine import history, quarantine_record, quarantine_rejected
+from deploy.quarantine import quarantine_rejected, set_aside
 from deploy.stream.log import EVENTS, JOURNAL, STORIES, Log, Message, Record
-from embed.embedding import embed_story
-from embed.space import EmbeddingSpace
 from index.events import EventIndex
 from index.health import Largest, Latency
 from index.state import State
-from ingest.errors import Misconfigured, Quarantine, Retry
+from ingest.errors import Misconfigured, Retry
 from ingest.poller import Poller, Rejected
 from ingest.robots import Robots
-from ingest.story import Story, is_tombstone
+from ingest.story import Story
 
 NAMES: Final = ("ingest", "embed", "index")
-PUBLISHED_AT: Final = "published_at"  # header: when its story came in, s since 1970
 LOCK_WAIT_S: Final = 10.0  # workers of a killed supervisor need a moment to leave
 
 _log = logging.getLogger("samestory")
@@ -45,7 +42,7 @@ def run_worker(name: str, settings: Settings) -> None:
     with hold_lock(settings.home, name, LOCK_WAIT_S):
         log = wiring.open_log(settings, float("inf"), stop)
         try:
-            {"ingest": _ingest, "embed": _embed, "index": _index}[name](
+            {"ingest": _ingest, "embed": run_embed, "index": _index}[name](
                 settings, log, stop
             )
         finally:
@@ -80,65 +77,6 @@ def _ingest(settings: Settings, log: Log, stop: Callable[[], bool]) -> None:
             rng=random.Random(),  # noqa: S311  (jitter)
         ).run(stop)
     frontier.close()
-
-
-def _embed(settings: Settings, log: Log, stop: Callable[[], bool]) -> None:
-    encoder = wiring.open_encoder(settings)
-    space = encoder.space
-    _refuse_other_model(settings, space)
-    _log.info("model %s space=%s dim=%d", space.model, space.space_id, space.dim)
-    member = settings.member or socket.gethostname()
-    consumer = patiently(partial(log.consumer, "embed", STORIES, member), stop)
-
-    def handle(records: Sequence[Record]) -> bool:
-        begin = time.monotonic()
-        found: list[Message] = []
-        for record in records:
-            if stop():
-                return False
-            consumer.keep()
-            try:
-                if is_tombstone(record.value):
-                    continue
-                vector = embed_story(Story.decode(record.value), encoder)
-                found.append(
-                    Message(
-                        key=vector.story.story_id,
-                        value=vector.encode(),
-                        headers=history(record)
-                        | {PUBLISHED_AT: f"{record.appended_at:.3f}"},
-                    )
-                )
-            except Quarantine as error:
-                _set_aside(log, "embed", stop, record, str(error))
-        patiently(partial(log.publish, JOURNAL, found), stop, consumer.keep)
-        took = time.monotonic() - begin
-        _log.info("embedded stories=%d batch_s=%.2f", len(found), took)
-        return True
-
-    consume(
-        consumer,
-        limit=settings.embed_batch,
-        stop=stop,
-        handle=handle,
-        set_aside=partial(_set_aside, log, "embed", stop),
-    )
-    consumer.close()
-
-
-def _refuse_other_model(settings: Settings, space: EmbeddingSpace) -> None:
-    """Stop before vectors are made that the state of this machine can't take."""
-    if not wiring.state_path(settings).exists():
-        return
-    state = wiring.read_state(settings)
-    held = state.space()
-    state.close()
-    if held and held[0] != space.space_id:
-        raise Misconfigured(
-            f"the stories in {settings.home} are in space {held[0]}, model"
-            f" {space.model!r} makes {space.space_id}: use the --model they were made"
-            " with, or another --state"
-        )
 
 
 def _index(settings: Settings, log: Log, stop: Callable[[], bool]) -> None:
@@ -257,7 +195,7 @@ def _hand_on(log: Log, state: State, stop: Callable[[], bool]) -> None:
     for one in waiting:
         if one.refused is not None:
             record = _journal_record(log, int(one.key), one.value)
-            _set_aside(log, "index", stop, record, one.refused)
+            set_aside(log, "index", stop, record, one.refused)
     revisions = [
         Message(key=one.key, value=one.value) for one in waiting if one.refused is None
     ]
@@ -279,11 +217,3 @@ def _journal_record(log: Log, offset: int, value: bytes) -> Record:
         headers={},
         appended_at=0.0,
     )
-
-
-def _set_aside(
-    log: Log, stage: str, stop: Callable[[], bool], record: Record, reason: str
-) -> None:
-    where = f"{record.topic}:{record.partition}:{record.offset}"
-    _log.warning("quarantined %s: %s", where, reason)
-    patiently(partial(quarantine_record, log, stage, record, reason), stop)

@@ -1,22 +1,53 @@
-"""A story -> its vectors."""
+"""Stories -> their vectors."""
+
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from embed.encoder import Encoder
+from embed.encoder import Encoder, nothing
 from embed.passage import story_passages
-from embed.vector import StoryVector
+from embed.vector import PASSAGES, StoryVector, Vectors
+from ingest.errors import Quarantine
 from ingest.story import Story
 
 
-def embed_story(story: Story, encoder: Encoder) -> StoryVector:
-    """Return one story's vectors.
+def embed_stories(
+    stories: Sequence[Story],
+    encoder: Encoder,
+    meanwhile: Callable[[], None] = nothing,
+) -> list[StoryVector | Quarantine]:
+    """Return each story's vectors, or why the model fails on it.
 
-    Raises:
-        Quarantine: the model fails on it.
+    Args:
+        stories: any number, in any order.
+        encoder: the model.
+        meanwhile: see `Encoder.encode`.
     """
-    rows = encoder.encode(story_passages(story))
-    return StoryVector(
-        story=story,
-        vectors=rows.astype(np.float16),
-        space_id=encoder.space.space_id,
-    )
+    tokens = encoder.space.tokens
+    texts = [text for story in stories for text in story_passages(story, tokens)]
+    try:
+        rows = encoder.encode(texts, meanwhile).astype(np.float16)
+    except Quarantine as error:
+        if len(stories) == 1:
+            return [error]
+        return [
+            found
+            for story in stories
+            for found in embed_stories([story], encoder, meanwhile)
+        ]
+    return [
+        _vector(story, rows[PASSAGES * n : PASSAGES * (n + 1)], encoder)
+        for n, story in enumerate(stories)
+    ]
+
+
+def _vector(story: Story, rows: Vectors, encoder: Encoder) -> StoryVector | Quarantine:
+    try:
+        return StoryVector(
+            story=story,
+            vectors=rows,
+            space_id=encoder.space.space_id,
+            made_by=encoder.made_by,
+        )
+    except Quarantine as error:  # e.g. NaN
+        return error

@@ -3,27 +3,31 @@
 import hashlib
 from dataclasses import dataclass
 
+from embed.passage import recipe
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmbeddingSpace:
     """What decides a vector's meaning.
 
     Attributes:
-        model_digest: sha256 of the weights, hex.
-        precision: the class of arithmetic, e.g. exact.
-        recipe: which text is embedded, see `passage.RECIPE`.
+        model_digest: sha256 of the model's files, hex; see `models.digest_of`.
+        precision: the class of arithmetic, exact or int8.
+        tokens: of title and lead that are embedded, see `passage.recipe`.
         dim: length of a vector.
         model: the model's name, for people; not part of the identity.
     """
 
     model_digest: str
     precision: str
-    recipe: str
+    tokens: int
     dim: int
     model: str
 
     @property
     def space_id(self) -> str:
         """Name of the space: `v-` and 12 hex digits."""
-        identity = f"{self.model_digest}|{self.precision}|{self.recipe}|{self.dim}"
+        identity = (
+            f"{self.model_digest}|{self.precision}|{recipe(self.tokens)}|{self.dim}"
+        )
         return "v-" + hashlib.sha256(identity.encode()).hexdigest()[:12]

@@ -17,9 +17,10 @@ from ingest.errors import Quarantine
 from ingest.story import Story, decode_object
 
 TYPE: Final = "story-vector"
-VERSION: Final = "1.0"
+VERSION: Final = "1.1"  # 1.1 says which engine made the vectors
 PASSAGES: Final = 2  # title; title and lead
 _SPACE: Final = re.compile(r"[\x21-\x7e]{1,100}")
+_ENGINE: Final = re.compile(r"[\x20-\x7e]{0,100}")
 NORM_TOLERANCE: Final = 0.01  # fp16 keeps a unit vector's norm within 0.001
 
 Vectors = NDArray[np.float16]
@@ -27,11 +28,16 @@ Vectors = NDArray[np.float16]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoryVector:
-    """A story and its unit vectors, shape (2, dim): title, title and lead."""
+    """A story and its unit vectors, shape (2, dim): title, title and lead.
+
+    Attributes:
+        made_by: the engine and its library's version; empty if it was not told.
+    """
 
     story: Story
     vectors: Vectors
     space_id: str
+    made_by: str = ""
 
     def __post_init__(self) -> None:
         """Refuse vectors that would poison an index.
@@ -50,6 +56,7 @@ class StoryVector:
                 "story": self.story.to_json(),
                 "vectors": {
                     "space": self.space_id,
+                    "made_by": self.made_by,
                     "shape": list(self.vectors.shape),
                     "data": base64.b64encode(to_bytes(self.vectors)).decode(),
                 },
@@ -72,12 +79,18 @@ class StoryVector:
             rows, dim = (max(0, int(n)) for n in vectors["shape"])
             array = np.frombuffer(data, dtype="<f2").reshape(rows, dim)
             space_id = str(vectors["space"])
+            made_by = str(vectors.get("made_by", ""))
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise Quarantine(f"story-vector: vectors: {error}") from error
         if not _SPACE.fullmatch(space_id):
             raise Quarantine(f"story-vector: space {space_id[:40]!r}")
+        if not _ENGINE.fullmatch(made_by):
+            raise Quarantine(f"story-vector: made by {made_by[:40]!r}")
         return cls(
-            story=Story.from_json(found["story"]), vectors=array, space_id=space_id
+            story=Story.from_json(found["story"]),
+            vectors=array,
+            space_id=space_id,
+            made_by=made_by,
         )
 
     @classmethod

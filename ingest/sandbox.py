@@ -1,8 +1,6 @@
 """Killable worker processes for parsers that hang, crash or eat memory."""
 
-import contextlib
 import multiprocessing
-import os
 import resource
 import signal
 import threading
@@ -13,6 +11,7 @@ from typing import Any, Final, Self
 
 from pebble import ProcessExpired, ProcessPool
 
+from ingest.child import follow_parent
 from ingest.errors import Quarantine, Retry, SamestoryError
 
 QUEUE_S: Final = 20  # how many time limits a call may take with its wait in the queue
@@ -42,7 +41,6 @@ class Sandbox:
             max_workers=self._workers,
             max_tasks=2_000,  # a fresh process now and then bounds any leak
             initializer=_prepare,
-            initargs=(os.getpid(),),
             context=multiprocessing.get_context("spawn"),
         )
 
@@ -92,17 +90,8 @@ class Sandbox:
         self.close()
 
 
-def _prepare(parent: int) -> None:
+def _prepare() -> None:
     """Cap the memory; leave signals to the parent; die with it."""
     resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_follow, args=(parent,), daemon=True).start()
-
-
-def _follow(parent: int) -> None:
-    """Exit when the parent is gone, even by SIGKILL: its end of a pipe closes."""
-    with contextlib.suppress(OSError):
-        process = multiprocessing.parent_process()
-        if process is not None and process.pid == parent:
-            process.join()
-    os._exit(0)
+    follow_parent()

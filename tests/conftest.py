@@ -15,7 +15,8 @@ import pytest
 from hypothesis import settings
 
 from deploy.newsroom.server import Newsroom
-from embed.encoder import SentenceTransformerEncoder
+from embed.encoder import EncoderSpec
+from embed.opening import open_encoder
 from ingest.addresses import parse_networks
 from ingest.client import Client
 from ingest.sandbox import Sandbox
@@ -25,6 +26,8 @@ from tests.product import LOCAL, Run
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 ROOT = Path(__file__).parents[1]
+CACHE = ROOT / ".run" / "cache"  # of converted models, for all that the tests start
+os.environ["SAMESTORY_MODEL_CACHE"] = str(CACHE)
 
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.register_profile("here", deadline=None)
@@ -34,7 +37,7 @@ settings.load_profile("ci" if os.environ.get("CI") else "here")
 @pytest.fixture(scope="session")
 def encoder():
     """The packaged model, loaded once."""
-    return SentenceTransformerEncoder("packaged")
+    return open_encoder(EncoderSpec(cache=CACHE / "models"))
 
 
 @pytest.fixture(scope="session")

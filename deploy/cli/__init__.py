@@ -99,6 +99,7 @@ def build_parser() -> argparse.ArgumentParser:
         feeds,
         forget,
         importing,
+        models,
         quarantine,
         replay,
         snapshots,
@@ -121,7 +122,7 @@ def build_parser() -> argparse.ArgumentParser:
     common = common_options()
     for module in (
         *(workers, importing, ask, why, correct, evaluate),
-        *(train, feeds, status, quarantine, replay, snapshots, forget),
+        *(train, models, feeds, status, quarantine, replay, snapshots, forget),
     ):
         module.add_commands(commands, common)
     return parser

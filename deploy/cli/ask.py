@@ -130,14 +130,14 @@ def _query(args: argparse.Namespace, settings: Settings, state: State) -> View:
     title, text = _text(args, settings)
     if not (title or text):
         raise Misconfigured("near: the text is empty")
-    encoder = wiring.open_encoder(settings)
+    encoder = wiring.open_query_encoder(settings)
     space = state.space()
     if space is not None and space[0] != encoder.space.space_id:
         raise Misconfigured(
             f"the stories are in space {space[0]}, model {settings.model!r} is"
             f" {encoder.space.space_id}: use the --model they were made with"
         )
-    rows = encoder.encode(passages(title, text))
+    rows = encoder.encode(passages(title, text, encoder.space.tokens))
     return query_of(model, title, text, rows.astype(np.float16))
 
 

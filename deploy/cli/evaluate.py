@@ -96,7 +96,7 @@ def _eval_pairs(args: argparse.Namespace, settings: Settings) -> None:
     rows = read_pairs(args.pairs)
     model = wiring.open_pair_model(settings)
     stories = [story for row in rows for story in (row.a, row.b)]
-    encoder = wiring.open_encoder(settings)
+    encoder = wiring.open_stream_encoder(settings)
     views = [
         model.view(one.story, one.vectors)
         for one in embedded(stories, encoder, settings.home / "eval")
@@ -136,7 +136,7 @@ def _eval_stream(args: argparse.Namespace, settings: Settings) -> None:
     rows = ordered(read_labelled(args.file, use_dates=not args.no_dates), args.order)
     model = wiring.open_pair_model(settings)
     stories = [row.story for row in rows]
-    encoder = wiring.open_encoder(settings)
+    encoder = wiring.open_stream_encoder(settings)
     vectors = embedded(stories, encoder, settings.home / "eval")
     gold = {row.row_id: row.event for row in rows}
     uncertain = uncertain_of(rows)

@@ -187,7 +187,7 @@ def _read(
     other = None
     if args.count is not None:
         other = count_words(text for file in args.count for text in _texts(file))
-    encoder = wiring.open_encoder(settings)
+    encoder = wiring.open_stream_encoder(settings)
     largest = max(files, key=lambda file: len(file[2]))
     streams: list[Stream] = []
     for file in files:

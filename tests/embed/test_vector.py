@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embed.embedding import embed_story
-from embed.encoder import SentenceTransformerEncoder
-from embed.passage import MAX_CHARS, passages
+from embed.embedding import embed_stories
+from embed.encoder import EncoderSpec
+from embed.opening import open_encoder
+from embed.passage import CHARS_A_TOKEN, TOKENS, passages
 from embed.vector import StoryVector
 from ingest.errors import Misconfigured, Quarantine
 from tests.conftest import make_story
@@ -69,7 +70,7 @@ def test_the_passages_are_the_title_and_the_title_with_the_lead():
     assert passages("T", "Body") == ("T", "T. Body")
     assert passages("T", "") == ("T", "T")
     assert passages("", "Line one\nLine two") == ("Line one", "Line one\nLine two")
-    assert len(passages("T", "x" * 100_000)[1]) == MAX_CHARS
+    assert len(passages("T", "x" * 100_000)[1]) == TOKENS * CHARS_A_TOKEN
 
 
 @pytest.mark.model
@@ -102,13 +103,13 @@ def test_the_space_is_named_by_weights_and_recipe(encoder):
     """Another recipe, another space; the name of the model does not matter."""
     space = encoder.space
     assert space.dim == 384
-    assert replace(space, recipe="other").space_id != space.space_id
+    assert replace(space, tokens=64).space_id != space.space_id
     assert replace(space, model="other name").space_id == space.space_id
-    vector = embed_story(make_story(), encoder)
+    (vector,) = embed_stories([make_story()], encoder)
     assert vector.space_id == space.space_id
 
 
 def test_a_model_that_is_not_there_is_a_persons_matter(tmp_path):
     """The message names it and says what to set."""
     with pytest.raises(Misconfigured, match="can't be loaded.*set `model`"):
-        SentenceTransformerEncoder(str(tmp_path))
+        open_encoder(EncoderSpec(model=str(tmp_path), cache=tmp_path))

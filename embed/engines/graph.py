@@ -1,0 +1,105 @@
+"""What engines of a converted model share: tokenising, batches, padding."""
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from embed.batching import BUDGET, batches
+from embed.encoder import nothing
+from ingest.errors import Quarantine
+
+META: Final = "model.json"  # written last: a folder that holds it is whole
+TOKENIZER: Final = "tokenizer.json"
+ONNX: Final = "model.onnx"
+INT8: Final = "int8.xml"
+OUTPUT: Final = "sentence_embedding"
+
+Feed = dict[str, NDArray[np.int64]]
+
+
+class Meta(NamedTuple):
+    """What a conversion tells of its model.
+
+    `inputs` are the graph's, of input_ids, attention_mask and token_type_ids; `prompt`
+    is put before each text; `made_with` are the versions of the libraries.
+    """
+
+    dim: int
+    max_tokens: int
+    pad_id: int
+    prompt: str
+    inputs: list[str]
+    made_with: dict[str, str]
+
+    @classmethod
+    def read(cls, folder: Path) -> "Meta":
+        """Read it from a converted model's folder."""
+        return cls(**json.loads((folder / META).read_text("utf-8")))
+
+
+class GraphEngine:
+    """A graph from tokens to unit vectors, run by `run`."""
+
+    def __init__(
+        self,
+        folder: Path,
+        tokens: int,
+        run: Callable[[Feed], NDArray[np.float32]],
+        budget: int = BUDGET,
+    ) -> None:
+        """Read tokenizer and meta.
+
+        Args:
+            folder: of the converted model.
+            tokens: at most, of a text.
+            run: (b, n) inputs -> (b, dim) unit vectors; raises RuntimeError.
+            budget: tokens of a batch; 0 for one text a batch.
+        """
+        meta = Meta.read(folder)
+        self.dim = meta.dim
+        self._meta, self._run, self._budget = meta, run, budget
+        self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(min(tokens, meta.max_tokens))
+
+    def encode(
+        self, texts: Sequence[str], meanwhile: Callable[[], None] = nothing
+    ) -> NDArray[np.float32]:
+        """See `Encoder.encode`."""
+        tokens = [self._tokens(text) for text in texts]
+        rows = np.empty((len(texts), self.dim), np.float32)
+        for batch in batches([len(one) for one in tokens], self._budget):
+            numbers = list(batch.rows)
+            feed = self._feed([tokens[row] for row in numbers], batch.length)
+            try:
+                rows[numbers] = self._run(feed)
+            except RuntimeError as error:
+                first = texts[numbers[0]][:60]
+                raise Quarantine(f"the model fails on {first!r}: {error}") from error
+            meanwhile()
+        return rows
+
+    def _tokens(self, text: str) -> list[int]:
+        try:
+            ids: list[int] = self._tokenizer.encode(self._meta.prompt + text).ids
+        except Exception as error:  # the library raises bare Exception
+            raise Quarantine(f"{text[:60]!r} can't be tokenised: {error}") from error
+        return ids
+
+    def _feed(self, tokens: Sequence[Sequence[int]], length: int) -> Feed:
+        ids = np.full((len(tokens), length), self._meta.pad_id, np.int64)
+        mask = np.zeros_like(ids)
+        for row, one in enumerate(tokens):
+            ids[row, : len(one)] = one
+            mask[row, : len(one)] = 1
+        feed: dict[str, Any] = {
+            "input_ids": ids,
+            "attention_mask": mask,
+            "token_type_ids": np.zeros_like(ids),
+        }
+        return {name: feed[name] for name in self._meta.inputs}

@@ -1,0 +1,82 @@
+"""A converted model on OpenVINO: fp32, bf16 or static int8. Imported here only.
+
+Its result for a text is the same to the last bit alone, in company and padded to any
+length (tests/contracts/test_encoder.py), so that it can take batches.
+"""
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import openvino
+from numpy.typing import NDArray
+
+from embed.engines.graph import INT8, ONNX, Feed, GraphEngine, Meta
+
+VERSION = openvino.__version__.split("-")[0]
+CALIBRATION_TOKENS: Final = 128
+ARITHMETIC: Final = {"fp32": "f32", "bf16": "bf16", "int8": "f32"}  # of what is left
+
+
+class OpenVinoEngine(GraphEngine):
+    """See `GraphEngine`."""
+
+    def __init__(
+        self, folder: Path, tokens: int, *, arithmetic: str, threads: int = 1
+    ) -> None:
+        core = openvino.Core()
+        model = core.read_model(folder / (INT8 if arithmetic == "int8" else ONNX))
+        compiled = core.compile_model(
+            model,
+            "CPU",
+            {
+                "INFERENCE_PRECISION_HINT": ARITHMETIC[arithmetic],
+                "INFERENCE_NUM_THREADS": threads,
+                "NUM_STREAMS": 1,
+                "ENABLE_CPU_PINNING": False,  # two workers must not share one core
+            },
+        )
+        request = compiled.create_infer_request()
+
+        def run(feed: Feed) -> NDArray[np.float32]:
+            rows: NDArray[np.float32] = request.infer(feed)[0]
+            return rows
+
+        super().__init__(folder, tokens, run)
+
+
+def quantise(folder: Path, texts: Sequence[str]) -> None:
+    """Write the static int8 graph beside the fp32 one, by NNCF.
+
+    Weights and activations in 8 bits; activations asymmetric where they need it (preset
+    MIXED), ranges as the calibration texts have them.
+
+    Args:
+        folder: of the converted model.
+        texts: to calibrate on; always the same, so that the graph is.
+    """
+    import nncf  # noqa: PLC0415  (optional, and 2 s)
+
+    feeds: list[Feed] = []
+    dim = Meta.read(folder).dim
+
+    def keep(feed: Feed) -> NDArray[np.float32]:
+        feeds.append(feed)
+        return np.zeros((len(texts), dim), np.float32)[: len(feed["input_ids"])]
+
+    GraphEngine(folder, CALIBRATION_TOKENS, keep, budget=0).encode(texts)
+    graph = openvino.Core().read_model(folder / ONNX)
+    small = nncf.quantize(
+        graph,
+        nncf.Dataset(feeds),
+        preset=nncf.QuantizationPreset.MIXED,
+        model_type=nncf.ModelType.TRANSFORMER,
+        subset_size=len(feeds),
+    )
+    with tempfile.TemporaryDirectory(dir=folder) as new:
+        openvino.save_model(small, Path(new) / INT8, compress_to_fp16=False)
+        weights = Path(INT8).with_suffix(".bin")
+        (Path(new) / weights).replace(folder / weights)
+        (Path(new) / INT8).replace(folder / INT8)  # last: its being there says done

