@@ -13,11 +13,11 @@ import numpy as np
 import openvino
 from numpy.typing import NDArray
 
+from embed import cpu
 from embed.engines.graph import INT8, ONNX, Feed, GraphEngine, Meta
 
 VERSION = openvino.__version__.split("-")[0]
 CALIBRATION_TOKENS: Final = 128
-ARITHMETIC: Final = {"fp32": "f32", "bf16": "bf16", "int8": "f32"}  # of what is left
 
 
 class OpenVinoEngine(GraphEngine):
@@ -32,7 +32,7 @@ class OpenVinoEngine(GraphEngine):
             model,
             "CPU",
             {
-                "INFERENCE_PRECISION_HINT": ARITHMETIC[arithmetic],
+                "INFERENCE_PRECISION_HINT": _precision(arithmetic),
                 "INFERENCE_NUM_THREADS": threads,
                 "NUM_STREAMS": 1,
                 "ENABLE_CPU_PINNING": False,  # two workers must not share one core
@@ -45,6 +45,13 @@ class OpenVinoEngine(GraphEngine):
             return rows
 
         super().__init__(folder, tokens, run)
+
+
+def _precision(arithmetic: str) -> str:
+    """Return OpenVINO's name for it; of an int8 graph it is what has no 8 bits."""
+    if arithmetic == "int8":
+        return "bf16" if cpu.is_fast("bf16") else "f32"
+    return {"fp32": "f32", "bf16": "bf16"}[arithmetic]
 
 
 def quantise(folder: Path, texts: Sequence[str]) -> None:
