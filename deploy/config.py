@@ -17,9 +17,12 @@ from ingest.errors import Misconfigured
 
 PREFIX: Final = "SAMESTORY_"
 SUPERVISED: Final = PREFIX + "SUPERVISED"  # set by a supervisor for its workers
-AT_LEAST_ONE: Final = frozenset(
-    {"embed_tokens", "embed_batch", "index_batch", "kafka_replication"}
-)
+LEAST: Final = {  # of whole numbers; 0 where nothing is said
+    "embed_tokens": 64,  # the canary sentences have up to 50
+    "embed_batch": 1,
+    "index_batch": 1,
+    "kafka_replication": 1,
+}
 
 
 def _setting(default: Any, about: str) -> Any:
@@ -198,14 +201,16 @@ def _convert(name: str, value: Any, where: str) -> Any:
             case bool():
                 return _truth(str(value))
             case int():
-                return _at_least(int(value), int(name in AT_LEAST_ONE))
+                return _at_least(int(value), LEAST.get(name, 0))
             case float():
                 return _at_least(float(value), 0)
             case _:
                 return str(value)
     except (TypeError, ValueError) as error:
-        kind = type(default).__name__
-        raise Misconfigured(f"{where}: {value!r} is not a valid {kind}") from error
+        why = f"is not a valid {type(default).__name__}"
+        if str(error).startswith("must "):
+            why = str(error)
+        raise Misconfigured(f"{where}: {value!r} {why}") from error
 
 
 def _truth(text: str) -> bool:

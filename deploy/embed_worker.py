@@ -1,5 +1,6 @@
 """The embed worker: stories in, vectors out, in the order of their partition."""
 
+import contextlib
 import logging
 import socket
 import time
@@ -11,14 +12,23 @@ from deploy import wiring
 from deploy.config import Settings
 from deploy.loop import consume, patiently
 from deploy.quarantine import history, set_aside
-from deploy.stream.log import JOURNAL, STORIES, Consumer, Log, Message, Record
+from deploy.stream.log import (
+    JOURNAL,
+    STORIES,
+    Consumer,
+    Fenced,
+    Log,
+    Message,
+    Record,
+)
 from embed.copies import RememberingEncoder
 from embed.embedding import embed_stories
 from embed.space import EmbeddingSpace
 from embed.vector import StoryVector
-from ingest.errors import Misconfigured, Quarantine
+from ingest.errors import Misconfigured, Quarantine, Retry
 from ingest.story import Story, is_tombstone
 
+LOOK_BACK: Final = 100  # records of the journal
 PUBLISHED_AT: Final = "published_at"  # header: when its story came in, s since 1970
 
 _log = logging.getLogger("samestory")
@@ -30,7 +40,16 @@ class _StoppedError(Exception):
 
 def run_embed(settings: Settings, log: Log, stop: Callable[[], bool]) -> None:
     """Embed what topic stories brings, until told to stop."""
-    encoder = patiently(partial(wiring.open_stream_encoder, settings), stop)
+
+    def leave_if_asked() -> None:
+        if stop():
+            raise _StoppedError
+
+    opening = partial(wiring.open_stream_encoder, settings, leave_if_asked)
+    try:
+        encoder = patiently(opening, stop)
+    except _StoppedError:
+        return
     try:
         _embed(settings, log, encoder, stop)
     finally:
@@ -41,7 +60,7 @@ def _embed(
     settings: Settings, log: Log, encoder: RememberingEncoder, stop: Callable[[], bool]
 ) -> None:
     space = encoder.space
-    _refuse_other_model(settings, space)
+    _refuse_other_model(settings, log, space)
     _log.info(
         "model %s engine=%s precision=%s space=%s dim=%d",
         *(space.model, encoder.made_by, space.precision, space.space_id, space.dim),
@@ -59,20 +78,35 @@ def _embed(
     consumer.close()
 
 
-def _refuse_other_model(settings: Settings, space: EmbeddingSpace) -> None:
-    """Stop before vectors are made that the state of this machine can't take."""
+def _refuse_other_model(settings: Settings, log: Log, space: EmbeddingSpace) -> None:
+    """Stop before vectors are made that the index could not take."""
+    held = _space_of_state(settings) or _space_of_journal(log)
+    if held and held != space.space_id:
+        raise Misconfigured(
+            f"the stories in {settings.home} are in space {held}, model"
+            f" {space.model!r} ({space.precision}, {space.tokens} tokens) makes"
+            f" {space.space_id}: use the model, precision and embed_tokens that they"
+            " were made with (and the same samestory: see its CHANGELOG), or another"
+            " --state"
+        )
+
+
+def _space_of_state(settings: Settings) -> str | None:
     if not wiring.state_path(settings).exists():
-        return
+        return None
     state = wiring.read_state(settings)
     held = state.space()
     state.close()
-    if held and held[0] != space.space_id:
-        raise Misconfigured(
-            f"the stories in {settings.home} are in space {held[0]}, model"
-            f" {space.model!r} ({space.precision}, {space.tokens} tokens) makes"
-            f" {space.space_id}: use the --model, --precision and --embed-tokens they"
-            " were made with, or another --state"
-        )
+    return held and held[0]
+
+
+def _space_of_journal(log: Log) -> str | None:
+    """Return the space of its last vectors; the index may not have read them yet."""
+    end = log.count(JOURNAL)
+    for record in reversed(log.read(JOURNAL, 0, max(0, end - LOOK_BACK), LOOK_BACK)):
+        with contextlib.suppress(Quarantine):
+            return StoryVector.decode(record.value).space_id
+    return None
 
 
 class EmbedStage:
@@ -98,7 +132,9 @@ class EmbedStage:
                 self._stop,
                 self._consumer.keep,
             )
-        except _StoppedError:
+        except Fenced:
+            raise
+        except (_StoppedError, Retry):  # Retry: the stop came while waiting
             return False
         found = []
         for (record, _), vector in zip(stories, vectors, strict=True):

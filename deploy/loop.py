@@ -6,6 +6,7 @@ disk of its own. After a crash the noted batch is handled one by one, and a reco
 was in hand at MAX_CRASHES crashes is set aside; one that raises, at once.
 """
 
+import contextlib
 import logging
 import random
 import sqlite3
@@ -138,6 +139,10 @@ def _attempt(
         commit(attempt.begin, str(attempt))
         try:
             done = handle(piece)
+        except (Retry, Misconfigured):  # what it needs is away: no crash of the record
+            with contextlib.suppress(Retry, Misconfigured):
+                consumer.commit({part: attempt.begin}, {part: ""})
+            raise
         except NOT_THE_RECORDS_FAULT:
             raise
         except Exception as error:  # noqa: BLE001  (whatever a record makes it raise)

@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 ABOUT = {
     "worker_up": "1 if the worker runs on this state",
+    "worker_resident_bytes": "memory of the worker and its children",
     "feeds": "feeds that are polled",
     "feeds_failing": "feeds whose last poll failed",
     "entries": "entries of feeds, by what became of them",
@@ -38,8 +39,7 @@ def _samples(
     status: Mapping[str, Any],
 ) -> Iterator[tuple[str, dict[str, str], float]]:
     """Yield (name, labels, value)."""
-    for worker, process in status["workers"].items():
-        yield "worker_up", {"worker": worker}, float(process is not None)
+    yield from _of_workers(status)
     yield "feeds", {}, status["feeds"]["total"]
     yield "feeds_failing", {}, status["feeds"]["failing"]
     for kind, number in status["pages"].items():
@@ -61,3 +61,12 @@ def _samples(
     yield "largest_event_reports", {}, status["largest_event"]["reports"]
     for stage, number in status["quarantine"]["by_stage"].items():
         yield "quarantine_held", {"stage": stage}, number
+
+
+def _of_workers(
+    status: Mapping[str, Any],
+) -> Iterator[tuple[str, dict[str, str], float]]:
+    for worker, process in status["workers"].items():
+        yield "worker_up", {"worker": worker}, float(process is not None)
+    for worker, size in status["memory"].items():
+        yield "worker_resident_bytes", {"worker": worker}, size

@@ -88,6 +88,23 @@ def since_last_turn(home: Path, name: str) -> float:
     return max(0.0, time.time() - (home / f"{name}.lock").stat().st_mtime)
 
 
+def resident_bytes(pid: int) -> int:
+    """Return the memory of a process and its children; 0 if it is gone.
+
+    Shared pages count once for each process that holds them.
+    """
+    total, waiting = 0, [pid]
+    while waiting:
+        one = Path("/proc") / str(waiting.pop())
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            pages = int((one / "statm").read_text().split()[1])
+            total += pages * os.sysconf("SC_PAGE_SIZE")
+        for task in one.glob("task/*/children"):
+            with contextlib.suppress(OSError):  # a thread that just ended
+                waiting += map(int, task.read_text().split())
+    return total
+
+
 def _try_lock(descriptor: int) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

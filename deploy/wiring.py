@@ -11,8 +11,8 @@ from deploy.config import Settings
 from deploy.stream.embedded import EmbeddedLog
 from deploy.stream.log import STORIES, Log
 from embed.copies import RememberingEncoder
-from embed.encoder import Encoder, EncoderSpec
-from embed.models import model_files
+from embed.encoder import Encoder, EncoderSpec, nothing
+from embed.models import known_models, languages_of
 from embed.opening import open_encoder
 from embed.processes import EncoderProcesses
 from index.decision import PACKAGED_MODEL, PairModel
@@ -135,11 +135,17 @@ def open_query_encoder(settings: Settings) -> Encoder:
     return open_encoder(encoder_spec(settings), for_one=True)
 
 
-def open_stream_encoder(settings: Settings) -> RememberingEncoder:
-    """Return an encoder for many texts: a process a core, copies recognised."""
+def open_stream_encoder(
+    settings: Settings, meanwhile: Callable[[], None] = nothing
+) -> RememberingEncoder:
+    """Return an encoder for many texts: a process a core, copies recognised.
+
+    Args:
+        settings: which, and how many processes.
+        meanwhile: called while the model is opened, or converted; may raise.
+    """
     number = settings.embed_processes or len(os.sched_getaffinity(0))
-    spec = encoder_spec(settings)
-    encoder = open_encoder(spec) if number == 1 else EncoderProcesses(spec, number)
+    encoder = EncoderProcesses(encoder_spec(settings), number, meanwhile)
     return RememberingEncoder(encoder)
 
 
@@ -147,9 +153,15 @@ def open_pair_model(settings: Settings) -> PairModel:
     """Return the model of the decision, at the knob's position."""
     known = frozenset(settings.model_languages.lower().replace(",", " ").split())
     known = known or frozenset(_languages(settings.model))
-    path = settings.pair_model
+    path = Path(settings.pair_model)
+    if settings.pair_model == "packaged":
+        # Cosines of two embedding models can't be compared: each has its own weights.
+        path = PACKAGED_MODEL
+        if settings.model in known_models():
+            own = path.with_name(f"pair_model_{settings.model}.json")
+            path = own if own.exists() else path
     return PairModel.load(
-        PACKAGED_MODEL if path == "packaged" else Path(path),
+        path,
         joining=settings.joining,
         languages=None if "*" in known else known,
     )
@@ -157,7 +169,7 @@ def open_pair_model(settings: Settings) -> PairModel:
 
 def _languages(model: str) -> tuple[str, ...]:
     try:
-        return model_files(model).languages
+        return languages_of(model)
     except Misconfigured as error:
         raise Misconfigured(f"{error}; where it is away, set model_languages") from None
 

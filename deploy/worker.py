@@ -99,6 +99,7 @@ def _index(settings: Settings, log: Log, stop: Callable[[], bool]) -> None:
         _hand_on(log, state, stop)
         state.health.keep_latencies(latencies(records, time.time()))
         _warn_of(state.health.largest_event(), warned)
+        _warn_of_space(state, index, warned)
         _log.info("indexed records=%d position=%d", len(batch), state.position())
         return True
 
@@ -111,6 +112,19 @@ def _index(settings: Settings, log: Log, stop: Callable[[], bool]) -> None:
     )
     consumer.close()
     state.close()
+
+
+def _warn_of_space(state: State, index: EventIndex, warned: set[str]) -> None:
+    """Warn once if what decides was not fitted to the vectors that are there."""
+    space = state.space()
+    if space and space[0] not in warned and not index.model.fits(space[0]):
+        warned.add(space[0])
+        _log.warning(
+            "pair model %s was fitted in space %s, the vectors are in %s: their"
+            " cosines mean something else; fit one by `samestory train` and name it by"
+            " --pair-model",
+            *(index.model.name, index.model.space_id, space[0]),
+        )
 
 
 def _warn_of(largest: Largest | None, warned: set[str]) -> None:

@@ -64,8 +64,15 @@ def record(digest: str, rows: Rows, made_by: str, path: Path) -> None:
         return
 
 
-def check(rows: Rows, held: Rows, precision: str, made_by: str) -> None:
+def check(rows: Rows, held: Rows, precision: str, made_by: str, hint: str = "") -> None:
     """Compare canaries with those on record.
+
+    Args:
+        rows: of the engine, for SENTENCES.
+        held: those on record.
+        precision: the class, which says how far they may be apart.
+        made_by: the engine, for the message.
+        hint: what else may be the cause, for the message.
 
     Raises:
         Misconfigured: another model, or an engine that computes something else.
@@ -76,8 +83,8 @@ def check(rows: Rows, held: Rows, precision: str, made_by: str) -> None:
         raise Misconfigured(
             f"{made_by} embeds the canary sentences otherwise than recorded (cosine"
             f" {min(found):.4f}, {least} wanted): it would mix two kinds of vectors."
-            " Force another engine by --engine, run `samestory models check`, or"
-            " install the versions of constraints.txt"
+            " Install the versions of constraints.txt, force another engine by"
+            f" --engine{hint}"
         )
 
 

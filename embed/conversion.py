@@ -17,22 +17,30 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from embed import canary
-from embed.engines.graph import INT8, META, GraphEngine
+from embed.engines.graph import INT8, META, NEW, GraphEngine
 from embed.models import ModelFiles
 from ingest.errors import Misconfigured
 
+NEVER: Final = 3  # exit code of a conversion that would fail again
+NO_ROOM: Final = 4
+LIMIT_S: Final = 900
 FAILED: Final = "failed.txt"  # why a model could not be converted; not tried again
+FORMAT: Final = 1  # counts on with what a conversion holds: older ones are left alone
 LONGEST: Final = 1_000_000  # tokens: the model's own limit holds
 LEAST_COSINE: Final = 0.9999  # of the graph with torch, on the canary sentences
 CALIBRATION: Final = Path(__file__).with_name("calibration.txt")  # one passage a line
 
 
+class NotConverted(Misconfigured):
+    """There is no converted model; torch needs none."""
+
+
 def folder_of(cache: Path, digest: str) -> Path:
     """Return where a model's conversions are, or will be."""
-    return cache / digest[:16]
+    return cache / f"{digest[:16]}-{FORMAT}"
 
 
 def converted(model: ModelFiles, digest: str, cache: Path, *, int8: bool) -> Path:
@@ -52,37 +60,40 @@ def converted(model: ModelFiles, digest: str, cache: Path, *, int8: bool) -> Pat
     if wanted.exists():
         return folder
     if (folder / FAILED).exists():
-        raise Misconfigured((folder / FAILED).read_text("utf-8", "replace"))
+        raise NotConverted((folder / FAILED).read_text("utf-8", "replace"))
     if int8 and importlib.util.find_spec("nncf") is None:
-        raise Misconfigured(
+        raise NotConverted(
             "precision int8 needs NNCF to convert the model:"
             " pip install 'samestory[int8]', or set precision to exact"
         )
-    with _locked(cache):
+    with _locked(cache) as lock:
         if not wanted.exists():
-            _convert_in_child(model, digest, folder, int8=int8)
+            for left in cache.glob(f"{NEW}*"):  # of a conversion that was killed
+                shutil.rmtree(left, ignore_errors=True)
+            _convert_in_child(model, digest, folder, lock, int8=int8)
     return folder
 
 
 @contextlib.contextmanager
-def _locked(cache: Path) -> Iterator[None]:
-    """Let one process convert at a time."""
+def _locked(cache: Path) -> Iterator[int]:
+    """Let one process convert at a time; yields the lock's descriptor."""
     try:
         cache.mkdir(parents=True, exist_ok=True)
         file = (cache / "lock").open("w")
     except OSError as error:
-        raise Misconfigured(
+        raise NotConverted(
             f"converted models can't be kept in {cache}: {error.strerror};"
             " set `model_cache` to a folder that can be written"
         ) from error
     with file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+        yield file.fileno()
 
 
 def _convert_in_child(
-    model: ModelFiles, digest: str, folder: Path, *, int8: bool
+    model: ModelFiles, digest: str, folder: Path, lock: int, *, int8: bool
 ) -> None:
+    """Convert in a process that holds the lock too: it may outlive this one."""
     kind = "int8" if int8 else "fp32"
     sys.stderr.write(
         f"converting model {model.name} ({kind}) for the fast engines, once: it is kept"
@@ -90,29 +101,40 @@ def _convert_in_child(
     )
     command = [sys.executable, "-m", "embed.conversion", str(model.folder)]
     command += ["--digest", digest, "--into", str(folder)]
-    done = subprocess.run(  # noqa: S603  (ourselves)
-        command + ["--int8"] * int8,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        check=False,
-        env=os.environ
-        | {
-            "HF_HUB_OFFLINE": "1",
-            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
-        },
-    )
+    try:
+        done = subprocess.run(  # noqa: S603  (ourselves)
+            command + ["--int8"] * int8,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+            timeout=LIMIT_S,
+            pass_fds=[lock],
+            env=os.environ
+            | {
+                "HF_HUB_OFFLINE": "1",
+                "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+            },
+        )
+    except subprocess.TimeoutExpired:
+        raise NotConverted(
+            f"model {model.name} is not converted after {LIMIT_S} s"
+        ) from None
     if done.returncode == 0:
         return
     why = (done.stderr.strip().splitlines() or [f"exit {done.returncode}"])[-1]
-    if done.returncode < 0:  # killed: the next one may fare better
-        raise Misconfigured(f"converting {model.name}: ended by {-done.returncode}")
+    if done.returncode < 0:
+        why = f"ended by signal {-done.returncode}, out of memory? start again"
     told = f"model {model.name} can't be converted: {why}"
-    if not int8 and "No space left" not in why:
+    if done.returncode == NO_ROOM:
+        told += f"; it takes 120 MB in {folder.parent}: make room, or set model_cache"
+    if done.returncode == NEVER:
         with contextlib.suppress(OSError):
             folder.mkdir(parents=True, exist_ok=True)
-            (folder / FAILED).write_text(told, "utf-8")
-    raise Misconfigured(told)
+            (folder / FAILED).write_text(
+                f"{told}; `samestory models convert` tries again\n", "utf-8"
+            )
+    raise NotConverted(told)
 
 
 # From here on in the child.
@@ -129,21 +151,28 @@ def export(source: Path, folder: Path, digest: str) -> None:
     Raises:
         Misconfigured: the graph does not compute what torch does.
     """
-    from embed.engines.torch_engine import VERSION, TorchEngine  # noqa: PLC0415
+    from embed.engines.torch_engine import TorchEngine  # noqa: PLC0415
 
     engine = TorchEngine(source, LONGEST, arithmetic="fp32", threads=2)
     rows = engine.encode(canary.SENTENCES)
     with _whole(folder) as new:
         meta = engine.export(new)
-        canary.record(digest, rows, f"torch-fp32 {VERSION}", new / canary.RECORDS)
+        canary.record(
+            digest, rows, f"torch-fp32 {engine.version}", new / canary.RECORDS
+        )
         (new / META).write_text(json.dumps(meta._asdict(), indent=1), "utf-8")
-        _compare(new, rows)
+        _compare(new, engine)
 
 
-def _compare(folder: Path, rows: canary.Rows) -> None:
-    """Refuse a graph that is not the model, e.g. one traced through a branch."""
-    engine = fast_engine(folder)
-    least = min(canary.cosines(engine.encode(canary.SENTENCES), rows))
+def _compare(folder: Path, reference: Any) -> None:
+    """Refuse a graph that is not the model, e.g. one traced through a branch.
+
+    On texts of all lengths up to the model's limit, or to 512 tokens.
+    """
+    texts = CALIBRATION.read_text("utf-8").splitlines()[::8]
+    texts += [*canary.SENTENCES, " ".join(texts)[:4_000]]
+    rows = reference.encode(texts)
+    least = min(canary.cosines(fast_engine(folder).encode(texts), rows))
     if not least >= LEAST_COSINE:
         raise Misconfigured(f"the graph differs from torch: cosine {least:.5f}")
 
@@ -163,7 +192,7 @@ def fast_engine(folder: Path) -> GraphEngine:
 def _whole(folder: Path) -> Iterator[Path]:
     """Yield a new folder that takes the place of `folder` when all went well."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    new = Path(tempfile.mkdtemp(dir=folder.parent, prefix=folder.name))
+    new = Path(tempfile.mkdtemp(dir=folder.parent, prefix=NEW))
     try:
         yield new
         new.chmod(0o755)
@@ -189,8 +218,12 @@ def main() -> int:
 
             quantise(args.into, CALIBRATION.read_text("utf-8").splitlines())
     except Exception as error:  # noqa: BLE001  (an export may raise anything)
-        sys.stderr.write(f"\n{type(error).__name__}: {str(error).splitlines()[0]}\n")
-        return 2
+        why = " ".join(str(error).split())[:300]
+        sys.stderr.write(f"\n{type(error).__name__}: {why}\n")
+        if "No space left" in why or "quota" in why:
+            return NO_ROOM
+        # No memory, a missing library: another time it may go.
+        return 2 if isinstance(error, (OSError, MemoryError, ImportError)) else NEVER
     return 0
 
 

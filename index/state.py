@@ -123,6 +123,14 @@ class State:
         """Bind the state to an embedding space; part of the caller's transaction."""
         self._set_meta("space", f"{space_id} {dim}")
 
+    def made_by(self) -> str:
+        """Return which engine made the latest vectors; empty before the first."""
+        return self._meta("made_by") or ""
+
+    def set_made_by(self, name: str) -> None:
+        """Note the engine; part of the caller's transaction, not of the digest."""
+        self._set_meta("made_by", name)
+
     def journal_id(self) -> str | None:
         """Return which journal the position counts in; None in a new state."""
         return self._meta("journal")

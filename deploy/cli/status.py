@@ -13,7 +13,7 @@ from deploy import wiring
 from deploy.cli.output import json_option, plain, print_json, print_table
 from deploy.config import Settings
 from deploy.metrics import prometheus
-from deploy.process import running, since_last_turn
+from deploy.process import resident_bytes, running, since_last_turn
 from deploy.quarantine import cases
 from deploy.stream.log import JOURNAL, STORIES, TOPICS, Lag, Log
 from deploy.worker import NAMES
@@ -128,9 +128,12 @@ def _status(settings: Settings) -> dict[str, Any]:
     lags = {group: log.lag(group, topic) for group, topic in READERS.items()}
     newest = state.newest_first_seen()
     polled = max((f.ok_at for f in feeds if f.ok_at), default=None)
+    space, processes = state.space(), {n: running(settings.home, n) for n in NAMES}
     return {
         "state": str(settings.home),
-        "workers": {name: running(settings.home, name) for name in NAMES},
+        "workers": processes,
+        "memory": {n: resident_bytes(pid) for n, pid in processes.items() if pid},
+        "space": {"id": space and space[0], "made_by": state.made_by()},
         "feeds": {
             "total": len(feeds),
             "failing": sum(1 for f in feeds if f.failures),
@@ -201,6 +204,9 @@ def _print(found: dict[str, Any]) -> None:
     print(f"state      {found['state']}")
     workers = (f"{n} {p or '–'}" for n, p in found["workers"].items())
     print(f"workers    {'   '.join(workers)}   (process, – if not running)")
+    if found["memory"]:
+        memory = (f"{n} {size / 1e6:.0f} MB" for n, size in found["memory"].items())
+        print(f"memory     {'   '.join(memory)}   (with their children)")
     feeds = found["feeds"]
     print(
         f"feeds      {feeds['total']}, {feeds['failing']} failing,"
@@ -226,6 +232,8 @@ def _print(found: dict[str, Any]) -> None:
         f"index      {index['stories']} stories in {index['events']} events,"
         f" newest seen {(index['newest_story'] or '–')[:16]}"
     )
+    if found["space"]["id"]:
+        print(f"vectors    {found['space']['id']}, {found['space']['made_by']}")
     largest = found["largest_event"]
     if largest["suspicious"]:
         print(

@@ -128,6 +128,7 @@ def run_train(args: argparse.Namespace, settings: Settings) -> int:
         )
     streams, other, encoder = _read(args, settings)
     people = _pairs(args, encoder, settings)
+    encoder.close()
     learnt, parts = halves(streams, other, _tell, people)
     if given:
         thresholds = dict(zip(JOINING, given, strict=True))
@@ -162,7 +163,9 @@ def run_train(args: argparse.Namespace, settings: Settings) -> int:
 def run_sweep(args: argparse.Namespace, settings: Settings) -> int:
     """Measure each threshold out of fold, propose three."""
     streams, other, encoder = _read(args, settings)
-    learnt, _ = halves(streams, other, _tell, _pairs(args, encoder, settings))
+    people = _pairs(args, encoder, settings)
+    encoder.close()
+    learnt, _ = halves(streams, other, _tell, people)
     found = _measured(streams, learnt)
     _print(found, proposed(found))
     return 0

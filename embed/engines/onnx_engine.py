@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from embed.engines.graph import ONNX, Feed, GraphEngine
 
-VERSION = onnxruntime.__version__
 _ERRORS_ONLY = 3
 
 
 class OnnxEngine(GraphEngine):
     """See `GraphEngine`."""
+
+    version = onnxruntime.__version__
 
     def __init__(
         self, folder: Path, tokens: int, *, arithmetic: str, threads: int = 1

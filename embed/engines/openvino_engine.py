@@ -14,14 +14,15 @@ import openvino
 from numpy.typing import NDArray
 
 from embed import cpu
-from embed.engines.graph import INT8, ONNX, Feed, GraphEngine, Meta
+from embed.engines.graph import INT8, NEW, ONNX, Feed, GraphEngine, Meta
 
-VERSION = openvino.__version__.split("-")[0]
 CALIBRATION_TOKENS: Final = 128
 
 
 class OpenVinoEngine(GraphEngine):
     """See `GraphEngine`."""
+
+    version = openvino.__version__.split("-")[0]
 
     def __init__(
         self, folder: Path, tokens: int, *, arithmetic: str, threads: int = 1
@@ -82,7 +83,7 @@ def quantise(folder: Path, texts: Sequence[str]) -> None:
         model_type=nncf.ModelType.TRANSFORMER,
         subset_size=len(feeds),
     )
-    with tempfile.TemporaryDirectory(dir=folder) as new:
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=NEW) as new:
         openvino.save_model(small, Path(new) / INT8, compress_to_fp16=False)
         weights = Path(INT8).with_suffix(".bin")
         (Path(new) / weights).replace(folder / weights)

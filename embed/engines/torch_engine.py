@@ -1,8 +1,8 @@
 """sentence-transformers on torch: the reference, for any model. Imported here only."""
 
+import importlib.metadata
 import os
 from collections.abc import Callable, Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,12 +13,12 @@ from sentence_transformers import SentenceTransformer
 from torch.nn.functional import normalize
 from transformers.utils import logging
 
-from embed.encoder import nothing
+from embed.encoder import PROBE, blame, nothing
 from embed.engines.graph import ONNX, OUTPUT, TOKENIZER, Meta
-from ingest.errors import Misconfigured, Quarantine
+from ingest.errors import Misconfigured
 
-VERSION = str(torch.__version__)
 OPSET: Final = 17
+LONGEST_PROBE: Final = 512
 INPUTS: Final = ("input_ids", "attention_mask", "token_type_ids")
 LIBRARIES: Final = ("torch", "transformers", "sentence-transformers", "onnx")
 
@@ -30,6 +30,8 @@ class TorchEngine:
     nothing: on mixed lengths batches of 32 are slower (18.9 against 26.4 documents a
     second; research, perf.md 2.3).
     """
+
+    version = str(torch.__version__)
 
     def __init__(
         self, folder: Path, tokens: int, *, arithmetic: str, threads: int = 1
@@ -62,20 +64,23 @@ class TorchEngine:
         rows = np.empty((len(texts), self.dim), np.float32)
         for number, text in enumerate(texts):
             try:
-                row = self.model.encode(
-                    text,
-                    normalize_embeddings=True,
-                    show_progress_bar=False,
-                    convert_to_tensor=True,  # numpy has no bf16
-                )
-            except (RuntimeError, ValueError, IndexError) as error:
-                raise Quarantine(
-                    f"the model fails on {text[:60]!r}: {error}"
-                ) from error
-            wide = row.float()
-            rows[number] = (wide / wide.norm()).numpy()
+                rows[number] = self._row(text)
+            except Exception as error:  # whatever the model's modules raise
+                raise blame([text], error, self._probe) from error
             meanwhile()
         return rows
+
+    def _row(self, text: str) -> Any:
+        row = self.model.encode(
+            text,
+            normalize_embeddings=True,
+            show_progress_bar=False,
+            convert_to_tensor=True,  # numpy has no bf16
+        ).float()
+        return (row / row.norm()).numpy()
+
+    def _probe(self) -> None:
+        self._row(f"{PROBE} " * min(self.model.max_seq_length, LONGEST_PROBE))
 
     def export(self, folder: Path) -> Meta:
         """Write tokenizer and graph, from tokens to unit vectors.
@@ -108,9 +113,10 @@ class TorchEngine:
             dim=self.dim,
             max_tokens=int(model.max_seq_length),
             pad_id=int(tokenizer.pad_token_id or 0),
+            words=int(model[0].auto_model.get_input_embeddings().num_embeddings),
             prompt=(model.prompts or {}).get(model.default_prompt_name) or "",
             inputs=inputs,
-            made_with={name: version(name) for name in LIBRARIES},
+            made_with={n: importlib.metadata.version(n) for n in LIBRARIES},
         )
 
 

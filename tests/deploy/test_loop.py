@@ -13,7 +13,7 @@ from deploy.loop import MAX_CRASHES, Attempt, consume, patiently, pieces
 from deploy.quarantine import cases, quarantine_record
 from deploy.stream.embedded import EmbeddedLog
 from deploy.stream.log import EVENTS, QUARANTINE, STORIES, Message, Record, behind
-from ingest.errors import Retry
+from ingest.errors import Misconfigured, Retry
 
 CRASHED = 9
 
@@ -252,4 +252,36 @@ def test_a_stop_in_the_middle_of_a_batch_is_no_crash(tmp_path):
     )
     assert consumer.notes() == {0: ""}
     assert behind(log, "g", STORIES) == 2
+    log.close()
+
+
+@pytest.mark.parametrize("error", [Misconfigured, Retry])
+def test_what_a_worker_lacks_is_no_crash_of_its_record(tmp_path, error):
+    """However often it is started without it: the record waits, and is handled then."""
+    log = EmbeddedLog(tmp_path / "log.db")
+    log.publish(STORIES, [Message(key="a", value=b"1"), Message(key="b", value=b"2")])
+    handled, aside = [], []
+    may = False
+
+    def handle(records):
+        if not may:
+            raise error("the model is away")
+        handled.extend(record.key for record in records)
+        return True
+
+    def started():
+        consume(
+            log.consumer("g", STORIES, "m"),
+            limit=10,
+            stop=lambda: behind(log, "g", STORIES) == 0,
+            handle=handle,
+            set_aside=lambda record, _: aside.append(record.key),
+        )
+
+    for _ in range(MAX_CRASHES + 2):
+        with pytest.raises(error):
+            started()
+    may = True
+    started()
+    assert (handled, aside) == (["a", "b"], [])
     log.close()

@@ -33,10 +33,10 @@ def test_flag_beats_environment_beats_file_beats_default(tmp_path):
     [
         ("spacing = 1", {}, "unknown setting 'spacing'; known: state"),
         ("host_spacing = 'soon'", {}, "host_spacing: 'soon' is not a valid float"),
-        ("host_spacing = -1", {}, "-1 is not a valid float"),
+        ("host_spacing = -1", {}, "-1 must be 0 or more"),
         ("= broken", {}, "Invalid"),
         ("", {"SAMESTORY_EMBED_BATCH": "x"}, "SAMESTORY_EMBED_BATCH: 'x' is not"),
-        ("index_batch = 0", {}, "index_batch: 0 is not a valid int"),
+        ("index_batch = 0", {}, "index_batch: 0 must be 1 or more"),
     ],
 )
 def test_a_wrong_setting_is_named_with_where_it_was_set(

@@ -105,10 +105,29 @@ def test_another_model_is_refused_before_it_makes_vectors(tmp_path):
     run("import", "-", stdin=json.dumps({"text": "One."}))
     story = json.dumps({"text": "Two."})
     _, said = run("import", "-", "--model", str(other), stdin=story, expect=2)
-    assert "use the --model, --precision and --embed-tokens they were made with" in said
+    assert "use the model, precision and embed_tokens that they were made with" in said
     out, _ = run("import", "-", stdin=story)
     assert out == "0 new, 1 known, 0 refused\n"  # it was safe in the log
     assert len(run.rows("stories")) == 2
+
+
+def test_another_space_is_refused_before_the_index_has_read(tmp_path, monkeypatch):
+    """The journal says which it is; else half of it could never be grouped."""
+    run = Run(tmp_path)
+    run("import", "-", "--no-wait", stdin=json.dumps({"text": "One."}))
+    log = EmbeddedLog(tmp_path / "log.db")
+    worker = start(tmp_path, "embed")
+    wait_for(lambda: log.count(JOURNAL) == 1)
+    worker.terminate()
+    assert worker.wait(10) == 0
+    run("import", "-", "--no-wait", stdin=json.dumps({"text": "Two."}))
+    monkeypatch.setenv("SAMESTORY_EMBED_TOKENS", "64")
+    _, said = run("embed", expect=2)
+    assert "64 tokens) makes v-" in said
+    monkeypatch.delenv("SAMESTORY_EMBED_TOKENS")
+    run("import", "/dev/null")
+    assert len(run.rows("stories")) == 2
+    log.close()
 
 
 def test_a_dependency_that_is_away_is_waited_for_and_a_stop_ends_the_wait():

