@@ -20,15 +20,18 @@ GROWTH = 1.1  # of the last tenth over the third: vectors of copies fill up befo
 
 
 def stories(number: int) -> Iterator[Message]:
-    """Yield distinct stories of all lengths, and of each twentieth a reprint."""
+    """Yield distinct stories: most are short, each tenth is long.
+
+    Each twentieth is a reprint.
+    """
     reports = load_reports()
     for n in range(number):
         m = n - 7 if n % 20 == 19 else n
         report = reports[m % len(reports)]
-        words = " ".join(report.paragraphs).split()[: 3 + m % 60]
-        story = make_story(
-            f"soak-{n}", title=f"{report.title} {m}", text=f"{m} {' '.join(words)}"
-        )
+        title = f"{' '.join(report.title.split()[:4])} {m}"
+        words = " ".join(report.paragraphs).split()
+        text = f"{m} {' '.join(words[: m % 150 if m % 10 == 0 else 4])}"
+        story = make_story(f"soak-{n}", title=title, text=text)
         yield Message(key=story.story_id, value=story.encode())
 
 
