@@ -3,7 +3,7 @@
 Two passages: the title alone, and the title with the opening of the text. Measured on
 neus_full (research, quality.md 3e): average precision of pairs .7225 for the title,
 .7435 for title and 128 tokens, .7855 for both together. How many tokens is a setting;
-docs/quality.md has the measurement behind its default.
+docs/performance.md has the measurement behind its default.
 """
 
 from typing import Final
