@@ -1,16 +1,8 @@
 """Every engine: the same vectors as the model's own arithmetic, text by text."""
 
-import contextlib
 import itertools
-import os
 import random
-import re
 import shutil
-import signal
-import subprocess
-import sys
-import threading
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,19 +13,14 @@ from tokenizers import AddedToken, Tokenizer
 from transformers import AutoModel, AutoTokenizer
 
 import embed
-from deploy.cli import run
 from embed import canary, cpu
-from embed.conversion import folder_of
-from embed.copies import RememberingEncoder
 from embed.encoder import EncoderSpec, blame
 from embed.engines.graph import GraphEngine
 from embed.engines.torch_engine import TorchEngine
-from embed.models import card_languages, model_files
+from embed.models import model_files
 from embed.opening import ENGINES, open_encoder
-from embed.processes import EncoderProcesses
 from ingest.errors import Misconfigured, Quarantine, Retry
-from tests.conftest import CACHE, ROOT
-from tests.faults.test_kill import wait_for
+from tests.conftest import CACHE
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
 SPEC = EncoderSpec(cache=CACHE / "models")
@@ -204,105 +191,6 @@ def test_bf16_is_refused_where_the_cpu_would_only_pretend():
         open_encoder(replace(SPEC, engine="openvino-bf16"))
 
 
-def test_a_copy_costs_no_model_call(encoder):
-    """The same bits; forgotten when the memory is full; only what is equal is a copy."""
-    seen = []
-
-    class Counting:
-        space, made_by = encoder.space, encoder.made_by
-
-        def encode(self, texts, meanwhile):
-            seen.extend(texts)
-            return encoder.encode(texts, meanwhile)
-
-    remembering = RememberingEncoder(Counting(), most=3)
-    first = remembering.encode(["a", "b", "a", "A"])
-    assert seen == ["a", "b", "A"]
-    assert remembering.copies == 1
-    assert first.tobytes() == encoder.encode(["a", "b", "a", "A"]).tobytes()
-    remembering.encode(["b", "c"])  # now "a" is the oldest of four
-    assert seen == ["a", "b", "A", "c"]
-    assert remembering.encode(["a"]).tobytes() == first[:1].tobytes()
-    assert seen[-1] == "a"
-    assert remembering.encode([]).shape == (0, encoder.space.dim)
-
-
-@pytest.fixture(scope="module")
-def processes():
-    """Two processes of the default engine."""
-    found = EncoderProcesses(SPEC, 2)
-    yield found
-    found.close()
-
-
-def test_processes_give_what_one_gives(processes, encoder):
-    """Bit for bit, whatever went where."""
-    texts = [*passages_of("fidelity.txt") * 3, *ODD]
-    assert processes.encode(texts).tobytes() == encoder.encode(texts).tobytes()
-    assert (processes.space, processes.made_by) == (encoder.space, encoder.made_by)
-    assert processes.encode([]).shape == (0, encoder.space.dim)
-
-
-def children(processes) -> list[int]:
-    return list(processes._pool._processes or ())
-
-
-def test_a_killed_process_is_replaced(processes, encoder):
-    """While it works, and while it waits: no text is lost, none is blamed."""
-    texts = passages_of("fidelity.txt")
-    for moment_s in (0.0, 0.3):
-        victim = children(processes)[0]
-        threading.Timer(moment_s, os.kill, (victim, signal.SIGKILL)).start()
-        for _ in range(3):
-            assert processes.encode(texts).tobytes() == encoder.encode(texts).tobytes()
-        assert victim not in children(processes)
-
-
-def test_processes_that_always_die_are_not_the_texts_fault():
-    """E.g. no memory: the batch is tried again later, nothing is quarantined."""
-    found = EncoderProcesses(SPEC, 1)
-    stop = threading.Event()
-
-    def kill():
-        while not stop.wait(0.01):
-            # It is being renewed, or gone already: next time.
-            with contextlib.suppress(ProcessLookupError, RuntimeError):
-                for pid in children(found):
-                    os.kill(pid, signal.SIGKILL)
-
-    thread = threading.Thread(target=kill)
-    thread.start()
-    try:
-        with pytest.raises(Retry, match="processes die"):
-            found.encode(["a", "b"])
-    finally:
-        stop.set()
-        thread.join()
-    assert found.encode(["a", "b"]).shape == (2, found.space.dim)
-    found.close()
-
-
-def test_a_process_that_hangs_does_not_hold_up_a_stop():
-    """`meanwhile` is asked all the while, and closing waits for nobody."""
-    found = EncoderProcesses(SPEC, 1)
-    (child,) = children(found)
-    os.kill(child, signal.SIGSTOP)
-    begin = time.monotonic()
-
-    class StopError(Exception):
-        pass
-
-    def stop():
-        if time.monotonic() > begin + 1:
-            raise StopError
-
-    with pytest.raises(StopError):
-        found.encode(["a"], stop)
-    found.close()
-    assert time.monotonic() - begin < 10
-    assert not Path(f"/proc/{child}/exe").exists()
-
-
 @pytest.fixture(scope="module")
 def failing(tmp_path_factory):
     """The model with one word more than it has vectors for: it fails on that word."""
@@ -368,136 +256,3 @@ def test_a_text_on_which_the_model_fails_is_named(name, failing):
     with pytest.raises(Quarantine, match="boomword"):
         model.encode(["Rain", "The boomword was said"])
     assert model.encode(["Rain"]).shape == (1, 384)
-
-
-def test_canaries_tell_an_engine_that_computes_something_else(tmp_path):
-    """Damaged weights in the cache: refused by name, another engine is taken."""
-    cache = tmp_path / "models"
-    spec = replace(SPEC, cache=cache)
-    good = open_encoder(spec)
-    (graph,) = cache.glob("*/model.onnx")
-    raw = bytearray(graph.read_bytes())
-    middle = len(raw) // 2
-    raw[middle : middle + 4_000_000] = random.Random(1).randbytes(4_000_000)
-    graph.write_bytes(raw)
-    with pytest.raises(Misconfigured, match="canary|openvino"):
-        open_encoder(replace(spec, engine="openvino-fp32"))
-    found = open_encoder(spec)
-    assert found.made_by.startswith("torch-")
-    assert found.space == good.space
-
-
-def test_a_conversion_without_its_canaries_is_damaged(tmp_path):
-    """It could not be told from a wrong one; the packaged models' are in the package."""
-    folder, cache = tmp_path / "model", tmp_path / "models"
-    shutil.copytree(model_files("packaged").folder, folder)
-    (folder / "config.json").write_text(
-        (folder / "config.json").read_text().replace("{", '{"a": 1,', 1)
-    )
-    spec = replace(SPEC, model=str(folder), cache=cache, engine="onnxruntime-fp32")
-    open_encoder(spec)
-    (canaries,) = cache.glob("*/canaries.json")
-    canaries.write_text("[1")
-    with pytest.raises(Misconfigured, match="canaries.json.*delete that folder"):
-        open_encoder(spec)
-
-
-@pytest.mark.parametrize(
-    ("file", "holds"),
-    [
-        ("model.json", "words"),
-        ("tokenizer.json", "{"),
-    ],
-    ids=range(2),
-)
-def test_a_damaged_conversion_is_named_and_made_anew(
-    tmp_path, capsys, monkeypatch, file, holds
-):
-    """Another engine serves meanwhile; `models convert` mends it."""
-    cache = tmp_path / "cache"
-    shutil.copytree(CACHE, cache, ignore=shutil.ignore_patterns("int8*", "lock"))
-    spec = replace(SPEC, cache=cache / "models")
-    folder = folder_of(spec.cache, model_files("packaged").digest())
-    whole = (folder / file).read_text()
-    few = re.sub(r'"words": \d+', '"words": 10', whole)
-    (folder / file).write_text(few if holds == "words" else holds)
-    assert open_encoder(spec).made_by.startswith("torch-")
-    assert "delete that folder" in capsys.readouterr().err
-    monkeypatch.setenv("SAMESTORY_MODEL_CACHE", str(cache))
-    assert run(["models", "convert"]) == 0
-    assert open_encoder(spec).made_by.startswith("openvino-")
-    assert (folder / file).read_text() == whole
-
-
-def test_a_cache_that_can_not_be_written_costs_speed_only(tmp_path, capsys):
-    """torch needs no conversion; what is wrong is said."""
-    (tmp_path / "file").write_text("")
-    found = open_encoder(replace(SPEC, cache=tmp_path / "file" / "models"))
-    assert found.made_by.startswith("torch-")
-    assert "set `model_cache`" in capsys.readouterr().err
-
-
-def test_a_conversion_cut_short_is_made_anew(tmp_path):
-    """A folder without its last file is no conversion; one conversion at a time."""
-    cache = tmp_path / "models"
-    spec = replace(SPEC, cache=cache, engine="onnxruntime-fp32")
-    first = open_encoder(spec)
-    (meta,) = cache.glob("*/model.json")
-    meta.unlink()
-    (meta.parent / "model.onnx").write_bytes(b"half of i")
-    again = open_encoder(spec)
-    assert again.encode(["a"]).tobytes() == first.encode(["a"]).tobytes()
-    assert sorted(path.name for path in cache.iterdir()) == [meta.parent.name, "lock"]
-
-
-def test_a_killed_conversion_goes_on_or_is_made_anew(tmp_path):
-    """Two that want it at once wait for one; what a killed one leaves is swept."""
-    cache = tmp_path / "models"
-    (cache / "new-left").mkdir(parents=True)
-    code = (
-        "from pathlib import Path; from embed.encoder import EncoderSpec;"
-        "from embed.opening import open_encoder;"
-        f"open_encoder(EncoderSpec(cache=Path({str(cache)!r})))"
-    )
-    command = [sys.executable, "-c", code]
-    first, second = (subprocess.Popen(command, cwd=ROOT) for _ in range(2))
-    wait_for(lambda: list(cache.glob("new-*/tokenizer.json")))
-    first.kill()  # its converter holds the lock, and goes on
-    second.kill()
-    assert {first.wait(), second.wait()} == {-signal.SIGKILL}
-    assert subprocess.run(command, cwd=ROOT, timeout=120, check=False).returncode == 0
-    (folder,) = cache.glob("*-1")
-    assert sorted(path.name for path in cache.iterdir()) == [folder.name, "lock"]
-
-
-def test_the_card_says_the_languages(tmp_path):
-    """In its front matter only."""
-    card = tmp_path / "README.md"
-    for text, languages in [
-        ("---\nlanguage: en\n---\n", ("en",)),
-        ("---\nlicense: mit\nlanguage:\n- en\n- de\ntags:\n- fr\n---\n", ("en", "de")),
-        ("---\nlanguage: [ru, uk]\n---\n", ("ru", "uk")),
-        ("---\nlanguage: multilingual\n---\n", ("*",)),
-        ("---\ntags: x\n---\nlanguage: de\n", ()),
-        ("language: de\n", ()),
-        ("\n" * 50_000, ()),
-    ]:
-        card.write_text(text)
-        assert card_languages(tmp_path) == languages
-    assert card_languages(tmp_path / "none") == ()
-
-
-def test_a_licence_does_not_change_which_model_it_is(tmp_path):
-    """Nor a card, nor another program's weights; a word of the tokeniser does."""
-    folder = tmp_path / "model"
-    shutil.copytree(model_files("packaged").folder, folder)
-    before = replace(model_files("packaged"), folder=folder).digest()
-    assert before == model_files("packaged").digest()
-    (folder / "LICENSE").write_text("x")
-    (folder / "README.md").write_text("x")
-    (folder / "pytorch_model.bin").write_text("x")
-    (folder / "onnx").mkdir()
-    (folder / "onnx" / "config.json").write_text("{}")
-    assert replace(model_files("packaged"), folder=folder).digest() == before
-    (folder / "vocab.txt").write_text("x")
-    assert replace(model_files("packaged"), folder=folder).digest() != before
