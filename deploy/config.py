@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from string import Template
 from typing import Any, Final
 
 import platformdirs
@@ -40,7 +41,28 @@ class Settings:
         (), "networks (CIDR) that may be fetched from though they are not public"
     )
     host_spacing: float = _setting(2.0, "seconds between two requests to one host")
-    poll_interval: float = _setting(600.0, "seconds between two polls of a feed")
+    poll_interval: float = _setting(
+        600.0, "seconds between two polls of a feed, at the least"
+    )
+    poll_interval_max: float = _setting(
+        21_600.0,
+        "seconds between two polls of a feed, at the most; within the two it follows"
+        " how often the feed has news, and what the publisher announces",
+    )
+    shard: str = _setting(
+        "",
+        "which feeds this ingest worker polls, of several with a --state each: I/N, as"
+        " 2/3; all feeds of a domain are one worker's",
+    )
+    proxy: str = _setting(
+        "", "http(s) proxy for all fetches, as http://user:password@host:port"
+    )
+    feed_headers: str = _setting(
+        "",
+        "TOML file of headers for feeds and pages behind a login: a table for each"
+        ' beginning of a URL, as ["https://x.org/feed"]; $NAME is read from the'
+        " environment",
+    )
     user_agent: str = _setting(
         "samestory/0.1",
         "name sent to publishers; add a contact: 'name (+mailto:you@x)'",
@@ -180,6 +202,34 @@ def load_settings(
         if value is not None and name in known:
             found[name] = _convert(name, value, "--" + name.replace("_", "-"))
     return Settings(**found)
+
+
+def read_feed_headers(file: str) -> dict[str, dict[str, str]]:
+    """Read the file of setting `feed_headers`; {} without one.
+
+    Raises:
+        Misconfigured: it can't be read, or names a variable that is not set.
+    """
+    found = _read(file or None)
+    headers: dict[str, dict[str, str]] = {}
+    for url, table in found.items():
+        if not url.startswith(("http://", "https://")) or not isinstance(table, dict):
+            raise Misconfigured(
+                f'--feed-headers {file}: {url!r}: expected tables as ["https://x.org/"]'
+                ' with lines as Authorization = "Bearer $TOKEN"'
+            )
+        headers[url] = {n: _filled(str(v), file) for n, v in table.items()}
+    return headers
+
+
+def _filled(text: str, file: str) -> str:
+    try:
+        value = Template(text).substitute(os.environ)
+    except (KeyError, ValueError) as error:
+        raise Misconfigured(f"--feed-headers {file}: {error} is not set") from error
+    if not (value.isascii() and value.isprintable()):
+        raise Misconfigured(f"--feed-headers {file}: a header must be printable ASCII")
+    return value
 
 
 def _read(file: str | None) -> dict[str, Any]:

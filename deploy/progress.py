@@ -43,7 +43,7 @@ def standing(frontier: Frontier, log: Log, since: float) -> Standing:
         log: read only.
         since: feeds polled after this (seconds since the epoch) count as read.
     """
-    due, total = frontier.unpolled_since(since)
+    due, total = frontier.feeds.unpolled_since(since)
     return Standing(
         feeds=total,
         feeds_due=due,

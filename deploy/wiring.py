@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from deploy.config import Settings
+from deploy.config import Settings, read_feed_headers
 from deploy.stream.embedded import EmbeddedLog
 from deploy.stream.log import STORIES, Log
 from embed.copies import RememberingEncoder
@@ -19,10 +19,13 @@ from index.decision import PACKAGED_MODEL, PairModel
 from index.events import EventIndex
 from index.state import State, existing_state
 from ingest.addresses import parse_networks
-from ingest.client import Client
+from ingest.cadence import Limits
+from ingest.client import Client, ClientOptions
 from ingest.errors import Misconfigured, Retry
 from ingest.frontier import Frontier
+from ingest.poller import Manners
 from ingest.sandbox import Sandbox
+from ingest.shards import Shard
 
 
 def open_log(
@@ -187,9 +190,23 @@ def open_client(settings: Settings) -> Client:
             f"--user-agent {settings.user_agent!r}: HTTP allows ASCII only"
         )
     return Client(
-        user_agent=settings.user_agent,
-        allowed=parse_networks(settings.allow_network),
-        total_s=settings.fetch_timeout,
+        ClientOptions(
+            user_agent=settings.user_agent,
+            allowed=parse_networks(settings.allow_network),
+            total_s=settings.fetch_timeout,
+            proxy=settings.proxy,
+            headers=read_feed_headers(settings.feed_headers),
+        )
+    )
+
+
+def manners(settings: Settings) -> Manners:
+    """Return how hosts are asked."""
+    longest_s = max(settings.poll_interval, settings.poll_interval_max)
+    return Manners(
+        limits=Limits(shortest_s=settings.poll_interval, longest_s=longest_s),
+        spacing_s=settings.host_spacing,
+        shard=Shard.parse(settings.shard),
     )
 
 

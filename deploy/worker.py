@@ -14,6 +14,7 @@ from typing import Final
 from deploy import wiring
 from deploy.config import Settings
 from deploy.embed_worker import PUBLISHED_AT, run_embed
+from deploy.feedlists import FeedLists
 from deploy.loop import consume, patiently
 from deploy.process import hold_lock, stop_on_signals, turning
 from deploy.quarantine import quarantine_rejected, set_aside
@@ -32,8 +33,16 @@ LOCK_WAIT_S: Final = 10.0  # workers of a killed supervisor need a moment to lea
 _log = logging.getLogger("samestory")
 
 
-def run_worker(name: str, settings: Settings) -> None:
+def run_worker(
+    name: str, settings: Settings, urls: Sequence[str] = (), lists: Sequence[str] = ()
+) -> None:
     """Run one worker until SIGTERM or SIGINT.
+
+    Args:
+        name: one of NAMES.
+        settings: of the product.
+        urls: of feeds that ingest adds.
+        lists: of feeds that ingest adds and, where they are files, follows.
 
     Raises:
         Misconfigured: a person must act, e.g. the worker runs already.
@@ -42,16 +51,25 @@ def run_worker(name: str, settings: Settings) -> None:
     with hold_lock(settings.home, name, LOCK_WAIT_S):
         log = wiring.open_log(settings, float("inf"), stop)
         try:
-            {"ingest": _ingest, "embed": run_embed, "index": _index}[name](
-                settings, log, stop
-            )
+            if name == "ingest":
+                _ingest(settings, log, stop, urls=urls, lists=lists)
+            else:
+                {"embed": run_embed, "index": _index}[name](settings, log, stop)
         finally:
             log.close()
 
 
-def _ingest(settings: Settings, log: Log, stop: Callable[[], bool]) -> None:
+def _ingest(
+    settings: Settings,
+    log: Log,
+    stop: Callable[[], bool],
+    *,
+    urls: Sequence[str],
+    lists: Sequence[str],
+) -> None:
     client = wiring.open_client(settings)
     frontier = wiring.open_frontier(settings)
+    feedlists = FeedLists(frontier, settings, urls=urls, lists=lists)
 
     def publish(stories: Sequence[Story]) -> None:
         messages = [Message(key=s.story_id, value=s.encode()) for s in stories]
@@ -71,10 +89,10 @@ def _ingest(settings: Settings, log: Log, stop: Callable[[], bool]) -> None:
             publish=publish,
             reject=reject,
             log=_log.info,
-            interval_s=settings.poll_interval,
-            spacing_s=settings.host_spacing,
+            manners=wiring.manners(settings),
             clock=time.time,
             rng=random.Random(),  # noqa: S311  (jitter)
+            each_turn=feedlists.follow,
         ).run(stop)
     frontier.close()
 

@@ -4,8 +4,10 @@ The check sits where the socket is opened, so a name that answers with a public 
 first and a private one later (DNS rebinding) gains nothing; nor does a redirect.
 """
 
+import contextlib
 import ipaddress
 import socket
+import threading
 import time
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
@@ -54,18 +56,34 @@ def is_open(address: IPv4Address | IPv6Address, allowed: Iterable[Network]) -> b
     return real.is_global and not real.is_multicast
 
 
-class _DeadlineStream(httpcore2.NetworkStream):
-    """A stream whose every read and write ends with the request's deadline."""
+class Deadline(threading.local):
+    """The moment at which the request that this thread makes has to end.
 
-    def __init__(self, stream: httpcore2.NetworkStream, deadline: float) -> None:
-        self._stream = stream
-        self._deadline = deadline
+    `at` is in seconds of time.monotonic. A connection that is kept open serves requests
+    of many threads, each by its own deadline.
+    """
 
-    def _left(self, timeout: float | None) -> float:
-        left = self._deadline - time.monotonic()
+    at = float("inf")
+
+    def left(self, timeout: float | None) -> float:
+        """Return the seconds left, at most `timeout`.
+
+        Raises:
+            httpcore2.ReadTimeout: none.
+        """
+        left = self.at - time.monotonic()
         if left <= 0:
             raise httpcore2.ReadTimeout("total time is up")
         return left if timeout is None else min(timeout, left)
+
+
+class _DeadlineStream(httpcore2.NetworkStream):
+    """A stream whose every read and write ends with the request's deadline."""
+
+    def __init__(self, stream: httpcore2.NetworkStream, deadline: Deadline) -> None:
+        self._stream = stream
+        self._left = deadline.left
+        self._deadline = deadline
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         return self._stream.read(max_bytes, self._left(timeout))
@@ -90,11 +108,20 @@ class _DeadlineStream(httpcore2.NetworkStream):
 
 
 class GuardedBackend(httpcore2.NetworkBackend):
-    """Opens sockets to permitted addresses only, for one request with one deadline."""
+    """Opens sockets to permitted addresses only, within the thread's deadline.
 
-    def __init__(self, allowed: tuple[Network, ...], deadline: float) -> None:
+    Args:
+        allowed: networks that an operator opened.
+        deadline: of the thread's request.
+        proxy: a host that may be anywhere: the operator's own; "" for none.
+    """
+
+    def __init__(
+        self, allowed: tuple[Network, ...], deadline: Deadline, proxy: str = ""
+    ) -> None:
         self._allowed = allowed
         self._deadline = deadline
+        self._proxy = proxy
         self._inner = httpcore2.SyncBackend()
 
     def connect_tcp(
@@ -102,35 +129,63 @@ class GuardedBackend(httpcore2.NetworkBackend):
         host: str,
         port: int,
         timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Any = None,
+        local_address: str | None = None,  # noqa: ARG002  (part of the protocol)
+        socket_options: Any = None,  # noqa: ARG002
     ) -> httpcore2.NetworkStream:
-        """Resolve once, refuse unless every address is open, connect to the first.
+        """Resolve once, refuse unless every address is open, connect to one that is up.
 
         Raises:
             AddressRefused: one of the host's addresses is closed.
         """
-        address = self._resolve(host, port)
-        left = max(0.001, self._deadline - time.monotonic())
-        stream = self._inner.connect_tcp(
-            address,
-            port,
-            left if timeout is None else min(timeout, left),
-            local_address,
-            socket_options,
-        )
+        addresses = _resolve(host, port)
+        if host != self._proxy:
+            refuse_closed(host, addresses, self._allowed)
+        for address in addresses[:-1]:  # e.g. IPv6 where only IPv4 leads out
+            with contextlib.suppress(httpcore2.ConnectError, httpcore2.ConnectTimeout):
+                return self._connect(address, port, (timeout or 10.0) / len(addresses))
+        return self._connect(addresses[-1], port, timeout)
+
+    def _connect(
+        self, address: str, port: int, timeout: float | None
+    ) -> httpcore2.NetworkStream:
+        left = self._deadline.left(timeout)
+        stream = self._inner.connect_tcp(address, port, left)
         return _DeadlineStream(stream, self._deadline)
 
-    def _resolve(self, host: str, port: int) -> str:
-        try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError) as error:
-            raise httpcore2.ConnectError(f"cannot resolve {host}: {error}") from error
-        addresses = [str(row[4][0]) for row in found]
-        for address in addresses:
-            if not is_open(ipaddress.ip_address(address.split("%")[0]), self._allowed):
-                raise AddressRefused(
-                    f"{host} is {address}, which is closed; "
-                    f"--allow-network {address} opens it"
-                )
-        return addresses[0]
+
+def _resolve(host: str, port: int) -> list[str]:
+    """Return the addresses of a host, at least one, the preferred first."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise httpcore2.ConnectError(f"cannot resolve {host}: {error}") from error
+    return list(dict.fromkeys(str(row[4][0]) for row in found))
+
+
+def refuse_closed(
+    host: str, addresses: Iterable[str], allowed: Iterable[Network]
+) -> None:
+    """Refuse a host that has a closed address.
+
+    Raises:
+        AddressRefused: names the host and the address.
+    """
+    allowed = tuple(allowed)
+    for address in addresses:
+        if not is_open(ipaddress.ip_address(address.split("%")[0]), allowed):
+            raise AddressRefused(
+                f"{host} is {address}, which is closed; "
+                f"--allow-network {address} opens it"
+            )
+
+
+def refuse_closed_target(host: str, allowed: Iterable[Network]) -> None:
+    """Refuse a host that a proxy would connect to, as far as we can see its address.
+
+    A name that does not resolve here is the proxy's matter.
+
+    Raises:
+        AddressRefused: it leads into a closed network.
+    """
+    with contextlib.suppress(httpcore2.ConnectError):
+        refuse_closed(host, _resolve(host, 0), allowed)

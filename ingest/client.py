@@ -1,24 +1,32 @@
 """One polite GET: total deadline, size caps, hop-by-hop redirects, closed networks."""
 
-import ssl
+import contextlib
+import email.utils
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final, Self
 
 import httpcore2
 import httpx2
 
-from ingest.addresses import GuardedBackend, Network
-from ingest.errors import Quarantine, Retry
-from ingest.urls import absolute_url, host_of
+from ingest.addresses import Deadline, GuardedBackend, Network, refuse_closed_target
+from ingest.errors import Misconfigured, Quarantine, Retry
+from ingest.urls import absolute_url, host_of, origin_of
+from ingest.walls import wall_of
 
 MAX_HOPS: Final = 8  # RFC 9110 names no number; browsers stop at 20, curl at 50
 MAX_FEED_BYTES: Final = 10_000_000  # 4 times the largest real feed seen
 MAX_PAGE_BYTES: Final = 5_000_000  # real news pages: p99 1.6 MB
 MAX_ROBOTS_BYTES: Final = 512_000  # RFC 9309 asks for at least 500 KiB
 MAX_RETRY_AFTER_S: Final = 86_400.0  # a server once asked for 88 h
+MAX_REFUSAL_BYTES: Final = 200_000  # of an error's body, to tell a wall
 RETRYABLE: Final = frozenset({408, 425, 429, 500, 502, 503, 504, 522, 524})
+REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+PERMANENT: Final = frozenset({301, 308})
+KEEP_OPEN_S: Final = 15.0  # an idle connection; most servers close theirs after 5 to 75
+KEEP_OPEN: Final = 256  # idle connections, a host has at most one
 
 
 class FetchFailed(Retry):
@@ -42,110 +50,205 @@ class HostSlow(HostAway):
 
 
 class FetchRefused(Quarantine):
-    """This URL will not work: 404, too large, a redirect that leads nowhere."""
+    """This URL will not work: 404, too large, a redirect that leads nowhere.
+
+    `status` is 0 where it was not the server that refused.
+    """
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class BotWall(FetchRefused):
+    """The publisher asks for a person: a challenge, a captcha, a consent page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
-    """An answer with its whole body; `headers` have lower-case names."""
+    """An answer with its whole body; `headers` have lower-case names.
+
+    `moved_to` is where permanent redirects alone lead, None if there were none.
+    """
 
     url: str
     status: int
     headers: Mapping[str, str]
     body: bytes
+    moved_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validators:
+    """What makes a GET conditional; sent to the URL that they are of, to no other."""
+
+    url: str
+    etag: str | None
+    last_modified: str | None
+
+    def headers(self, url: str) -> dict[str, str]:
+        """Return the headers for a request to this URL."""
+        named = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
+        return {n: v for n, v in named.items() if v and url == self.url}
+
+
+NO_VALIDATORS: Final = Validators(url="", etag=None, last_modified=None)
+
+
+def nothing_against(_: str) -> None:
+    """Let any URL be fetched."""
 
 
 class _Transport(httpx2.HTTPTransport):
     """httpx2's transport over our own sockets."""
 
-    def __init__(self, backend: GuardedBackend, context: ssl.SSLContext) -> None:
-        self._pool = httpcore2.ConnectionPool(
-            ssl_context=context, network_backend=backend, http1=True
-        )
+    def __init__(self, backend: GuardedBackend, proxy: str) -> None:
+        shared: dict[str, Any] = {
+            "ssl_context": httpx2.create_ssl_context(),
+            "network_backend": backend,
+            "max_connections": None,
+            "max_keepalive_connections": KEEP_OPEN,
+            "keepalive_expiry": KEEP_OPEN_S,
+        }
+        if proxy:
+            known = httpx2.Proxy(proxy)
+            url = httpcore2.URL(str(known.url))
+            self._pool = httpcore2.HTTPProxy(url, proxy_auth=known.raw_auth, **shared)
+        else:
+            self._pool = httpcore2.ConnectionPool(**shared)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientOptions:
+    """How the client goes out.
+
+    Attributes:
+        user_agent: sent with each request.
+        allowed: networks that may be connected to though they are not public.
+        total_s: seconds for a whole fetch, redirects included.
+        connect_s: seconds for a connection.
+        read_s: seconds between two pieces of an answer.
+        proxy: http(s) URL of a proxy; "" for none.
+        headers: by URL prefix, what is sent to the URLs that begin with it.
+    """
+
+    user_agent: str
+    allowed: tuple[Network, ...] = ()
+    total_s: float = 25.0
+    connect_s: float = 10.0
+    read_s: float = 15.0
+    proxy: str = ""
+    headers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 class Client:
-    """Fetches URLs of strangers. Safe to use from several threads."""
+    """Fetches URLs of strangers. Safe to use from several threads.
 
-    def __init__(
-        self,
-        *,
-        user_agent: str,
-        allowed: tuple[Network, ...] = (),
-        total_s: float = 25.0,
-        connect_s: float = 10.0,
-    ) -> None:
-        self._headers = {"User-Agent": user_agent, "Accept": "*/*"}
-        self._allowed = allowed
-        self._total_s = total_s
-        self._connect_s = connect_s
-        self._context = httpx2.create_ssl_context()
+    Connections are kept open and shared; cookies, referrers and whatever else tells one
+    request from another are not.
+    """
+
+    def __init__(self, options: ClientOptions) -> None:
+        """Open nothing yet.
+
+        Raises:
+            Misconfigured: the proxy's URL is none.
+        """
+        self._options = options
+        self._deadline = Deadline()
+        backend = GuardedBackend(
+            options.allowed, self._deadline, host_of(options.proxy)
+        )
+        try:
+            self._transport = _Transport(backend, options.proxy)
+        except (ValueError, httpx2.InvalidURL) as error:
+            raise Misconfigured(f"--proxy {options.proxy!r}: {error}") from error
 
     def get(
-        self, url: str, *, max_bytes: int, headers: Mapping[str, str] | None = None
+        self,
+        url: str,
+        *,
+        max_bytes: int,
+        validators: Validators = NO_VALIDATORS,
+        check: Callable[[str], None] = nothing_against,
     ) -> Fetched:
         """Fetch a URL, following redirects that stay on http(s) and open addresses.
 
         Args:
             url: absolute, http or https.
             max_bytes: cap on the body, before and after decompression.
-            headers: sent beside our own, e.g. If-None-Match.
+            validators: of an earlier answer.
+            check: called with the URL of each redirect before it is followed; raises
+                what `get` is to raise.
 
         Returns:
             The answer of the last hop: 2xx or 304.
 
         Raises:
             FetchFailed: the same URL may work later.
-            FetchRefused: it won't.
+            FetchRefused: it won't; BotWall: it would for a person.
             AddressRefused: it leads into a closed network.
         """
-        deadline = time.monotonic() + self._total_s
+        self._deadline.at = time.monotonic() + self._options.total_s
+        moved_to, moved = None, True
+        encoding = "gzip, deflate, br, zstd"
         for _ in range(MAX_HOPS):
-            found = self._hop(url, max_bytes, dict(headers or {}), deadline)
-            if found.status not in {301, 302, 303, 307, 308}:
-                return _checked(found)
+            headers = validators.headers(url) | {"Accept-Encoding": encoding}
+            try:
+                found = self._hop(url, max_bytes, headers)
+            except httpx2.DecodingError as error:
+                if encoding == "identity":
+                    raise FetchRefused(f"{url}: {error}") from error
+                encoding = "identity"  # some servers say gzip of what is none
+                continue
+            if found.status not in REDIRECTS:
+                return _checked(found, moved_to)
             target = absolute_url(found.headers.get("location", ""), url)
             if target is None or target == url:
-                raise FetchRefused(f"{url}: redirect to nowhere")
+                raise FetchRefused(f"{url}: redirect to nowhere", found.status)
+            check(target)
+            moved = moved and found.status in PERMANENT
+            moved_to = target if moved else moved_to
             url = target
         raise FetchRefused(f"{url}: more than {MAX_HOPS} redirects")
 
-    def _hop(
-        self, url: str, max_bytes: int, headers: dict[str, str], deadline: float
-    ) -> Fetched:
+    def _hop(self, url: str, max_bytes: int, headers: dict[str, str]) -> Fetched:
         """Fetch one URL without following it, with our names for what fails."""
         try:
-            return self._exchange(url, max_bytes, headers, deadline)
+            return self._exchange(url, max_bytes, headers)
         except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
             raise HostAway(f"{url}: no connection: {error}", host_of(url)) from error
         except httpx2.TimeoutException as error:
-            limit = f"time-out, at most {self._total_s:.0f} s in all"
+            limit = f"time-out, at most {self._options.total_s:.0f} s in all"
             raise HostSlow(f"{url}: {limit}", host_of(url)) from error
         except httpx2.TransportError as error:
             raise FetchFailed(f"{url}: {type(error).__name__}: {error}") from error
-        except (httpx2.DecodingError, httpx2.InvalidURL, UnicodeError) as error:
+        except (httpx2.InvalidURL, UnicodeError, ValueError) as error:
             raise FetchRefused(f"{url}: {error}") from error
 
-    def _exchange(
-        self, url: str, max_bytes: int, headers: dict[str, str], deadline: float
-    ) -> Fetched:
-        left = max(0.001, deadline - time.monotonic())
-        limits = httpx2.Timeout(left, connect=min(self._connect_s, left))
-        backend = GuardedBackend(self._allowed, deadline)
-        with (
-            httpx2.Client(
-                transport=_Transport(backend, self._context),
-                headers=self._headers,
-                timeout=limits,
-                follow_redirects=False,
-                trust_env=False,
-            ) as client,
-            client.stream("GET", url, headers=headers) as answer,
-        ):
+    def _exchange(self, url: str, max_bytes: int, headers: dict[str, str]) -> Fetched:
+        options = self._options
+        if options.proxy:
+            refuse_closed_target(host_of(url), options.allowed)
+        limits = httpx2.Timeout(options.read_s, connect=options.connect_s)
+        request = httpx2.Request(
+            "GET",
+            url,
+            headers={"User-Agent": options.user_agent, "Accept": "*/*"}
+            | headers
+            | self._own_headers(url),
+            extensions={"timeout": limits.as_dict()},
+        )
+        answer = self._transport.handle_request(request)
+        with contextlib.closing(answer):
+            refused = not httpx2.codes.is_success(answer.status_code)
+            limit = min(max_bytes, MAX_REFUSAL_BYTES) if refused else max_bytes
             body = bytearray()
-            for piece in answer.iter_bytes(65_536):
+            for piece in answer.iter_bytes():
                 body += piece
-                if max(len(body), answer.num_bytes_downloaded) > max_bytes:
+                if max(len(body), answer.num_bytes_downloaded) > limit:
+                    if refused:
+                        break
                     raise FetchRefused(f"{url}: more than {max_bytes:,} bytes")
             return Fetched(
                 url=url,
@@ -154,22 +257,66 @@ class Client:
                 body=bytes(body),
             )
 
+    def _own_headers(self, url: str) -> dict[str, str]:
+        """Return what an operator set for this URL; another origin never gets it."""
+        found: dict[str, str] = {}
+        for prefix, headers in self._options.headers.items():
+            if url.startswith(prefix) and origin_of(url) == origin_of(prefix):
+                found.update(headers)
+        return found
 
-def _checked(found: Fetched) -> Fetched:
-    if found.status in RETRYABLE:
-        wait = retry_after_s(found.headers.get("retry-after"))
-        raise FetchFailed(f"{found.url}: {found.status}", wait)
-    if found.status != httpx2.codes.NOT_MODIFIED and not 200 <= found.status < 300:  # noqa: PLR2004
-        raise FetchRefused(f"{found.url}: {found.status}")
-    return found
+    def close(self) -> None:
+        """Close the connections that are kept open."""
+        self._transport.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
-def retry_after_s(value: str | None) -> float | None:
-    """Return Retry-After in seconds, capped at a day; None if absent or no number.
+def _checked(found: Fetched, moved_to: str | None) -> Fetched:
+    status, wall = found.status, None
+    if status == httpx2.codes.NOT_MODIFIED or httpx2.codes.is_success(status):
+        return Fetched(
+            url=found.url,
+            status=status,
+            headers=found.headers,
+            body=found.body,
+            moved_to=moved_to,
+        )
+    wait = retry_after_s(found.headers)
+    wall = wall_of(found.headers, found.body)
+    if wall and not wait:
+        raise BotWall(f"{found.url}: {status}, bot wall: {wall}", status)
+    if status in RETRYABLE:
+        raise FetchFailed(f"{found.url}: {status}", wait)
+    raise FetchRefused(f"{found.url}: {status}", status)
 
-    The date form is left to the issue on polling: few servers send it.
+
+def retry_after_s(headers: Mapping[str, str]) -> float | None:
+    """Return Retry-After in seconds, capped at a day; None if absent or unreadable.
+
+    A date is taken relative to the server's own Date: its clock may be wrong.
+
+    Args:
+        headers: of the answer, by lower-case names.
     """
-    text = (value or "").strip()
-    if not (text.isascii() and text.isdigit()):
+    text = headers.get("retry-after", "").strip()
+    if text.isascii() and text.isdigit():
+        return min(float(text[:12]), MAX_RETRY_AFTER_S)
+    until, now = http_date(text), http_date(headers.get("date", ""))
+    if until is None:
         return None
-    return min(float(text), MAX_RETRY_AFTER_S)
+    seconds = (until - (now or datetime.now(UTC))).total_seconds()
+    return min(seconds, MAX_RETRY_AFTER_S) if seconds > 0 else None
+
+
+def http_date(text: str) -> datetime | None:
+    """Parse a date of HTTP (RFC 9110 section 5.6.7); None if it is none."""
+    try:
+        found = email.utils.parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

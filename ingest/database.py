@@ -3,7 +3,7 @@
 import os
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -149,15 +149,18 @@ def checked(table: str) -> str:
     )
 
 
-def rebuilt(name: str, table: str) -> str:
+def rebuilt(name: str, table: str, new: Collection[str] = ()) -> str:
     """Return statements that make a table anew, of its rows of before.
 
     Args:
-        name: of the table, which has all columns already but the checksum.
+        name: of the table.
         table: the statement that makes it, see `checked`.
+        new: its columns that were not there before, beside the checksum; they have
+            defaults.
     """
     before = table[: table.index("checksum INTEGER")]
-    columns = ", ".join(name for name, _, _ in _COLUMN.findall(before))
+    found = [name for name, _, _ in _COLUMN.findall(before)]
+    columns = ", ".join(name for name in found if name not in new)
     return (
         f"ALTER TABLE {name} RENAME TO former; {table};"
         f"INSERT INTO {name} ({columns}) SELECT {columns} FROM former;"

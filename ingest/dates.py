@@ -1,5 +1,7 @@
 """Dates as publishers write them, repaired where that is safe.
 
+The only file that imports dateparser, for months in other languages.
+
 feedparser's own dates are not used: it reads CET, MSK and IST as UTC and turns an epoch
 into a wrong year (research, feeds.md section 1.2 and peers.md D0).
 """
@@ -21,6 +23,13 @@ ZONES: Final = {
     "BRT": -3, "ART": -3, "Z": 0,
 }  # fmt: skip
 _NAMED = re.compile(r"\s\(?([A-Z]{1,5})\)?$")
+_HALF_DAY: Final = re.compile(
+    r"(\d{1,2}):(\d{2})(:\d{2})?\s*([ap])\.?m\.?", re.IGNORECASE
+)
+_AS_WRITTEN: Final = {  # nothing relative, no part made up
+    "PARSERS": ["absolute-time"],
+    "STRICT_PARSING": True,
+}
 
 
 class Moment(NamedTuple):
@@ -48,10 +57,43 @@ def parse_date(raw: str | None, now: datetime, earliest: datetime = EARLIEST) ->
     text = (raw or "").strip()
     if not text:
         return UNKNOWN
-    found = _iso(text) or _rfc822(text)
+    text = re.sub(r"(?<!\d)24:00(:00)?", "23:59:59", text)
+    found = _epoch(text) or _iso(text) or _rfc822(text)
+    return _credible(found, now, earliest)
+
+
+def parse_date_of_any_language(raw: str | None, now: datetime) -> Moment:
+    """Read a date as `parse_date` does, and months and days in other languages too.
+
+    Runs in worker processes: dateparser takes up to a second for what is no date.
+    """
+    found = parse_date(raw, now)
+    text = (raw or "").strip()
+    has_both = any(c.isalpha() for c in text) and any(c.isdigit() for c in text)
+    if found.at is not None or not has_both:
+        return found  # digits alone are ambiguous: 05/02 is in May or in February
+    from dateparser import parse  # noqa: PLC0415  (paid in workers only, and rarely)
+
+    said = parse(text, settings=_AS_WRITTEN)
+    if said is None:
+        return UNKNOWN
+    if said.tzinfo is None:
+        said = said.replace(tzinfo=UTC)
+        return _credible(Moment(said, "zone-guessed"), now, EARLIEST)
+    return _credible(Moment(said.astimezone(UTC), "exact"), now, EARLIEST)
+
+
+def _credible(found: Moment | None, now: datetime, earliest: datetime) -> Moment:
     if found is None or found.at is None:
         return UNKNOWN
     return found if earliest <= found.at <= now + AHEAD else UNKNOWN
+
+
+def _epoch(text: str) -> Moment | None:
+    """Read seconds or milliseconds since 1970, of 2001 to 2286."""
+    if not re.fullmatch(r"[1-9]\d{9}(?:\d{3})?", text):
+        return None
+    return Moment(datetime.fromtimestamp(int(text[:10]), UTC), "exact")
 
 
 def _iso(text: str) -> Moment | None:
@@ -65,6 +107,7 @@ def _iso(text: str) -> Moment | None:
 
 
 def _rfc822(text: str) -> Moment | None:
+    text = _HALF_DAY.sub(_full_day, text)
     named = _NAMED.search(text)
     hours = ZONES.get(named.group(1)) if named else None
     if named and hours is not None:
@@ -79,3 +122,8 @@ def _rfc822(text: str) -> Moment | None:
         return Moment(at.astimezone(UTC), "exact")
     except (ValueError, TypeError, OverflowError, IndexError):
         return None
+
+
+def _full_day(found: re.Match[str]) -> str:
+    hour = int(found[1]) % 12 + (12 if found[4].lower() == "p" else 0)
+    return f"{hour:02}:{found[2]}{found[3] or ''}"

@@ -1,26 +1,41 @@
 """Feed bytes -> entries. The only file that imports feedparser and fastfeedparser.
 
-Both get bytes that our client fetched and nothing else: given a string, feedparser
-would open files and URLs, and its own HTTP has no time-out (research, feeds.md).
-fastfeedparser reads some feeds in which feedparser finds nothing (1 of 157 real ones).
+Both get UTF-8 that we decoded and nothing else: given a string, feedparser would open
+files and URLs, and its own HTTP has no time-out (research, feeds.md). fastfeedparser
+reads some feeds that make feedparser raise, hang or find nothing (1 of 157 real ones).
+
+Runs in worker processes, see `sandbox`.
 """
 
 import io
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import fastfeedparser
 import feedparser
 
+from ingest.cadence import NOTHING_SAID, Announced, announced
+from ingest.charset import decode
+from ingest.client import BotWall
 from ingest.errors import Quarantine
 from ingest.markup import mend_references, plain_text
+from ingest.sitemap import child_sitemaps, parse_sitemap, sitemap_kind
 from ingest.story import clean_line, clean_text
 from ingest.urls import absolute_url
+from ingest.walls import wall_of
 
 MAX_ENTRIES: Final = 2_000  # Media Cloud's cap; the largest real feed seen had 1,046
-_ENCODING: Final = re.compile(rb"""^(<\?xml[^>]*?)\sencoding\s*=\s*["'][^"']*["']""")
+_DECLARATION: Final = re.compile(r"^<\?xml[^>]{0,500}\?>")
+_ROOT: Final = re.compile(
+    r"<\?xml|<(?:\w{1,20}:)?(?:rss|feed|rdf|urlset)\b", re.IGNORECASE
+)
+_JUNK: Final = 5_000  # characters before the root, e.g. PHP's warnings
+_SKIPPED: Final = re.compile(
+    r"<skip(Hours|Days)>(.{0,2000}?)</skip\1>", re.IGNORECASE | re.DOTALL
+)
 
 
 class NotAFeed(Quarantine):
@@ -40,6 +55,8 @@ class Entry:
         published_raw: the date as written; None if absent.
         source: name of the publisher where the feed names one (RSS `<source>`).
         lang: language of the feed or entry; None if not stated.
+        author: who wrote it, as the feed says.
+        source_url: address of that publisher, where the feed tells it.
     """
 
     guid: str
@@ -50,6 +67,8 @@ class Entry:
     published_raw: str | None
     source: str
     lang: str | None
+    author: str = ""
+    source_url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,75 +76,157 @@ class ParsedFeed:
     """A feed's title and entries, in the feed's order, at most MAX_ENTRIES.
 
     `left_out` counts entries that could not be taken; `note` says what was wrong with
-    the document though entries could be read, None if nothing.
+    the document though entries could be read, None if nothing; `said` is what it
+    announces about when to come again.
     """
 
     title: str
     entries: tuple[Entry, ...]
     left_out: int
     note: str | None
+    said: Announced = NOTHING_SAID
 
 
-def parse_feed(body: bytes, url: str, content_type: str) -> ParsedFeed:
-    """Read RSS, RDF, Atom or JSON Feed.
+def parse_feed(
+    body: bytes, url: str, content_type: str, *, careful: bool = False
+) -> ParsedFeed:
+    """Read RSS, RDF, Atom, JSON Feed or a news sitemap.
 
     Args:
         body: the decompressed body.
         url: where it came from at last; relative links are resolved against it.
         content_type: the header as sent; used for the charset alone.
+        careful: without feedparser, which some documents make hang.
 
     Raises:
+        BotWall: it is a challenge, a consent page, a login.
         NotAFeed: says what it is instead.
     """
-    start = body.lstrip(b"\xef\xbb\xbf \t\r\n")
-    if not start:
+    text = decode(body, content_type).lstrip("\ufeff \t\r\n\0")
+    if not text:
         raise NotAFeed(f"{url}: empty body")
-    if start.startswith(b"{"):
-        return _json_feed(start, url)
-    if _is_utf8(body):  # then it is UTF-8, whatever the labels say (peers.md D8)
-        body = _ENCODING.sub(rb"\1", start, count=1)
-        content_type = "application/xml; charset=utf-8"
-    body = mend_references(body)
-    found = feedparser.parse(
-        io.BytesIO(body),
-        response_headers={"content-type": content_type},
-        sanitize_html=False,
-        resolve_relative_uris=False,
-    )
-    broken = str(found.get("bozo_exception", "")) if found.get("bozo") else ""
-    entries = found.entries or (_second_reading(body) if broken else [])
-    if not entries and (broken or not found.get("version")):
-        raise NotAFeed(f"{url}: {_what_instead(start, broken)}")
-    lang = _language(found.feed.get("language"))
+    if text.startswith("{"):
+        return _json_feed(text, url)
+    if (root := _ROOT.search(text[:_JUNK])) and not _is_page(text):
+        text = text[root.start() :]
+    kind = sitemap_kind(text)
+    if kind:
+        return _sitemap(text, url, kind)
+    # A declaration of another encoding would be believed again; the line stays.
+    clean = mend_references(_DECLARATION.sub("<?xml version='1.0'?>", text).encode())
+    feed, entries, broken = _read(clean, url, careful=careful)
+    if not entries and (broken or not feed.get("version")):
+        if wall := wall_of({}, body):
+            raise BotWall(f"{url}: bot wall: {wall}")
+        raise NotAFeed(f"{url}: {_what_instead(text, broken)}")
+    about = feed.get("feed", {})
+    lang = _language(about.get("language"))
     return ParsedFeed(
-        title=clean_line(plain_text(str(found.feed.get("title") or ""))),
+        title=clean_line(plain_text(str(about.get("title") or ""))),
         entries=tuple(_entry(e, url, lang) for e in entries[:MAX_ENTRIES]),
         left_out=max(0, len(entries) - MAX_ENTRIES),
         note=clean_line(broken, 200) or None,
+        said=_announced(about, text),
     )
+
+
+def _read(
+    body: bytes, url: str, *, careful: bool
+) -> tuple[dict[str, Any], list[Any], str]:
+    """Return (what feedparser found, entries, what is wrong with the document)."""
+    found: dict[str, Any] = {}
+    broken = "read without feedparser" if careful else ""
+    if not careful:
+        headers = {
+            "content-type": "application/xml; charset=utf-8",
+            "content-location": url,  # relative links are resolved against it
+        }
+        try:
+            found = feedparser.parse(
+                io.BytesIO(body),
+                response_headers=headers,
+                sanitize_html=False,
+                resolve_relative_uris=False,
+            )
+            if found.get("bozo"):
+                broken = str(found.get("bozo_exception", "")) or "ill-formed"
+        except Exception as error:  # noqa: BLE001  (11 kinds seen: feeds.md 1.2)
+            broken = f"feedparser: {type(error).__name__}: {error}"
+    entries = list(found.get("entries", []))
+    if broken:
+        again = _second_reading(body)
+        if len(again) > len(entries):
+            return (
+                {"feed": {"title": found.get("feed", {}).get("title")}},
+                again,
+                broken,
+            )
+    return found, entries, broken
 
 
 def _second_reading(body: bytes) -> list[Any]:
     """Return the entries that fastfeedparser finds; [] if it can't read it either."""
     try:
         return list(fastfeedparser.parse(body).entries)
-    except (ValueError, TypeError, LookupError):  # seen on 79,000 damaged feeds
+    except Exception:  # noqa: BLE001  (a parser may raise anything at all)
         return []
 
 
-def _what_instead(start: bytes, broken: str) -> str:
-    page = re.search(rb"<(?:!doctype\s+)?html", start[:2000], re.IGNORECASE)
-    what = "an HTML page, not a feed" if page else "not a feed, or beyond repair"
-    opening = clean_line(start[:200].decode("utf-8", "replace"), 80)
+def _announced(about: Mapping[str, Any], text: str) -> Announced:
+    skips = {name.lower(): inside for name, inside in _SKIPPED.findall(text[:200_000])}
+    return announced(
+        ttl=about.get("ttl"),
+        period=about.get("sy_updateperiod"),
+        frequency=about.get("sy_updatefrequency"),
+        hours=re.findall(r"<hour>\s*(\d{1,2})", skips.get("hours", ""), re.IGNORECASE),
+        days=re.findall(r"<day>\s*(\w{3,9})", skips.get("days", ""), re.IGNORECASE),
+    )
+
+
+def _is_page(text: str) -> bool:
+    opening = re.match(
+        r"(?:<!--.{0,2000}?-->|\s)*<(?:!doctype\s+)?html",
+        text,
+        re.IGNORECASE | re.DOTALL,
+    )
+    return opening is not None
+
+
+def _what_instead(text: str, broken: str) -> str:
+    what = "not a feed, or beyond repair"
+    if _is_page(text) or re.search(
+        r"<(?:!doctype\s+)?html", text[:2_000], re.IGNORECASE
+    ):
+        what = "an HTML page, not a feed"
+    opening = clean_line(text[:200], 80)
     return f"{what}: {opening}" + (f" ({clean_line(broken, 120)})" if broken else "")
 
 
-def _is_utf8(body: bytes) -> bool:
-    try:
-        body.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
+def _sitemap(text: str, url: str, kind: str) -> ParsedFeed:
+    if kind == "sitemapindex":
+        some = ", ".join(child_sitemaps(text)[:3]) or "none"
+        raise NotAFeed(
+            f"{url}: an index of sitemaps, not one with news; it lists {some}"
+        )
+    stories, others = parse_sitemap(text)
+    if not stories:
+        raise NotAFeed(f"{url}: a sitemap without news ({others} URLs)")
+    stories.sort(key=lambda story: story.published, reverse=True)
+    entries = tuple(
+        Entry(
+            guid="",
+            link=absolute_url(story.link, url),
+            title=clean_line(plain_text(story.title)),
+            summary="",
+            content="",
+            published_raw=_raw_date(story.published),
+            source=clean_line(story.source, 120),
+            lang=_language(story.lang),
+        )
+        for story in stories[:MAX_ENTRIES]
+    )
+    left_out = len(stories) - len(entries) + others
+    return ParsedFeed(title="", entries=entries, left_out=left_out, note=None)
 
 
 def _language(value: object) -> str | None:
@@ -141,10 +242,10 @@ def _entry(entry: Any, url: str, lang: str | None) -> Entry:
 
     contents = [c for c in get("content") or [] if isinstance(c, dict)]
     content = max((str(c.get("value") or "") for c in contents), key=len, default="")
-    link = str(get("link") or "") or next(
+    link = str(get("feedburner_origlink") or get("link") or "") or next(
         (str(x.get("href") or "") for x in get("links") or []), ""
     )
-    source = get("source")
+    source = get("source") or {}
     return Entry(
         guid=clean_line(str(get("id") or ""), 2_000),
         link=absolute_url(link, url) if link else None,
@@ -152,8 +253,10 @@ def _entry(entry: Any, url: str, lang: str | None) -> Entry:
         summary=plain_text(str(get("summary") or get("description") or "")),
         content=clean_text(content),
         published_raw=_raw_date(get("published") or get("updated") or get("created")),
-        source=clean_line(str(source.get("title") or "")) if source else "",
+        source=clean_line(str(source.get("title") or source.get("value") or ""), 120),
         lang=_language(get("language")) or lang,
+        author=clean_line(plain_text(str(get("author") or "")), 200),
+        source_url=absolute_url(str(source.get("href") or ""), url) or "",
     )
 
 
@@ -161,9 +264,9 @@ def _raw_date(value: object) -> str | None:
     return clean_line(str(value), 100) if value else None
 
 
-def _json_feed(start: bytes, url: str) -> ParsedFeed:
+def _json_feed(text: str, url: str) -> ParsedFeed:
     try:
-        found = json.loads(start)
+        found = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise NotAFeed(f"{url}: JSON that can't be read: {error}") from error
     items = found.get("items") if isinstance(found, dict) else None
@@ -193,4 +296,13 @@ def _json_entry(item: dict[str, Any], url: str, lang: str | None) -> Entry:
         published_raw=_raw_date(text("date_published", "date_modified")),
         source="",
         lang=_language(item.get("language")) or lang,
+        author=_json_author(item),
     )
+
+
+def _json_author(item: Mapping[str, Any]) -> str:
+    """Return the names of version 1.1's `authors`, or 1.0's `author`."""
+    found = item.get("authors") or [item.get("author")]
+    people = found if isinstance(found, list) else [found]
+    names = [str(one.get("name") or "") for one in people if isinstance(one, dict)]
+    return clean_line(", ".join(name for name in names if name), 200)

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlsplit
 
 from lxml import etree
 
@@ -43,6 +44,11 @@ def checked_ref(url: str, title: str = "", group: str = "", lang: str = "") -> F
     absolute = absolute_url(url, "")
     if absolute is None:
         raise Misconfigured(f"not a feed URL: {url!r}; it must begin with http(s)://")
+    if "@" in urlsplit(absolute).netloc:
+        raise Misconfigured(
+            f"a feed URL with a password in it, at {urlsplit(absolute).hostname}: lists"
+            " and logs would show it; use --feed-headers"
+        )
     return FeedRef(url=absolute, title=title, group=group, lang=lang)
 
 

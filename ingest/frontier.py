@@ -7,54 +7,58 @@ that harmless. One process writes; others may read.
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from ingest.database import checked, open_database, rebuilt, vacuum
 from ingest.feed import Entry
-from ingest.feedlist import FeedRef
+from ingest.feed_table import FEEDS, FEEDS_DUE, MOVES, Feed, FeedTable
 from ingest.outlets import outlet_of
 from ingest.story import story_id_from
-from ingest.urls import host_of, url_key
+from ingest.urls import url_key
 
-SCHEMA: Final = 2
-_OLD: Final = {
-    "feeds": checked(
-        """CREATE TABLE feeds (
-  url TEXT PRIMARY KEY, host TEXT NOT NULL, title TEXT NOT NULL,
-  grp TEXT NOT NULL, lang TEXT NOT NULL,
-  etag TEXT, last_modified TEXT, body_digest TEXT,
-  polled_at REAL, ok_at REAL, due_at REAL NOT NULL, failures INTEGER NOT NULL,
-  status TEXT NOT NULL, entries INTEGER NOT NULL
-) STRICT, WITHOUT ROWID"""
-    ),
-    "stories": checked(
-        """CREATE TABLE stories (
+SCHEMA: Final = 3
+_STORIES: Final = checked(
+    """CREATE TABLE stories (
   story_id TEXT PRIMARY KEY, feed_url TEXT NOT NULL, host TEXT NOT NULL,
   entry TEXT NOT NULL, state TEXT NOT NULL, due_at REAL NOT NULL,
-  tries INTEGER NOT NULL, first_seen REAL NOT NULL, digest TEXT, reason TEXT
+  tries INTEGER NOT NULL, first_seen REAL NOT NULL, digest TEXT, reason TEXT,
+  told TEXT NOT NULL DEFAULT ''
 ) STRICT, WITHOUT ROWID"""
-    ),
-    "sightings": checked(
-        """CREATE TABLE sightings (
+)
+_SIGHTINGS: Final = checked(
+    """CREATE TABLE sightings (
   feed_url TEXT NOT NULL, identity TEXT NOT NULL, story_id TEXT NOT NULL,
   entry_digest TEXT NOT NULL, PRIMARY KEY (feed_url, identity)
 ) STRICT, WITHOUT ROWID"""
+)
+_FORGOTTEN: Final = checked(
+    "CREATE TABLE forgotten (story_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID"
+)
+_HOSTS: Final = checked(
+    """CREATE TABLE hosts (
+  host TEXT PRIMARY KEY, until REAL NOT NULL, reason TEXT NOT NULL
+) STRICT, WITHOUT ROWID"""
+)
+_STORIES_DUE: Final = "CREATE INDEX stories_due ON stories (state, host, due_at)"
+_MADE: Final = (FEEDS, MOVES, FEEDS_DUE, _HOSTS, _STORIES, _SIGHTINGS, _FORGOTTEN)
+_TABLES: Final = ";".join((*_MADE, _STORIES_DUE))
+_OF_3: Final = (  # columns of feeds that schema 3 brought
+    *("list", "validated_url", "read_at", "distrusted", "interval_s", "least_s"),
+    *("skips", "score", "polls", "unchanged", "stories"),
+)
+_UPGRADES: Final = {
+    1: ";".join([rebuilt("sightings", _SIGHTINGS), _FORGOTTEN]),
+    2: ";".join(
+        [
+            rebuilt("feeds", FEEDS, _OF_3),
+            rebuilt("stories", _STORIES, ["told"]),
+            "UPDATE sightings SET entry_digest = ''",  # they were made of more
+            *(MOVES, FEEDS_DUE, _HOSTS, _STORIES_DUE),
+        ]
     ),
 }
-_NEW: Final = (
-    checked("CREATE TABLE forgotten (story_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID"),
-    "CREATE INDEX stories_due ON stories (state, host, due_at)",
-)
-_TABLES: Final = ";".join([*_OLD.values(), *_NEW])
-_UPGRADES: Final = {
-    1: ";".join([*(rebuilt(name, table) for name, table in _OLD.items()), *_NEW])
-}
-_FEED: Final = (
-    "url,title,grp AS 'group',lang,etag,last_modified,body_digest,"
-    "polled_at,ok_at,failures,status,entries"
-)
 # Hops from host to host in the index; grouping would read every story that is due.
 _DUE_BY_HOST: Final = """
 WITH RECURSIVE hosts (host) AS (
@@ -70,29 +74,6 @@ SELECT stories.* FROM hosts JOIN stories ON story_id = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Feed:
-    """A feed as the frontier knows it. Times are seconds since the epoch, UTC.
-
-    `polled_at` and `ok_at` are None until the first poll and the first good one;
-    `status` is the last outcome in words; `entries` the number in the last document.
-    """
-
-    url: str
-    title: str
-    group: str
-    lang: str
-    etag: str | None
-    last_modified: str | None
-    body_digest: str | None
-    polled_at: float | None
-    ok_at: float | None
-    due_at: float
-    failures: int
-    status: str
-    entries: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
     """An entry in a feed: its identities there, the story it tells, its digest."""
 
@@ -103,7 +84,10 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingStory:
-    """A story whose text is still to be had; `host` is "" if no page is needed."""
+    """A story whose text is still to be had; `host` is "" if no page is needed.
+
+    `told` is what `versions.told_of` says of its last version; "" if there was none.
+    """
 
     story_id: str
     feed_url: str
@@ -111,6 +95,17 @@ class PendingStory:
     entry: Entry
     tries: int
     first_seen: float
+    told: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """A story that is on the log: its digest, what is odd about it, what it told."""
+
+    story: PendingStory
+    digest: str
+    reason: str | None
+    told: str
 
 
 class Frontier:
@@ -126,58 +121,7 @@ class Frontier:
         self._db = open_database(
             path, _TABLES, SCHEMA, "frontier", marker="sightings", upgrades=_UPGRADES
         )
-
-    # feeds
-
-    def add_feeds(self, feeds: Iterable[FeedRef]) -> int:
-        """Add feeds that are not known yet, due at once; return how many were new."""
-        before = self._db.total_changes
-        with self._db:
-            self._db.executemany(
-                "INSERT OR IGNORE INTO feeds VALUES"
-                " (?,?,?,?,?,NULL,NULL,NULL,NULL,NULL,0,0,'never polled',0)",
-                [(f.url, host_of(f.url), f.title, f.group, f.lang) for f in feeds],
-            )
-        return self._db.total_changes - before
-
-    def remove_feed(self, url: str) -> bool:
-        """Forget a feed and what is still due from it; its stories stay.
-
-        Other feeds that carry what is still due are read anew, and bring it.
-        """
-        due = "SELECT story_id FROM stories WHERE feed_url = ? AND state = 'due'"
-        with self._db:
-            gone = self._db.execute("DELETE FROM feeds WHERE url = ?", (url,)).rowcount
-            self._db.execute(
-                "UPDATE feeds SET due_at = 0, etag = NULL, last_modified = NULL,"
-                " body_digest = NULL WHERE url IN (SELECT feed_url FROM sightings"
-                f" WHERE story_id IN ({due}))",
-                (url,),
-            )
-            self._db.execute(f"DELETE FROM sightings WHERE story_id IN ({due})", (url,))
-            self._db.execute(
-                "DELETE FROM stories WHERE feed_url = ? AND state = 'due'", (url,)
-            )
-        return gone > 0
-
-    def feeds(self) -> list[Feed]:
-        """Return all feeds by URL."""
-        rows = self._db.execute(f"SELECT {_FEED}, due_at FROM feeds ORDER BY url")
-        return [Feed(**dict(row)) for row in rows]
-
-    def due_feeds(self, now: float, limit: int) -> list[Feed]:
-        """Return feeds due at `now`, one of each host, the longest overdue first."""
-        rows = self._db.execute(
-            f"SELECT {_FEED}, min(due_at) AS due_at FROM feeds WHERE due_at <= ?"
-            " GROUP BY host ORDER BY due_at, url LIMIT ?",
-            (now, limit),
-        )
-        return [Feed(**dict(row)) for row in rows]
-
-    def next_feed_due(self) -> float | None:
-        """Return when the next feed is due; None without feeds."""
-        found = self._db.execute("SELECT min(due_at) FROM feeds").fetchone()[0]
-        return None if found is None else float(found)
+        self.feeds = FeedTable(self._db)
 
     def record_poll(
         self,
@@ -197,25 +141,7 @@ class Frontier:
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
             gone = self.forgotten([*told, *(one.story_id for one in sightings)])
-            cursor = self._db.execute(
-                "UPDATE feeds SET title=?, etag=?, last_modified=?, body_digest=?,"
-                " polled_at=?, ok_at=?, due_at=?, failures=?, status=?, entries=?"
-                " WHERE url=?",
-                (
-                    feed.title,
-                    feed.etag,
-                    feed.last_modified,
-                    feed.body_digest,
-                    feed.polled_at,
-                    feed.ok_at,
-                    feed.due_at,
-                    feed.failures,
-                    feed.status,
-                    feed.entries,
-                    feed.url,
-                ),
-            )
-            if cursor.rowcount == 0:
+            if not self.feeds.write(feed):
                 return
             self._see(feed.url, [s for s in sightings if s.story_id not in gone])
             for story in pending:
@@ -239,7 +165,8 @@ class Frontier:
         self, story: PendingStory, state: str, reason: str | None, now: float
     ) -> None:
         self._db.execute(
-            "INSERT INTO stories VALUES (?,?,?,?,?,?,0,?,NULL,?)"
+            "INSERT INTO stories (story_id, feed_url, host, entry, state, due_at,"
+            " tries, first_seen, reason) VALUES (?,?,?,?,?,?,0,?,?)"
             " ON CONFLICT (story_id) DO UPDATE SET entry=excluded.entry,"
             " host=excluded.host, state=excluded.state, due_at=excluded.due_at,"
             " feed_url=excluded.feed_url, tries=0, reason=excluded.reason",
@@ -272,21 +199,17 @@ class Frontier:
                 )
         return found
 
-    def owners(self, story_ids: Sequence[str]) -> dict[str, tuple[str, float]]:
-        """Return, for known stories, the feed that brought each, and first seen.
+    def story(self, story_id: str) -> PendingStory | None:
+        """Return a known story, due or not; None if it is not known.
 
-        The feed is "" if it was removed since: then any other may go on telling it.
+        Its feed is "" if it was removed since: then any other may go on telling it.
         """
-        found = {}
-        for story_id in story_ids:
-            row = self._db.execute(
-                "SELECT ifnull(feeds.url, ''), first_seen FROM stories"
-                " LEFT JOIN feeds ON feeds.url = feed_url WHERE story_id = ?",
-                (story_id,),
-            ).fetchone()
-            if row:
-                found[story_id] = (str(row[0]), float(row[1]))
-        return found
+        row = self._db.execute(
+            "SELECT stories.*, ifnull(feeds.url, '') AS owner FROM stories"
+            " LEFT JOIN feeds ON feeds.url = feed_url WHERE story_id = ?",
+            (story_id,),
+        ).fetchone()
+        return replace(_pending(row), feed_url=row["owner"]) if row else None
 
     def due_stories(self, now: float, limit: int) -> list[PendingStory]:
         """Return stories due, at most one of each host, and `limit` without a page."""
@@ -299,8 +222,7 @@ class Frontier:
     def due_of_host(self, host: str, limit: int) -> list[PendingStory]:
         """Return the stories due now or later from one host."""
         rows = self._db.execute(
-            "SELECT story_id, feed_url, host, entry, tries, first_seen FROM stories"
-            " WHERE state = 'due' AND host = ? LIMIT ?",
+            "SELECT * FROM stories WHERE state = 'due' AND host = ? LIMIT ?",
             (host, limit),
         ).fetchall()
         return [_pending(row) for row in rows]
@@ -321,20 +243,24 @@ class Frontier:
                 (due_at, reason, story_id),
             )
 
-    def mark_published(
-        self, published: Sequence[tuple[PendingStory, str, str | None]]
-    ) -> None:
-        """Mark (story, digest, reason) as published: their text is not due.
+    def mark_published(self, published: Sequence[Published]) -> None:
+        """Mark stories as published: their text is not due.
 
         One that its feed has changed since it was read stays due, to be read again.
         """
         with self._db:
             self._db.executemany(
-                "UPDATE stories SET state='published', digest=?, reason=?"
+                "UPDATE stories SET state='published', digest=?, reason=?, told=?"
                 " WHERE story_id=? AND entry=?",
                 [
-                    (digest, reason, story.story_id, _entry_json(story.entry))
-                    for story, digest, reason in published
+                    (
+                        one.digest,
+                        one.reason,
+                        one.told,
+                        one.story.story_id,
+                        _entry_json(one.story.entry),
+                    )
+                    for one in published
                 ],
             )
 
@@ -384,6 +310,7 @@ class Frontier:
             entry = Entry(**json.loads(row["entry"]))
             outlet = outlet_of(
                 source=entry.source,
+                source_url=entry.source_url,
                 url=entry.link,
                 feed_title=row["title"],
                 feed_url=row["feed_url"],
@@ -401,35 +328,32 @@ class Frontier:
         """Make a feed, or the story of a page, due now; False if neither is known."""
         story_id = story_id_from(url_key(url))
         with self._db:
-            feeds = self._db.execute(
-                "UPDATE feeds SET due_at=0, etag=NULL, last_modified=NULL,"
-                " body_digest=NULL, status='to be tried again' WHERE url=?",
-                (url,),
-            ).rowcount
             stories = self._db.execute(
                 "UPDATE stories SET state='due', due_at=0, tries=0 WHERE story_id=?",
                 (story_id,),
             ).rowcount
-        return feeds + stories > 0
+        return self.feeds.retry(url) or stories > 0
 
     def due_count(self) -> int:
         """Return how many stories are due, now or later."""
         row = self._db.execute("SELECT count(*) FROM stories WHERE state = 'due'")
         return int(row.fetchone()[0])
 
-    def unpolled_since(self, moment: float) -> tuple[int, int]:
-        """Return (feeds not polled since `moment`, all feeds)."""
-        row = self._db.execute(
-            "SELECT count(*) FILTER (WHERE polled_at IS NULL OR polled_at < ?),"
-            " count(*) FROM feeds",
-            (moment,),
-        ).fetchone()
-        return int(row[0]), int(row[1])
+    # hosts
 
-    def make_due(self) -> None:
-        """Make every feed due now, though its time has not come."""
+    def keep_host(self, host: str, until: float, reason: str) -> None:
+        """Remember, also over a restart, until when a host is not to be asked."""
         with self._db:
-            self._db.execute("UPDATE feeds SET due_at = 0")
+            self._db.execute(
+                "INSERT OR REPLACE INTO hosts VALUES (?,?,?)", (host, until, reason)
+            )
+
+    def kept_hosts(self, now: float) -> list[tuple[str, float, str]]:
+        """Return (host, until, reason) of hosts that are not to be asked yet."""
+        with self._db:
+            self._db.execute("DELETE FROM hosts WHERE until <= ?", (now,))
+        rows = self._db.execute("SELECT host, until, reason FROM hosts")
+        return [(row[0], row[1], row[2]) for row in rows]
 
     def close(self) -> None:
         """Close the file."""
@@ -448,4 +372,5 @@ def _pending(row: sqlite3.Row) -> PendingStory:
         entry=Entry(**json.loads(row["entry"])),
         tries=row["tries"],
         first_seen=row["first_seen"],
+        told=row["told"],
     )

@@ -11,7 +11,8 @@ _BLOCK: Final = re.compile(
     r"</?(?:p|br|div|li|h[1-6]|tr|blockquote)\b[^<>]*>", re.IGNORECASE
 )
 _TAG: Final = re.compile(r"<[a-zA-Z/!?][^<>]*>")
-_REFERENCE: Final = re.compile(rb"&#(?:x([0-9a-f]{1,8})|([0-9]{1,9}));", re.IGNORECASE)
+_REFERENCE: Final = re.compile(rb"&#(?:x([0-9a-f]+)|([0-9]+));", re.IGNORECASE)
+MAX_DIGITS: Final = 9  # of a reference; no character needs more
 _LOWER: Final = {c: c + 32 for c in range(ord("A"), ord("Z") + 1)}
 _HIDDEN: Final = re.compile(r"<!--|<(script|style)\b", re.IGNORECASE)
 
@@ -35,6 +36,8 @@ def mend_references(markup: bytes) -> bytes:
     """
 
     def mended(found: re.Match[bytes]) -> bytes:
+        if len(found[0]) > MAX_DIGITS + len("&#x;"):
+            return b" "
         number = int(found[1], 16) if found[1] else int(found[2])
         return found[0] if _is_xml_character(number) else b" "
 

@@ -1,36 +1,71 @@
-"""Article pages -> clean text. The only file that imports trafilatura.
+"""Article pages -> clean text, or the feed's words and why.
 
 Runs in worker processes (see `sandbox`): trafilatura can hang or take the process down.
 """
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
+from ingest.charset import decode
+from ingest.credits import NO_CREDITS, Credits, credits_of
+from ingest.dates import UNKNOWN, Moment, parse_date, parse_date_of_any_language
+from ingest.extraction import extract_article
 from ingest.language import identify
 from ingest.markup import mend_references, plain_text
+from ingest.quality import complaint, tidy
 from ingest.story import clean_text
+from ingest.walls import wall_of
 
-MIN_TEXT: Final = 150  # characters; consent walls and stubs on real pages had 46 to 131
 MIN_FULL_TEXT: Final = 900  # characters; a feed's text of this length is the article
 CUT_OFF_TAIL: Final = 60  # characters; the pattern is quadratic on a long text
+MAX_TAGS: Final = 100_000  # real news pages have up to 4,110; more can hang trafilatura
 _CUT_OFF: Final = re.compile(
     r"(?:…|\.\.\.|\[…\]|read more|continue reading)\W*$", re.IGNORECASE
 )
-_WALL: Final = re.compile(
-    r"enable javascript|accept (?:all )?cookies|are you a robot|verify you are human",
+_DATE: Final = re.compile(
+    rb"""(?:article:published_time["'][^>]{0,80}?content=|"datePublished"\s*:\s*)"""
+    rb"""["']([^"'<>]{8,40})["']""",
     re.IGNORECASE,
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A page as it was fetched; `content_type` is its header, "" without one."""
+
+    body: bytes
+    url: str
+    content_type: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What the feed told of a story, as far as cleaning needs it."""
+
+    title: str
+    text: str
+    lang: str | None
+    author: str
+    published_raw: str | None
+    now: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cleaned:
-    """The text that was chosen, where it is from, its language, and what went wrong."""
+    """The text that was chosen, where it is from, its language, and what went wrong.
+
+    `published` is the date as it was understood; `credits` what the text says of its
+    makers and sources.
+    """
 
     text: str
     text_from: str
     lang: str | None
     flags: tuple[str, ...]
+    published: Moment = UNKNOWN
+    credits: Credits = NO_CREDITS
 
 
 def is_full_text(content: str) -> bool:
@@ -39,54 +74,61 @@ def is_full_text(content: str) -> bool:
     return len(text) >= MIN_FULL_TEXT and not _CUT_OFF.search(text[-CUT_OFF_TAIL:])
 
 
-def extract_text(page: bytes, url: str) -> str:
+def extract_text(page: Page) -> str:
     """Return the article's text, paragraphs by line; empty if there is none."""
-    from trafilatura import extract  # noqa: PLC0415  (226 ms, paid in workers only)
-
-    # Settings that measured best on news: feeds.md section 2.
-    found = extract(
-        mend_references(page),
-        url=url,
-        favor_precision=True,
-        include_comments=False,
-        with_metadata=False,
-    )
-    return clean_text(found or "")
+    if page.body.count(b"<") > MAX_TAGS or page.body.startswith((b"%PDF", b"\x89PNG")):
+        return ""
+    markup = mend_references(decode(page.body, page.content_type).encode()).decode()
+    return clean_text(extract_article(markup, page.url))
 
 
-def choose_text(
-    page: bytes | None, *, url: str, title: str, feed_text: str, stated: str | None
-) -> Cleaned:
+def choose_text(page: Page | None, told: Told) -> Cleaned:
     """Take the page's text where it is one, else the feed's, and say why.
 
     Args:
-        page: the page's bytes; None if it was not fetched.
-        url: where the page came from.
-        title: the story's title, for the language.
-        feed_text: plain text that the feed carried.
-        stated: the feed's language.
+        page: None if none was fetched.
+        told: what the feed said.
     """
-    text = extract_text(page, url) if page is not None else ""
-    flags: tuple[str, ...] = ()
-    if page is not None:
-        flags = tuple(f for f in (_complaint(text, feed_text),) if f)
-    use_page = page is not None and not flags
-    chosen = text if use_page else feed_text
+    text, why = _text_of(page, told) if page else ("", None)
+    use_page = page is not None and why is None
+    chosen = text if use_page else told.text
+    flags = tuple(f for f in (why, None if chosen else "no-text") if f)
     return Cleaned(
         text=chosen,
         text_from="page" if use_page else "feed",
-        lang=identify(f"{title}\n{chosen}", stated),
-        flags=flags + (() if chosen else ("no-text",)),
+        lang=identify(f"{told.title}\n{chosen}", told.lang),
+        flags=flags,
+        published=_published(page, told),
+        credits=credits_of(chosen, told.author),
     )
 
 
-def _complaint(text: str, feed_text: str) -> str | None:
-    if not text:
-        return "page-empty"
-    if len(text) < len(feed_text):
-        return "page-shorter-than-feed"
-    if len(text) < MIN_TEXT and _WALL.search(text):
-        return "page-wall"
-    if len(text) < MIN_TEXT and len(feed_text) >= len(text) // 2:
-        return "page-too-short"
-    return None
+def without_page(told: Told, flag: str) -> Cleaned:
+    """Take the feed's own words, without a parser that could fail."""
+    return Cleaned(
+        text=told.text,
+        text_from="feed",
+        lang=identify(f"{told.title}\n{told.text}", told.lang),
+        flags=(flag,) if told.text else (flag, "no-text"),
+        published=parse_date(told.published_raw, datetime.fromtimestamp(told.now, UTC)),
+        credits=credits_of(told.text, told.author),
+    )
+
+
+def _text_of(page: Page, told: Told) -> tuple[str, str | None]:
+    """Return (the page's text, why it is not to be used)."""
+    raw = extract_text(page)
+    text = tidy(raw)
+    why = complaint(text, title=told.title, feed_text=told.text, whole=len(raw))
+    if why and (wall := wall_of({}, page.body)):
+        why = f"page-wall: {wall}"
+    return text, why
+
+
+def _published(page: Page | None, told: Told) -> Moment:
+    """Return the feed's date, else what the page's metadata say."""
+    now = datetime.fromtimestamp(told.now, UTC)
+    found = parse_date_of_any_language(told.published_raw, now)
+    if found.at is None and page and (stated := _DATE.search(page.body[:1_000_000])):
+        return parse_date(stated[1].decode("utf-8", "replace"), now)
+    return found

@@ -4,16 +4,22 @@ import hashlib
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Final
 
-from ingest.dates import parse_date
 from ingest.feed import Entry, ParsedFeed
 from ingest.frontier import Frontier, PendingStory, Sighting
-from ingest.outlets import outlet_of
+from ingest.outlets import has_no_page, outlet_of
 from ingest.page import Cleaned, is_full_text
 from ingest.story import Story, story_id_from
+from ingest.titles import clean_title
 from ingest.urls import host_of, url_key
+from ingest.versions import changes_since, futile_reads
+
+MAX_FUTILE: Final = 3  # reads in a row that found the text of before
+# What is compared, beside the link, to tell whether an entry says something new.
+_SAID: Final = ("title", "summary", "content", "published_raw", "source", "lang")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -33,9 +39,10 @@ def plan_entries(
     plan = EntryPlan()
     seen: set[str] = set()
     shared = _shared_links(parsed.entries)
-    for entry, identities in _identified(parsed.entries, shared):
+    for entry, identities, known in _recognised(
+        parsed.entries, shared, frontier, feed_url
+    ):
         digest = entry_digest(entry)
-        known = _known(entry, identities, digest, frontier, feed_url)
         story_id = known.story_id if known else _story_id(identities[0], feed_url)
         if story_id in seen:
             plan.repeated += 1
@@ -47,16 +54,18 @@ def plan_entries(
             identities=identities, story_id=story_id, entry_digest=digest
         )
         plan.sightings.append(sighting)
-        owner, first_seen = frontier.owners([story_id]).get(story_id, (feed_url, now))
-        if owner not in {"", feed_url}:
-            continue  # another feed brought it; its text is not news
+        if known and not known.entry_digest:
+            continue  # of a frontier before schema 3: the new digest is noted
+        before = frontier.story(story_id)
+        if before and not _is_news(entry, before, feed_url):
+            continue
         story = PendingStory(
             story_id=story_id,
             feed_url=feed_url,
             host=host_of(entry.link or "") if _needs_page(entry, shared) else "",
             entry=entry,
             tries=0,
-            first_seen=first_seen,
+            first_seen=before.first_seen if before else now,
         )
         if entry.link or entry.title or entry.summary or entry.content:
             plan.pending.append(story)
@@ -65,22 +74,76 @@ def plan_entries(
     return plan
 
 
-def _known(
-    entry: Entry,
-    identities: tuple[str, ...],
-    digest: str,
-    frontier: Frontier,
-    feed_url: str,
+def _is_news(entry: Entry, before: PendingStory, feed_url: str) -> bool:
+    """Tell whether a story that is known has to be read again.
+
+    Not if another feed brought it, and not if only date or link change, again and
+    again.
+    """
+    if before.feed_url not in {"", feed_url}:
+        return False
+    old = before.entry
+    same = replace(entry, published_raw=old.published_raw, link=old.link)
+    is_same = entry_digest(same) == entry_digest(old)
+    return not is_same or futile_reads(before.told) < MAX_FUTILE
+
+
+def _recognised(
+    entries: Sequence[Entry], shared: set[str], frontier: Frontier, feed_url: str
+) -> Iterator[tuple[Entry, tuple[str, ...], Sighting | None]]:
+    """Yield each entry with its identities and what this feed said of it before.
+
+    By its link; by its guid, unless that now names something else; by what it says,
+    for feeds whose links and guids change at each poll. The last only if no entry of
+    this document is the former story already.
+    """
+    rows = list(_identified(entries, shared))
+    found = [_by_name(entry, ids, frontier, feed_url) for entry, ids in rows]
+    taken = {sighting.story_id for sighting in found if sighting}
+    for (entry, identities), known in zip(rows, found, strict=True):
+        told = [one for one in identities if one.startswith("told ")]
+        if known is None and told:
+            before = frontier.sighted(feed_url, told).get(told[0])
+            if before and before.story_id not in taken:
+                digest = entry_digest(entry)
+                known = replace(before, entry_digest=digest)  # noqa: PLW2901
+        yield entry, identities, known
+
+
+def _by_name(
+    entry: Entry, identities: tuple[str, ...], frontier: Frontier, feed_url: str
 ) -> Sighting | None:
-    """Return what the feed said before about this story; None if nothing."""
     key = url_key(entry.link) if entry.link else ""
     before = frontier.sighted(feed_url, [*identities, key])
     for identity in identities:
-        if identity in before:
-            return before[identity]
+        known = before.get(identity)
+        if known is None or identity.startswith("told "):
+            continue
+        if (
+            identity.startswith("guid ")
+            and key
+            and not _is_same(entry, known, frontier)
+        ):
+            continue
+        return known
     # A link that others share since then still names the very entry it named alone.
     alone = before.get(key)
-    return alone if alone and alone.entry_digest == digest else None
+    return alone if alone and alone.entry_digest == entry_digest(entry) else None
+
+
+def _is_same(entry: Entry, known: Sighting, frontier: Frontier) -> bool:
+    """Tell whether a guid still names the story: some feeds give it to the next one.
+
+    Beside the link, title and date have changed then.
+    """
+    story = frontier.story(known.story_id)
+    if story is None:
+        return True
+    before = story.entry
+    same_date = entry.published_raw is not None and (
+        entry.published_raw == before.published_raw
+    )
+    return same_date or entry.title == before.title or not before.link
 
 
 def _shared_links(entries: Sequence[Entry]) -> set[str]:
@@ -100,6 +163,7 @@ def _needs_page(entry: Entry, shared: set[str]) -> bool:
     return (
         entry.link is not None
         and url_key(entry.link) not in shared
+        and not has_no_page(entry.link)
         and not is_full_text(entry.content)
     )
 
@@ -110,27 +174,50 @@ def _identified(
     """Give each entry its identities, the first of which makes the story id.
 
     The article's URL unless it is shared; beside it the guid, as an alias within the
-    feed, unless the document uses it twice; without both a digest of what is said.
+    feed, unless the document uses it twice; and what it says, in words and date, unless
+    two entries say it. Without any, a digest of the whole.
     """
     guids = Counter(entry.guid for entry in entries)
+    words = Counter(_words(entry) for entry in entries)
     for entry in entries:
         key = url_key(entry.link) if entry.link else ""
         identities = [key] if key and key not in shared else []
         if entry.guid and guids[entry.guid] == 1:
             identities.append(f"guid {entry.guid}")
-        yield entry, tuple(identities or [f"said {entry_digest(entry)}"])
+        if not identities:
+            identities.append(f"said {_whole_digest(entry)}")
+        if entry.title and words[_words(entry)] == 1:
+            identities.append(f"told {_words(entry)}")
+        yield entry, tuple(identities)
+
+
+def _words(entry: Entry) -> str:
+    return _digest([entry.title, entry.summary, entry.published_raw])
 
 
 def _story_id(identity: str, feed_url: str) -> str:
     """URLs are the same everywhere; guids and digests count within their feed."""
-    alone = not identity.startswith(("guid ", "said "))
+    alone = not identity.startswith(("guid ", "said ", "told "))
     return story_id_from(identity if alone else f"{feed_url} {identity}")
 
 
 def entry_digest(entry: Entry) -> str:
     """Name what an entry says, so that a change is noticed."""
-    said = json.dumps(asdict(entry), sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(said.encode("utf-8", "ignore")).hexdigest()[:16]
+    key = url_key(entry.link) if entry.link else ""
+    return _digest([key, *(getattr(entry, name) for name in _SAID)])
+
+
+def _whole_digest(entry: Entry) -> str:
+    """Name an entry that has nothing else; as schema 2 did, for its story id."""
+    whole = asdict(entry)
+    for new in ("author", "source_url"):
+        del whole[new]
+    return _digest(whole)
+
+
+def _digest(said: object) -> str:
+    text = json.dumps(said, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "ignore")).hexdigest()[:16]
 
 
 def make_story(
@@ -142,27 +229,34 @@ def make_story(
         Quarantine: neither gave a title or a text.
     """
     entry = pending.entry
-    observed = datetime.fromtimestamp(clock(), UTC)
-    published = parse_date(entry.published_raw, observed)
-    is_unread = entry.published_raw is not None and published.at is None
+    raw, published = entry.published_raw, cleaned.published
+    outlet = outlet_of(
+        source=entry.source,
+        source_url=entry.source_url,
+        url=entry.link,
+        feed_title=feed_title,
+        feed_url=pending.feed_url,
+    )
+    title = clean_title(entry.title, outlet, feed_title=feed_title, url=entry.link)
     return Story(
         story_id=pending.story_id,
         url=entry.link,
-        outlet=outlet_of(
-            source=entry.source,
-            url=entry.link,
-            feed_title=feed_title,
-            feed_url=pending.feed_url,
-        ),
-        title=entry.title,
+        outlet=outlet,
+        title=title,
         text=cleaned.text,
         lang=cleaned.lang,
         published=published.at,
-        published_raw=entry.published_raw,
+        published_raw=raw,
         date_quality=published.quality,
         first_seen=datetime.fromtimestamp(pending.first_seen, UTC),
-        observed=observed,
+        observed=datetime.fromtimestamp(clock(), UTC),
         text_from=cleaned.text_from,
         feed_url=pending.feed_url,
-        flags=cleaned.flags + (("date-unreadable",) if is_unread else ()),
+        flags=cleaned.flags
+        + (("date-unreadable",) if raw is not None and published.at is None else ()),
+        byline=cleaned.credits.byline,
+        agencies=cleaned.credits.agencies,
+        citing=cleaned.credits.citing,
+        correction=cleaned.credits.correction,
+        changes=changes_since(pending.told, title, cleaned.text),
     )

@@ -4,49 +4,45 @@ One thread owns the frontier and decides; fetching runs in threads, parsing in t
 sandbox's processes. A slow host holds up nothing but itself.
 """
 
-import hashlib
 import random
 import sqlite3
 import threading
 import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final
 
-from ingest.client import MAX_FEED_BYTES, MAX_PAGE_BYTES, Client, FetchFailed, HostAway
+from ingest.cadence import Limits, page_retry_s
+from ingest.client import Client, FetchFailed, HostAway
 from ingest.errors import Quarantine, Retry
-from ingest.feed import Entry, ParsedFeed, parse_feed
-from ingest.frontier import Feed, Frontier, PendingStory
-from ingest.language import identify
-from ingest.markup import plain_text
-from ingest.page import Cleaned, choose_text
+from ingest.feed import ParsedFeed
+from ingest.feed_table import Feed
+from ingest.frontier import Frontier, PendingStory, Published
+from ingest.gate import MAX_WAIT_S, HostGate
 from ingest.plan import EntryPlan, make_story, plan_entries
+from ingest.polling import Polled, after_failure, after_success, is_moved, poll
+from ingest.reading import Read, give_up_page, read_story
 from ingest.robots import Robots
 from ingest.sandbox import Sandbox
-from ingest.schedule import HostGate, next_poll_s, page_retry_s
+from ingest.shards import Shard
 from ingest.story import Story
 from ingest.urls import host_of
+from ingest.versions import told_of
 
-FETCHES_AT_ONCE: Final = 16
+FETCHES_AT_ONCE: Final = 32
 FEEDS_AT_ONCE: Final = 1_000  # hosts whose feeds are looked at in one go
 TICK_S: Final = 0.5  # how long a new feed or a stop may go unnoticed
+A_MOMENT_S: Final = 0.05  # to wait for more of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Polled:
-    """A feed's answer: `parsed` is None if nothing changed."""
+class _Asked:
+    """A host's robots.txt is there; the pause that it asks for."""
 
-    feed: Feed
-    parsed: ParsedFeed | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Read:
-    """A story's text."""
-
-    story: PendingStory
-    cleaned: Cleaned
+    host: str
+    crawl_delay_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +52,25 @@ class Rejected:
     reason: str
     source: str
     detail: str
+
+
+def nothing() -> None:
+    """Do nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manners:
+    """How hosts are asked: settings of the operator.
+
+    Attributes:
+        limits: between which the interval of a feed stays.
+        spacing_s: seconds between requests to a host, at the least.
+        shard: the feeds that are ours.
+    """
+
+    limits: Limits = field(default_factory=Limits)
+    spacing_s: float = 2.0
+    shard: Shard = field(default_factory=Shard)
 
 
 class Poller:
@@ -69,10 +84,10 @@ class Poller:
         publish: called with stories; they are durable when it returns.
         reject: called with what will never be a story; durable when it returns.
         log: one line for a person.
-        interval_s: seconds between polls of a feed.
-        spacing_s: seconds between requests to a host.
+        manners: how hosts are asked.
         clock: seconds since the epoch.
         rng: for jitter.
+        each_turn: called now and then, between requests.
     """
 
     def __init__(
@@ -85,10 +100,10 @@ class Poller:
         publish: Callable[[Sequence[Story]], None],
         reject: Callable[[Sequence[Rejected]], None],
         log: Callable[[str], None],
-        interval_s: float,
-        spacing_s: float,
+        manners: Manners,
         clock: Callable[[], float],
         rng: random.Random,
+        each_turn: Callable[[], None] = nothing,
     ) -> None:
         self._frontier = frontier
         self._client = client
@@ -97,30 +112,43 @@ class Poller:
         self._publish = publish
         self._reject = reject
         self._log = log
-        self._interval_s = interval_s
+        self._limits = manners.limits
+        self._shard = manners.shard
         self._clock = clock
         self._rng = rng
-        self._gate = HostGate(spacing_s)
-        self._jobs: dict[Future[_Polled | _Read], Feed | PendingStory] = {}
+        self._each_turn = each_turn
+        self._gate = HostGate(manners.spacing_s)
+        self._jobs: dict[Future[Polled | Read | _Asked], Feed | PendingStory] = {}
         self._idle = threading.Event()  # never set: a pause
         self._busy: set[str] = set()  # feed URLs and story ids in flight
 
     def run(self, stop: Callable[[], bool]) -> None:
         """Poll until `stop` says so; what is in flight then is done again later."""
+        now = self._clock()
+        self._frontier.feeds.take_back()
+        for host, until, reason in self._frontier.kept_hosts(now):
+            self._gate.asked_to_wait(host, now, until - now, reason)
         threads = ThreadPoolExecutor(FETCHES_AT_ONCE)
         try:
             while not stop():
+                self._each_turn()
                 self._start_due(threads)
                 if self._jobs:
-                    wait(self._jobs, timeout=TICK_S, return_when=FIRST_COMPLETED)
+                    self._wait_for_jobs()
                 else:
                     self._idle.wait(self._pause_s())
                 self._finish_done()
         finally:  # without waiting: a slow host must not hold up a stop
             threads.shutdown(wait=False, cancel_futures=True)
 
+    def _wait_for_jobs(self) -> None:
+        """Wait for one, and a moment for others: they share one commit."""
+        wait(self._jobs, timeout=TICK_S, return_when=FIRST_COMPLETED)
+        if len(self._jobs) >= FETCHES_AT_ONCE:
+            wait(self._jobs, timeout=A_MOMENT_S)
+
     def _pause_s(self) -> float:
-        dues = (self._frontier.next_feed_due(), self._frontier.next_story_due())
+        dues = (self._frontier.feeds.next_due(), self._frontier.next_story_due())
         waits = [due - self._clock() for due in dues if due is not None]
         return max(0.05, min([TICK_S, *waits]))  # a closed host's dues are in the past
 
@@ -135,10 +163,13 @@ class Poller:
                 self._give_up_host(story.host, away[1])
             else:
                 self._start(threads, story, story.story_id, story.host)
-        for feed in self._frontier.due_feeds(now, FEEDS_AT_ONCE):
+        for feed in self._frontier.feeds.due(now, FEEDS_AT_ONCE):
+            if not self._shard.owns(feed.url):
+                self._frontier.feeds.leave(feed.url, "polled by another worker")
+                continue
             away = self._gate.away(host_of(feed.url), now)
             if away and feed.url not in self._busy:
-                self._feed_failed(feed, FetchFailed(away[1], away[0]), away[0])
+                self._feed_failed(feed, FetchFailed(away[1], away[0]), asked=False)
             else:
                 self._start(threads, feed, feed.url, host_of(feed.url))
 
@@ -152,75 +183,38 @@ class Poller:
         free = not host or self._gate.is_free(host, self._clock())
         if name in self._busy or not free or len(self._jobs) >= 2 * FETCHES_AT_ONCE:
             return
+        now = self._clock()
         if host:
-            self._gate.start(host)
+            self._gate.start(host, now)
         self._busy.add(name)
+        job: Callable[[], Polled | Read | _Asked]
         if isinstance(task, Feed):
-            self._jobs[threads.submit(self._poll, task)] = task
+            job = partial(poll, task, self._client, self._sandbox, now)
+        elif host and task.entry.link and not self._robots.knows(task.entry.link):
+            job = partial(self._ask_robots, host, task.entry.link)
         else:
-            self._jobs[threads.submit(self._read, task)] = task
+            parts = (self._client, self._robots, self._sandbox)
+            job = partial(read_story, task, *parts, now)
+        self._jobs[threads.submit(job)] = task
 
-    # in threads
-
-    def _poll(self, feed: Feed) -> _Polled:
-        headers = {}
-        if feed.etag:
-            headers["If-None-Match"] = feed.etag
-        if feed.last_modified:
-            headers["If-Modified-Since"] = feed.last_modified
-        found = self._client.get(feed.url, max_bytes=MAX_FEED_BYTES, headers=headers)
-        if found.status == 304:  # noqa: PLR2004
-            return _Polled(feed=feed, parsed=None)
-        digest = hashlib.sha256(found.body).hexdigest()
-        kept = replace(
-            feed,
-            etag=_validator(found.headers.get("etag")),
-            last_modified=_validator(found.headers.get("last-modified")),
-            body_digest=digest,
-        )
-        if digest == feed.body_digest:
-            return _Polled(feed=kept, parsed=None)
-        parsed: ParsedFeed = self._sandbox.run(
-            parse_feed, found.body, found.url, found.headers.get("content-type", "")
-        )
-        return _Polled(feed=kept, parsed=parsed)
-
-    def _read(self, story: PendingStory) -> _Read:
-        url = story.entry.link or story.feed_url
-        try:
-            page = self._fetch_page(url) if story.host else None
-            cleaned: Cleaned = self._sandbox.run(
-                choose_text,
-                page,
-                url=url,
-                title=story.entry.title,
-                feed_text=_feed_text(story.entry),
-                stated=story.entry.lang,
-            )
-        except FetchFailed:
-            raise  # the page may work later
-        except Quarantine as error:
-            cleaned = _from_feed(story.entry, f"page-failed: {error}")
-        return _Read(story=story, cleaned=cleaned)
-
-    def _fetch_page(self, url: str) -> bytes:
-        if not self._robots.allows(url):
-            raise Quarantine(f"{url}: robots.txt disallows it")
-        return self._client.get(url, max_bytes=MAX_PAGE_BYTES).body
+    def _ask_robots(self, host: str, url: str) -> _Asked:
+        """Ask for robots.txt alone: the page has to wait for its turn after it."""
+        self._robots.ask(url)
+        return _Asked(host=host, crawl_delay_s=self._robots.crawl_delay_s(url))
 
     # in the owner's thread
 
     def _finish_done(self) -> None:
-        read: list[_Read] = []
+        read: list[Read] = []
         for job in [job for job in self._jobs if job.done()]:
             task = self._jobs.pop(job)
             try:
                 found = job.result()
                 self._settle(task, None)
-                if isinstance(found, _Polled):
-                    self._polled(found)
-                else:
+                if isinstance(found, Read):
                     read.append(found)
+                else:
+                    self._answered(found)
             except (Retry, Quarantine) as error:
                 self._settle(task, error)
                 self._failed(task, error)
@@ -237,6 +231,12 @@ class Poller:
         if read:
             self._publish_read(read)
 
+    def _answered(self, found: Polled | _Asked) -> None:
+        if isinstance(found, Polled):
+            self._polled(found)
+        elif found.crawl_delay_s:
+            self._gate.crawl_delay(found.host, found.crawl_delay_s)
+
     def _settle(self, task: Feed | PendingStory, error: Exception | None) -> None:
         """Open the task's host again, as its answer asks for."""
         host = host_of(task.url) if isinstance(task, Feed) else task.host
@@ -248,86 +248,74 @@ class Poller:
             self._gate.lost(host, now, str(error))
         elif wait_s:
             self._gate.asked_to_wait(host, now, wait_s, str(error))
+            if wait_s > MAX_WAIT_S:  # a restart must not ask again before that
+                self._frontier.keep_host(host, now + wait_s, str(error))
         else:
             self._gate.answered(host, now)
 
     def _failed(self, task: Feed | PendingStory, error: Exception) -> None:
-        now = self._clock()
-        retry_after_s = getattr(error, "retry_after_s", None)
         if isinstance(task, Feed):
-            self._feed_failed(task, error, retry_after_s)
+            self._feed_failed(task, error)
             return
         if type(error) is HostAway and error.host == task.host:
             return  # the gate counts for all stories of the host; this one stays due
-        again = page_retry_s(task.tries + 1, retry_after_s)
+        again = page_retry_s(task.tries + 1, getattr(error, "retry_after_s", None))
         if again is None:
             self._fall_back([task], str(error))
         else:
-            self._frontier.postpone(task.story_id, now + again, str(error))
+            due_at = self._clock() + again
+            self._frontier.postpone(task.story_id, due_at, str(error))
 
-    def _feed_failed(
-        self, feed: Feed, error: Exception, retry_after_s: float | None
-    ) -> None:
+    def _feed_failed(self, feed: Feed, error: Exception, *, asked: bool = True) -> None:
+        """Write a failure down; `asked` is False if its host was not even asked."""
         now = self._clock()
-        failures = feed.failures + 1
-        said = str(error)
-        status = said if feed.url in said else f"{feed.url}: {said}"
-        self._log(f"feed failed, {failures} in a row: {status}")
-        if isinstance(error, Quarantine) and status != feed.status:
-            self._reject([Rejected(reason=status, source=feed.url, detail="")])
-        self._frontier.record_poll(
-            replace(
-                feed,
-                failures=failures,
-                status=status,
-                polled_at=now,
-                due_at=now + self._next_poll_s(failures, retry_after_s),
-            ),
-            now=now,
-        )
+        jitter = self._rng.uniform(-1, 1)
+        failed = after_failure(feed, error, now=now, limits=self._limits, jitter=jitter)
+        if not asked:
+            failed = replace(failed, score=feed.score, polls=feed.polls)
+        self._log(f"feed failed, {failed.failures} in a row: {failed.status}")
+        if isinstance(error, Quarantine) and failed.status != feed.status:
+            why = Rejected(reason=failed.status, source=feed.url, detail="")
+            self._reject([why])
+        self._frontier.record_poll(failed, now=now)
 
-    def _next_poll_s(self, failures: int, retry_after_s: float | None) -> float:
-        return next_poll_s(
-            interval_s=self._interval_s,
-            failures=failures,
-            retry_after_s=retry_after_s,
-            jitter=self._rng.uniform(-1, 1),
-        )
-
-    def _polled(self, polled: _Polled) -> None:
-        now, parsed = self._clock(), polled.parsed
-        feed = replace(
-            polled.feed,
-            polled_at=now,
-            ok_at=now,
-            failures=0,
-            due_at=now + self._next_poll_s(0, None),
-        )
-        if parsed is None:
-            self._frontier.record_poll(replace(feed, status="unchanged"), now=now)
-            return
-        plan = plan_entries(parsed, feed.url, self._frontier, now)
-        status = _outcome(parsed, plan)
-        self._log(f"feed {feed.url}: {status}")
+    def _polled(self, polled: Polled) -> None:
+        now, parsed, url = self._clock(), polled.parsed, polled.feed.url
+        plan = EntryPlan()
+        status = "unchanged"
+        if parsed is not None:
+            plan = plan_entries(parsed, url, self._frontier, now)
+            status = _outcome(parsed, plan)
+            self._log(f"feed {url}: {status}")
         if plan.refused:
             self._reject(
                 [
-                    Rejected(reason=why, source=feed.url, detail=story.entry.guid)
+                    Rejected(reason=why, source=url, detail=story.entry.guid)
                     for story, why in plan.refused
                 ]
             )
+        feed = after_success(
+            polled,
+            new=len(plan.pending),
+            now=now,
+            limits=self._limits,
+            jitter=self._rng.uniform(-1, 1),
+        )
         self._frontier.record_poll(
-            replace(
-                feed,
-                title=parsed.title or feed.title,
-                status=status,
-                entries=len(parsed.entries),
-            ),
+            replace(feed, status=status),
             pending=plan.pending,
             sightings=plan.sightings,
             refused=plan.refused,
             now=now,
         )
+        self._follow_move(feed, polled.moved_to, now)
+
+    def _follow_move(self, feed: Feed, target: str | None, now: float) -> None:
+        """Poll a feed at its new URL once it has redirected there for long enough."""
+        move = self._frontier.feeds.see_move(feed.url, target, now)
+        if target and feed.entries and is_moved(move, now):
+            self._frontier.feeds.move(feed.url, target)
+            self._log(f"feed moved for good: {feed.url} is now {target}")
 
     def _give_up_host(self, host: str, reason: str) -> None:
         waiting = self._frontier.due_of_host(host, 100)
@@ -335,18 +323,14 @@ class Poller:
 
     def _fall_back(self, stories: Sequence[PendingStory], reason: str) -> None:
         """Publish what the feed said, since the page can't be had."""
-        self._publish_read(
-            [
-                _Read(story=s, cleaned=_from_feed(s.entry, f"page-failed: {reason}"))
-                for s in stories
-            ]
-        )
+        now = self._clock()
+        self._publish_read([give_up_page(story, reason, now) for story in stories])
 
-    def _publish_read(self, read: Sequence[_Read]) -> None:
-        titles = {feed.url: feed.title for feed in self._frontier.feeds()}
+    def _publish_read(self, read: Sequence[Read]) -> None:
         made: list[tuple[PendingStory, Story]] = []
         for item in read:
-            title = titles.get(item.story.feed_url, "")
+            feed = self._frontier.feeds.get(item.story.feed_url)
+            title = feed.title if feed else ""
             try:
                 story = make_story(item.story, item.cleaned, title, self._clock)
                 made.append((item.story, story))
@@ -359,7 +343,15 @@ class Poller:
         made = [(due, story) for due, story in made if story.story_id not in gone]
         self._publish([story for _, story in made])
         self._frontier.mark_published(
-            [(due, s.digest, "; ".join(s.flags) or None) for due, s in made]
+            [
+                Published(
+                    story=due,
+                    digest=story.digest,
+                    reason="; ".join(story.flags) or None,
+                    told=told_of(story.title, story.text, due.told),
+                )
+                for due, story in made
+            ]
         )
 
 
@@ -373,25 +365,3 @@ def _outcome(parsed: ParsedFeed, plan: EntryPlan) -> str:
     if parsed.note:
         parts.append(f"damaged: {parsed.note}")
     return ", ".join(parts)
-
-
-def _validator(value: str | None) -> str | None:
-    """Return a validator that can be sent back; None for one that can't."""
-    return value if value and value.isascii() and value.isprintable() else None
-
-
-def _feed_text(entry: Entry) -> str:
-    """Return the most that the feed says beside the title; "" if nothing."""
-    text = max(plain_text(entry.content), entry.summary, key=len)
-    return "" if text == entry.title else text
-
-
-def _from_feed(entry: Entry, flag: str) -> Cleaned:
-    """Take the feed's own words, without a parser that could fail."""
-    text = _feed_text(entry)
-    return Cleaned(
-        text=text,
-        text_from="feed",
-        lang=identify(f"{entry.title}\n{text}", entry.lang),
-        flags=(flag,) if text else (flag, "no-text"),
-    )

@@ -2,15 +2,27 @@
 
 import threading
 import time
+from dataclasses import dataclass
 from typing import Final
 
 from ingest.client import MAX_ROBOTS_BYTES, Client, FetchFailed, FetchRefused
+from ingest.errors import Quarantine
 from ingest.sandbox import Sandbox
 from ingest.urls import origin_of
 
 CACHE_S: Final = 86_400.0  # RFC 9309 section 2.4: not longer than 24 hours
 MAX_ORIGINS: Final = 10_000  # with MAX_KEPT, the memory bound; the oldest go first
 MAX_KEPT: Final = 100_000_000  # bytes of all files; a usual one has 2,000
+
+
+class Disallowed(Quarantine):
+    """robots.txt does not let us fetch this page."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _File:
+    until: float
+    body: bytes
 
 
 class Robots:
@@ -21,44 +33,68 @@ class Robots:
         self._sandbox = sandbox
         self._agent = user_agent
         self._lock = threading.Lock()
-        self._files: dict[str, tuple[float, bytes]] = {}
+        self._files: dict[str, _File] = {}
         self._kept = 0
 
-    def allows(self, url: str) -> bool:
-        """Tell whether robots.txt of the URL's origin lets us fetch it.
+    def knows(self, url: str) -> bool:
+        """Tell whether `check` would answer without a request of its own."""
+        return self._known(url) is not None
+
+    def check(self, url: str) -> None:
+        """Let a URL be fetched.
 
         4xx counts as allowed and an unreachable server as disallowed, as the RFC says.
 
         Raises:
+            Disallowed: its origin's robots.txt says no.
             FetchFailed: robots.txt itself can't be had now; try the page later.
             ParserFailed: it can't be read; then nothing of the origin is fetched.
         """
+        file = self._known(url) or self.ask(url)
+        if file.body.strip() and not self._sandbox.run(
+            is_allowed, file.body, url, self._agent
+        ):
+            raise Disallowed(f"{url}: robots.txt disallows it")
+
+    def crawl_delay_s(self, url: str) -> float:
+        """Return the seconds that robots.txt asks for between requests, 0 for none."""
+        file = self._known(url)
+        if file is None or b"crawl-delay" not in file.body.lower():
+            return 0.0
+        return float(self._sandbox.run(crawl_delay_s, file.body, self._agent))
+
+    def ask(self, url: str) -> _File:
+        """Fetch the robots.txt of a URL's origin and keep it for a day.
+
+        Raises:
+            FetchFailed: it can't be had now.
+        """
         origin = origin_of(url)
-        with self._lock:
-            known = self._files.get(origin)
-        if known is None or known[0] < time.monotonic():
-            known = (time.monotonic() + CACHE_S, self._fetch(origin))
-            self._keep(origin, known)
-        if not known[1].strip():
-            return True
-        return bool(self._sandbox.run(is_allowed, known[1], url, self._agent))
-
-    def _keep(self, origin: str, file: tuple[float, bytes]) -> None:
-        with self._lock:
-            self._kept += len(file[1]) - len(self._files.pop(origin, (0, b""))[1])
-            self._files[origin] = file
-            while len(self._files) > MAX_ORIGINS or self._kept > MAX_KEPT:
-                oldest = next(iter(self._files))
-                self._kept -= len(self._files.pop(oldest)[1])
-
-    def _fetch(self, origin: str) -> bytes:
         try:
-            found = self._client.get(f"{origin}/robots.txt", max_bytes=MAX_ROBOTS_BYTES)
+            body = self._client.get(
+                f"{origin}/robots.txt", max_bytes=MAX_ROBOTS_BYTES
+            ).body
         except FetchFailed:
             raise
         except FetchRefused:
-            return b""
-        return found.body
+            body = b""
+        file = _File(until=time.monotonic() + CACHE_S, body=body)
+        self._keep(origin, file)
+        return file
+
+    def _known(self, url: str) -> _File | None:
+        with self._lock:
+            file = self._files.get(origin_of(url))
+        return file if file and file.until > time.monotonic() else None
+
+    def _keep(self, origin: str, file: _File) -> None:
+        with self._lock:
+            before = self._files.pop(origin, None)
+            self._kept += len(file.body) - (len(before.body) if before else 0)
+            self._files[origin] = file
+            while len(self._files) > MAX_ORIGINS or self._kept > MAX_KEPT:
+                oldest = next(iter(self._files))
+                self._kept -= len(self._files.pop(oldest).body)
 
 
 def is_allowed(file: bytes, url: str, agent: str) -> bool:
@@ -71,3 +107,10 @@ def is_allowed(file: bytes, url: str, agent: str) -> bool:
 
     rules = Protego.parse(file.decode("utf-8", "replace"))
     return bool(rules.can_fetch(url, agent))
+
+
+def crawl_delay_s(file: bytes, agent: str) -> float:
+    """Return the Crawl-delay of a robots.txt for the agent, 0 if it has none."""
+    from protego import Protego  # noqa: PLC0415
+
+    return float(Protego.parse(file.decode("utf-8", "replace")).crawl_delay(agent) or 0)

@@ -16,7 +16,7 @@ from ingest.errors import Quarantine
 
 TYPE: Final = "story"
 FORGOTTEN: Final = "forgotten"  # type of what stands for a story that was removed
-VERSION: Final = "1.0"
+VERSION: Final = "1.1"  # 1.1 brought byline, agencies, citing, correction, changes
 TEXT_FROM: Final = ("page", "feed", "import")
 MAX_TITLE: Final = 500  # characters; longest real headline seen: 270
 MAX_TEXT: Final = 200_000  # characters; p99 of real pages is 12,000
@@ -45,6 +45,11 @@ class Story:
         text_from: page, feed or import.
         feed_url: the feed that brought it; None for imports.
         flags: what a person should know, e.g. "page-failed: 404".
+        byline: who wrote it, as written; "" if nobody is named.
+        agencies: news agencies that it is marked as coming from.
+        citing: other outlets that it quotes, as written.
+        correction: its notice of a correction; "" if it has none.
+        changes: what this version says otherwise than the one before, a line each.
     """
 
     story_id: str
@@ -61,6 +66,11 @@ class Story:
     text_from: str
     feed_url: str | None = None
     flags: tuple[str, ...] = field(default=())
+    byline: str = ""
+    agencies: tuple[str, ...] = ()
+    citing: tuple[str, ...] = ()
+    correction: str = ""
+    changes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what can never be a story.
@@ -112,6 +122,11 @@ class Story:
             "text_from": self.text_from,
             "feed_url": self.feed_url,
             "flags": list(self.flags),
+            "byline": self.byline,
+            "agencies": list(self.agencies),
+            "citing": list(self.citing),
+            "correction": self.correction,
+            "changes": list(self.changes),
         }
 
     def encode(self) -> bytes:
@@ -140,7 +155,12 @@ class Story:
                 observed=datetime.fromisoformat(_text(value, "observed")),
                 text_from=_text(value, "text_from"),
                 feed_url=_text_or_none(value, "feed_url"),
-                flags=tuple(str(flag) for flag in value.get("flags", [])),
+                flags=_texts(value, "flags"),
+                byline=str(value.get("byline", "")),
+                agencies=_texts(value, "agencies"),
+                citing=_texts(value, "citing"),
+                correction=str(value.get("correction", "")),
+                changes=_texts(value, "changes"),
             )
         except (TypeError, ValueError) as error:
             raise Quarantine(f"story: {error}") from error
@@ -257,6 +277,10 @@ def _text(value: Mapping[str, Any], name: str) -> str:
     if not isinstance(found, str):
         raise TypeError(f"{name} is not a string")
     return found
+
+
+def _texts(value: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    return tuple(str(one) for one in value.get(name, []))
 
 
 def _text_or_none(value: Mapping[str, Any], name: str) -> str | None:

@@ -18,7 +18,7 @@ from deploy.newsroom.server import Newsroom
 from embed.encoder import EncoderSpec
 from embed.opening import open_encoder
 from ingest.addresses import parse_networks
-from ingest.client import Client
+from ingest.client import Client, ClientOptions
 from ingest.sandbox import Sandbox
 from ingest.story import Story, story_id_from
 from tests.broker import Broker, Running, libs
@@ -82,11 +82,15 @@ def sandbox():
 @pytest.fixture
 def client():
     """A client that may fetch from loopback."""
-    return Client(
-        user_agent="samestory-tests",
-        allowed=parse_networks(["127.0.0.0/8"]),
-        total_s=2.0,
-    )
+    with open_client() as found:
+        yield found
+
+
+def open_client(**options) -> Client:
+    """Return a client that may fetch from loopback, in two seconds."""
+    allowed = parse_networks(["127.0.0.0/8"])
+    values = {"user_agent": "samestory-tests", "allowed": allowed, "total_s": 2.0}
+    return Client(ClientOptions(**(values | options)))
 
 
 @pytest.fixture(scope="session")

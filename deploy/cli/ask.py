@@ -36,7 +36,7 @@ from index.lookup import (
 from index.state import Member, State
 from ingest.client import MAX_PAGE_BYTES
 from ingest.errors import Misconfigured, Quarantine
-from ingest.page import extract_text
+from ingest.page import Page, extract_text
 from ingest.story import clean_line, clean_text, story_id_from
 from ingest.urls import absolute_url, url_key
 
@@ -160,9 +160,11 @@ def _text(args: argparse.Namespace, settings: Settings) -> tuple[str, str]:
         sys.stderr.write("not known here; fetching it\n")
         try:
             client = wiring.open_client(settings)
-            page = client.get(args.url, max_bytes=MAX_PAGE_BYTES)
+            found = client.get(args.url, max_bytes=MAX_PAGE_BYTES)
+            kind = found.headers.get("content-type", "")
+            page = Page(body=found.body, url=found.url, content_type=kind)
             with wiring.open_sandbox(settings) as sandbox:
-                return "", str(sandbox.run(extract_text, page.body, page.url))
+                return "", str(sandbox.run(extract_text, page))
         except Quarantine as error:
             raise Misconfigured(f"near: {error}") from error
     if args.file is not None or args.text == "-":

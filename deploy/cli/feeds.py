@@ -11,14 +11,22 @@ from itertools import chain
 from typing import Any, Final
 
 from deploy import wiring
-from deploy.cli.output import day_and_time, json_option, print_json, print_table
-from deploy.cli.workers import read_feedlist
+from deploy.cli.output import (
+    day_and_time,
+    json_option,
+    plain,
+    print_json,
+    print_table,
+)
 from deploy.config import Settings
+from deploy.feed_finder import FeedFinder, site_url
+from deploy.feedlists import read_feedlist
 from deploy.progress import ProgressLine
 from ingest.client import MAX_FEED_BYTES, Client
 from ingest.dates import parse_date
 from ingest.errors import Misconfigured, SamestoryError
 from ingest.feed import ParsedFeed, parse_feed
+from ingest.feed_table import NEVER
 from ingest.feedlist import FeedRef, checked_ref, to_opml
 from ingest.sandbox import Sandbox
 from ingest.urls import host_of
@@ -42,13 +50,17 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
         parser.set_defaults(run=run)
         return parser  # type: ignore[no-any-return]
 
-    for name, run, about in (
-        ("add", run_add, "add feeds by URL"),
-        ("remove", run_remove, "stop polling feeds; their stories stay"),
-    ):
-        changing = action(name, run, about)
-        changing.add_argument("urls", nargs="+", metavar="URL")
-        json_option(changing)
+    added = action(
+        "add", run_add, "add feeds by URL; of a site's page, the feed that it links to"
+    )
+    added.add_argument("urls", nargs="+", metavar="URL|SITE")
+    added.add_argument(
+        "--as-is", action="store_true", help="add the URLs without looking at them"
+    )
+    json_option(added)
+    removed = action("remove", run_remove, "stop polling feeds; their stories stay")
+    removed.add_argument("urls", nargs="+", metavar="URL")
+    json_option(removed)
     json_option(action("list", run_list, "list feeds with their last outcome"))
     imported = action("import", run_import, "add the feeds of a list")
     imported.add_argument("file", metavar="FILE.opml|FILE.txt|URL")
@@ -66,8 +78,27 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
 
 
 def run_add(args: argparse.Namespace, settings: Settings) -> int:
-    """Add feeds."""
-    return _add([checked_ref(url) for url in args.urls], args, settings)
+    """Add feeds; exit 1 if one of the sites has none."""
+    if args.as_is:
+        return _add([checked_ref(url) for url in args.urls], args, settings)
+    refs, missing = [], 0
+    urls = [site_url(url) for url in args.urls]
+    with wiring.open_sandbox(settings) as sandbox:
+        finder = FeedFinder(settings, sandbox)
+        for url in urls:
+            try:
+                found = finder.find(url)
+            except Misconfigured as error:
+                sys.stderr.write(f"{plain(str(error))}\n")
+                missing += 1
+                continue
+            refs.append(found.ref)
+            if found.note:
+                sys.stderr.write(f"{plain(url)}: {plain(found.note)}\n")
+            for other in found.others:
+                about = f" ({other.title})" if other.title else ""
+                sys.stderr.write(f"  also there: {plain(other.url + about)}\n")
+    return max(_add(refs, args, settings), min(missing, 1))
 
 
 def run_import(args: argparse.Namespace, settings: Settings) -> int:
@@ -77,9 +108,10 @@ def run_import(args: argparse.Namespace, settings: Settings) -> int:
 
 def _add(refs: list[FeedRef], args: argparse.Namespace, settings: Settings) -> int:
     frontier = wiring.open_frontier(settings)
-    new = frontier.add_feeds(refs)
+    new = frontier.feeds.add(refs)
     if args.json:
-        print_json({"added": new, "known": len(refs) - new})
+        row = {"added": new, "known": len(refs) - new}
+        print_json(row | {"feeds": [ref.url for ref in refs]})
     else:
         print(f"{new} added, {len(refs) - new} known already")
     return 0
@@ -88,9 +120,16 @@ def _add(refs: list[FeedRef], args: argparse.Namespace, settings: Settings) -> i
 def run_remove(args: argparse.Namespace, settings: Settings) -> int:
     """Remove feeds."""
     frontier = wiring.open_frontier(settings)
-    missing = [url for url in args.urls if not frontier.remove_feed(url)]
-    for url in missing:
-        sys.stderr.write(f"not among the feeds: {url}\n")
+    missing = []
+    for url in args.urls:
+        feed = frontier.feeds.get(frontier.feeds.moved_to(url))
+        if feed is None or not frontier.feeds.remove(feed.url):
+            missing.append(url)
+            sys.stderr.write(f"not among the feeds: {url}\n")
+        elif feed.list:
+            sys.stderr.write(
+                f"{url}: take it out of {feed.list} too, or it comes back\n"
+            )
     removed = len(args.urls) - len(missing)
     if args.json:
         print_json({"removed": removed, "missing": missing})
@@ -101,7 +140,7 @@ def run_remove(args: argparse.Namespace, settings: Settings) -> int:
 
 def run_list(args: argparse.Namespace, settings: Settings) -> int:
     """List feeds."""
-    feeds = wiring.open_frontier(settings).feeds()
+    feeds = wiring.open_frontier(settings).feeds.all()
     if args.json:
         for feed in feeds:
             print_json(
@@ -114,7 +153,13 @@ def run_list(args: argparse.Namespace, settings: Settings) -> int:
                     "failures": feed.failures,
                     "entries": feed.entries,
                     "polled": _moment(feed.polled_at),
+                    "answered": _moment(feed.ok_at),
                     "due": _moment(feed.due_at),
+                    "interval_s": feed.interval_s,
+                    "polls": feed.polls,
+                    "unchanged": feed.unchanged,
+                    "stories": feed.stories,
+                    "list": feed.list,
                 }
             )
     elif feeds:
@@ -143,7 +188,9 @@ def run_list(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def _time(seconds: float | None) -> datetime | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+    if seconds is None or seconds == NEVER:
+        return None
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def _moment(seconds: float | None) -> str | None:
@@ -153,7 +200,7 @@ def _moment(seconds: float | None) -> str | None:
 
 def run_export(args: argparse.Namespace, settings: Settings) -> int:
     """Write the feeds as OPML."""
-    feeds = wiring.open_frontier(settings).feeds()
+    feeds = wiring.open_frontier(settings).feeds.all()
     body = to_opml(
         [FeedRef(url=f.url, title=f.title, group=f.group, lang=f.lang) for f in feeds]
     )
@@ -196,7 +243,7 @@ def run_check(args: argparse.Namespace, settings: Settings) -> int:
 
 def _refs(sources: Iterable[str], settings: Settings) -> list[FeedRef]:
     if not sources:
-        feeds = wiring.open_frontier(settings).feeds()
+        feeds = wiring.open_frontier(settings).feeds.all()
         return [FeedRef(url=f.url, title=f.title) for f in feeds]
     refs: list[FeedRef] = []
     for source in sources:

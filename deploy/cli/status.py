@@ -124,7 +124,7 @@ def _unwell(worker: str, settings: Settings) -> str | None:
 def _status(settings: Settings) -> dict[str, Any]:
     log, frontier = wiring.open_log(settings), wiring.open_frontier(settings)
     state = wiring.open_state(settings)
-    feeds = frontier.feeds()
+    feeds = frontier.feeds.all()
     lags = {group: log.lag(group, topic) for group, topic in READERS.items()}
     newest = state.newest_first_seen()
     polled = max((f.ok_at for f in feeds if f.ok_at), default=None)

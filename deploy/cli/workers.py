@@ -7,13 +7,13 @@ import sys
 import threading
 import time
 import traceback
-from pathlib import Path
 from typing import Any
 
 from deploy import wiring
 from deploy.cli import exit_code
 from deploy.cli.output import plain
 from deploy.config import Settings, is_supervised
+from deploy.feedlists import FeedLists
 from deploy.loop import patiently
 from deploy.process import (
     AlreadyRuns,
@@ -27,9 +27,8 @@ from deploy.progress import ProgressLine, standing
 from deploy.supervisor import RUNS_ELSEWHERE, Supervisor
 from deploy.worker import NAMES, run_worker
 from index.lookup import events
-from ingest.client import MAX_FEED_BYTES
-from ingest.errors import Misconfigured, Quarantine
-from ingest.feedlist import FeedRef, checked_ref, parse_feedlist
+from ingest.errors import Misconfigured
+from ingest.frontier import Frontier
 
 ABOUT = {
     "ingest": "poll feeds, fetch and clean pages, publish stories",
@@ -75,7 +74,8 @@ def _feed_options(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FILE|URL",
-        help="feeds to add: OPML, or a text with one URL a line",
+        help="feeds to add: OPML, or a text with one URL a line. A file is followed:"
+        " what is added to it is polled, what is taken out is not any more",
     )
 
 
@@ -95,10 +95,9 @@ def _run_one(args: argparse.Namespace, settings: Settings) -> int:
     log_to_stderr(settings)
     if is_supervised():
         follow_supervisor()
-    if args.command == "ingest":
-        add_feeds(args, settings)
+    sources = (args.feed, args.feeds) if args.command == "ingest" else ()
     try:
-        run_worker(args.command, settings)
+        run_worker(args.command, settings, *sources)
     except AlreadyRuns:
         if is_supervised():
             return RUNS_ELSEWHERE
@@ -109,24 +108,31 @@ def _run_one(args: argparse.Namespace, settings: Settings) -> int:
 def run_all(args: argparse.Namespace, settings: Settings) -> int:
     """Run all workers, until stopped or idle."""
     stop = stop_on_signals()
-    add_feeds(args, settings)
     frontier = wiring.open_frontier(settings)
-    if not frontier.feeds():
+    lists = FeedLists(frontier, settings, urls=args.feed, lists=args.feeds)
+    if not frontier.feeds.all():
         raise Misconfigured(
             f"no feeds in {settings.home}: add some with --feed URL or --feeds"
             " FILE.opml; deploy/feeds/diplomacy.opml is a list to begin with"
         )
     started = time.time()
     if args.until_idle:
-        frontier.make_due()
+        frontier.feeds.make_due()
     with hold_lock(settings.home, "run", 10.0):
-        return _supervise(args, settings, stop, started)
+        until_idle = started if args.until_idle else None
+        return _supervise(settings, stop, frontier, lists, until_idle)
 
 
 def _supervise(
-    args: argparse.Namespace, settings: Settings, stop: threading.Event, started: float
+    settings: Settings,
+    stop: threading.Event,
+    frontier: Frontier,
+    lists: FeedLists,
+    until_idle: float | None,
 ) -> int:
-    frontier, log = wiring.open_frontier(settings), wiring.open_log(settings)
+    """Keep the workers running; `until_idle` is when a run to its end began."""
+    log = wiring.open_log(settings)
+    started = time.time() if until_idle is None else until_idle
     line = ProgressLine()
     try:
         with Supervisor(NAMES, settings) as supervisor:
@@ -135,8 +141,9 @@ def _supervise(
                 supervisor.ensure(n for n in NAMES if not running(settings.home, n))
                 now = patiently(lambda: standing(frontier, log, started), stop.is_set)
                 line.show(str(now))
-                if args.until_idle and now.is_idle:
+                if until_idle is not None and now.is_idle:
                     break
+                patiently(lists.follow, stop.is_set)
     finally:
         line.end()
         log.close()
@@ -147,7 +154,7 @@ def _supervise(
 def _say_result(settings: Settings) -> int:
     """Tell what there is; return 1 if every feed failed."""
     frontier, state = wiring.open_frontier(settings), wiring.open_state(settings)
-    counts, feeds = state.counts(), frontier.feeds()
+    counts, feeds = state.counts(), frontier.feeds.all()
     failing = [feed for feed in feeds if feed.failures]
     refused = frontier.counts()["refused"]
     joined = len(events(state, min_outlets=2))
@@ -162,32 +169,3 @@ def _say_result(settings: Settings) -> int:
     if refused:
         sys.stderr.write(f"{refused} entries refused: samestory quarantine list\n")
     return 1 if feeds and len(failing) == len(feeds) else 0
-
-
-def add_feeds(args: argparse.Namespace, settings: Settings) -> None:
-    """Remember the feeds of --feed and --feeds."""
-    refs = [checked_ref(url) for url in args.feed]
-    for source in args.feeds:
-        refs += read_feedlist(source, settings)
-    if refs:
-        frontier = wiring.open_frontier(settings)
-        frontier.add_feeds(refs)
-        frontier.close()
-
-
-def read_feedlist(source: str, settings: Settings) -> list[FeedRef]:
-    """Read a feed list from a file or a URL.
-
-    Raises:
-        Misconfigured: it can't be had or read; says why.
-    """
-    if not source.startswith(("http://", "https://")):
-        try:
-            return parse_feedlist(Path(source).read_bytes(), source)
-        except OSError as error:
-            raise Misconfigured(f"{source}: {error.strerror}") from error
-    try:
-        found = wiring.open_client(settings).get(source, max_bytes=MAX_FEED_BYTES)
-    except Quarantine as error:
-        raise Misconfigured(f"--feeds {error}") from error
-    return parse_feedlist(found.body, source)

@@ -29,6 +29,7 @@ def test_rss_gives_every_field_of_an_entry():
             published_raw="Wed, 04 Mar 2026 10:00:00 CET",
             source="B News",
             lang="de",
+            source_url="https://b.org/f",
         ),
     )
 

@@ -9,9 +9,9 @@ from ingest.database import damage_of
 from ingest.errors import Misconfigured
 from ingest.feed import Entry, ParsedFeed
 from ingest.feedlist import FeedRef, checked_ref, parse_feedlist, to_opml
-from ingest.frontier import Frontier
+from ingest.frontier import Frontier, Published
 from ingest.plan import plan_entries
-from ingest.schedule import HostGate, next_poll_s, page_retry_s
+from ingest.versions import told_of
 
 FEED = "https://a.org/feed"
 
@@ -33,7 +33,7 @@ def entry(**changes) -> Entry:
 @pytest.fixture
 def frontier(tmp_path):
     found = Frontier(tmp_path / "frontier.db")
-    found.add_feeds([FeedRef(url=FEED), FeedRef(url="https://b.org/feed")])
+    found.feeds.add([FeedRef(url=FEED), FeedRef(url="https://b.org/feed")])
     yield found
     found.close()
 
@@ -42,7 +42,7 @@ def poll(frontier, entries, feed_url=FEED, now=100.0):
     """Poll once: plan and record, as the poller does."""
     parsed = ParsedFeed(title="T", entries=tuple(entries), left_out=0, note=None)
     plan = plan_entries(parsed, feed_url, frontier, now)
-    feed = next(f for f in frontier.feeds() if f.url == feed_url)
+    feed = next(f for f in frontier.feeds.all() if f.url == feed_url)
     frontier.record_poll(
         replace(feed, polled_at=now, due_at=now + 600),
         pending=plan.pending,
@@ -53,11 +53,110 @@ def poll(frontier, entries, feed_url=FEED, now=100.0):
     return plan
 
 
+def publish(frontier, story, title="One", text="Text."):
+    """Mark a story as published, as the poller does."""
+    told = told_of(title, text, story.told)
+    frontier.mark_published(
+        [Published(story=story, digest="d", reason=None, told=told)]
+    )
+
+
 def test_a_new_entry_is_due_once_and_known_afterwards(frontier):
     """The second poll of the same document asks for nothing."""
     assert [p.entry.guid for p in poll(frontier, [entry()]).pending] == ["g1"]
     assert [p.entry.guid for p in frontier.due_stories(100, 9)] == ["g1"]
     assert poll(frontier, [entry()]).pending == []
+
+
+def test_links_and_guids_that_change_at_each_poll_are_one_story(frontier):
+    """What is said and when tells it again; it is not read again."""
+    first = entry(guid="a", link="https://a.org/1?session=1", published_raw="Monday")
+    assert len(poll(frontier, [first]).pending) == 1
+    for n in range(2, 5):
+        again = replace(first, guid=f"b{n}", link=f"https://a.org/1?session={n}")
+        other = replace(again, title="Another", link=f"https://a.org/2?session={n}")
+        fresh = [p.entry.title for p in poll(frontier, [again, other]).pending]
+        assert fresh == (["Another"] if n == 2 else [])
+
+
+def test_two_entries_that_say_the_same_are_two_stories_while_both_are_there(frontier):
+    """ "Correction" under two links; and a known story is not taken for another."""
+    one = entry(guid="", link="https://a.org/1", published_raw="Monday")
+    two = replace(one, link="https://a.org/2")
+    assert len(poll(frontier, [one]).pending) == 1
+    assert len(poll(frontier, [one, two]).pending) == 1
+    assert poll(frontier, [one, two]).pending == []
+
+
+def test_a_guid_that_is_given_to_another_article_makes_a_story(frontier):
+    """Feeds that call their newest entry "1" do not rewrite the one before."""
+    first = poll(frontier, [entry(guid="1", published_raw="Monday")]).pending[0]
+    second = entry(
+        guid="1", link="https://a.org/2", title="Two", published_raw="Tuesday"
+    )
+    (found,) = poll(frontier, [second]).pending
+    assert found.story_id != first.story_id
+    assert poll(frontier, [second]).pending == []
+
+
+def test_a_date_that_changes_at_each_poll_is_read_three_times_in_vain(frontier):
+    """An entry that says "now" for ever is not fetched for ever; news still is."""
+    read = 0
+    for n in range(9):
+        for story in poll(frontier, [entry(published_raw=f"at {n}")]).pending:
+            (due,) = frontier.due_stories(100, 9)
+            assert due.story_id == story.story_id
+            publish(frontier, due)
+            read += 1
+    assert read == 4
+    assert len(poll(frontier, [entry(title="One, corrected")]).pending) == 1
+
+
+def test_a_feed_that_moved_is_polled_at_its_new_url_with_all_it_told(frontier):
+    """Nothing is read anew; the old URL in a list is the same feed."""
+    poll(frontier, [entry(link=None)])
+    frontier.feeds.see_move(FEED, "https://a.org/new", 100.0)
+    frontier.feeds.move(FEED, "https://a.org/new")
+    assert [f.url for f in frontier.feeds.all()] == [
+        "https://a.org/new",
+        "https://b.org/feed",
+    ]
+    assert poll(frontier, [entry(link=None)], "https://a.org/new").pending == []
+    assert frontier.feeds.add([FeedRef(url=FEED)]) == 0
+    frontier.feeds.see_move("https://b.org/feed", "https://a.org/new", 100.0)
+    frontier.feeds.move("https://b.org/feed", "https://a.org/new")
+    assert [f.url for f in frontier.feeds.all()] == ["https://a.org/new"]
+
+
+def test_moves_are_counted_and_forgotten_when_the_redirect_ends(frontier):
+    """A maintenance page that redirects for a day does not move a feed."""
+    moved = [frontier.feeds.see_move(FEED, "https://x.org", t) for t in (1.0, 2.0)]
+    assert moved == [(1, 1.0), (2, 1.0)]
+    assert frontier.feeds.see_move(FEED, None, 3.0) == (0, 3.0)
+    assert frontier.feeds.see_move(FEED, "https://x.org", 4.0) == (1, 4.0)
+    assert frontier.feeds.see_move(FEED, "https://y.org", 5.0) == (1, 5.0)
+
+
+def test_a_list_that_is_followed_takes_back_what_it_named_and_no_more(frontier):
+    """Feeds that a person added stay."""
+    table = frontier.feeds
+    refs = [FeedRef(url=f"https://{n}.org/f") for n in "cd"]
+    assert table.follow("/l.opml", refs) == (2, 0)
+    assert table.follow("/l.opml", [refs[1], FeedRef(url=FEED)]) == (0, 1)
+    assert [f.url for f in table.all()] == [FEED, "https://b.org/feed", refs[1].url]
+    assert table.follow("/l.opml", [refs[1]]) == (0, 0)
+    assert table.get(FEED) is not None
+
+
+def test_hosts_that_asked_to_wait_are_remembered_until_then(tmp_path):
+    """A restart does not forget a Retry-After."""
+    first = Frontier(tmp_path / "f.db")
+    first.keep_host("a.org", 500.0, "429")
+    first.close()
+    again = Frontier(tmp_path / "f.db")
+    assert again.kept_hosts(499.0) == [("a.org", 500.0, "429")]
+    assert again.kept_hosts(500.0) == []
+    again.close()
 
 
 def test_a_moved_link_with_the_same_guid_is_the_same_story(frontier):
@@ -150,7 +249,7 @@ def test_failed_pages_wait_and_published_ones_are_done(frontier):
     assert frontier.due_stories(129, 9) == []
     assert frontier.due_stories(130, 9)[0].tries == 1
     assert frontier.next_story_due() == 130.0
-    frontier.mark_published([(story, "d", None)])
+    publish(frontier, story)
     assert frontier.next_story_due() is None
 
 
@@ -158,7 +257,7 @@ def test_a_story_changed_while_it_is_read_stays_due(frontier):
     """The newer form is read again; nothing of a correction is lost."""
     before = poll(frontier, [entry()]).pending[0]
     poll(frontier, [entry(title="One, corrected")])
-    frontier.mark_published([(before, "d", None)])
+    publish(frontier, before)
     (due,) = frontier.due_stories(100, 9)
     assert due.entry.title == "One, corrected"
 
@@ -168,13 +267,13 @@ def test_a_removed_feed_takes_what_is_due_with_it_and_others_bring_it(frontier):
     other = "https://b.org/feed"
     poll(frontier, [entry()])
     assert poll(frontier, [entry()], other).pending == []
-    assert frontier.remove_feed(FEED)
-    assert not frontier.remove_feed(FEED)
+    assert frontier.feeds.remove(FEED)
+    assert not frontier.feeds.remove(FEED)
     assert frontier.due_count() == 0
-    (left,) = frontier.feeds()
+    (left,) = frontier.feeds.all()
     assert (left.url, left.due_at, left.body_digest) == (other, 0, None)
     assert len(poll(frontier, [entry()], other).pending) == 1
-    frontier.add_feeds([FeedRef(url=FEED)])
+    frontier.feeds.add([FeedRef(url=FEED)])
     assert poll(frontier, [entry()]).pending == []
 
 
@@ -182,9 +281,9 @@ def test_a_published_story_is_told_on_by_another_feed_when_its_own_is_gone(front
     """A correction arrives though the feed that brought the story was removed."""
     other = "https://b.org/feed"
     story = poll(frontier, [entry()]).pending[0]
-    frontier.mark_published([(story, "d", None)])
+    publish(frontier, story)
     assert poll(frontier, [entry()], other).pending == []
-    frontier.remove_feed(FEED)
+    frontier.feeds.remove(FEED)
     (again,) = poll(frontier, [entry(title="Corrected")], other).pending
     assert (again.story_id, again.first_seen) == (story.story_id, 100.0)
 
@@ -201,8 +300,8 @@ def test_a_link_shared_since_then_still_names_what_it_named_alone(frontier):
 
 def test_one_feed_of_each_host_is_due_so_that_none_holds_up_the_others(frontier):
     """Two hundred feeds of one host leave the first place to others."""
-    frontier.add_feeds(FeedRef(url=f"https://a.org/{n}") for n in range(200))
-    assert [f.url.split("/")[2] for f in frontier.due_feeds(100, 9)] == [
+    frontier.feeds.add(FeedRef(url=f"https://a.org/{n}") for n in range(200))
+    assert [f.url.split("/")[2] for f in frontier.feeds.due(100, 9)] == [
         "a.org",
         "b.org",
     ]
@@ -214,7 +313,7 @@ def test_a_file_of_a_newer_schema_or_no_database_is_refused(tmp_path):
     frontier = Frontier(path)
     frontier._db.execute("PRAGMA user_version = 9")
     frontier.close()
-    with pytest.raises(Misconfigured, match="schema 9, this samestory knows 2"):
+    with pytest.raises(Misconfigured, match="schema 9, this samestory knows 3"):
         Frontier(path)
     (tmp_path / "g.db").write_bytes(b"not a database at all" * 100)
     with pytest.raises(Misconfigured, match="not a database"):
@@ -244,65 +343,6 @@ def test_feed_lists_are_read_and_written_alike():
         parse_feedlist(b"\n", "x.txt")
 
 
-def test_polls_back_off_with_failures_and_obey_retry_after():
-    """Linear backoff up to a day, jitter of a tenth, never before Retry-After."""
-
-    def due(failures=0, retry_after_s=None, jitter=0.0):
-        return next_poll_s(
-            interval_s=600,
-            failures=failures,
-            retry_after_s=retry_after_s,
-            jitter=jitter,
-        )
-
-    assert due() == 600
-    assert due(jitter=1) == pytest.approx(660)
-    assert due(failures=2) == 1800
-    assert due(failures=10_000) == 86_400
-    assert due(retry_after_s=7200) == 7200
-
-
-def test_pages_are_tried_three_times_unless_asked_to_wait_long():
-    """A Retry-After over a minute is a no for a page."""
-    assert page_retry_s(1, None) == 5
-    assert page_retry_s(2, None) == 30
-    assert page_retry_s(3, None) is None
-    assert page_retry_s(1, 20.0) == 20
-    assert page_retry_s(1, 3600.0) is None
-
-
-def test_a_host_serves_one_request_at_a_time_with_a_pause():
-    """Feeds and pages of a host share the gate."""
-    gate = HostGate(2.0)
-    assert gate.is_free("a", 0.0)
-    gate.start("a")
-    assert not gate.is_free("a", 1e9)
-    gate.answered("a", 10.0)
-    assert not gate.is_free("a", 11.9)
-    assert gate.is_free("a", 12.0)
-    gate.asked_to_wait("a", 20.0, 60.0, "503")
-    assert not gate.is_free("a", 79.0)
-    assert gate.away("a", 21.0) is None
-    gate.asked_to_wait("a", 100.0, 3600.0, "429")
-    assert gate.away("a", 200.0) == (3500.0, "429")
-
-
-def test_a_host_without_connection_is_asked_thrice_before_it_is_away():
-    """A blip costs 5 or 35 seconds, not the pages; an answer forgets the blips."""
-    gate = HostGate(2.0)
-    gate.lost("b", 0.0, "no connection")
-    assert not gate.is_free("b", 4.9)
-    assert gate.is_free("b", 5.0)
-    gate.lost("b", 5.0, "no connection")
-    assert not gate.is_free("b", 34.9)
-    assert gate.away("b", 34.9) is None
-    gate.answered("b", 35.0)
-    for now in (40.0, 50.0, 90.0):
-        gate.lost("b", now, "no connection")
-    assert gate.away("b", 91.0) == (599.0, "no connection")
-    assert gate.away("b", 691.0) is None
-
-
 FIRST = """
 CREATE TABLE feeds (
   url TEXT PRIMARY KEY, host TEXT NOT NULL, title TEXT NOT NULL,
@@ -329,19 +369,22 @@ def test_a_frontier_of_before_is_taken_over(tmp_path):
     """As schema 1 was: nothing was forgotten, rows had no checksums."""
     path = tmp_path / "f.db"
     now = Frontier(tmp_path / "now.db")
-    now.add_feeds([checked_ref("https://a.org/f", "A", "", "en")])
-    expected = now.feeds()
+    now.feeds.add([checked_ref("https://a.org/f", "A", "", "en")])
+    expected = now.feeds.all()
     now.close()
     db = sqlite3.connect(path)
     db.executescript(FIRST)
     db.execute("ATTACH ? AS now", (str(tmp_path / "now.db"),))
     columns = [row[1] for row in db.execute("PRAGMA main.table_info(feeds)")]
+    said = ("https://a.org/f", "g1", "s-1", "digest of before")
+    db.execute("INSERT INTO sightings VALUES (?,?,?,?)", said)
     names = ",".join(columns)
     db.execute(f"INSERT INTO feeds SELECT {names} FROM now.feeds")
     db.commit()
     db.close()
     frontier = Frontier(path)
-    assert frontier.feeds() == expected
+    assert frontier.feeds.all() == expected
+    assert frontier.sighted("https://a.org/f", ["g1"])["g1"].entry_digest == ""
     frontier.forget(["s-1"])
     assert frontier.forgotten(["s-1", "s-2"]) == {"s-1"}
     frontier.close()

@@ -8,8 +8,9 @@ import time
 import pytest
 
 from ingest.errors import Retry
-from ingest.page import choose_text, extract_text, is_full_text
+from ingest.page import Page, Told, choose_text, extract_text, is_full_text
 from ingest.sandbox import ParserFailed, Sandbox
+from tests.conftest import NOW
 
 BODY = "The delegation left the customs house in Port Callan at noon. " * 12
 PAGE = (
@@ -20,9 +21,15 @@ PAGE = (
 
 
 def choose(page, feed_text="A short summary of the talks in Port Callan."):
-    return choose_text(
-        page, url="https://a.org/1", title="Talks", feed_text=feed_text, stated="en"
+    told = Told(
+        title="Talks",
+        text=feed_text,
+        lang="en",
+        author="",
+        published_raw=None,
+        now=NOW.timestamp(),
     )
+    return choose_text(Page(body=page, url="https://a.org/1"), told)
 
 
 def test_the_article_is_found_and_the_rest_left_out():
@@ -64,9 +71,8 @@ def test_without_any_text_it_says_no_text():
 
 def test_references_that_xml_forbids_do_not_empty_a_page():
     """`&#8;` makes trafilatura return nothing unless it is removed first."""
-    assert "who paid" in extract_text(
-        PAGE.replace(b"second", b"sec&#8;ond"), "http://a"
-    )
+    page = Page(body=PAGE.replace(b"second", b"sec&#8;ond"), url="http://a")
+    assert "who paid" in extract_text(page)
 
 
 def test_a_feed_text_counts_as_the_article_only_if_it_is_long_and_whole():
@@ -98,7 +104,7 @@ def test_a_parser_that_hangs_dies_or_raises_is_named_and_replaced(sandbox):
         sandbox.run(signal.raise_signal, signal.SIGKILL)
     with pytest.raises(ParserFailed, match=r"loads failed: JSONDecodeError"):
         sandbox.run(json.loads, "{")
-    assert "who paid" in sandbox.run(extract_text, PAGE, "http://a")
+    assert "who paid" in sandbox.run(extract_text, Page(body=PAGE, url="http://a"))
     sandbox._timeout_s = 1.0
     with pytest.raises(ParserFailed, match="hung for 1 s"):
         sandbox.run(time.sleep, 60)

@@ -5,9 +5,10 @@ import time
 
 import pytest
 
+from ingest.cadence import Limits
 from ingest.feedlist import FeedRef
 from ingest.frontier import Frontier
-from ingest.poller import Poller
+from ingest.poller import Manners, Poller
 from ingest.robots import Robots
 from tests.conftest import serve
 
@@ -41,8 +42,7 @@ class Desk:
             publish=self.stories.extend,
             reject=self.rejected.extend,
             log=self.said.append,
-            interval_s=3600,
-            spacing_s=0,
+            manners=Manners(limits=Limits(shortest_s=3600), spacing_s=0),
             clock=lambda: time.time() + self.ahead_s,
             rng=random.Random(1),
         )
@@ -79,7 +79,7 @@ def test_a_page_that_fails_twice_and_then_works_is_the_page(desk):
         return (503 if asked.count("/a") < 3 else 200), {}, PAGE
 
     with serve(answer) as base:
-        desk.frontier.add_feeds([FeedRef(url=f"{base}/feed")])
+        desk.frontier.feeds.add([FeedRef(url=f"{base}/feed")])
         desk.run(lambda: len(desk.stories) == 2)
     by_title = {s.title: s for s in desk.stories}
     assert by_title["Story 0"].text_from == "page"
@@ -103,7 +103,7 @@ def test_a_page_that_never_works_gives_the_feeds_words_with_the_reason(desk):
 
     with serve(answer) as base:
         other.append(base.replace("127.0.0.1", "localhost"))
-        desk.frontier.add_feeds([FeedRef(url=f"{base}/feed")])
+        desk.frontier.feeds.add([FeedRef(url=f"{base}/feed")])
         desk.run(lambda: len(desk.stories) == 2)
     flags = {s.title: s.flags[0] for s in desk.stories}
     assert flags["Story 0"].endswith("/a: 500")
@@ -125,12 +125,12 @@ def test_an_unchanged_feed_costs_a_304_and_a_changed_one_a_new_version(desk):
 
     with serve(answer) as base:
         url = f"{base}/feed"
-        desk.frontier.add_feeds([FeedRef(url=url)])
+        desk.frontier.feeds.add([FeedRef(url=url)])
         desk.run(lambda: len(desk.stories) == 1)
-        desk.frontier.make_due()
+        desk.frontier.feeds.make_due()
         desk.run(lambda: len(seen) == 2)
-        desk.run(lambda: desk.frontier.feeds()[0].status == "unchanged")
-        desk.frontier.make_due()
+        desk.run(lambda: desk.frontier.feeds.all()[0].status == "unchanged")
+        desk.frontier.feeds.make_due()
         desk.run(lambda: len(desk.stories) == 2)
     assert seen[:3] == [None, '"1"', '"1"']
     assert [s.title for s in desk.stories] == ["Story 0", "Story 1"]
@@ -145,7 +145,7 @@ def test_a_host_that_is_away_is_asked_once_and_its_stories_keep_the_feeds_words(
         return (200 if path == "/feed" else 404), {}, body
 
     with serve(answer) as base:
-        desk.frontier.add_feeds(
+        desk.frontier.feeds.add(
             [FeedRef(url=f"{base.replace('127.0.0.1', 'localhost')}/feed")]
         )
         desk.run(lambda: len(desk.stories) == 3)
@@ -155,10 +155,10 @@ def test_a_host_that_is_away_is_asked_once_and_its_stories_keep_the_feeds_words(
 def test_a_feed_that_fails_backs_off_and_is_named_once(desk):
     """The quarantine holds it once for each reason; it is polled again."""
     with serve(lambda *_: (200, {}, b"<html><body>Log in</body></html>")) as base:
-        desk.frontier.add_feeds([FeedRef(url=f"{base}/feed")])
+        desk.frontier.feeds.add([FeedRef(url=f"{base}/feed")])
         desk.run(lambda: len(desk.rejected) == 1)
-        desk.frontier.make_due()
-        desk.run(lambda: desk.frontier.feeds()[0].failures == 2)
+        desk.frontier.feeds.make_due()
+        desk.run(lambda: desk.frontier.feeds.all()[0].failures == 2)
     assert len(desk.rejected) == 1
     assert "an HTML page, not a feed" in desk.rejected[0].reason
     assert desk.rejected[0].source == f"{base}/feed"

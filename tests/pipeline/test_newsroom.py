@@ -263,7 +263,9 @@ def test_feeds_are_listed_exported_imported_and_checked(news, tmp_path):
     other = Run(tmp_path / "other")
     assert "14 added, 0 known" in other("feeds", "import", str(file))[0]
     url = listed[0]["url"]
-    assert other.rows("feeds", "add", url) == [{"added": 0, "known": 1}]
+    assert other.rows("feeds", "add", url, *LOCAL) == [
+        {"added": 0, "known": 1, "feeds": [url]}
+    ]
     assert other.rows("feeds", "remove", url) == [{"removed": 1, "missing": []}]
     _, said = other("feeds", "remove", url, expect=1)
     assert "not among the feeds" in said

@@ -1,0 +1,102 @@
+"""Lists of feeds that an operator keeps: read from a file or URL, and followed."""
+
+import logging
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from deploy import wiring
+from deploy.config import Settings
+from ingest.client import MAX_FEED_BYTES
+from ingest.errors import Misconfigured, Quarantine
+from ingest.feedlist import FeedRef, checked_ref, parse_feedlist
+from ingest.frontier import Frontier
+
+LOOK_S: Final = 2.0  # seconds until a changed file is noticed
+
+_log = logging.getLogger("samestory")
+
+
+def read_feedlist(source: str, settings: Settings) -> list[FeedRef]:
+    """Read a feed list from a file or a URL.
+
+    Raises:
+        Misconfigured: it can't be had or read; says why.
+    """
+    if not _is_url(source):
+        try:
+            return parse_feedlist(Path(source).read_bytes(), source)
+        except OSError as error:
+            raise Misconfigured(f"{source}: {error.strerror}") from error
+    try:
+        found = wiring.open_client(settings).get(source, max_bytes=MAX_FEED_BYTES)
+    except Quarantine as error:
+        raise Misconfigured(f"--feeds {error}") from error
+    return parse_feedlist(found.body, source)
+
+
+class FeedLists:
+    """The feeds of --feed and --feeds, in the frontier while a worker runs.
+
+    A file is followed: feeds that are added to it are polled, those that are taken out
+    of it are not any more. A URL is read once.
+    """
+
+    def __init__(
+        self,
+        frontier: Frontier,
+        settings: Settings,
+        *,
+        urls: Iterable[str] = (),
+        lists: Iterable[str] = (),
+    ) -> None:
+        """Read all of them.
+
+        Raises:
+            Misconfigured: one can't be had or read.
+        """
+        self._frontier = frontier
+        self._settings = settings
+        frontier.feeds.add(checked_ref(url) for url in urls)
+        self._files: dict[Path, tuple[int, ...]] = {}
+        for source in lists:
+            if _is_url(source):
+                frontier.feeds.add(read_feedlist(source, settings))
+            else:
+                path = Path(source).absolute()
+                self._files[path] = _stamp(path)
+                self._read(path)
+        self._looked_at = time.monotonic()
+
+    def follow(self) -> None:
+        """Read the files that have changed; one that can't be read changes nothing."""
+        if not self._files or time.monotonic() < self._looked_at + LOOK_S:
+            return
+        self._looked_at = time.monotonic()
+        for path, stamp in self._files.items():
+            now = _stamp(path)
+            if now != stamp:
+                self._files[path] = now
+                try:
+                    added, removed = self._read(path)
+                    _log.info("%s: %d added, %d removed", path, added, removed)
+                except Misconfigured as error:
+                    _log.warning("%s; the feeds stay as they are", error)
+
+    def _read(self, path: Path) -> tuple[int, int]:
+        refs = read_feedlist(str(path), self._settings)
+        return self._frontier.feeds.follow(str(path), refs)
+
+
+def _is_url(source: str) -> bool:
+    return source.startswith(("http://", "https://"))
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    """Return what changes with a file; () while it is away."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ()
+    return found.st_mtime_ns, found.st_size, found.st_ino

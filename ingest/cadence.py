@@ -1,0 +1,219 @@
+"""When a feed is polled next, and a page tried again: pure functions.
+
+A feed is asked about as often as it has news: the interval follows the stories that
+each poll brought, begins at the rate that the dates of its first document tell, and is
+never shorter than what the publisher announces. Sources: Media Cloud's rss-fetcher
+(overlap), Miniflux (rate), lemon24/reader (hints relative to the server's clock).
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from ingest.client import http_date
+
+PAGE_DELAYS_S: Final = (5.0, 30.0)  # after the first and the second failure
+MAX_WAIT_S: Final = 60.0  # a Retry-After beyond it counts as a no for a page
+DAY_S: Final = 86_400.0
+MAX_HINT_S: Final = DAY_S  # a feed that announces more is asked once a day all the same
+MAX_BACKOFF_S: Final = DAY_S  # a feed is never dead: asked at least once a day ...
+LONG_DEAD: Final = 30.0  # ... until its failures count so much: then once a week
+GONE_S: Final = 7 * DAY_S  # 410: parked, with a weekly probe
+GROW: Final = 1.25  # of the interval after a poll that brought nothing
+SHARE_LOST: Final = 2 / 3  # of a document new: stories between polls may be lost
+RATE_WINDOW_S: Final = 7 * DAY_S  # of a document's dates, for its rate
+_PERIODS_S: Final = {  # https://web.resource.org/rss/1.0/modules/syndication/
+    "hourly": 3_600.0,
+    "daily": DAY_S,
+    "weekly": 7 * DAY_S,
+    "monthly": 30 * DAY_S,
+    "yearly": 365 * DAY_S,
+}
+_DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_MAX_AGE: Final = re.compile(
+    r"(?:^|[,\s])(?:s-)?max-?age\s*=\s*\"?(\d{1,12})", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What an operator allows: seconds between two polls of a feed."""
+
+    shortest_s: float = 600.0
+    longest_s: float = 21_600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announced:
+    """What a feed's document says about when to come again.
+
+    Attributes:
+        least_s: seconds between polls, of `ttl` or `sy:update*`; 0 if not said.
+        hours: of the day, GMT, in which the feed is not to be asked.
+        days: of the week, 0 is Monday, GMT, on which it is not.
+    """
+
+    least_s: float = 0.0
+    hours: tuple[int, ...] = ()
+    days: tuple[int, ...] = ()
+
+
+NOTHING_SAID: Final = Announced()
+
+
+def announced(
+    *,
+    ttl: object = None,
+    period: object = None,
+    frequency: object = None,
+    hours: Sequence[object] = (),
+    days: Sequence[object] = (),
+) -> Announced:
+    """Read what a document announces; what can't be read counts as not said.
+
+    Args:
+        ttl: minutes.
+        period: of sy:updatePeriod, e.g. "hourly".
+        frequency: how often in a period.
+        hours: of skipHours, 0 to 24.
+        days: of skipDays, by their English names.
+    """
+    least = 60 * _number(ttl)
+    length = _PERIODS_S.get(str(period or "").strip().lower(), 0.0)
+    times = _number(frequency) or 1.0
+    least = max(least, length / times)
+    read_hours = {int(_number(hour)) % 24 for hour in hours if _is_number(hour)}
+    names = [str(day).strip().lower()[:3] for day in days]
+    read_days = {_DAYS.index(name) for name in names if name in _DAYS}
+    return Announced(
+        least_s=min(least, MAX_HINT_S),
+        hours=tuple(sorted(read_hours)) if len(read_hours) < 24 else (),  # noqa: PLR2004
+        days=tuple(sorted(read_days)) if len(read_days) < len(_DAYS) else (),
+    )
+
+
+def _is_number(value: object) -> bool:
+    return bool(re.fullmatch(r"\s*\d{1,9}(?:\.\d{1,9})?\s*", str(value or "0")))
+
+
+def _number(value: object) -> float:
+    """Return a number that is written without sign; 0 for anything else."""
+    return float(str(value)) if value is not None and _is_number(value) else 0.0
+
+
+def announced_by_headers_s(headers: Mapping[str, str]) -> float:
+    """Return for how many seconds an answer says it is fresh; 0 if it does not.
+
+    Cache-Control wins over Expires, which counts from the server's own Date (RFC 9111
+    section 4.2.1).
+
+    Args:
+        headers: of the answer, by lower-case names.
+    """
+    control = headers.get("cache-control", "").lower()
+    if "no-cache" in control or "no-store" in control:
+        return 0.0
+    if found := _MAX_AGE.search(control):
+        return min(float(found[1]), MAX_HINT_S)
+    until, now = (
+        http_date(headers.get("expires", "")),
+        http_date(headers.get("date", "")),
+    )
+    if until is None or now is None:
+        return 0.0
+    return min(max(0.0, (until - now).total_seconds()), MAX_HINT_S)
+
+
+def first_interval_s(published: Sequence[datetime], now: datetime) -> float:
+    """Return the seconds in which a feed has told one story, by its document's dates.
+
+    The rate is that of the last week, or, where the document reaches less far back, of
+    the time that it covers. A day if it tells nothing.
+    """
+    recent = sorted(at for at in published if at <= now)
+    recent = [at for at in recent if (now - at).total_seconds() <= RATE_WINDOW_S]
+    if not recent:
+        return DAY_S
+    covered = (now - recent[0]).total_seconds()
+    return max(covered, 1.0) / len(recent)
+
+
+def next_interval_s(
+    *, interval_s: float, elapsed_s: float, new: int, of: int, limits: Limits
+) -> float:
+    """Return a feed's interval after a poll that worked.
+
+    It settles where about one story is new at each poll. Where most of the document is
+    new, stories between two polls may be lost, and the interval is halved at once.
+
+    Args:
+        interval_s: the interval so far.
+        elapsed_s: since the poll before.
+        new: stories that the poll brought, 0 if nothing had changed.
+        of: entries in the document.
+        limits: in which the result is kept.
+    """
+    if new and new >= SHARE_LOST * of:
+        wanted = min(interval_s, elapsed_s) / 2
+    elif new:
+        wanted = (interval_s + elapsed_s / new) / 2
+    else:
+        wanted = interval_s * GROW
+    return min(max(wanted, limits.shortest_s), limits.longest_s)
+
+
+def next_poll(
+    now: float,
+    *,
+    interval_s: float,
+    least_s: float,
+    said: Announced,
+    jitter: float,
+) -> float:
+    """Return when a feed is polled again, in seconds since the epoch.
+
+    Args:
+        now: the time.
+        interval_s: the feed's own interval.
+        least_s: what the publisher announces at the least, 0 for nothing.
+        said: hours and days that are left out.
+        jitter: uniform in [-1, 1]; spreads the polls by 10 %, but never before what
+            was announced.
+    """
+    at = now + max(interval_s * (1 + 0.1 * jitter), least_s * (1 + 0.05 * abs(jitter)))
+    return after_skips(at, said)
+
+
+def after_skips(at: float, said: Announced) -> float:
+    """Return the first moment from `at` on that skipHours and skipDays allow."""
+    moment = datetime.fromtimestamp(at, UTC)
+    for _ in range(8 * 24):
+        if moment.hour not in said.hours and moment.weekday() not in said.days:
+            return max(at, moment.timestamp())
+        moment = moment.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    return at
+
+
+def backoff_s(interval_s: float, score: float) -> float:
+    """Return the seconds until a failing feed is asked again: linear in its score.
+
+    Media Cloud's rule: intervals are hours already, and many feeds come back from what
+    looked like death.
+    """
+    if score >= LONG_DEAD:
+        return GONE_S
+    return min(interval_s * max(1.0, score), max(MAX_BACKOFF_S, interval_s))
+
+
+def page_retry_s(tries: int, retry_after_s: float | None) -> float | None:
+    """Return the seconds until a failed page is tried again; None: give up.
+
+    Args:
+        tries: how many were made, at least 1.
+        retry_after_s: what the server asked for; over a minute counts as a no.
+    """
+    if tries > len(PAGE_DELAYS_S) or (retry_after_s or 0.0) > MAX_WAIT_S:
+        return None
+    return max(PAGE_DELAYS_S[tries - 1], retry_after_s or 0.0)

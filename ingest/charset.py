@@ -1,0 +1,145 @@
+"""Bytes of feeds and pages as text: valid UTF-8 wins, else the label, else detection.
+
+Labels lie more often than bytes (peers.md D0 and D8): UTF-8 under a windows-1251 label
+came out garbled from feedparser, and one bad byte made it read the whole feed as
+windows-1252.
+"""
+
+import codecs
+import re
+from typing import Final
+
+_BOMS: Final = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_HEAD: Final = 2_048  # bytes in which a document names its encoding
+_IN_HEADER: Final = re.compile(r"charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE)
+_IN_XML: Final = re.compile(
+    rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{1,40})", re.IGNORECASE
+)
+_IN_META: Final = re.compile(
+    rb"<meta[^>]{0,300}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE
+)
+# What browsers read these labels as: https://encoding.spec.whatwg.org/#names-and-labels
+_READ_AS: Final = {
+    **dict.fromkeys(("iso-8859-1", "iso8859-1", "latin-1", "latin1"), "cp1252"),
+    **dict.fromkeys(("us-ascii", "ascii"), "cp1252"),
+    **dict.fromkeys(("gb2312", "gbk", "gb_2312-80", "x-gbk"), "gb18030"),
+    **dict.fromkeys(("shift_jis", "shift-jis", "x-sjis", "sjis"), "cp932"),
+    **dict.fromkeys(("ks_c_5601-1987", "euc-kr"), "cp949"),
+    "iso-8859-9": "cp1254",
+    "windows-874": "cp874",
+    "tis-620": "cp874",
+    "x-x-big5": "big5hkscs",
+    "big5": "big5hkscs",
+}
+_TEXT: Final = frozenset(
+    [
+        "ascii",
+        "big5hkscs",
+        "cp932",
+        "cp949",
+        "euc_jp",
+        "euc_kr",
+        "gb18030",
+        "iso2022_jp",
+        "koi8-r",
+        "koi8-u",
+        "mac-roman",
+        "utf-8",
+        "utf-16",
+        "utf-16-le",
+        "utf-16-be",
+        "utf-32",
+    ]
+)
+BAD_SHARE: Final = 0.02  # of bytes that may be wrong in what is still UTF-8
+DETECT: Final = 20_000  # bytes that detection looks at
+FEW: Final = 50  # bytes beyond ASCII; of fewer, Western and Central Europe look alike
+_LATIN: Final = ("cp1250", "cp1254", "cp1257", "cp1258")
+_DETECTABLE: Final = (
+    *("cp1251", "koi8_r", "cp1252", "cp1253", "cp1255", "cp1256", *_LATIN),
+    *("cp932", "euc_jp", "gb18030", "big5", "cp949", "utf_8"),
+)
+
+
+def decode(body: bytes, content_type: str = "") -> str:
+    """Return the text of a feed or page; it never fails.
+
+    What can't be decoded becomes U+FFFD.
+
+    Args:
+        body: decompressed.
+        content_type: the header as sent; "" if there was none.
+    """
+    for mark, encoding in _BOMS:
+        if body.startswith(mark):
+            return body.decode(encoding, "replace").lstrip("\ufeff")
+    if wide := _wide(body):
+        return body.decode(wide, "replace")
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError:
+        return _decode_other(body, content_type)
+
+
+def _decode_other(body: bytes, content_type: str) -> str:
+    label = _label(body, content_type)
+    if label in {"", "utf-8"} and _is_nearly_utf8(body):
+        return body.decode("utf-8", "replace")
+    for encoding in (label if label != "utf-8" else "", _detected(body)):
+        if encoding:
+            text = body.decode(encoding, "replace")
+            if text.count("\ufffd") <= BAD_SHARE * len(text):
+                return text
+    return body.decode("cp1252", "replace")
+
+
+def _wide(body: bytes) -> str:
+    """Return the UTF-16 of a document without a mark, by its first character; or ""."""
+    if body[:2] == b"<\0":
+        return "utf-16-le"
+    return "utf-16-be" if body[:2] == b"\0<" else ""
+
+
+def _is_nearly_utf8(body: bytes) -> bool:
+    """Tell whether bytes are UTF-8 but for a few, e.g. one cut in the middle."""
+    text = body.decode("utf-8", "replace")
+    bad = text.count("\ufffd")
+    good = sum(1 for c in text if c > "\x7f") - bad
+    return bad <= max(1, BAD_SHARE * len(text)) and 3 * bad <= good
+
+
+def _label(body: bytes, content_type: str) -> str:
+    """Return the Python name of the encoding that is stated and known; or ""."""
+    head = body.lstrip()[:_HEAD]
+    in_header = _IN_HEADER.search(content_type)
+    inside = [_IN_XML.match(head), _IN_META.search(head)]
+    names = [in_header[1]] if in_header else []
+    names += [found[1].decode("ascii") for found in inside if found]
+    known = (_known(name.lower()) for name in names)
+    return next((name for name in known if name), "")
+
+
+def _known(name: str) -> str:
+    try:
+        found = codecs.lookup(_READ_AS.get(name, name)).name
+    except (LookupError, ValueError):
+        return ""
+    # Others are no encodings of text (rot13, zlib, idna, ...), or never met on the web.
+    is_text = found in _TEXT or found.startswith(("cp125", "cp874", "iso8859"))
+    return "" if not is_text or found.startswith("utf-16") else found
+
+
+def _detected(body: bytes) -> str:
+    from charset_normalizer import from_bytes  # noqa: PLC0415  (paid only if needed)
+
+    start = body[:DETECT]
+    found = from_bytes(start, cp_isolation=list(_DETECTABLE)).best()
+    name = found.encoding if found else ""
+    is_poor = sum(byte > 0x7F for byte in start) < FEW  # noqa: PLR2004
+    return "cp1252" if name in _LATIN and is_poor else name

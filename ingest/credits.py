@@ -1,0 +1,190 @@
+"""Who is credited in a report: its byline, the agencies and outlets it quotes.
+
+Kept as data beside the text, which stays as it is. Patterns are English; names of
+agencies are the same in most languages.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+HEAD: Final = 400  # characters in which a byline or dateline stands
+TAIL: Final = 600  # characters in which an agency's line or a correction stands
+MAX_CREDITS: Final = 8
+MAX_NOTE: Final = 500  # characters of a correction that are kept
+AGENCIES: Final = {  # as written -> name
+    "reuters": "Reuters",
+    "associated press": "AP",
+    "ap": "AP",
+    "afp": "AFP",
+    "agence france-presse": "AFP",
+    "dpa": "dpa",
+    "efe": "EFE",
+    "ansa": "ANSA",
+    "interfax": "Interfax",
+    "tass": "TASS",
+    "ria novosti": "RIA Novosti",
+    "xinhua": "Xinhua",
+    "kyodo": "Kyodo",
+    "kyodo news": "Kyodo",
+    "yonhap": "Yonhap",
+    "anadolu": "Anadolu",
+    "anadolu agency": "Anadolu",
+    "press trust of india": "PTI",
+    "pti": "PTI",
+    "ani": "ANI",
+    "ians": "IANS",
+    "bloomberg": "Bloomberg",
+    "upi": "UPI",
+    "press association": "PA Media",
+    "pa media": "PA Media",
+    "canadian press": "Canadian Press",
+    "aap": "AAP",
+    "belga": "Belga",
+    "apa": "APA",
+    "ntb": "NTB",
+    "tt": "TT",
+    "ritzau": "Ritzau",
+    "lusa": "Lusa",
+    "irna": "IRNA",
+    "wafa": "WAFA",
+    "ukrinform": "Ukrinform",
+}
+_NAMES: Final = "|".join(sorted(map(re.escape, AGENCIES), key=len, reverse=True))
+# Short names are words elsewhere: they count in capitals alone.
+_AGENCY: Final = rf"(?P<agency>(?i:{_NAMES}))"
+_IN_BRACKETS: Final = re.compile(
+    rf"\(\s*{_AGENCY}(?:\s*[/,;+&]\s*[\w .]{{2,30}})?\s*\)"
+)
+_DATELINE: Final = re.compile(
+    rf"^[A-Z\u00c0-\u017e][^.\n]{{0,60}}?[\s(]{_AGENCY}\)?\s*[\u2013\u2014-]\s",
+    re.MULTILINE,
+)
+_LEADING: Final = re.compile(rf"^{_AGENCY}\s*[\u2013\u2014:-]\s", re.MULTILINE)
+_WITH: Final = re.compile(
+    r"\b(?i:source|sources|with|from|by|via|quelle|fuente|agencies)\b\s*:?\s+"
+    rf"{_AGENCY}(?=\s*(?:[.,;/)]|$))",
+    re.MULTILINE,
+)
+_CONTRIBUTED: Final = re.compile(rf"\b{_AGENCY}\b(?i:[^.\n]{{0,40}} contributed)")
+_REPORTED: Final = re.compile(rf"(?i:reporting by)\s+{_AGENCY}\b")
+_ANYWHERE: Final = re.compile(rf"\b{_AGENCY}\b")
+_CAPITAL: Final = r"[A-Z](?:[\w'&/-]|\.(?=\w)){1,20}"
+_CITING: Final = re.compile(
+    r"\b(?:citing|cited by|according to|reported by|told|quoted by|a report (?:by|in))"
+    rf"\s+(?P<outlet>(?:[Tt]he )?{_CAPITAL}(?:\s+(?:of\s+)?{_CAPITAL}){{0,3}})"
+)
+# An outlet that is quoted looks like one; "according to Mr Smith" names a person.
+_OUTLET: Final = re.compile(
+    r"(?:\b(?:Times|Post|Journal|News|Herald|Tribune|Guardian|Telegraph|Mail|Mirror|Sun"
+    r"|Standard|Gazette|Chronicle|Star|Globe|Mirror|Monde|Figaro|Spiegel|Zeitung|Bild"
+    r"|Welt|Pa[ií]s|Mundo|Repubblica|Sera|Stampa|Haaretz|Jazeera|Arabiya|Pravda"
+    r"|Independent|Economist|Politico|Axios|Bloomberg|Reuters|Kommersant|Meduza|Atlantic"
+    r"|Press|Agency|Radio|Television|TV|Newsweek|Broadcasting)\b"
+    r"|^(?:[Tt]he )?(?:FT|WSJ|NYT|BBC|CNN|NBC|CBS|ABC|NPR|AP|AFP|RT|DW|RFE/RL|NHK|ARD"
+    r"|ZDF|PBS|MSNBC|SCMP|FAZ|TASS|PTI|ANI|WaPo)\b)"
+)
+_BYLINE: Final = re.compile(
+    r"^(?:Story |Written |Reporting )?By[: ]\s*"
+    r"(?P<names>[A-Z\u00c0-\u017e][^\n|]{2,100})",
+    re.MULTILINE,
+)
+_REPORTERS: Final = re.compile(
+    r"\(?\b(?:Additional )?[Rr]eporting by (?P<names>[A-Z][^;.()\n]{2,150})"
+)
+_CORRECTION: Final = re.compile(
+    r"(?:^|\n|\()\s*(?P<note>(?:\W{0,3})(?:correction|clarification|editor[’']s note"
+    r"|this (?:article|story|report|post|headline|version)[^.\n]{0,80}"
+    r"\b(?:corrected|amended|updated to correct|clarified)"
+    r"|an earlier version of this|a previous version of this|berichtigung|korrektur"
+    r"|rectificatif|correcci[oó]n|rectificaci[oó]n)\b[^\n]{0,500})",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credits:
+    """Whom a report names as its makers and sources.
+
+    Attributes:
+        byline: names as written; "" if there are none.
+        agencies: agencies that it is marked as coming from, by their names.
+        citing: other outlets that it quotes, as written.
+        correction: its notice of a correction; "" if it has none.
+    """
+
+    byline: str = ""
+    agencies: tuple[str, ...] = ()
+    citing: tuple[str, ...] = ()
+    correction: str = ""
+
+
+NO_CREDITS: Final = Credits()
+
+
+def credits_of(text: str, author: str = "") -> Credits:
+    """Read the credits of a report.
+
+    Args:
+        text: cleaned, a paragraph a line.
+        author: what the feed says, "" for nothing; it wins over a line of the text.
+    """
+    head, tail = text[:HEAD], text[-TAIL:]
+    correction = _CORRECTION.search(text[: 3 * HEAD]) or _CORRECTION.search(tail)
+    return Credits(
+        byline=_byline(author) or _byline_in(head, tail),
+        agencies=_agencies(head, tail, author),
+        citing=_citing(text),
+        correction=" ".join(correction["note"].split())[:MAX_NOTE]
+        if correction
+        else "",
+    )
+
+
+def _byline(author: str) -> str:
+    """Return an author's name; "" for an address or a machine's account."""
+    name = re.sub(r"\S+@\S+|\(\s*\)", " ", author)  # RSS: address (name)
+    bracketed = re.fullmatch(r"\s*\(([^()]+)\)\s*", name)
+    name = " ".join((bracketed[1] if bracketed else name).split()).strip(" ,;")
+    name = re.sub(r"^(?i:by)\s+", "", name)
+    is_machine = re.fullmatch(
+        r"(?i)admin|editor|webmaster|staff|newsroom|desk|web ?desk", name
+    )
+    return "" if is_machine or "://" in name or name.lower() in AGENCIES else name
+
+
+def _byline_in(head: str, tail: str) -> str:
+    found = _BYLINE.search(head) or _REPORTERS.search(tail)
+    if not found:
+        return ""
+    names = re.split(r"\s[|•·]\s|\s{2,}|\bUpdated\b|\bPublished\b", found["names"])[0]
+    return names.strip(" ,.;-")[:120]
+
+
+def _agencies(head: str, tail: str, author: str) -> tuple[str, ...]:
+    found: list[str] = []
+    for pattern, where in (
+        (_IN_BRACKETS, head),
+        (_DATELINE, head),
+        (_LEADING, head),
+        (_WITH, head[:200]),
+        (_IN_BRACKETS, tail),
+        (_WITH, tail),
+        (_CONTRIBUTED, tail),
+        (_REPORTED, tail),
+        (_ANYWHERE, author),
+    ):
+        found += [hit["agency"] for hit in pattern.finditer(where)]
+    names = [AGENCIES[name.lower()] for name in found if _is_name(name)]
+    return tuple(dict.fromkeys(names))[:MAX_CREDITS]
+
+
+def _is_name(written: str) -> bool:
+    is_long = len(written) > len("ANSA")
+    return is_long or written.isupper() or written in {"dpa", "Efe", "Ansa", "Tass"}
+
+
+def _citing(text: str) -> tuple[str, ...]:
+    found = (hit["outlet"].rstrip(".'’") for hit in _CITING.finditer(text[:20_000]))
+    outlets = [re.sub(r"^[Tt]he\s+", "", one) for one in found if _OUTLET.search(one)]
+    return tuple(dict.fromkeys(outlets))[:MAX_CREDITS]

@@ -1,0 +1,329 @@
+"""The feeds in the frontier: what is polled, when next, and where it has moved to."""
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from typing import Final, NamedTuple
+
+from ingest.cadence import NOTHING_SAID, Announced
+from ingest.database import checked
+from ingest.feedlist import FeedRef
+from ingest.urls import host_of
+
+NEVER: Final = float("inf")
+FEEDS: Final = checked(
+    """CREATE TABLE feeds (
+  url TEXT PRIMARY KEY, host TEXT NOT NULL, title TEXT NOT NULL,
+  grp TEXT NOT NULL, lang TEXT NOT NULL,
+  etag TEXT, last_modified TEXT, body_digest TEXT,
+  polled_at REAL, ok_at REAL, due_at REAL NOT NULL, failures INTEGER NOT NULL,
+  status TEXT NOT NULL, entries INTEGER NOT NULL,
+  list TEXT NOT NULL DEFAULT '', validated_url TEXT NOT NULL DEFAULT '',
+  read_at REAL NOT NULL DEFAULT 0, distrusted INTEGER NOT NULL DEFAULT 0,
+  interval_s REAL NOT NULL DEFAULT 0, least_s REAL NOT NULL DEFAULT 0,
+  skips TEXT NOT NULL DEFAULT '', score REAL NOT NULL DEFAULT 0,
+  polls INTEGER NOT NULL DEFAULT 0, unchanged INTEGER NOT NULL DEFAULT 0,
+  stories INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID"""
+)
+MOVES: Final = checked(
+    """CREATE TABLE moves (
+  url TEXT PRIMARY KEY, target TEXT NOT NULL, seen INTEGER NOT NULL,
+  since REAL NOT NULL, kept INTEGER NOT NULL
+) STRICT, WITHOUT ROWID"""
+)
+FEEDS_DUE: Final = "CREATE INDEX feeds_due ON feeds (due_at)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """A feed as the frontier knows it. Times are seconds since the epoch, UTC.
+
+    Attributes:
+        url: where it is polled.
+        title: as its document says, or the list that named it.
+        group: of that list; "" for none.
+        lang: as that list says; "" if it does not.
+        etag: of the last answer, None if it had none.
+        last_modified: likewise.
+        body_digest: of the last body; None before the first.
+        polled_at: None until the first poll.
+        ok_at: when a poll last worked; None until then.
+        due_at: when it is polled next; infinite if another worker polls it.
+        failures: how many polls failed in a row.
+        status: the last outcome in words.
+        entries: in the last document.
+        list: the file that names it; "" if it was added by hand.
+        validated_url: which URL etag and last_modified are of.
+        read_at: when its body was last read whole, 0 before.
+        distrusted: its validators lie: the body changed under them.
+        interval_s: between polls, by how often it has news; 0 if not known yet.
+        least_s: between polls, as its headers announce; 0 if they do not.
+        skips: what its document announces, see `said`.
+        score: of its failures in a row, by how bad each was.
+        polls: how often it was asked.
+        unchanged: how often it had not changed.
+        stories: how many stories it brought.
+    """
+
+    url: str
+    title: str
+    group: str
+    lang: str
+    etag: str | None
+    last_modified: str | None
+    body_digest: str | None
+    polled_at: float | None
+    ok_at: float | None
+    due_at: float
+    failures: int
+    status: str
+    entries: int
+    list: str = ""
+    validated_url: str = ""
+    read_at: float = 0.0
+    distrusted: bool = False
+    interval_s: float = 0.0
+    least_s: float = 0.0
+    skips: str = ""
+    score: float = 0.0
+    polls: int = 0
+    unchanged: int = 0
+    stories: int = 0
+
+    @property
+    def said(self) -> Announced:
+        """What its document announces about when to come again."""
+        if not self.skips:
+            return NOTHING_SAID
+        least, hours, days = self.skips.split(";")
+        return Announced(
+            least_s=float(least),
+            hours=tuple(int(hour) for hour in hours.split(",") if hour),
+            days=tuple(int(day) for day in days.split(",") if day),
+        )
+
+
+def skips_of(said: Announced) -> str:
+    """Return what `Feed.said` reads."""
+    if said == NOTHING_SAID:
+        return ""
+    hours, days = (",".join(map(str, part)) for part in (said.hours, said.days))
+    return f"{said.least_s};{hours};{days}"
+
+
+_COLUMN: Final = {"group": "grp"}
+_COLUMNS: Final = {f.name: _COLUMN.get(f.name, f.name) for f in fields(Feed)}
+_FEED: Final = ",".join(f"{c} AS '{n}'" for n, c in _COLUMNS.items() if n != "due_at")
+_KEPT: Final = ("url", "group", "lang", "list")  # a poll does not change them
+
+
+class Move(NamedTuple):
+    """A permanent redirect of a feed: how often it was seen, and since when."""
+
+    seen: int
+    since: float
+
+
+class FeedTable:
+    """The feeds of a frontier; see `Frontier` for transactions."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def add(self, feeds: Iterable[FeedRef], source_list: str = "") -> int:
+        """Add feeds that are not known yet, due at once; return how many were new.
+
+        One that has moved since it was written down is known under its new URL.
+
+        Args:
+            feeds: what to add.
+            source_list: the file that names them; "" if a person did.
+        """
+        new = 0
+        with self._db:
+            for feed in feeds:
+                url = self.moved_to(feed.url)
+                new += self._db.execute(
+                    "INSERT OR IGNORE INTO feeds (url, host, title, grp, lang, due_at,"
+                    " failures, status, entries, list)"
+                    " VALUES (?,?,?,?,?,0,0,'never polled',0,?)",
+                    (url, host_of(url), feed.title, feed.group, feed.lang, source_list),
+                ).rowcount
+        return new
+
+    def remove(self, url: str) -> bool:
+        """Forget a feed and what is still due from it; its stories stay.
+
+        Other feeds that carry what is still due are read anew, and bring it.
+        """
+        due = "SELECT story_id FROM stories WHERE feed_url = ? AND state = 'due'"
+        with self._db:
+            gone = self._db.execute("DELETE FROM feeds WHERE url = ?", (url,)).rowcount
+            self._db.execute("DELETE FROM moves WHERE target = ?", (url,))
+            self._db.execute(
+                "UPDATE feeds SET due_at = 0, etag = NULL, last_modified = NULL,"
+                " body_digest = NULL WHERE url IN (SELECT feed_url FROM sightings"
+                f" WHERE story_id IN ({due}))",
+                (url,),
+            )
+            self._db.execute(f"DELETE FROM sightings WHERE story_id IN ({due})", (url,))
+            self._db.execute(
+                "DELETE FROM stories WHERE feed_url = ? AND state = 'due'", (url,)
+            )
+        return gone > 0
+
+    def follow(self, source_list: str, feeds: Iterable[FeedRef]) -> tuple[int, int]:
+        """Hold the feeds that a list names, as it is now; return (added, removed).
+
+        Those that it named before and no longer does go; those that a person or
+        another list added stay.
+        """
+        refs = list(feeds)
+        added = self.add(refs, source_list)
+        named = {self.moved_to(feed.url) for feed in refs}
+        rows = self._db.execute("SELECT url FROM feeds WHERE list = ?", (source_list,))
+        gone = [row[0] for row in rows if row[0] not in named]
+        for url in gone:
+            self.remove(url)
+        return added, len(gone)
+
+    def all(self) -> list[Feed]:
+        """Return all feeds by URL."""
+        rows = self._db.execute(f"SELECT {_FEED}, due_at FROM feeds ORDER BY url")
+        return [_feed(row) for row in rows]
+
+    def get(self, url: str) -> Feed | None:
+        """Return a feed; None if it is not known."""
+        row = self._db.execute(
+            f"SELECT {_FEED}, due_at FROM feeds WHERE url = ?", (url,)
+        ).fetchone()
+        return _feed(row) if row else None
+
+    def due(self, now: float, limit: int) -> list[Feed]:
+        """Return feeds due at `now`, one of each host, the longest overdue first."""
+        rows = self._db.execute(
+            f"SELECT {_FEED}, min(due_at) AS due_at FROM feeds WHERE due_at <= ?"
+            " GROUP BY host ORDER BY due_at, url LIMIT ?",
+            (now, limit),
+        )
+        return [_feed(row) for row in rows]
+
+    def next_due(self) -> float | None:
+        """Return when the next feed is due; None without feeds."""
+        found = self._db.execute("SELECT min(due_at) FROM feeds").fetchone()[0]
+        return None if found is None else float(found)
+
+    def write(self, feed: Feed) -> bool:
+        """Write what a poll has changed; False if the feed was removed meanwhile.
+
+        Within a transaction of the caller.
+        """
+        names = [name for name in _COLUMNS if name not in _KEPT]
+        changes = ",".join(f"{_COLUMNS[name]}=?" for name in names)
+        cursor = self._db.execute(
+            f"UPDATE feeds SET {changes} WHERE url=?",
+            [*(getattr(feed, name) for name in names), feed.url],
+        )
+        return cursor.rowcount > 0
+
+    def postpone(self, url: str, due_at: float, status: str) -> None:
+        """Make a feed due later, though nothing was asked of it."""
+        with self._db:
+            self._db.execute(
+                "UPDATE feeds SET due_at = ?, status = ? WHERE url = ?",
+                (due_at, status, url),
+            )
+
+    def leave(self, url: str, status: str) -> None:
+        """Leave a feed to another worker."""
+        self.postpone(url, NEVER, status)
+
+    def take_back(self) -> None:
+        """Make due what was left to other workers: the shards may be others now."""
+        with self._db:
+            self._db.execute("UPDATE feeds SET due_at = 0 WHERE due_at = ?", (NEVER,))
+
+    def retry(self, url: str) -> bool:
+        """Read a feed anew, now; False if it is not known."""
+        with self._db:
+            return (
+                self._db.execute(
+                    "UPDATE feeds SET due_at=0, etag=NULL, last_modified=NULL,"
+                    " body_digest=NULL, status='to be tried again' WHERE url=?",
+                    (url,),
+                ).rowcount
+                > 0
+            )
+
+    def make_due(self) -> None:
+        """Make every feed due now, though its time has not come."""
+        with self._db:
+            self._db.execute("UPDATE feeds SET due_at = 0 WHERE due_at < ?", (NEVER,))
+
+    def unpolled_since(self, moment: float) -> tuple[int, int]:
+        """Return (our feeds that were not polled since `moment`, all of ours)."""
+        row = self._db.execute(
+            "SELECT count(*) FILTER (WHERE polled_at IS NULL OR polled_at < ?),"
+            " count(*) FROM feeds WHERE due_at < ?",
+            (moment, NEVER),
+        ).fetchone()
+        return int(row[0]), int(row[1])
+
+    # where feeds have moved
+
+    def moved_to(self, url: str) -> str:
+        """Return where a feed is polled now; the URL itself if it has not moved."""
+        row = self._db.execute(
+            "SELECT target FROM moves WHERE url = ? AND kept = 1", (url,)
+        ).fetchone()
+        return str(row[0]) if row else url
+
+    def see_move(self, url: str, target: str | None, now: float) -> Move:
+        """Count that a feed redirects for good; None: it no longer does."""
+        with self._db:
+            self._db.execute(
+                "DELETE FROM moves WHERE url = ? AND target IS NOT ? AND kept = 0",
+                (url, target),
+            )
+            if target is None:
+                return Move(0, now)
+            self._db.execute(
+                "INSERT INTO moves VALUES (?,?,1,?,0)"
+                " ON CONFLICT (url) DO UPDATE SET seen = seen + 1",
+                (url, target, now),
+            )
+        row = self._db.execute(
+            "SELECT seen, since FROM moves WHERE url = ?", (url,)
+        ).fetchone()
+        return Move(int(row[0]), float(row[1]))
+
+    def move(self, url: str, target: str) -> None:
+        """Poll a feed at its new URL from now on, with all that is known of it.
+
+        Where the target is polled already, the two were one feed all along.
+        """
+        with self._db:
+            for table in ("feeds", "sightings"):
+                column = "url" if table == "feeds" else "feed_url"
+                self._db.execute(
+                    f"UPDATE OR IGNORE {table} SET {column} = ? WHERE {column} = ?",
+                    (target, url),
+                )
+                self._db.execute(f"DELETE FROM {table} WHERE {column} = ?", (url,))
+            self._db.execute(
+                "UPDATE feeds SET host = ? WHERE url = ?", (host_of(target), target)
+            )
+            self._db.execute(
+                "UPDATE stories SET feed_url = ? WHERE feed_url = ?", (target, url)
+            )
+            self._db.execute(
+                "UPDATE moves SET target = ? WHERE target = ? AND kept = 1",
+                (target, url),
+            )
+            self._db.execute("UPDATE moves SET kept = 1 WHERE url = ?", (url,))
+
+
+def _feed(row: sqlite3.Row) -> Feed:
+    values = dict(row)
+    return Feed(**values | {"distrusted": bool(values["distrusted"])})

@@ -1,0 +1,233 @@
+"""One poll of one feed: ask, compare, parse, and say when to come again."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Final
+
+from ingest.cadence import (
+    DAY_S,
+    GONE_S,
+    Limits,
+    announced_by_headers_s,
+    backoff_s,
+    first_interval_s,
+    next_interval_s,
+    next_poll,
+)
+from ingest.client import (
+    MAX_FEED_BYTES,
+    BotWall,
+    Client,
+    Fetched,
+    FetchFailed,
+    FetchRefused,
+    HostAway,
+    Validators,
+)
+from ingest.dates import parse_date
+from ingest.feed import ParsedFeed, parse_feed
+from ingest.feed_table import Feed, Move, skips_of
+from ingest.sandbox import ParserFailed, Sandbox
+
+NOT_MODIFIED: Final = 304
+GONE: Final = 410
+PROBE_S: Final = DAY_S  # a feed is asked without conditions so often, lest they lie
+MOVE_SIGHTINGS: Final = 3  # of a permanent redirect, over at least ...
+MOVE_S: Final = 2 * DAY_S  # ... so long, before the new URL is kept
+AWAY_SCORE: Final = 0.25  # no connection: often our own
+SOFT_SCORE: Final = 0.5  # an error that comes and goes
+HARD_SCORE: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Polled:
+    """A feed's answer.
+
+    Attributes:
+        feed: as it was asked, with the answer's validators.
+        parsed: None if nothing changed.
+        least_s: for how long the answer says it is fresh.
+        moved_to: where permanent redirects lead; None if there are none.
+    """
+
+    feed: Feed
+    parsed: ParsedFeed | None
+    least_s: float
+    moved_to: str | None
+
+
+def poll(feed: Feed, client: Client, sandbox: Sandbox, now: float) -> Polled:
+    """Ask a feed, and parse what it answers if that is new.
+
+    Validators go to the URL that they came from, and not once a day: some servers never
+    change them. A body that did change under them shows that; they are not sent again.
+
+    Raises:
+        FetchFailed: later; FetchRefused, NotAFeed, ParserFailed: a person should look.
+    """
+    conditional = not feed.distrusted and now - feed.read_at < PROBE_S
+    validators = Validators(
+        url=feed.validated_url if conditional else "",
+        etag=feed.etag,
+        last_modified=feed.last_modified,
+    )
+    found = client.get(feed.url, max_bytes=MAX_FEED_BYTES, validators=validators)
+    least_s = announced_by_headers_s(found.headers)
+    asked = replace(feed, polls=feed.polls + 1)
+    if found.status == NOT_MODIFIED:
+        kept = _with_validators(asked, found, keep=True)
+        return Polled(feed=kept, parsed=None, least_s=least_s, moved_to=found.moved_to)
+    digest = hashlib.sha256(found.body).hexdigest()
+    lied = _is_same_validator(feed, found) and feed.body_digest not in {None, digest}
+    kept = replace(
+        _with_validators(asked, found, keep=False),
+        body_digest=digest,
+        read_at=now,
+        distrusted=feed.distrusted or lied,
+    )
+    parsed = None if digest == feed.body_digest else _parsed(found, sandbox)
+    return Polled(feed=kept, parsed=parsed, least_s=least_s, moved_to=found.moved_to)
+
+
+def _parsed(found: Fetched, sandbox: Sandbox) -> ParsedFeed:
+    """Parse a body; what makes feedparser hang or die is read without it."""
+    kind = found.headers.get("content-type", "")
+    try:
+        parsed: ParsedFeed = sandbox.run(parse_feed, found.body, found.url, kind)
+    except ParserFailed as error:
+        try:
+            parsed = sandbox.run(parse_feed, found.body, found.url, kind, careful=True)
+        except Exception:  # noqa: BLE001  (the first failure says more)
+            raise error from None
+        if not parsed.entries:
+            raise
+        parsed = replace(parsed, note=str(error))
+    return parsed
+
+
+def _with_validators(feed: Feed, found: Fetched, *, keep: bool) -> Feed:
+    """Return the feed with an answer's validators; a 304 may leave one out."""
+    etag = _sendable(found.headers.get("etag"))
+    modified = _sendable(found.headers.get("last-modified"))
+    return replace(
+        feed,
+        validated_url=found.url,
+        etag=etag or (feed.etag if keep else None),
+        last_modified=modified or (feed.last_modified if keep else None),
+    )
+
+
+def _is_same_validator(feed: Feed, found: Fetched) -> bool:
+    if found.url != feed.validated_url:
+        return False
+    named = (feed.etag, found.headers.get("etag"))
+    dated = (feed.last_modified, found.headers.get("last-modified"))
+    before, now = named if feed.etag else dated
+    return before is not None and before == now
+
+
+def _sendable(value: str | None) -> str | None:
+    """Return a validator that can be sent back; None for one that can't."""
+    return value if value and value.isascii() and value.isprintable() else None
+
+
+def after_success(
+    polled: Polled, *, new: int, now: float, limits: Limits, jitter: float
+) -> Feed:
+    """Return the feed after a poll that worked, with when it is due next.
+
+    Args:
+        polled: the answer.
+        new: stories that it brought.
+        now: the time.
+        limits: of the interval.
+        jitter: uniform in [-1, 1].
+    """
+    feed, parsed = polled.feed, polled.parsed
+    interval_s = _interval_s(polled, new, now, limits)
+    said = feed.said if parsed is None else parsed.said
+    return replace(
+        feed,
+        polled_at=now,
+        ok_at=now,
+        failures=0,
+        score=0.0,
+        interval_s=interval_s,
+        least_s=polled.least_s,
+        skips=skips_of(said),
+        title=(parsed.title if parsed else "") or feed.title,
+        entries=len(parsed.entries) if parsed else feed.entries,
+        unchanged=feed.unchanged + (parsed is None),
+        stories=feed.stories + new,
+        due_at=next_poll(
+            now,
+            interval_s=interval_s,
+            least_s=max(polled.least_s, said.least_s),
+            said=said,
+            jitter=jitter,
+        ),
+    )
+
+
+def _interval_s(polled: Polled, new: int, now: float, limits: Limits) -> float:
+    feed, parsed = polled.feed, polled.parsed
+    if not feed.interval_s or feed.ok_at is None:
+        moment = datetime.fromtimestamp(now, UTC)
+        entries = parsed.entries if parsed else ()
+        dates = [parse_date(entry.published_raw, moment).at for entry in entries]
+        first = first_interval_s([date for date in dates if date], moment)
+        return min(max(first, limits.shortest_s), limits.longest_s)
+    return next_interval_s(
+        interval_s=feed.interval_s,
+        elapsed_s=now - feed.ok_at,
+        new=new,
+        of=len(parsed.entries) if parsed else feed.entries,
+        limits=limits,
+    )
+
+
+def after_failure(
+    feed: Feed, error: Exception, *, now: float, limits: Limits, jitter: float
+) -> Feed:
+    """Return the feed after a poll that failed: never dead, only asked less often.
+
+    Args:
+        feed: as it was before.
+        error: what went wrong.
+        now: the time.
+        limits: of the interval.
+        jitter: uniform in [-1, 1].
+    """
+    said = str(error)
+    score = feed.score + _badness(error)
+    wait_s = backoff_s(feed.interval_s or limits.shortest_s, score)
+    if getattr(error, "status", 0) == GONE:
+        said, wait_s = f"{said}, gone: asked once a week", max(wait_s, GONE_S)
+    asked_s = getattr(error, "retry_after_s", None) or 0.0
+    wait_s = max(wait_s * (1 + 0.1 * jitter), asked_s * (1 + 0.05 * abs(jitter)))
+    return replace(
+        feed,
+        polls=feed.polls + 1,
+        failures=feed.failures + 1,
+        score=score,
+        status=said if feed.url in said else f"{feed.url}: {said}",
+        polled_at=now,
+        due_at=now + wait_s,
+    )
+
+
+def _badness(error: Exception) -> float:
+    """Return how much a failure says that a feed is dead (Media Cloud's classes)."""
+    if isinstance(error, HostAway):
+        return AWAY_SCORE
+    if isinstance(error, (FetchFailed, BotWall)):
+        return SOFT_SCORE
+    if isinstance(error, FetchRefused) and error.status == 404:  # noqa: PLR2004
+        return SOFT_SCORE
+    return HARD_SCORE
+
+
+def is_moved(move: Move, now: float) -> bool:
+    """Tell whether a permanent redirect was seen often and long enough to be kept."""
+    return move.seen >= MOVE_SIGHTINGS and now - move.since >= MOVE_S

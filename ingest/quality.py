@@ -1,0 +1,115 @@
+"""The gate behind extraction: is this text the report, or something else of the page?
+
+Limits were set on what walls, stubs and list pages of real sites look like (research,
+feeds.md section 2.4) and are tested on both sides.
+"""
+
+import re
+from typing import Final
+
+MIN_TEXT: Final = 150  # characters; consent walls and stubs on real pages had 46 to 131
+MAX_WALL: Final = 900  # characters; a wall's text is no longer, an article's is
+MIN_PARAGRAPH: Final = 40  # characters; shorter ones may well come twice
+LIST_LINES: Final = 8  # lines from which a text can be a list of headlines
+LIST_SHARE: Final = 0.75  # of the lines that are no sentences: then it is one
+ABOUT_WORDS: Final = 6  # words of title and summary from which the page can be another
+ABOUT_SHARE: Final = 0.15  # of them on the page: less, and it is about something else
+
+_WALL: Final = re.compile(
+    r"enable javascript|javascript (?:is|to be) (?:disabled|required|enabled)"
+    r"|accept (?:all )?cookies|we (?:and our (?:\d+ )?partners )?use cookies"
+    r"|are you a robot|verify (?:that )?you are (?:a )?human|unusual traffic"
+    r"|(?:our|my) partners (?:store|process)|legitimate interest|consent to the use"
+    r"|manage (?:your )?(?:cookie|privacy|consent)|access to this page has been denied"
+    r"|cookies? (?:akzeptieren|zustimmen)|mit werbung und tracking"
+    r"|utilisons des cookies|accepter (?:et continuer|les cookies)"
+    r"|aceptar (?:todas las )?cookies"
+    r"|page (?:you (?:are looking for|requested)|not found)|404 (?:error|not found)"
+    r"|no longer available|subscribe (?:now )?to (?:read|continue)|already a subscriber"
+    r"|to continue reading|create a free account|this (?:content|article) is (?:only )?"
+    r"(?:available )?(?:for|to) subscribers|exclusively for (?:our )?subscribers",
+    re.IGNORECASE,
+)
+# Lines that are never part of a report; the whole line has to be one.
+_BOILERPLATE: Final = re.compile(
+    r"(?:advertisement|anzeige|publicidad|publicité|sponsored(?: content)?"
+    r"|(?:read|see) (?:more|also)\b.{0,120}|(?:recommended|related) (?:stories|reading)"
+    r"|more (?:on|from) .{0,60}|(?:sign|signed) up (?:for|to) .{0,160}"
+    r"|subscribe (?:to|now|for) .{0,160}|get (?:our|the) .{0,80}newsletter.{0,80}"
+    r"|(?:share|follow us|follow .{0,40}) on (?:facebook|twitter|x|whatsapp).{0,80}"
+    r"|(?:©|copyright|\(c\)) .{0,160}|all rights reserved.{0,80}"
+    r"|this material may not be published.{0,120}|click here .{0,120}"
+    r"|(?:image|photo|video)(?: source| credit)?\s?[:,] .{0,120}"
+    r"|download (?:our|the) app.{0,100}|watch(?: live)?: .{0,120}"
+    r"|we use cookies.{0,200}|skip to (?:main )?content)\W*",
+    re.IGNORECASE,
+)
+_SENTENCE_END: Final = re.compile(r"[.!?…。！？؟:;\"”»’')\]]\s*$")
+_WORD: Final = re.compile(r"\w{4,}")
+
+
+def tidy(text: str) -> str:
+    """Return a text without paragraphs that come again, and without boilerplate lines.
+
+    Some systems print the text many times over (25 to 30 times seen).
+
+    Args:
+        text: a paragraph a line.
+    """
+    seen: set[str] = set()
+    kept = []
+    for line in text.split("\n"):
+        key = " ".join(line.split()).casefold()
+        if len(line) <= 250 and _BOILERPLATE.fullmatch(line.strip()):  # noqa: PLR2004
+            continue
+        if len(key) >= MIN_PARAGRAPH:
+            if key in seen:
+                continue
+            seen.add(key)
+        kept.append(line)
+    return "\n".join(kept).strip()
+
+
+def complaint(text: str, *, title: str, feed_text: str, whole: int) -> str | None:
+    """Return why the page's text is not to be used, as a flag; None if it is good.
+
+    Args:
+        text: from the page, after `tidy`.
+        title: of the story.
+        feed_text: what the feed told; "" for nothing.
+        whole: characters of the page's text before `tidy`.
+    """
+    size, told = len(text), len(feed_text)
+    is_short = size < MAX_WALL
+    checks = {
+        "page-empty": not whole,
+        "page-boilerplate": not size,
+        "page-wall": is_short and _WALL.search(text) is not None,
+        "page-shorter-than-feed": 2 * size < told or size < min(told, MAX_WALL),
+        "page-too-short": size < MIN_TEXT and told >= size // 2,
+        "page-repeats": is_short and size < whole / 3,
+        "page-list": _is_list(text),
+        "page-about-else": _is_about_else(text, f"{title} {feed_text[:1000]}"),
+    }
+    return next((flag for flag, holds in checks.items() if holds), None)
+
+
+def _is_list(text: str) -> bool:
+    """Tell whether a text is headlines and teasers, line by line."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    if len(lines) < LIST_LINES:
+        return False
+    loose = sum(1 for line in lines if not _SENTENCE_END.search(line))
+    return loose > LIST_SHARE * len(lines)
+
+
+def _is_about_else(text: str, told: str) -> bool:
+    """Tell whether a page says almost nothing of what the feed says that it does.
+
+    A redirect to the front page, a soft 404, another language's edition.
+    """
+    words = {word.casefold() for word in _WORD.findall(told)}
+    if len(words) < ABOUT_WORDS:
+        return False
+    found = {word.casefold() for word in _WORD.findall(text)}
+    return len(words & found) < ABOUT_SHARE * len(words)

@@ -1,0 +1,41 @@
+"""Which of several ingest workers polls a feed: `--shard I/N`."""
+
+import re
+import zlib
+from dataclasses import dataclass
+from typing import Self
+
+from ingest.errors import Misconfigured
+from ingest.outlets import domain_of
+from ingest.urls import host_of
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """The feeds of one worker of `of`, whose number is `number`, from 1.
+
+    All feeds of a registered domain are one worker's, so that one gate spaces all
+    requests to it. The worker of a feed is a matter of its URL and `of` alone.
+    """
+
+    number: int = 1
+    of: int = 1
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read I/N; "" is 1/1.
+
+        Raises:
+            Misconfigured: it is not of this form, or I is not from 1 to N.
+        """
+        found = re.fullmatch(r"([1-9]\d{0,3})/([1-9]\d{0,3})", text.strip() or "1/1")
+        if found is None or int(found[1]) > int(found[2]):
+            raise Misconfigured(
+                f"--shard {text!r}: must be I/N, e.g. 2/3 for the second of three"
+            )
+        return cls(int(found[1]), int(found[2]))
+
+    def owns(self, url: str) -> bool:
+        """Tell whether a feed is this worker's."""
+        domain = domain_of(url) or host_of(url)
+        return zlib.crc32(domain.encode()) % self.of == self.number - 1

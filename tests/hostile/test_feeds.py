@@ -1,0 +1,112 @@
+"""Feeds and servers that are odd or hostile: each comes to what it has to."""
+
+import re
+from collections import defaultdict
+from urllib.parse import urlsplit
+
+import pytest
+
+from ingest.feedlist import FeedRef
+from ingest.sandbox import Sandbox
+from tests.conftest import open_client
+from tests.desk import Desk
+from tests.hostile.feeds import FEEDS, Feed
+from tests.publishers import Raw, publishing
+
+pytestmark = pytest.mark.slow
+
+
+def site_of(feed: Feed):
+    """Answer as the case says; robots.txt and pages are not there."""
+
+    def answer(path, _):
+        if path == "/robots.txt":
+            return 404, {}, b""
+        if callable(feed.answer) and not isinstance(feed.answer, Raw):
+            return feed.answer(path)
+        return feed.answer if path == "/" else (404, {}, b"")
+
+    return answer
+
+
+@pytest.fixture(scope="module")
+def outcomes(tmp_path_factory):
+    """All of them polled at once by one poller; by name: (feed, stories, base)."""
+    path = tmp_path_factory.mktemp("hostile") / "frontier.db"
+    with (
+        publishing() as world,
+        open_client(total_s=4.0) as client,
+        Sandbox(2, timeout_s=6.0) as sandbox,
+    ):
+        bases = {name: world.add(site_of(feed)) for name, feed in FEEDS.items()}
+        desk = Desk(path, client, sandbox)
+        desk.frontier.feeds.add(FeedRef(url=base + "/") for base in bases.values())
+
+        def is_done():
+            polled = all(f.polled_at for f in desk.frontier.feeds.all())
+            return polled and desk.is_idle and not desk.frontier.due_count()
+
+        desk.run(is_done, seconds=240)
+        stories = defaultdict(list)
+        for story in desk.stories:
+            stories[story.feed_url].append(story)
+        feeds = {feed.url: feed for feed in desk.frontier.feeds.all()}
+        yield {
+            name: (feeds[base + "/"], stories[base + "/"], base, desk, world)
+            for name, base in bases.items()
+        }
+        desk.frontier.close()
+
+
+def test_there_are_more_cases_than_anyone_asks_for():
+    """At least 120, of feeds alone."""
+    assert len(FEEDS) >= 120
+
+
+@pytest.mark.parametrize("name", FEEDS)
+def test_a_feed_comes_to_what_it_has_to(outcomes, name):
+    """Its stories are there, and its status tells a person what is wrong."""
+    expected = FEEDS[name]
+    feed, stories, base, desk, _ = outcomes[name]
+    assert re.search(expected.status, feed.status), feed.status
+    assert sorted(s.title for s in stories) == sorted(expected.titles), feed.status
+    is_read = bool(expected.titles) or "new of" in expected.status
+    assert bool(feed.failures) is not (is_read and "beyond" not in expected.status) or (
+        "beyond" in expected.status
+    )
+    if feed.failures:
+        assert base in feed.status
+        is_later = any(
+            said in feed.status for said in ("time-out", "Error", ": 5", ": 429")
+        )
+        held = [r.reason for r in desk.rejected if r.source == feed.url]
+        assert is_later or held == [feed.status]
+    if expected.story:
+        check(stories[0], base, *expected.story)
+
+
+def check(story, base, what, value):
+    """Compare one thing of a story with what it has to be."""
+    if what == "path":
+        full = base + value if value and value.startswith("/") else value
+        assert story.url == full
+    elif what == "dated":
+        at, quality = value
+        found = story.published and story.published.isoformat()[:16]
+        assert (found, story.date_quality) == (at, quality)
+    elif what == "without":
+        assert value not in story.text + story.title
+    else:
+        assert getattr(story, what) == value
+
+
+def test_nobody_was_asked_more_than_that_takes(outcomes):
+    """One request for the feed, one for each redirect, none for closed networks."""
+    *_, world = outcomes["parsed: rss"]
+    asked = defaultdict(int)
+    for request in world.requests:
+        if request.path == "/":
+            asked[request.host] += 1
+    for name, (_, _, base, _, _) in outcomes.items():
+        again = 2 if name == "server: called gzip" else 1
+        assert asked[urlsplit(base).hostname] == again, name

@@ -1,0 +1,103 @@
+"""Bylines, agencies, quoted outlets and corrections, kept as data."""
+
+import time
+
+import pytest
+
+from ingest.credits import Credits, credits_of
+from ingest.versions import changes_since, futile_reads, told_of
+
+
+@pytest.mark.parametrize(
+    ("text", "author", "expected"),
+    [
+        ("KYIV, Ukraine (AP) — Russian forces struck.", "", {"agencies": ("AP",)}),
+        ("MOSCOW, March 3 (Reuters) - The Kremlin.", "", {"agencies": ("Reuters",)}),
+        ("BERLIN (dpa) - Der Kanzler sagte.", "", {"agencies": ("dpa",)}),
+        ("Reuters — The White House said.", "", {"agencies": ("Reuters",)}),
+        ("He spoke on Monday.\nWith AFP", "", {"agencies": ("AFP",)}),
+        ("Text.\nSource: Xinhua", "", {"agencies": ("Xinhua",)}),
+        ("Text.\n(AFP/Reuters)", "", {"agencies": ("AFP",)}),
+        ("Text.", "AFP", {"agencies": ("AFP",)}),
+        ("A Reuters reporter took AP classes with dpa people.", "", {}),
+        ("He went with tt and came from apa to ani.", "admin", {}),
+        ("By Jane Doe and John Roe\nText.", "", {"byline": "Jane Doe and John Roe"}),
+        ("By the time it ended, he had left.", "", {}),
+        ("Text.", "jane@x.org (Jane Doe)", {"byline": "Jane Doe"}),
+        ("Text.", "By Jane Doe", {"byline": "Jane Doe"}),
+        ("Text.", "editor", {}),
+        (
+            "Text.\n(Reporting by Guy Roe in Rome; editing by Ann Doe)",
+            "",
+            {"byline": "Guy Roe in Rome"},
+        ),
+        (
+            "Talks failed, he said, citing the FT. According to Mr Smith, no.",
+            "",
+            {"citing": ("FT",)},
+        ),
+        (
+            "It was first reported by The Wall Street Journal on Monday.",
+            "",
+            {"citing": ("Wall Street Journal",)},
+        ),
+        (
+            "He told the New York Times and, later, told Congress.",
+            "",
+            {"citing": ("New York Times",)},
+        ),
+        (
+            "Text.\nCorrection: An earlier version misstated the date.",
+            "",
+            {"correction": "Correction: An earlier version misstated the date."},
+        ),
+        (
+            "Text.\nThis article was corrected on 3 March to fix a name.",
+            "",
+            {"correction": "This article was corrected on 3 March to fix a name."},
+        ),
+        ("The correction of the markets went on.", "", {}),
+    ],
+    ids=range(22),
+)
+def test_credits_are_found_and_words_that_look_like_them_are_not(
+    text, author, expected
+):
+    """What is not named is empty."""
+    assert credits_of(text, author) == Credits(**expected)
+
+
+@pytest.mark.parametrize(
+    "evil",
+    ["By ", "according to ", "(", "A", "reporting by ", " with ", "correction ", "\n("],
+)
+def test_no_text_makes_the_patterns_slow(evil):
+    """200,000 characters of the worst in less than a second."""
+    text = evil * (200_000 // len(evil))
+    begin = time.process_time()
+    credits_of(text, text[:200])
+    assert time.process_time() - begin < 1
+
+
+def test_a_new_version_tells_what_changed():
+    """Title, paragraphs that came, paragraphs that went."""
+    told = told_of("Talks fail", "One.\nTwo.\nThree.")
+    assert changes_since("", "Talks fail", "One.") == ()
+    assert changes_since(told, "Talks fail", "One.\nTwo.\nThree.") == ()
+    assert changes_since(told, "Talks go on", "One.\nThree.\nNew  one.") == (
+        "title was: Talks fail",
+        "new paragraph: New one.",
+        "1 paragraph gone",
+    )
+    many = changes_since(told, "Talks fail", "\n".join(map(str, range(99))))
+    assert (len(many), many[-1]) == (12, "and 89 more changes")
+
+
+def test_reads_in_vain_are_counted_and_news_begins_anew():
+    """For entries whose date changes at each poll."""
+    told = told_of("T", "One.")
+    for _ in range(3):
+        told = told_of("T", "One.", told)
+    assert futile_reads(told) == 3
+    assert futile_reads(told_of("T", "Two.", told)) == 0
+    assert futile_reads("") == 0

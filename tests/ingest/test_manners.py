@@ -1,0 +1,84 @@
+"""A day of fifty publishers by a clock of ours: the politeness score card."""
+
+from itertools import pairwise
+
+import pytest
+
+from ingest.feedlist import FeedRef
+from ingest.sandbox import Sandbox
+from tests.conftest import open_client
+from tests.day import BEGIN, HOUR, judge, publishers
+from tests.desk import Desk
+from tests.publishers import publishing
+
+pytestmark = pytest.mark.slow
+SPACING_S = 2.0
+
+
+@pytest.fixture(scope="module")
+def day(tmp_path_factory):
+    """Thirty-two hours: (card, desk, publishers, world)."""
+    made = publishers()
+    path = tmp_path_factory.mktemp("day") / "frontier.db"
+    with publishing(BEGIN) as world, open_client() as client, Sandbox(2) as sandbox:
+        for one in made:
+            one.base = world.add(one.site(world))
+        desk = Desk(path, client, sandbox, clock=lambda: world.now, spacing_s=SPACING_S)
+        desk.frontier.feeds.add(FeedRef(url=f"{one.base}/feed") for one in made)
+        found: dict[str, float] = {}
+
+        def is_over():
+            for story in desk.stories[len(found) :]:
+                found[story.title] = world.now
+            if desk.is_idle:
+                world.now = max(world.now + 0.5, min(desk.next_due(), world.now + HOUR))
+            return world.now >= BEGIN + 32 * HOUR
+
+        desk.run(is_over, seconds=400)
+        yield judge(world, made, found, SPACING_S), desk, made, world
+        desk.frontier.close()
+
+
+def test_publishers_have_nothing_to_complain_of(day, capsys):
+    """Every announced time, Retry-After and spacing is kept; validators are sent."""
+    card, *_ = day
+    with capsys.disabled():
+        print(f"\npoliteness score card, 32 hours of 50 feeds: {card}")
+    assert (card.early, card.unasked, card.close) == (0, 0, 0)
+    assert card.unconditional <= 30  # one a day for each feed that has validators
+    assert card.hits > 100
+    assert card.requests < 1.5 * card.told
+
+
+def test_nothing_that_was_told_is_lost(day):
+    """Each story of a feed that answers is found, and as it was told."""
+    card, desk, *_ = day
+    assert card.found == card.told > 400
+    ids = [story.story_id for story in desk.stories]
+    assert len(ids) == len(set(ids))
+
+
+def test_feeds_that_are_gone_or_walled_are_asked_ever_less(day):
+    """410: once. A wall: again and again, at longer and longer times, and named."""
+    _, desk, made, world = day
+    feeds = {feed.url: feed for feed in desk.frontier.feeds.all()}
+    for one in made:
+        feed = feeds.get(f"{one.base}/feed")
+        refused = [r for r in world.asked(one.base) if r.status in {403, 410}]
+        if one.name == "gone":
+            assert len(refused) == 1
+            assert "asked once a week" in feed.status
+        if one.name == "walled":
+            gaps = [b.at - a.at for a, b in pairwise(refused)]
+            assert "bot wall: Cloudflare challenge" in feed.status
+            assert gaps == sorted(gaps) or max(gaps) > 1.5 * min(gaps)
+            assert 2 <= len(refused) < 24
+
+
+def test_a_feed_whose_validators_lie_is_found_out(day):
+    """It said 304 to everything; a probe a day shows it."""
+    _, desk, made, _ = day
+    (one,) = [one for one in made if one.name == "lies"]
+    feed = desk.frontier.feeds.get(f"{one.base}/feed")
+    assert feed.distrusted
+    assert feed.stories > 10

@@ -1,0 +1,63 @@
+"""What is taken for the report, and what is not."""
+
+import pytest
+
+from ingest.quality import complaint, tidy
+
+TITLE = "Envoys leave the customs house in Port Callan without a deal"
+FEED = "The envoys of both countries left the customs house on Monday."
+BODY = "The envoys of both countries left the customs house in Port Callan. " * 9
+LIST = "\n".join(f"Minister number {n} meets others in the capital" for n in range(20))
+NEWSLETTER = "Sign up for our morning newsletter and get the news"
+
+
+def why(text, feed_text=FEED, title=TITLE):
+    return complaint(tidy(text), title=title, feed_text=feed_text, whole=len(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "flag"),
+    [
+        (BODY, None),
+        ("", "page-empty"),
+        (f"Advertisement\n{NEWSLETTER}\nRead more about the talks", "page-boilerplate"),
+        ("We and our 842 partners use cookies to show you news.", "page-wall"),
+        ("Please enable JavaScript and reload this page of news.", "page-wall"),
+        ("The page you are looking for is no longer available.", "page-wall"),
+        (f"{BODY[:300]} Subscribe to read the rest of it.", "page-wall"),
+        (f"{BODY * 3} Subscribe to read more of this.", None),
+        ("The envoys left.", "page-shorter-than-feed"),
+        (LIST, "page-list"),
+        (LIST.replace("others in the capital", "others there."), "page-about-else"),
+        (
+            "A recipe for apple pie, with butter and sugar, as ever. " * 20,
+            "page-about-else",
+        ),
+    ],
+    ids=range(12),
+)
+def test_a_text_that_is_not_the_report_is_named(text, flag):
+    """Walls, stubs, lists and other pages; a long report that says "subscribe" is one."""
+    assert why(text) == flag
+
+
+def test_a_short_page_is_taken_where_the_feed_has_less():
+    """A brief of two sentences is a report."""
+    assert why("The envoys left the customs house. They will meet again.", "") is None
+
+
+def test_a_page_in_few_words_is_not_judged_by_what_it_is_about():
+    """Titles such as "In pictures" say nothing of the text."""
+    assert why(BODY, "", "In pictures") is None
+
+
+def test_repeated_paragraphs_and_boilerplate_lines_go():
+    """Systems that print a text thirty times; lines that are never part of one."""
+    paragraph = "The envoys of both countries left the customs house on Monday."
+    text = "\n".join(
+        [paragraph, "Yes.", "Yes.", NEWSLETTER, "Advertisement"] + [paragraph] * 30
+    )
+    assert tidy(text) == f"{paragraph}\nYes.\nYes."
+    assert why(text, "") == "page-repeats"
+    kept = "He said readers should sign up for our newsletter, and then he went home."
+    assert tidy(kept) == kept
