@@ -60,7 +60,7 @@ class FeedFinder:
         if parsed:
             return Finding(ref=checked_ref(ref.url, parsed.title))
         kind = found.headers.get("content-type", "")
-        linked = linked_feeds(found.body, found.url, kind)
+        linked = self._linked(found, kind)
         usual = [FoundFeed(url=place, title="") for place in usual_places(found.url)]
         chosen = self._first(linked or usual)
         if chosen is None:
@@ -88,6 +88,15 @@ class FeedFinder:
                     return ref
                 empty = empty or ref
         return empty
+
+    def _linked(self, found: Fetched, kind: str) -> list[FoundFeed]:
+        try:
+            linked: list[FoundFeed] = self._sandbox.run(
+                linked_feeds, found.body, found.url, kind
+            )
+        except Quarantine:  # a page that its parser can't take
+            return []
+        return linked
 
     def _parsed(self, found: Fetched) -> ParsedFeed | None:
         kind = found.headers.get("content-type", "")

@@ -59,7 +59,8 @@ class FeedLists:
         self._frontier = frontier
         self._settings = settings
         frontier.feeds.add(checked_ref(url) for url in urls)
-        self._files: dict[Path, tuple[int, ...]] = {}
+        self._files: dict[Path, tuple[int, ...]] = {}  # as they were when read
+        self._seen: dict[Path, tuple[int, ...]] = {}  # as they were at the last look
         for source in lists:
             if _is_url(source):
                 frontier.feeds.add(read_feedlist(source, settings))
@@ -67,6 +68,7 @@ class FeedLists:
                 path = Path(source).absolute()
                 self._files[path] = _stamp(path)
                 self._read(path)
+        frontier.feeds.forget_lists(but=[str(path) for path in self._files])
         self._looked_at = time.monotonic()
 
     def follow(self) -> None:
@@ -74,9 +76,10 @@ class FeedLists:
         if not self._files or time.monotonic() < self._looked_at + LOOK_S:
             return
         self._looked_at = time.monotonic()
-        for path, stamp in self._files.items():
+        for path, read in self._files.items():
             now = _stamp(path)
-            if now != stamp:
+            seen, self._seen[path] = self._seen.get(path, read), now
+            if now not in {read, ()} and now == seen:  # nobody is writing it just now
                 self._files[path] = now
                 try:
                     added, removed = self._read(path)

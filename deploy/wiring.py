@@ -23,7 +23,7 @@ from ingest.cadence import Limits
 from ingest.client import Client, ClientOptions
 from ingest.errors import Misconfigured, Retry
 from ingest.frontier import Frontier
-from ingest.poller import Manners
+from ingest.manners import Manners
 from ingest.sandbox import Sandbox
 from ingest.shards import Shard
 

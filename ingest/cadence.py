@@ -7,17 +7,15 @@ never shorter than what the publisher announces. Sources: Media Cloud's rss-fetc
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from ingest.client import http_date
+from ingest.gate import MAX_WAIT_S
+from ingest.headers import DAY_S, MAX_FRESH_S
 
 PAGE_DELAYS_S: Final = (5.0, 30.0)  # after the first and the second failure
-MAX_WAIT_S: Final = 60.0  # a Retry-After beyond it counts as a no for a page
-DAY_S: Final = 86_400.0
-MAX_HINT_S: Final = DAY_S  # a feed that announces more is asked once a day all the same
 MAX_BACKOFF_S: Final = DAY_S  # a feed is never dead: asked at least once a day ...
 LONG_DEAD: Final = 30.0  # ... until its failures count so much: then once a week
 GONE_S: Final = 7 * DAY_S  # 410: parked, with a weekly probe
@@ -32,9 +30,6 @@ _PERIODS_S: Final = {  # https://web.resource.org/rss/1.0/modules/syndication/
     "yearly": 365 * DAY_S,
 }
 _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_MAX_AGE: Final = re.compile(
-    r"(?:^|[,\s])(?:s-)?max-?age\s*=\s*\"?(\d{1,12})", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,14 +83,14 @@ def announced(
     names = [str(day).strip().lower()[:3] for day in days]
     read_days = {_DAYS.index(name) for name in names if name in _DAYS}
     return Announced(
-        least_s=min(least, MAX_HINT_S),
+        least_s=min(least, MAX_FRESH_S),
         hours=tuple(sorted(read_hours)) if len(read_hours) < 24 else (),  # noqa: PLR2004
         days=tuple(sorted(read_days)) if len(read_days) < len(_DAYS) else (),
     )
 
 
 def _is_number(value: object) -> bool:
-    return bool(re.fullmatch(r"\s*\d{1,9}(?:\.\d{1,9})?\s*", str(value or "0")))
+    return bool(re.fullmatch(r"\s*\d{1,9}(?:\.\d{1,9})?\s*", str(value)))
 
 
 def _number(value: object) -> float:
@@ -103,35 +98,15 @@ def _number(value: object) -> float:
     return float(str(value)) if value is not None and _is_number(value) else 0.0
 
 
-def announced_by_headers_s(headers: Mapping[str, str]) -> float:
-    """Return for how many seconds an answer says it is fresh; 0 if it does not.
-
-    Cache-Control wins over Expires, which counts from the server's own Date (RFC 9111
-    section 4.2.1).
-
-    Args:
-        headers: of the answer, by lower-case names.
-    """
-    control = headers.get("cache-control", "").lower()
-    if "no-cache" in control or "no-store" in control:
-        return 0.0
-    if found := _MAX_AGE.search(control):
-        return min(float(found[1]), MAX_HINT_S)
-    until, now = (
-        http_date(headers.get("expires", "")),
-        http_date(headers.get("date", "")),
-    )
-    if until is None or now is None:
-        return 0.0
-    return min(max(0.0, (until - now).total_seconds()), MAX_HINT_S)
-
-
 def first_interval_s(published: Sequence[datetime], now: datetime) -> float:
     """Return the seconds in which a feed has told one story, by its document's dates.
 
     The rate is that of the last week, or, where the document reaches less far back, of
-    the time that it covers. A day if it tells nothing.
+    the time that it covers. A day if that tells of none; 0, as often as may be, if the
+    document has no dates.
     """
+    if not published:
+        return 0.0
     recent = sorted(at for at in published if at <= now)
     recent = [at for at in recent if (now - at).total_seconds() <= RATE_WINDOW_S]
     if not recent:

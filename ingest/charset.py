@@ -34,6 +34,9 @@ _READ_AS: Final = {
     "iso-8859-9": "cp1254",
     "windows-874": "cp874",
     "tis-620": "cp874",
+    "ibm866": "cp866",
+    "x-mac-cyrillic": "mac-cyrillic",
+    "iso-8859-8-i": "iso-8859-8",
     "x-x-big5": "big5hkscs",
     "big5": "big5hkscs",
 }
@@ -41,6 +44,7 @@ _TEXT: Final = frozenset(
     [
         "ascii",
         "big5hkscs",
+        "cp866",
         "cp932",
         "cp949",
         "euc_jp",
@@ -49,6 +53,7 @@ _TEXT: Final = frozenset(
         "iso2022_jp",
         "koi8-r",
         "koi8-u",
+        "mac-cyrillic",
         "mac-roman",
         "utf-8",
         "utf-16",
@@ -81,6 +86,8 @@ def decode(body: bytes, content_type: str = "") -> str:
             return body.decode(encoding, "replace").lstrip("\ufeff")
     if wide := _wide(body):
         return body.decode(wide, "replace")
+    if b"\x1b$" in body and _label(body, content_type) == "iso2022_jp":  # 7 bits
+        return body.decode("iso2022_jp", "replace")
     try:
         return body.decode("utf-8")
     except UnicodeDecodeError:

@@ -1,11 +1,9 @@
 """One polite GET: total deadline, size caps, hop-by-hop redirects, closed networks."""
 
 import contextlib
-import email.utils
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, Final, Self
 
 import httpcore2
@@ -13,6 +11,7 @@ import httpx2
 
 from ingest.addresses import Deadline, GuardedBackend, Network, refuse_closed_target
 from ingest.errors import Misconfigured, Quarantine, Retry
+from ingest.headers import retry_after_s
 from ingest.urls import absolute_url, host_of, origin_of
 from ingest.walls import wall_of
 
@@ -20,9 +19,8 @@ MAX_HOPS: Final = 8  # RFC 9110 names no number; browsers stop at 20, curl at 50
 MAX_FEED_BYTES: Final = 10_000_000  # 4 times the largest real feed seen
 MAX_PAGE_BYTES: Final = 5_000_000  # real news pages: p99 1.6 MB
 MAX_ROBOTS_BYTES: Final = 512_000  # RFC 9309 asks for at least 500 KiB
-MAX_RETRY_AFTER_S: Final = 86_400.0  # a server once asked for 88 h
 MAX_REFUSAL_BYTES: Final = 200_000  # of an error's body, to tell a wall
-RETRYABLE: Final = frozenset({408, 425, 429, 500, 502, 503, 504, 522, 524})
+RETRYABLE: Final = frozenset({408, 425, 429})  # with all of 500 to 599
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 PERMANENT: Final = frozenset({301, 308})
 KEEP_OPEN_S: Final = 15.0  # an idle connection; most servers close theirs after 5 to 75
@@ -30,19 +28,25 @@ KEEP_OPEN: Final = 256  # idle connections, a host has at most one
 
 
 class FetchFailed(Retry):
-    """The server is away, slow or asks to wait; `retry_after_s` if it said how long."""
+    """The server is away, slow or asks to wait.
 
-    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
+    `retry_after_s` is for how long, None if it did not say; `host` is who said it, ""
+    if nobody did.
+    """
+
+    def __init__(
+        self, message: str, retry_after_s: float | None = None, host: str = ""
+    ) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+        self.host = host
 
 
 class HostAway(FetchFailed):
     """No connection to `host`: every other URL of it will fail too."""
 
     def __init__(self, message: str, host: str) -> None:
-        super().__init__(message)
-        self.host = host
+        super().__init__(message, None, host)
 
 
 class HostSlow(HostAway):
@@ -171,6 +175,7 @@ class Client:
         max_bytes: int,
         validators: Validators = NO_VALIDATORS,
         check: Callable[[str], None] = nothing_against,
+        cut: bool = False,
     ) -> Fetched:
         """Fetch a URL, following redirects that stay on http(s) and open addresses.
 
@@ -180,6 +185,7 @@ class Client:
             validators: of an earlier answer.
             check: called with the URL of each redirect before it is followed; raises
                 what `get` is to raise.
+            cut: take the first `max_bytes` of a larger body, instead of refusing it.
 
         Returns:
             The answer of the last hop: 2xx or 304.
@@ -189,13 +195,28 @@ class Client:
             FetchRefused: it won't; BotWall: it would for a person.
             AddressRefused: it leads into a closed network.
         """
-        self._deadline.at = time.monotonic() + self._options.total_s
+        outer = self._deadline.at  # of a fetch that waits for this one, e.g. for robots
+        self._deadline.at = min(outer, time.monotonic() + self._options.total_s)
+        try:
+            return self._follow(url, max_bytes, validators, check, cut=cut)
+        finally:
+            self._deadline.at = outer
+
+    def _follow(
+        self,
+        url: str,
+        max_bytes: int,
+        validators: Validators,
+        check: Callable[[str], None],
+        *,
+        cut: bool,
+    ) -> Fetched:
         moved_to, moved = None, True
         encoding = "gzip, deflate, br, zstd"
         for _ in range(MAX_HOPS):
             headers = validators.headers(url) | {"Accept-Encoding": encoding}
             try:
-                found = self._hop(url, max_bytes, headers)
+                found = self._hop(url, max_bytes, headers, cut=cut)
             except httpx2.DecodingError as error:
                 if encoding == "identity":
                     raise FetchRefused(f"{url}: {error}") from error
@@ -212,10 +233,12 @@ class Client:
             url = target
         raise FetchRefused(f"{url}: more than {MAX_HOPS} redirects")
 
-    def _hop(self, url: str, max_bytes: int, headers: dict[str, str]) -> Fetched:
+    def _hop(
+        self, url: str, max_bytes: int, headers: dict[str, str], *, cut: bool
+    ) -> Fetched:
         """Fetch one URL without following it, with our names for what fails."""
         try:
-            return self._exchange(url, max_bytes, headers)
+            return self._exchange(url, max_bytes, headers, cut=cut)
         except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
             raise HostAway(f"{url}: no connection: {error}", host_of(url)) from error
         except httpx2.TimeoutException as error:
@@ -226,7 +249,9 @@ class Client:
         except (httpx2.InvalidURL, UnicodeError, ValueError) as error:
             raise FetchRefused(f"{url}: {error}") from error
 
-    def _exchange(self, url: str, max_bytes: int, headers: dict[str, str]) -> Fetched:
+    def _exchange(
+        self, url: str, max_bytes: int, headers: dict[str, str], *, cut: bool
+    ) -> Fetched:
         options = self._options
         if options.proxy:
             refuse_closed_target(host_of(url), options.allowed)
@@ -247,14 +272,14 @@ class Client:
             for piece in answer.iter_bytes():
                 body += piece
                 if max(len(body), answer.num_bytes_downloaded) > limit:
-                    if refused:
+                    if refused or cut:
                         break
                     raise FetchRefused(f"{url}: more than {max_bytes:,} bytes")
             return Fetched(
                 url=url,
                 status=answer.status_code,
                 headers={k.lower(): v for k, v in answer.headers.items()},
-                body=bytes(body),
+                body=bytes(body[:limit]),
             )
 
     def _own_headers(self, url: str) -> dict[str, str]:
@@ -277,7 +302,7 @@ class Client:
 
 
 def _checked(found: Fetched, moved_to: str | None) -> Fetched:
-    status, wall = found.status, None
+    status = found.status
     if status == httpx2.codes.NOT_MODIFIED or httpx2.codes.is_success(status):
         return Fetched(
             url=found.url,
@@ -288,35 +313,10 @@ def _checked(found: Fetched, moved_to: str | None) -> Fetched:
         )
     wait = retry_after_s(found.headers)
     wall = wall_of(found.headers, found.body)
-    if wall and not wait:
-        raise BotWall(f"{found.url}: {status}, bot wall: {wall}", status)
-    if status in RETRYABLE:
-        raise FetchFailed(f"{found.url}: {status}", wait)
-    raise FetchRefused(f"{found.url}: {status}", status)
-
-
-def retry_after_s(headers: Mapping[str, str]) -> float | None:
-    """Return Retry-After in seconds, capped at a day; None if absent or unreadable.
-
-    A date is taken relative to the server's own Date: its clock may be wrong.
-
-    Args:
-        headers: of the answer, by lower-case names.
-    """
-    text = headers.get("retry-after", "").strip()
-    if text.isascii() and text.isdigit():
-        return min(float(text[:12]), MAX_RETRY_AFTER_S)
-    until, now = http_date(text), http_date(headers.get("date", ""))
-    if until is None:
-        return None
-    seconds = (until - (now or datetime.now(UTC))).total_seconds()
-    return min(seconds, MAX_RETRY_AFTER_S) if seconds > 0 else None
-
-
-def http_date(text: str) -> datetime | None:
-    """Parse a date of HTTP (RFC 9110 section 5.6.7); None if it is none."""
-    try:
-        found = email.utils.parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    said = f"{found.url}: {status}" + (f", bot wall: {wall}" if wall else "")
+    if status in {404, 410}:
+        raise FetchRefused(said, status)
+    is_later = status >= 500 or status in RETRYABLE  # noqa: PLR2004
+    if wait or (is_later and not wall):
+        raise FetchFailed(said, wait, host_of(found.url))
+    raise (BotWall if wall else FetchRefused)(said, status)

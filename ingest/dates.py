@@ -26,6 +26,8 @@ _NAMED = re.compile(r"\s\(?([A-Z]{1,5})\)?$")
 _HALF_DAY: Final = re.compile(
     r"(\d{1,2}):(\d{2})(:\d{2})?\s*([ap])\.?m\.?", re.IGNORECASE
 )
+_OFFSET: Final = re.compile(r"\s*\b(?:GMT|UTC)([+-])(\d{1,2}):?(\d{2})?\b")
+_SLASHED: Final = re.compile(r"\b(\d{1,2})/(\d{1,2})/\d{2,4}\b")
 _AS_WRITTEN: Final = {  # nothing relative, no part made up
     "PARSERS": ["absolute-time"],
     "STRICT_PARSING": True,
@@ -58,6 +60,7 @@ def parse_date(raw: str | None, now: datetime, earliest: datetime = EARLIEST) ->
     if not text:
         return UNKNOWN
     text = re.sub(r"(?<!\d)24:00(:00)?", "23:59:59", text)
+    text = _OFFSET.sub(_plain_offset, text)
     found = _epoch(text) or _iso(text) or _rfc822(text)
     return _credible(found, now, earliest)
 
@@ -70,8 +73,8 @@ def parse_date_of_any_language(raw: str | None, now: datetime) -> Moment:
     found = parse_date(raw, now)
     text = (raw or "").strip()
     has_both = any(c.isalpha() for c in text) and any(c.isdigit() for c in text)
-    if found.at is not None or not has_both:
-        return found  # digits alone are ambiguous: 05/02 is in May or in February
+    if found.at is not None or not has_both or _is_ambiguous(text):
+        return found
     from dateparser import parse  # noqa: PLC0415  (paid in workers only, and rarely)
 
     said = parse(text, settings=_AS_WRITTEN)
@@ -81,6 +84,17 @@ def parse_date_of_any_language(raw: str | None, now: datetime) -> Moment:
         said = said.replace(tzinfo=UTC)
         return _credible(Moment(said, "zone-guessed"), now, EARLIEST)
     return _credible(Moment(said.astimezone(UTC), "exact"), now, EARLIEST)
+
+
+def _is_ambiguous(text: str) -> bool:
+    """Tell whether a date may be of two months: 05/02 is in May or in February."""
+    found = _SLASHED.search(text)
+    return found is not None and max(int(found[1]), int(found[2])) <= 12  # noqa: PLR2004
+
+
+def _plain_offset(found: re.Match[str]) -> str:
+    """Return GMT+2 as +0200."""
+    return f" {found[1]}{int(found[2]):02}{found[3] or '00'}"
 
 
 def _credible(found: Moment | None, now: datetime, earliest: datetime) -> Moment:
@@ -108,6 +122,7 @@ def _iso(text: str) -> Moment | None:
 
 def _rfc822(text: str) -> Moment | None:
     text = _HALF_DAY.sub(_full_day, text)
+    text = re.sub(r"([+-]\d{4})\s*\([^)]*\)$", r"\1", text)  # the offset says it all
     named = _NAMED.search(text)
     hours = ZONES.get(named.group(1)) if named else None
     if named and hours is not None:

@@ -1,8 +1,8 @@
 """The feeds in the frontier: what is polled, when next, and where it has moved to."""
 
 import sqlite3
-from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, fields, replace
 from typing import Final, NamedTuple
 
 from ingest.cadence import NOTHING_SAID, Announced
@@ -18,7 +18,7 @@ FEEDS: Final = checked(
   etag TEXT, last_modified TEXT, body_digest TEXT,
   polled_at REAL, ok_at REAL, due_at REAL NOT NULL, failures INTEGER NOT NULL,
   status TEXT NOT NULL, entries INTEGER NOT NULL,
-  list TEXT NOT NULL DEFAULT '', validated_url TEXT NOT NULL DEFAULT '',
+  validated_url TEXT NOT NULL DEFAULT '',
   read_at REAL NOT NULL DEFAULT 0, distrusted INTEGER NOT NULL DEFAULT 0,
   interval_s REAL NOT NULL DEFAULT 0, least_s REAL NOT NULL DEFAULT 0,
   skips TEXT NOT NULL DEFAULT '', score REAL NOT NULL DEFAULT 0,
@@ -32,6 +32,12 @@ MOVES: Final = checked(
   since REAL NOT NULL, kept INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID"""
 )
+LISTED: Final = checked(
+    """CREATE TABLE listed (
+  list TEXT NOT NULL, url TEXT NOT NULL, PRIMARY KEY (list, url)
+) STRICT, WITHOUT ROWID"""
+)
+BY_HAND: Final = ""  # the list of what a person added
 FEEDS_DUE: Final = "CREATE INDEX feeds_due ON feeds (due_at)"
 
 
@@ -53,7 +59,6 @@ class Feed:
         failures: how many polls failed in a row.
         status: the last outcome in words.
         entries: in the last document.
-        list: the file that names it; "" if it was added by hand.
         validated_url: which URL etag and last_modified are of.
         read_at: when its body was last read whole, 0 before.
         distrusted: its validators lie: the body changed under them.
@@ -79,7 +84,6 @@ class Feed:
     failures: int
     status: str
     entries: int
-    list: str = ""
     validated_url: str = ""
     read_at: float = 0.0
     distrusted: bool = False
@@ -115,7 +119,7 @@ def skips_of(said: Announced) -> str:
 _COLUMN: Final = {"group": "grp"}
 _COLUMNS: Final = {f.name: _COLUMN.get(f.name, f.name) for f in fields(Feed)}
 _FEED: Final = ",".join(f"{c} AS '{n}'" for n, c in _COLUMNS.items() if n != "due_at")
-_KEPT: Final = ("url", "group", "lang", "list")  # a poll does not change them
+_KEPT: Final = ("url", "group", "lang")  # a poll does not change them
 
 
 class Move(NamedTuple):
@@ -131,14 +135,14 @@ class FeedTable:
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
 
-    def add(self, feeds: Iterable[FeedRef], source_list: str = "") -> int:
+    def add(self, feeds: Iterable[FeedRef], source_list: str = BY_HAND) -> int:
         """Add feeds that are not known yet, due at once; return how many were new.
 
         One that has moved since it was written down is known under its new URL.
 
         Args:
             feeds: what to add.
-            source_list: the file that names them; "" if a person did.
+            source_list: the file that names them.
         """
         new = 0
         with self._db:
@@ -146,10 +150,13 @@ class FeedTable:
                 url = self.moved_to(feed.url)
                 new += self._db.execute(
                     "INSERT OR IGNORE INTO feeds (url, host, title, grp, lang, due_at,"
-                    " failures, status, entries, list)"
-                    " VALUES (?,?,?,?,?,0,0,'never polled',0,?)",
-                    (url, host_of(url), feed.title, feed.group, feed.lang, source_list),
+                    " failures, status, entries)"
+                    " VALUES (?,?,?,?,?,0,0,'never polled',0)",
+                    (url, host_of(url), feed.title, feed.group, feed.lang),
                 ).rowcount
+                self._db.execute(
+                    "INSERT OR IGNORE INTO listed VALUES (?,?)", (source_list, url)
+                )
         return new
 
     def remove(self, url: str) -> bool:
@@ -160,7 +167,8 @@ class FeedTable:
         due = "SELECT story_id FROM stories WHERE feed_url = ? AND state = 'due'"
         with self._db:
             gone = self._db.execute("DELETE FROM feeds WHERE url = ?", (url,)).rowcount
-            self._db.execute("DELETE FROM moves WHERE target = ?", (url,))
+            self._db.execute("DELETE FROM moves WHERE url = ?1 OR target = ?1", (url,))
+            self._db.execute("DELETE FROM listed WHERE url = ?", (url,))
             self._db.execute(
                 "UPDATE feeds SET due_at = 0, etag = NULL, last_modified = NULL,"
                 " body_digest = NULL WHERE url IN (SELECT feed_url FROM sightings"
@@ -176,17 +184,38 @@ class FeedTable:
     def follow(self, source_list: str, feeds: Iterable[FeedRef]) -> tuple[int, int]:
         """Hold the feeds that a list names, as it is now; return (added, removed).
 
-        Those that it named before and no longer does go; those that a person or
-        another list added stay.
+        Those that it named before and no longer does go, unless a person or another
+        list has named them too.
         """
         refs = list(feeds)
         added = self.add(refs, source_list)
         named = {self.moved_to(feed.url) for feed in refs}
-        rows = self._db.execute("SELECT url FROM feeds WHERE list = ?", (source_list,))
+        rows = self._db.execute(
+            "SELECT url FROM listed WHERE list = ?", (source_list,)
+        ).fetchall()
         gone = [row[0] for row in rows if row[0] not in named]
-        for url in gone:
-            self.remove(url)
-        return added, len(gone)
+        with self._db:
+            self._db.executemany(
+                "DELETE FROM listed WHERE list = ? AND url = ?",
+                [(source_list, url) for url in gone],
+            )
+        gone = [url for url in gone if not self.lists_of(url)]
+        return added, sum(self.remove(url) for url in gone)
+
+    def forget_lists(self, but: Collection[str]) -> None:
+        """Forget who named what, of lists that are not followed any more."""
+        kept = {BY_HAND, *but}
+        with self._db:
+            rows = self._db.execute("SELECT DISTINCT list FROM listed").fetchall()
+            self._db.executemany(
+                "DELETE FROM listed WHERE list = ?",
+                [(row[0],) for row in rows if row[0] not in kept],
+            )
+
+    def lists_of(self, url: str) -> list[str]:
+        """Return the lists that name a feed; BY_HAND among them if a person did."""
+        rows = self._db.execute("SELECT list FROM listed WHERE url = ?", (url,))
+        return [row[0] for row in rows]
 
     def all(self) -> list[Feed]:
         """Return all feeds by URL."""
@@ -214,18 +243,31 @@ class FeedTable:
         found = self._db.execute("SELECT min(due_at) FROM feeds").fetchone()[0]
         return None if found is None else float(found)
 
-    def write(self, feed: Feed) -> bool:
+    def write(self, feed: Feed, was_due_at: float) -> bool:
         """Write what a poll has changed; False if the feed was removed meanwhile.
 
+        Where others made it due while it was asked, it stays due, to be read whole.
         Within a transaction of the caller.
+
+        Args:
+            feed: after the poll.
+            was_due_at: when it was due as the poll began.
         """
+        row = self._db.execute(
+            "SELECT due_at FROM feeds WHERE url = ?", (feed.url,)
+        ).fetchone()
+        if row is None:
+            return False
+        if row[0] != was_due_at:
+            feed = replace(feed, etag=None, last_modified=None, body_digest=None)
+            feed = replace(feed, due_at=float(row[0]))
         names = [name for name in _COLUMNS if name not in _KEPT]
         changes = ",".join(f"{_COLUMNS[name]}=?" for name in names)
-        cursor = self._db.execute(
+        self._db.execute(
             f"UPDATE feeds SET {changes} WHERE url=?",
             [*(getattr(feed, name) for name in names), feed.url],
         )
-        return cursor.rowcount > 0
+        return True
 
     def postpone(self, url: str, due_at: float, status: str) -> None:
         """Make a feed due later, though nothing was asked of it."""
@@ -245,16 +287,14 @@ class FeedTable:
             self._db.execute("UPDATE feeds SET due_at = 0 WHERE due_at = ?", (NEVER,))
 
     def retry(self, url: str) -> bool:
-        """Read a feed anew, now; False if it is not known."""
+        """Read a feed anew, now, also if it has moved; False if it is not known."""
         with self._db:
-            return (
-                self._db.execute(
-                    "UPDATE feeds SET due_at=0, etag=NULL, last_modified=NULL,"
-                    " body_digest=NULL, status='to be tried again' WHERE url=?",
-                    (url,),
-                ).rowcount
-                > 0
-            )
+            found = self._db.execute(
+                "UPDATE feeds SET due_at=0, etag=NULL, last_modified=NULL,"
+                " body_digest=NULL, status='to be tried again' WHERE url=?",
+                (self.moved_to(url),),
+            ).rowcount
+        return found > 0
 
     def make_due(self) -> None:
         """Make every feed due now, though its time has not come."""
@@ -283,8 +323,7 @@ class FeedTable:
         """Count that a feed redirects for good; None: it no longer does."""
         with self._db:
             self._db.execute(
-                "DELETE FROM moves WHERE url = ? AND target IS NOT ? AND kept = 0",
-                (url, target),
+                "DELETE FROM moves WHERE url = ? AND target IS NOT ?", (url, target)
             )
             if target is None:
                 return Move(0, now)
@@ -301,11 +340,14 @@ class FeedTable:
     def move(self, url: str, target: str) -> None:
         """Poll a feed at its new URL from now on, with all that is known of it.
 
-        Where the target is polled already, the two were one feed all along.
+        Where the target is polled already, what the old one told of its own guids goes:
+        anyone can redirect to anyone.
         """
         with self._db:
-            for table in ("feeds", "sightings"):
-                column = "url" if table == "feeds" else "feed_url"
+            if self.get(target):
+                self._db.execute("DELETE FROM sightings WHERE feed_url = ?", (url,))
+            columns = {"feeds": "url", "listed": "url", "sightings": "feed_url"}
+            for table, column in columns.items():
                 self._db.execute(
                     f"UPDATE OR IGNORE {table} SET {column} = ? WHERE {column} = ?",
                     (target, url),
@@ -322,6 +364,7 @@ class FeedTable:
                 (target, url),
             )
             self._db.execute("UPDATE moves SET kept = 1 WHERE url = ?", (url,))
+            self._db.execute("DELETE FROM moves WHERE url = ?", (target,))
 
 
 def _feed(row: sqlite3.Row) -> Feed:

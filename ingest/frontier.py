@@ -1,7 +1,7 @@
 """The frontier: what is to be fetched and what is known, in one SQLite file.
 
 Publish first, then mark: a crash in between publishes a story again, and its id makes
-that harmless. One process writes; others may read.
+that harmless. The ingest worker writes; commands that add, remove or retry do too.
 """
 
 import json
@@ -13,10 +13,10 @@ from typing import Final
 
 from ingest.database import checked, open_database, rebuilt, vacuum
 from ingest.feed import Entry
-from ingest.feed_table import FEEDS, FEEDS_DUE, MOVES, Feed, FeedTable
+from ingest.feed_table import FEEDS, FEEDS_DUE, LISTED, MOVES, Feed, FeedTable
 from ingest.outlets import outlet_of
 from ingest.story import story_id_from
-from ingest.urls import url_key
+from ingest.urls import host_of, url_key
 
 SCHEMA: Final = 3
 _STORIES: Final = checked(
@@ -24,7 +24,7 @@ _STORIES: Final = checked(
   story_id TEXT PRIMARY KEY, feed_url TEXT NOT NULL, host TEXT NOT NULL,
   entry TEXT NOT NULL, state TEXT NOT NULL, due_at REAL NOT NULL,
   tries INTEGER NOT NULL, first_seen REAL NOT NULL, digest TEXT, reason TEXT,
-  told TEXT NOT NULL DEFAULT ''
+  told TEXT NOT NULL DEFAULT '', page_url TEXT NOT NULL DEFAULT ''
 ) STRICT, WITHOUT ROWID"""
 )
 _SIGHTINGS: Final = checked(
@@ -42,10 +42,10 @@ _HOSTS: Final = checked(
 ) STRICT, WITHOUT ROWID"""
 )
 _STORIES_DUE: Final = "CREATE INDEX stories_due ON stories (state, host, due_at)"
-_MADE: Final = (FEEDS, MOVES, FEEDS_DUE, _HOSTS, _STORIES, _SIGHTINGS, _FORGOTTEN)
-_TABLES: Final = ";".join((*_MADE, _STORIES_DUE))
+_FEEDS: Final = (FEEDS, FEEDS_DUE, MOVES, LISTED, _HOSTS)
+_TABLES: Final = ";".join([*_FEEDS, _STORIES, _STORIES_DUE, _SIGHTINGS, _FORGOTTEN])
 _OF_3: Final = (  # columns of feeds that schema 3 brought
-    *("list", "validated_url", "read_at", "distrusted", "interval_s", "least_s"),
+    *("validated_url", "read_at", "distrusted", "interval_s", "least_s"),
     *("skips", "score", "polls", "unchanged", "stories"),
 )
 _UPGRADES: Final = {
@@ -53,9 +53,9 @@ _UPGRADES: Final = {
     2: ";".join(
         [
             rebuilt("feeds", FEEDS, _OF_3),
-            rebuilt("stories", _STORIES, ["told"]),
+            rebuilt("stories", _STORIES, ["told", "page_url"]),
             "UPDATE sightings SET entry_digest = ''",  # they were made of more
-            *(MOVES, FEEDS_DUE, _HOSTS, _STORIES_DUE),
+            *(FEEDS_DUE, MOVES, LISTED, _HOSTS, _STORIES_DUE),
         ]
     ),
 }
@@ -87,6 +87,7 @@ class PendingStory:
     """A story whose text is still to be had; `host` is "" if no page is needed.
 
     `told` is what `versions.told_of` says of its last version; "" if there was none.
+    `page_url` is where its link has redirected to, on another host; "" for the link.
     """
 
     story_id: str
@@ -96,6 +97,7 @@ class PendingStory:
     tries: int
     first_seen: float
     told: str = ""
+    page_url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +129,7 @@ class Frontier:
         self,
         feed: Feed,
         *,
+        was_due_at: float,
         pending: Sequence[PendingStory] = (),
         sightings: Sequence[Sighting] = (),
         refused: Sequence[tuple[PendingStory, str]] = (),
@@ -134,14 +137,15 @@ class Frontier:
     ) -> None:
         """Write a poll's outcome, with the stories it brought, in one transaction.
 
-        A feed that was removed meanwhile stays removed, and a story that is to be
-        forgotten is not written down again.
+        `was_due_at` is when the feed was due as the poll began. A feed that was
+        removed meanwhile stays removed, and a story that is to be forgotten is not
+        written down again.
         """
         told = [one.story_id for one in (*pending, *(s for s, _ in refused))]
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
             gone = self.forgotten([*told, *(one.story_id for one in sightings)])
-            if not self.feeds.write(feed):
+            if not self.feeds.write(feed, was_due_at):
                 return
             self._see(feed.url, [s for s in sightings if s.story_id not in gone])
             for story in pending:
@@ -169,7 +173,8 @@ class Frontier:
             " tries, first_seen, reason) VALUES (?,?,?,?,?,?,0,?,?)"
             " ON CONFLICT (story_id) DO UPDATE SET entry=excluded.entry,"
             " host=excluded.host, state=excluded.state, due_at=excluded.due_at,"
-            " feed_url=excluded.feed_url, tries=0, reason=excluded.reason",
+            " feed_url=excluded.feed_url, tries=0, reason=excluded.reason,"
+            " page_url=''",
             (
                 story.story_id,
                 story.feed_url,
@@ -243,25 +248,38 @@ class Frontier:
                 (due_at, reason, story_id),
             )
 
+    def redirect(self, story_id: str, url: str, now: float) -> None:
+        """Let a story's page be fetched where its link leads, in that host's turn."""
+        with self._db:
+            self._db.execute(
+                "UPDATE stories SET page_url = ?, host = ?, tries = tries + 1,"
+                " due_at = ? WHERE story_id = ?",
+                (url, host_of(url), now, story_id),
+            )
+
     def mark_published(self, published: Sequence[Published]) -> None:
         """Mark stories as published: their text is not due.
 
         One that its feed has changed since it was read stays due, to be read again.
         """
         with self._db:
-            self._db.executemany(
-                "UPDATE stories SET state='published', digest=?, reason=?, told=?"
-                " WHERE story_id=? AND entry=?",
-                [
-                    (
-                        one.digest,
-                        one.reason,
-                        one.told,
-                        one.story.story_id,
-                        _entry_json(one.story.entry),
+            for one in published:
+                row = self._db.execute(
+                    "SELECT * FROM stories WHERE story_id = ?", (one.story.story_id,)
+                ).fetchone()
+                if row and _pending(row).entry == one.story.entry:
+                    self._db.execute(
+                        "UPDATE stories SET state='published', digest=?, reason=?,"
+                        " told=? WHERE story_id=?",
+                        (one.digest, one.reason, one.told, one.story.story_id),
                     )
-                    for one in published
-                ],
+
+    def keep_version(self, story: PendingStory, reason: str) -> None:
+        """Leave a story as it was published, though it should have been read again."""
+        with self._db:
+            self._db.execute(
+                "UPDATE stories SET state='published', reason=? WHERE story_id=?",
+                (f"kept as it was: {reason}", story.story_id),
             )
 
     def mark_refused(self, story_id: str, reason: str) -> None:
@@ -373,4 +391,5 @@ def _pending(row: sqlite3.Row) -> PendingStory:
         tries=row["tries"],
         first_seen=row["first_seen"],
         told=row["told"],
+        page_url=row["page_url"],
     )

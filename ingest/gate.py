@@ -32,10 +32,6 @@ class HostGate:
         """Tell whether a request to the host may start."""
         return self._free_at.get(host, 0.0) <= now
 
-    def free_at(self, host: str) -> float:
-        """Return when the host may be asked next; infinity while it is asked."""
-        return self._free_at.get(host, 0.0)
-
     def start(self, host: str, now: float) -> None:
         """Close the host until it has answered or failed."""
         if len(self._free_at) > MAX_HOSTS:

@@ -13,6 +13,8 @@ _BLOCK: Final = re.compile(
 _TAG: Final = re.compile(r"<[a-zA-Z/!?][^<>]*>")
 _REFERENCE: Final = re.compile(rb"&#(?:x([0-9a-f]+)|([0-9]+));", re.IGNORECASE)
 MAX_DIGITS: Final = 9  # of a reference; no character needs more
+# html.unescape makes an int of it, of any length, and int refuses 4,300 digits.
+_LONG_REFERENCE: Final = re.compile(r"&#x?[0-9a-f]{9,};?", re.IGNORECASE)
 _LOWER: Final = {c: c + 32 for c in range(ord("A"), ord("Z") + 1)}
 _HIDDEN: Final = re.compile(r"<!--|<(script|style)\b", re.IGNORECASE)
 
@@ -23,7 +25,8 @@ def plain_text(markup: str) -> str:
     Works on anything: text without tags comes back as it is, entities resolved once.
     """
     shown = _without_hidden(markup[:MAX_SNIPPET])
-    text = html.unescape(_TAG.sub(" ", _BLOCK.sub("\n", shown)))
+    shown = _LONG_REFERENCE.sub(" ", _TAG.sub(" ", _BLOCK.sub("\n", shown)))
+    text = html.unescape(shown)
     lines = (" ".join(line.split()) for line in clean_text(text).split("\n"))
     return "\n".join(line for line in lines if line)
 

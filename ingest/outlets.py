@@ -23,6 +23,7 @@ class _Families:
     by_domain: dict[str, str]
     by_name: dict[str, str]
     titles: dict[str, tuple[str, ...]]
+    shared: frozenset[str]
     aggregators: frozenset[str]
     without_pages: frozenset[str]
 
@@ -37,9 +38,11 @@ def outlet_of(
 ) -> str:
     """Return the outlet's name.
 
-    The feed's `<source>` names the publisher; else the address of the story does: its
-    registered domain (nine feeds of one broadcaster are one voice), on a bare address
-    the feed's title. Names and domains of one family (publishers.toml) are one outlet.
+    In an aggregator's feed `<source>` names the publisher; any other feed could claim
+    to be anyone. Else the address of the story does: its registered domain (nine feeds
+    of one broadcaster are one voice), the whole host where that is shared by many
+    writers, on a bare address the feed's title. Names and domains of one family
+    (publishers.toml) are one outlet.
 
     Args:
         source: name in RSS `<source>`, "" if absent.
@@ -48,9 +51,9 @@ def outlet_of(
         feed_url: URL of the feed.
         source_url: address in RSS `<source>`, "" if absent.
     """
-    if source:
-        family = family_of_domain(source_url) or family_of_name(source)
-        return family or clean_line(source, 120)
+    if source and (is_aggregator(feed_url) or is_aggregator(url or "")):
+        address = family_of_domain(source_url) or domain_of(source_url)
+        return address or family_of_name(source) or clean_line(source, 120)
     own = [a for a in (url, feed_url) if a and not is_aggregator(a)]
     for address in own or [feed_url]:
         found = family_of_domain(address) or domain_of(address)
@@ -75,6 +78,14 @@ def family_of_name(name: str) -> str | None:
 def names_of(outlet: str) -> tuple[str, ...]:
     """Return the names that an outlet's headlines may end with, itself among them."""
     return (outlet, *_families().titles.get(outlet, ()))
+
+
+def is_own(feed_url: str, url: str) -> bool:
+    """Tell whether a feed is the publisher's own, by its address and the story's."""
+    if host_of(feed_url) == host_of(url):
+        return True
+    one = family_of_domain(feed_url) or domain_of(feed_url)
+    return one is not None and one == (family_of_domain(url) or domain_of(url))
 
 
 def is_aggregator(url: str) -> bool:
@@ -112,17 +123,23 @@ def _families() -> _Families:
         by_domain=by_domain,
         by_name=by_name,
         titles=titles,
+        shared=frozenset(data["shared"]["domains"]),
         aggregators=aggregators,
         without_pages=aggregators - frozenset(data["aggregators"]["carrying"]),
     )
 
 
 def domain_of(url: str) -> str | None:
-    """Return the registered domain of a URL; None for bare addresses and none."""
+    """Return the registered domain of a URL, its host where many writers share that.
+
+    None for bare addresses and none.
+    """
     host = host_of(url)
     try:
         ipaddress.ip_address(host)
     except ValueError:
+        if _is_on(url, _families().shared):
+            return host.removeprefix("www.")
         found = get_fld(url, fail_silently=True) if host else None
         return str(found) if found else host or None
     return None

@@ -10,13 +10,14 @@ from typing import Final
 
 from ingest.feed import Entry, ParsedFeed
 from ingest.frontier import Frontier, PendingStory, Sighting
-from ingest.outlets import has_no_page, outlet_of
+from ingest.outlets import has_no_page, is_own, outlet_of
 from ingest.page import Cleaned, is_full_text
 from ingest.story import Story, story_id_from
 from ingest.titles import clean_title
 from ingest.urls import host_of, url_key
 from ingest.versions import changes_since, futile_reads
 
+MIN_SUMMARY: Final = 40  # characters that are not said again by chance, undated
 MAX_FUTILE: Final = 3  # reads in a row that found the text of before
 # What is compared, beside the link, to tell whether an entry says something new.
 _SAID: Final = ("title", "summary", "content", "published_raw", "source", "lang")
@@ -24,8 +25,12 @@ _SAID: Final = ("title", "summary", "content", "published_raw", "source", "lang"
 
 @dataclass(slots=True, kw_only=True)
 class EntryPlan:
-    """What a feed document asks for; `repeated` counts entries told twice in it."""
+    """What a feed document asks for.
 
+    `new` counts stories never seen before; `repeated` entries told twice in it.
+    """
+
+    new: int = 0
     pending: list[PendingStory] = field(default_factory=list)
     refused: list[tuple[PendingStory, str]] = field(default_factory=list)
     sightings: list[Sighting] = field(default_factory=list)
@@ -62,13 +67,16 @@ def plan_entries(
         story = PendingStory(
             story_id=story_id,
             feed_url=feed_url,
-            host=host_of(entry.link or "") if _needs_page(entry, shared) else "",
+            host=host_of(entry.link or "")
+            if _needs_page(entry, shared, feed_url)
+            else "",
             entry=entry,
             tries=0,
             first_seen=before.first_seen if before else now,
         )
         if entry.link or entry.title or entry.summary or entry.content:
             plan.pending.append(story)
+            plan.new += before is None
         else:
             plan.refused.append((story, "entry without link, title or text"))
     return plan
@@ -77,15 +85,16 @@ def plan_entries(
 def _is_news(entry: Entry, before: PendingStory, feed_url: str) -> bool:
     """Tell whether a story that is known has to be read again.
 
-    Not if another feed brought it, and not if only date or link change, again and
-    again.
+    Not if another feed brought it, unless it is its publisher's; not if what changes
+    again and again is anything but its title (the date, a count of comments), and its
+    text was the same each time.
     """
     if before.feed_url not in {"", feed_url}:
-        return False
-    old = before.entry
-    same = replace(entry, published_raw=old.published_raw, link=old.link)
-    is_same = entry_digest(same) == entry_digest(old)
-    return not is_same or futile_reads(before.told) < MAX_FUTILE
+        # The publisher's own feed takes its story back from whoever told it first.
+        link = entry.link or ""
+        return is_own(feed_url, link) and not is_own(before.feed_url, link)
+    is_retold = entry.title != before.entry.title
+    return is_retold or futile_reads(before.told) < MAX_FUTILE
 
 
 def _recognised(
@@ -134,16 +143,30 @@ def _by_name(
 def _is_same(entry: Entry, known: Sighting, frontier: Frontier) -> bool:
     """Tell whether a guid still names the story: some feeds give it to the next one.
 
-    Beside the link, title and date have changed then.
+    Beside the link, the title is another then, or much of it and the date.
     """
     story = frontier.story(known.story_id)
     if story is None:
         return True
     before = story.entry
-    same_date = entry.published_raw is not None and (
+    is_of_then = entry.published_raw is not None and (
         entry.published_raw == before.published_raw
     )
-    return same_date or entry.title == before.title or not before.link
+    shared = set(entry.title.casefold().split()) & set(before.title.casefold().split())
+    is_alike = 2 * len(shared) >= len(before.title.split())
+    return entry.title == before.title or (is_of_then and is_alike) or not before.link
+
+
+def outcome(parsed: ParsedFeed, plan: EntryPlan) -> str:
+    """Tell in words what a document held."""
+    parts = [f"{len(plan.pending)} new of {len(parsed.entries)}"]
+    if plan.repeated:
+        parts.append(f"{plan.repeated} told twice")
+    if parsed.left_out:
+        parts.append(f"{parsed.left_out} left out: too many, or no entries")
+    if parsed.note:
+        parts.append(f"damaged: {parsed.note}")
+    return ", ".join(parts)
 
 
 def _shared_links(entries: Sequence[Entry]) -> set[str]:
@@ -159,12 +182,16 @@ def _shared_links(entries: Sequence[Entry]) -> set[str]:
     return {key for key, found in titles.items() if len(found) > 1}
 
 
-def _needs_page(entry: Entry, shared: set[str]) -> bool:
+def _needs_page(entry: Entry, shared: set[str], feed_url: str) -> bool:
+    """Tell whether a page is to be fetched; only a publisher's feed can spare it that.
+
+    Any feed can link to any page, and say what it likes that it says.
+    """
     return (
         entry.link is not None
         and url_key(entry.link) not in shared
         and not has_no_page(entry.link)
-        and not is_full_text(entry.content)
+        and not (is_full_text(entry.content) and is_own(feed_url, entry.link))
     )
 
 
@@ -186,7 +213,8 @@ def _identified(
             identities.append(f"guid {entry.guid}")
         if not identities:
             identities.append(f"said {_whole_digest(entry)}")
-        if entry.title and words[_words(entry)] == 1:
+        says_enough = entry.published_raw or len(entry.summary) >= MIN_SUMMARY
+        if entry.title and says_enough and words[_words(entry)] == 1:
             identities.append(f"told {_words(entry)}")
         yield entry, tuple(identities)
 

@@ -10,23 +10,22 @@ import threading
 import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
-from ingest.cadence import Limits, page_retry_s
-from ingest.client import Client, FetchFailed, HostAway
+from ingest.cadence import page_retry_s
+from ingest.client import Client, HostAway
 from ingest.errors import Quarantine, Retry
-from ingest.feed import ParsedFeed
 from ingest.feed_table import Feed
 from ingest.frontier import Frontier, PendingStory, Published
 from ingest.gate import MAX_WAIT_S, HostGate
-from ingest.plan import EntryPlan, make_story, plan_entries
+from ingest.manners import Manners
+from ingest.plan import EntryPlan, make_story, outcome, plan_entries
 from ingest.polling import Polled, after_failure, after_success, is_moved, poll
-from ingest.reading import Read, give_up_page, read_story
+from ingest.reading import Elsewhere, Read, give_up_page, page_url, read_story
 from ingest.robots import Robots
 from ingest.sandbox import Sandbox
-from ingest.shards import Shard
 from ingest.story import Story
 from ingest.urls import host_of
 from ingest.versions import told_of
@@ -34,6 +33,7 @@ from ingest.versions import told_of
 FETCHES_AT_ONCE: Final = 32
 FEEDS_AT_ONCE: Final = 1_000  # hosts whose feeds are looked at in one go
 TICK_S: Final = 0.5  # how long a new feed or a stop may go unnoticed
+MAX_HOSTS_A_PAGE: Final = 3  # that a link may lead on to, one after the other
 A_MOMENT_S: Final = 0.05  # to wait for more of it
 
 
@@ -56,21 +56,6 @@ class Rejected:
 
 def nothing() -> None:
     """Do nothing."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manners:
-    """How hosts are asked: settings of the operator.
-
-    Attributes:
-        limits: between which the interval of a feed stays.
-        spacing_s: seconds between requests to a host, at the least.
-        shard: the feeds that are ours.
-    """
-
-    limits: Limits = field(default_factory=Limits)
-    spacing_s: float = 2.0
-    shard: Shard = field(default_factory=Shard)
 
 
 class Poller:
@@ -157,21 +142,22 @@ class Poller:
         room = 2 * FETCHES_AT_ONCE - len(self._jobs)
         if room <= 0:
             return
-        for story in self._frontier.due_stories(now, room):
-            away = self._gate.away(story.host, now)
-            if away:
-                self._give_up_host(story.host, away[1])
-            else:
-                self._start(threads, story, story.story_id, story.host)
+        # Feeds first: a host with thousands of pages due must not hold up its news.
         for feed in self._frontier.feeds.due(now, FEEDS_AT_ONCE):
             if not self._shard.owns(feed.url):
                 self._frontier.feeds.leave(feed.url, "polled by another worker")
                 continue
             away = self._gate.away(host_of(feed.url), now)
             if away and feed.url not in self._busy:
-                self._feed_failed(feed, FetchFailed(away[1], away[0]), asked=False)
+                self._leave_for_later(feed, *away)
             else:
                 self._start(threads, feed, feed.url, host_of(feed.url))
+        for story in self._frontier.due_stories(now, room):
+            away = self._gate.away(story.host, now)
+            if away:
+                self._give_up_host(story.host, away[1])
+            else:
+                self._start(threads, story, story.story_id, story.host)
 
     def _start(
         self,
@@ -190,8 +176,8 @@ class Poller:
         job: Callable[[], Polled | Read | _Asked]
         if isinstance(task, Feed):
             job = partial(poll, task, self._client, self._sandbox, now)
-        elif host and task.entry.link and not self._robots.knows(task.entry.link):
-            job = partial(self._ask_robots, host, task.entry.link)
+        elif host and not self._robots.knows(page_url(task)):
+            job = partial(self._ask_robots, host, page_url(task))
         else:
             parts = (self._client, self._robots, self._sandbox)
             job = partial(read_story, task, *parts, now)
@@ -208,55 +194,61 @@ class Poller:
         read: list[Read] = []
         for job in [job for job in self._jobs if job.done()]:
             task = self._jobs.pop(job)
-            try:
-                found = job.result()
-                self._settle(task, None)
-                if isinstance(found, Read):
-                    read.append(found)
-                else:
-                    self._answered(found)
-            except (Retry, Quarantine) as error:
-                self._settle(task, error)
+            found, error = _outcome_of(job)
+            if isinstance(found, _Asked):
+                self._gate.crawl_delay(found.host, found.crawl_delay_s)
+            self._settle(task, error)
+            if error is not None:
                 self._failed(task, error)
-            except (sqlite3.Error, OSError):
-                raise  # disk trouble: whoever supervises us starts us again
-            except Exception as error:  # noqa: BLE001  (our bug must not become a loop)
-                trace = "".join(traceback.format_exception(error))
-                self._log(f"bug, please report it: {trace}")
-                self._settle(task, error)
-                self._failed(task, Quarantine(f"bug of ours: {error!r}"))
-            finally:
-                name = task.url if isinstance(task, Feed) else task.story_id
-                self._busy.discard(name)
+            elif isinstance(found, Read):
+                read.append(found)
+            elif isinstance(found, Polled):
+                self._guarded(partial(self._polled, found), task)
+            self._busy.discard(task.url if isinstance(task, Feed) else task.story_id)
         if read:
             self._publish_read(read)
 
-    def _answered(self, found: Polled | _Asked) -> None:
-        if isinstance(found, Polled):
-            self._polled(found)
-        elif found.crawl_delay_s:
-            self._gate.crawl_delay(found.host, found.crawl_delay_s)
+    def _guarded(self, work: Callable[[], None], task: Feed | PendingStory) -> None:
+        """Do what may show a bug of ours, which must not become a loop."""
+        try:
+            work()
+        except (Retry, sqlite3.Error, OSError):
+            raise  # the log's or the disk's trouble: whoever supervises us starts anew
+        except Exception as error:  # noqa: BLE001
+            self._log(f"bug, please report it: {_trace(error)}")
+            self._failed(task, Quarantine(f"bug of ours: {error!r}"))
 
     def _settle(self, task: Feed | PendingStory, error: Exception | None) -> None:
-        """Open the task's host again, as its answer asks for."""
+        """Open the task's host again, as its answer asks for.
+
+        What a redirect led to may be another host: it is the one that is closed.
+        """
         host = host_of(task.url) if isinstance(task, Feed) else task.host
         wait_s = getattr(error, "retry_after_s", None)
+        said_by = getattr(error, "host", "") or host
         now = self._clock()
-        if not host:
-            return
-        if isinstance(error, HostAway) and error.host == host:
-            self._gate.lost(host, now, str(error))
-        elif wait_s:
-            self._gate.asked_to_wait(host, now, wait_s, str(error))
-            if wait_s > MAX_WAIT_S:  # a restart must not ask again before that
-                self._frontier.keep_host(host, now + wait_s, str(error))
-        else:
+        is_lost = type(error) is HostAway  # a slow page may be slow alone
+        if host and (said_by != host or not (wait_s or is_lost)):
             self._gate.answered(host, now)
+        if host and is_lost:
+            self._gate.lost(said_by, now, str(error))
+        elif host and wait_s:
+            self._gate.asked_to_wait(said_by, now, wait_s, str(error))
+            if wait_s > MAX_WAIT_S:  # a restart must not ask again before that
+                self._frontier.keep_host(said_by, now + wait_s, str(error))
 
     def _failed(self, task: Feed | PendingStory, error: Exception) -> None:
         if isinstance(task, Feed):
             self._feed_failed(task, error)
             return
+        if isinstance(error, Elsewhere):
+            if task.tries < MAX_HOSTS_A_PAGE:
+                self._frontier.redirect(task.story_id, error.url, self._clock())
+            else:
+                self._fall_back([task], str(error))
+            return
+        if not isinstance(error, (Retry, Quarantine)):
+            error = Quarantine(f"bug of ours: {error!r}")
         if type(error) is HostAway and error.host == task.host:
             return  # the gate counts for all stories of the host; this one stays due
         again = page_retry_s(task.tries + 1, getattr(error, "retry_after_s", None))
@@ -266,18 +258,28 @@ class Poller:
             due_at = self._clock() + again
             self._frontier.postpone(task.story_id, due_at, str(error))
 
-    def _feed_failed(self, feed: Feed, error: Exception, *, asked: bool = True) -> None:
-        """Write a failure down; `asked` is False if its host was not even asked."""
+    def _feed_failed(self, feed: Feed, error: Exception) -> None:
         now = self._clock()
         jitter = self._rng.uniform(-1, 1)
         failed = after_failure(feed, error, now=now, limits=self._limits, jitter=jitter)
-        if not asked:
-            failed = replace(failed, score=feed.score, polls=feed.polls)
         self._log(f"feed failed, {failed.failures} in a row: {failed.status}")
         if isinstance(error, Quarantine) and failed.status != feed.status:
             why = Rejected(reason=failed.status, source=feed.url, detail="")
             self._reject([why])
-        self._frontier.record_poll(failed, now=now)
+        self._frontier.record_poll(failed, was_due_at=feed.due_at, now=now)
+
+    def _leave_for_later(self, feed: Feed, wait_s: float, reason: str) -> None:
+        """Put off a feed whose host is away, without a request that would say so."""
+        now = self._clock()
+        waits = replace(
+            feed,
+            failures=max(1, feed.failures),
+            status=f"{feed.url}: not asked, since its host said: {reason}",
+            polled_at=now,
+            due_at=now + wait_s * (1 + 0.05 * self._rng.random()),
+        )
+        self._log(f"feed put off: {waits.status}")
+        self._frontier.record_poll(waits, was_due_at=feed.due_at, now=now)
 
     def _polled(self, polled: Polled) -> None:
         now, parsed, url = self._clock(), polled.parsed, polled.feed.url
@@ -285,7 +287,7 @@ class Poller:
         status = "unchanged"
         if parsed is not None:
             plan = plan_entries(parsed, url, self._frontier, now)
-            status = _outcome(parsed, plan)
+            status = outcome(parsed, plan)
             self._log(f"feed {url}: {status}")
         if plan.refused:
             self._reject(
@@ -296,13 +298,14 @@ class Poller:
             )
         feed = after_success(
             polled,
-            new=len(plan.pending),
+            new=plan.new,
             now=now,
             limits=self._limits,
             jitter=self._rng.uniform(-1, 1),
         )
         self._frontier.record_poll(
             replace(feed, status=status),
+            was_due_at=polled.feed.due_at,
             pending=plan.pending,
             sightings=plan.sightings,
             refused=plan.refused,
@@ -313,7 +316,8 @@ class Poller:
     def _follow_move(self, feed: Feed, target: str | None, now: float) -> None:
         """Poll a feed at its new URL once it has redirected there for long enough."""
         move = self._frontier.feeds.see_move(feed.url, target, now)
-        if target and feed.entries and is_moved(move, now):
+        ours = target is not None and self._shard.owns(target)
+        if target and ours and feed.entries and is_moved(move, now):
             self._frontier.feeds.move(feed.url, target)
             self._log(f"feed moved for good: {feed.url} is now {target}")
 
@@ -323,22 +327,40 @@ class Poller:
 
     def _fall_back(self, stories: Sequence[PendingStory], reason: str) -> None:
         """Publish what the feed said, since the page can't be had."""
-        now = self._clock()
-        self._publish_read([give_up_page(story, reason, now) for story in stories])
+        now, read = self._clock(), []
+        for story in stories:
+            try:
+                read.append(give_up_page(story, reason, now))
+            except Exception as error:  # noqa: BLE001  (a bug must not become a loop)
+                self._refuse(story, error, (reason,))
+        self._publish_read(read)
+
+    def _refuse(
+        self, story: PendingStory, error: Exception, flags: Sequence[str]
+    ) -> None:
+        """Set a story aside that can't be made."""
+        said = str(error)
+        if not isinstance(error, Quarantine):
+            self._log(f"bug, please report it: {_trace(error)}")
+            said = f"bug of ours: {error!r}"
+        why = "; ".join([said, *flags])
+        source = story.entry.link or story.feed_url
+        self._reject([Rejected(reason=why, source=source, detail="")])
+        self._frontier.mark_refused(story.story_id, why)
 
     def _publish_read(self, read: Sequence[Read]) -> None:
         made: list[tuple[PendingStory, Story]] = []
         for item in read:
+            if item.is_worse:
+                self._frontier.keep_version(item.story, "; ".join(item.cleaned.flags))
+                continue
             feed = self._frontier.feeds.get(item.story.feed_url)
             title = feed.title if feed else ""
             try:
                 story = make_story(item.story, item.cleaned, title, self._clock)
                 made.append((item.story, story))
-            except Quarantine as error:
-                source = item.story.entry.link or item.story.feed_url
-                why = "; ".join([str(error), *item.cleaned.flags])
-                self._reject([Rejected(reason=why, source=source, detail="")])
-                self._frontier.mark_refused(item.story.story_id, why)
+            except Exception as error:  # noqa: BLE001  (a bug must not become a loop)
+                self._refuse(item.story, error, item.cleaned.flags)
         gone = self._frontier.forgotten(story.story_id for _, story in made)
         made = [(due, story) for due, story in made if story.story_id not in gone]
         self._publish([story for _, story in made])
@@ -348,20 +370,24 @@ class Poller:
                     story=due,
                     digest=story.digest,
                     reason="; ".join(story.flags) or None,
-                    told=told_of(story.title, story.text, due.told),
+                    told=told_of(story, due.told),
                 )
                 for due, story in made
             ]
         )
 
 
-def _outcome(parsed: ParsedFeed, plan: EntryPlan) -> str:
-    """Tell in words what a document held."""
-    parts = [f"{len(plan.pending)} new of {len(parsed.entries)}"]
-    if plan.repeated:
-        parts.append(f"{plan.repeated} told twice")
-    if parsed.left_out:
-        parts.append(f"{parsed.left_out} left out: too many, or no entries")
-    if parsed.note:
-        parts.append(f"damaged: {parsed.note}")
-    return ", ".join(parts)
+def _outcome_of(
+    job: Future[Polled | Read | _Asked],
+) -> tuple[Polled | Read | _Asked | None, Exception | None]:
+    """Return (what a job found, what it raised); disk trouble is raised again."""
+    try:
+        return job.result(), None
+    except (sqlite3.Error, OSError):
+        raise  # whoever supervises us starts us again
+    except Exception as error:  # noqa: BLE001
+        return None, error
+
+
+def _trace(error: Exception) -> str:
+    return "".join(traceback.format_exception(error))

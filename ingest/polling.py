@@ -6,10 +6,9 @@ from datetime import UTC, datetime
 from typing import Final
 
 from ingest.cadence import (
-    DAY_S,
     GONE_S,
     Limits,
-    announced_by_headers_s,
+    after_skips,
     backoff_s,
     first_interval_s,
     next_interval_s,
@@ -28,6 +27,7 @@ from ingest.client import (
 from ingest.dates import parse_date
 from ingest.feed import ParsedFeed, parse_feed
 from ingest.feed_table import Feed, Move, skips_of
+from ingest.headers import DAY_S, fresh_for_s
 from ingest.sandbox import ParserFailed, Sandbox
 
 NOT_MODIFIED: Final = 304
@@ -73,9 +73,14 @@ def poll(feed: Feed, client: Client, sandbox: Sandbox, now: float) -> Polled:
         last_modified=feed.last_modified,
     )
     found = client.get(feed.url, max_bytes=MAX_FEED_BYTES, validators=validators)
-    least_s = announced_by_headers_s(found.headers)
+    fresh_s = fresh_for_s(found.headers)
+    least_s = fresh_s or 0.0
     asked = replace(feed, polls=feed.polls + 1)
     if found.status == NOT_MODIFIED:
+        if not validators.headers(found.url):
+            raise FetchFailed(f"{found.url}: 304, though nothing was known of it")
+        if fresh_s is None:  # then what was said before holds: RFC 9111 section 4.3.4
+            least_s = feed.least_s
         kept = _with_validators(asked, found, keep=True)
         return Polled(feed=kept, parsed=None, least_s=least_s, moved_to=found.moved_to)
     digest = hashlib.sha256(found.body).hexdigest()
@@ -205,7 +210,8 @@ def after_failure(
     if getattr(error, "status", 0) == GONE:
         said, wait_s = f"{said}, gone: asked once a week", max(wait_s, GONE_S)
     asked_s = getattr(error, "retry_after_s", None) or 0.0
-    wait_s = max(wait_s * (1 + 0.1 * jitter), asked_s * (1 + 0.05 * abs(jitter)))
+    least_s = max(asked_s, feed.least_s, feed.said.least_s)
+    wait_s = max(wait_s * (1 + 0.1 * jitter), least_s * (1 + 0.05 * abs(jitter)))
     return replace(
         feed,
         polls=feed.polls + 1,
@@ -213,7 +219,7 @@ def after_failure(
         score=score,
         status=said if feed.url in said else f"{feed.url}: {said}",
         polled_at=now,
-        due_at=now + wait_s,
+        due_at=after_skips(now + wait_s, feed.said),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Final
 
 MIN_TEXT: Final = 150  # characters; consent walls and stubs on real pages had 46 to 131
 MAX_WALL: Final = 900  # characters; a wall's text is no longer, an article's is
+FEW_LINES: Final = 400  # characters in which one mark of a wall makes it one
 MIN_PARAGRAPH: Final = 40  # characters; shorter ones may well come twice
 LIST_LINES: Final = 8  # lines from which a text can be a list of headlines
 LIST_SHARE: Final = 0.75  # of the lines that are no sentences: then it is one
@@ -18,14 +19,15 @@ ABOUT_SHARE: Final = 0.15  # of them on the page: less, and it is about somethin
 _WALL: Final = re.compile(
     r"enable javascript|javascript (?:is|to be) (?:disabled|required|enabled)"
     r"|accept (?:all )?cookies|we (?:and our (?:\d+ )?partners )?use cookies"
-    r"|are you a robot|verify (?:that )?you are (?:a )?human|unusual traffic"
+    r"|are you a robot|verify (?:that )?you are (?:a )?human|unusual traffic from your"
     r"|(?:our|my) partners (?:store|process)|legitimate interest|consent to the use"
     r"|manage (?:your )?(?:cookie|privacy|consent)|access to this page has been denied"
     r"|cookies? (?:akzeptieren|zustimmen)|mit werbung und tracking"
     r"|utilisons des cookies|accepter (?:et continuer|les cookies)"
     r"|aceptar (?:todas las )?cookies"
     r"|page (?:you (?:are looking for|requested)|not found)|404 (?:error|not found)"
-    r"|no longer available|subscribe (?:now )?to (?:read|continue)|already a subscriber"
+    r"|(?:page|article|story|content) (?:\w+ ){0,6}is no longer available"
+    r"|subscribe (?:now )?to (?:read|continue)|already a subscriber"
     r"|to continue reading|create a free account|this (?:content|article) is (?:only )?"
     r"(?:available )?(?:for|to) subscribers|exclusively for (?:our )?subscribers",
     re.IGNORECASE,
@@ -34,17 +36,18 @@ _WALL: Final = re.compile(
 _BOILERPLATE: Final = re.compile(
     r"(?:advertisement|anzeige|publicidad|publicité|sponsored(?: content)?"
     r"|(?:read|see) (?:more|also)\b.{0,120}|(?:recommended|related) (?:stories|reading)"
-    r"|more (?:on|from) .{0,60}|(?:sign|signed) up (?:for|to) .{0,160}"
+    r"|more (?:on|from) [^:.,]{0,40}|(?:sign|signed) up (?:for|to) .{0,160}"
     r"|subscribe (?:to|now|for) .{0,160}|get (?:our|the) .{0,80}newsletter.{0,80}"
     r"|(?:share|follow us|follow .{0,40}) on (?:facebook|twitter|x|whatsapp).{0,80}"
-    r"|(?:©|copyright|\(c\)) .{0,160}|all rights reserved.{0,80}"
+    r"|(?:©|copyright|\(c\) ?(?=\d{4})).{0,160}|all rights reserved.{0,80}"
     r"|this material may not be published.{0,120}|click here .{0,120}"
     r"|(?:image|photo|video)(?: source| credit)?\s?[:,] .{0,120}"
     r"|download (?:our|the) app.{0,100}|watch(?: live)?: .{0,120}"
     r"|we use cookies.{0,200}|skip to (?:main )?content)\W*",
     re.IGNORECASE,
 )
-_SENTENCE_END: Final = re.compile(r"[.!?…。！？؟:;\"”»’')\]]\s*$")
+_SENTENCE_END: Final = re.compile(r"[.!?…。！？؟۔।॥។။።፧՞։:;\"”»’')\]]\s*$")
+LONG_LINE: Final = 80  # characters; a headline has no more, and Thai has no full stop
 _WORD: Final = re.compile(r"\w{4,}")
 
 
@@ -84,7 +87,7 @@ def complaint(text: str, *, title: str, feed_text: str, whole: int) -> str | Non
     checks = {
         "page-empty": not whole,
         "page-boilerplate": not size,
-        "page-wall": is_short and _WALL.search(text) is not None,
+        "page-wall": is_short and _is_wall(text),
         "page-shorter-than-feed": 2 * size < told or size < min(told, MAX_WALL),
         "page-too-short": size < MIN_TEXT and told >= size // 2,
         "page-repeats": is_short and size < whole / 3,
@@ -94,12 +97,19 @@ def complaint(text: str, *, title: str, feed_text: str, whole: int) -> str | Non
     return next((flag for flag, holds in checks.items() if holds), None)
 
 
+def _is_wall(text: str) -> bool:
+    """Tell whether a text is a wall's: one mark in a few lines, or several marks."""
+    marks = len({found[0].casefold() for found in _WALL.finditer(text)})
+    return marks > 1 or (marks == 1 and len(text) < FEW_LINES)
+
+
 def _is_list(text: str) -> bool:
     """Tell whether a text is headlines and teasers, line by line."""
     lines = [line for line in text.split("\n") if line.strip()]
     if len(lines) < LIST_LINES:
         return False
-    loose = sum(1 for line in lines if not _SENTENCE_END.search(line))
+    short = [line for line in lines if len(line) < LONG_LINE]
+    loose = sum(1 for line in short if not _SENTENCE_END.search(line))
     return loose > LIST_SHARE * len(lines)
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ingest.client import MAX_PAGE_BYTES, Client, FetchFailed
+from ingest.client import MAX_PAGE_BYTES, Client
 from ingest.errors import Quarantine
 from ingest.feed import Entry
 from ingest.frontier import PendingStory
@@ -10,6 +10,16 @@ from ingest.markup import plain_text
 from ingest.page import Cleaned, Page, Told, choose_text, without_page
 from ingest.robots import Robots
 from ingest.sandbox import Sandbox
+from ingest.urls import host_of
+from ingest.versions import was_from_page
+
+
+class Elsewhere(Quarantine):
+    """A page is on another host, whose turn and robots.txt have to be waited for."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(f"redirects to {url}")
+        self.url = url
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +29,12 @@ class Read:
     story: PendingStory
     cleaned: Cleaned
 
+    @property
+    def is_worse(self) -> bool:
+        """Whether the page was read before, and can't be now: the feed tells less."""
+        had_page = was_from_page(self.story.told)
+        return had_page and bool(self.story.host) and self.cleaned.text_from == "feed"
+
 
 def read_story(
     story: PendingStory, client: Client, robots: Robots, sandbox: Sandbox, now: float
@@ -27,28 +43,41 @@ def read_story(
 
     Raises:
         FetchFailed: the page may work later.
+        Elsewhere: it is on another host.
     """
     told = told_by(story.entry, now)
-    url = story.entry.link or story.feed_url
     try:
-        page = fetch_page(url, client, robots) if story.host else None
+        page = fetch_page(story, client, robots) if story.host else None
         cleaned: Cleaned = sandbox.run(choose_text, page, told)
-    except FetchFailed:
+    except Elsewhere:
         raise
     except Quarantine as error:
         cleaned = without_page(told, f"page-failed: {error}")
     return Read(story=story, cleaned=cleaned)
 
 
-def fetch_page(url: str, client: Client, robots: Robots) -> Page:
-    """Fetch a page that robots.txt allows, wherever it redirects to.
+def page_url(story: PendingStory) -> str:
+    """Return where a story's page is, as far as it is known."""
+    return story.page_url or story.entry.link or story.feed_url
+
+
+def fetch_page(story: PendingStory, client: Client, robots: Robots) -> Page:
+    """Fetch a page that robots.txt allows, also where it redirects to.
 
     Raises:
         FetchFailed: later.
+        Elsewhere: it redirects to another host.
         Quarantine: never.
     """
+    url = page_url(story)
     robots.check(url)
-    found = client.get(url, max_bytes=MAX_PAGE_BYTES, check=robots.check)
+
+    def check(target: str) -> None:
+        if host_of(target) != story.host:
+            raise Elsewhere(target)
+        robots.check(target)
+
+    found = client.get(url, max_bytes=MAX_PAGE_BYTES, check=check)
     kind = found.headers.get("content-type", "")
     if kind.startswith(("image/", "video/", "audio/", "application/pdf")):
         raise Quarantine(f"{url}: no page but {kind[:40]}")

@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass
 from typing import Final
 
+from ingest.charset import decode
 from ingest.client import MAX_ROBOTS_BYTES, Client, FetchFailed, FetchRefused
 from ingest.errors import Quarantine
 from ingest.sandbox import Sandbox
@@ -72,11 +73,11 @@ class Robots:
         origin = origin_of(url)
         try:
             body = self._client.get(
-                f"{origin}/robots.txt", max_bytes=MAX_ROBOTS_BYTES
+                f"{origin}/robots.txt", max_bytes=MAX_ROBOTS_BYTES, cut=True
             ).body
         except FetchFailed:
             raise
-        except FetchRefused:
+        except FetchRefused:  # 4xx, redirects without end: as if there were none
             body = b""
         file = _File(until=time.monotonic() + CACHE_S, body=body)
         self._keep(origin, file)
@@ -105,7 +106,7 @@ def is_allowed(file: bytes, url: str, agent: str) -> bool:
     """
     from protego import Protego  # noqa: PLC0415  (paid in workers only)
 
-    rules = Protego.parse(file.decode("utf-8", "replace"))
+    rules = Protego.parse(decode(file))
     return bool(rules.can_fetch(url, agent))
 
 
@@ -113,4 +114,4 @@ def crawl_delay_s(file: bytes, agent: str) -> float:
     """Return the Crawl-delay of a robots.txt for the agent, 0 if it has none."""
     from protego import Protego  # noqa: PLC0415
 
-    return float(Protego.parse(file.decode("utf-8", "replace")).crawl_delay(agent) or 0)
+    return float(Protego.parse(decode(file)).crawl_delay(agent) or 0)

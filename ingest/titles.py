@@ -10,9 +10,10 @@ from ingest.urls import host_of
 MIN_LEFT: Final = 12  # characters that a headline has without the outlet's name
 _SEPARATOR: Final = re.compile(r"\s+[|–—·•:»«-]+\s+|\s*\|\s*|\s+::\s+")
 _MARKS: Final = re.compile(
-    r"^\s*(?:\[[^\]]{1,20}\]\s*|(?:(?i:breaking(?: news)?|live(?: updates)?|watch|video"
-    r"|exclusive|opinion|analysis|just in|update \d|wrapup \d|factbox|explainer)"
-    r"\s*[:|–—-]\s+))"
+    r"^\s*(?:\[(?:watch|video|photos?|live|updated?|opinion|analysis)\]\s*"
+    r"|(?:breaking(?: news)?|live(?: updates)?|watch|video|exclusive|opinion|analysis"
+    r"|just in|factbox|explainer)\s*[:|]\s+|(?:update|wrapup) \d\s*[:|–—-]\s*)",
+    re.IGNORECASE,
 )
 
 
@@ -35,7 +36,8 @@ def clean_title(
     known |= {_plain(part) for part in _SEPARATOR.split(feed_title)}
     known.discard("")
     cleaned = _without_end(title, known)
-    cleaned = _without_begin(cleaned, known)
+    # In front only the outlet's own names: "Ukraine: ..." is no outlet of its feed.
+    cleaned = _without_begin(cleaned, {_plain(name) for name in names_of(outlet)})
     marked = _MARKS.sub("", cleaned, count=1)
     return marked if len(marked) >= MIN_LEFT else cleaned
 

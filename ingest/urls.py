@@ -1,5 +1,6 @@
 """URLs: which to fetch, and which key says that two of them are one story."""
 
+import functools
 from typing import Final
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 
@@ -29,6 +30,7 @@ TRACKERS: Final = frozenset(
         "guccounter",
     ]
 )
+MAX_PARAMETERS: Final = 50
 MAX_URL: Final = 2_000  # characters; longer ones are never an article
 
 
@@ -48,17 +50,18 @@ def absolute_url(link: str, base: str) -> str | None:
     return joined
 
 
+@functools.lru_cache(maxsize=20_000)  # asked several times for each entry of a feed
 def url_key(url: str) -> str:
     """Return the identity of a story's URL: what differs only by tracking is one.
 
     Scheme, `www.`, default ports, fragments, trailing slashes and tracking parameters
     do not count; path case and all other parameters do.
     """
-    try:
-        parts = urlsplit(clean_url(url) or url)
-        _ = parts.port
-    except ValueError:  # courlan may take another URL out of the query
-        parts = urlsplit(url)
+    parts = urlsplit(url)
+    if parts.query.count("&") <= MAX_PARAMETERS:  # courlan is slow on hundreds
+        cleaned = urlsplit(clean_url(url) or url)
+        # It may take another URL out of the query: another site's story is not ours.
+        parts = cleaned if cleaned.hostname == parts.hostname else parts
     host = (parts.hostname or "").removeprefix("www.")
     default = {"http": 80, "https": 443}.get(parts.scheme)
     port = f":{parts.port}" if parts.port and parts.port != default else ""

@@ -5,28 +5,37 @@ import json
 from collections.abc import Sequence
 from typing import Final
 
+from ingest.story import Story
+
 MAX_PARAGRAPHS: Final = 400  # of a version that are remembered; a long report has 80
 MAX_CHANGES: Final = 12
 MAX_QUOTE: Final = 300  # characters of a new paragraph that are told
 
 
-def told_of(title: str, text: str, before: str = "") -> str:
-    """Return what is remembered of a version: its title, and its paragraphs' digests.
+def told_of(story: Story, before: str = "") -> str:
+    """Return what is remembered of a version.
+
+    Its title, its paragraphs' digests, how often it was read in vain, where it is from.
 
     Args:
-        title: of the version.
-        text: of the version, a paragraph a line.
+        story: the version.
         before: what was remembered of the one before; "" if there was none.
     """
-    marks = [_mark(paragraph) for paragraph in _paragraphs(text)]
-    is_same = bool(before) and json.loads(before)[:2] == [title, marks]
+    marks = [_mark(paragraph) for paragraph in _paragraphs(story.text)]
+    is_same = bool(before) and json.loads(before)[:2] == [story.title, marks]
     futile = futile_reads(before) + 1 if is_same else 0
-    return json.dumps([title, marks, futile], ensure_ascii=False)
+    told = [story.title, marks, futile, story.text_from]
+    return json.dumps(told, ensure_ascii=False)
 
 
 def futile_reads(told: str) -> int:
     """Return how often in a row a story was read again and had not changed."""
     return int(json.loads(told)[2]) if told else 0
+
+
+def was_from_page(told: str) -> bool:
+    """Tell whether the version's text was the page's."""
+    return bool(told) and json.loads(told)[3] == "page"
 
 
 def changes_since(told: str, title: str, text: str) -> tuple[str, ...]:
@@ -39,7 +48,7 @@ def changes_since(told: str, title: str, text: str) -> tuple[str, ...]:
     """
     if not told:
         return ()
-    title_before, marks, _ = json.loads(told)
+    title_before, marks, *_ = json.loads(told)
     paragraphs = _paragraphs(text)
     before, now = set(marks), {_mark(paragraph) for paragraph in paragraphs}
     lines = [f"title was: {title_before}"] if title_before != title else []

@@ -35,7 +35,7 @@ _PATTERNS: Final = {
 }
 _MARKS: Final = {
     "Cloudflare challenge": re.compile(
-        rb"/cdn-cgi/challenge-platform/|cf-chl-|_cf_chl"
+        rb"/cdn-cgi/challenge-platform/h/|cf-chl-|_cf_chl"
     ),
     "Imperva challenge": re.compile(rb"_Incapsula_Resource"),
     "DataDome captcha": re.compile(rb"captcha-delivery\.com|geo\.captcha-delivery"),

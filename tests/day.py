@@ -34,7 +34,9 @@ class Publisher:
         failing: (status, headers, from hour, to hour): what it answers then.
         lies: it says 304 to all, whatever it has.
         moved: it answers 301 to its first path.
-        json: it is a JSON Feed.
+        skipped: hours of the day in which nobody is to come.
+        times: when it tells each story.
+        base: its address.
     """
 
     name: str
@@ -170,7 +172,6 @@ class Card:
         early: sent before the publisher's announced time, or in a skipped hour.
         unasked: sent while a Retry-After held.
         close: sent less than `spacing_s` after the one before to the same host.
-        repeated: whole documents that were sent again though a validator was given.
         hits: answers 304.
         unconditional: requests without a validator though one was given, in which
             nothing was new.

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from ingest.cadence import Limits
 from ingest.frontier import Frontier
-from ingest.poller import Manners, Poller
+from ingest.manners import Manners
+from ingest.poller import Poller
 from ingest.robots import Robots
 
 

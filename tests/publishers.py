@@ -4,7 +4,6 @@ One server listens on all of 127.0.0.0/8; a site is an address of it. What they 
 asked is kept, so that a test can judge the manners of whoever asked.
 """
 
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -97,9 +96,11 @@ def publishing(now: float = 0.0) -> Iterator[Publishers]:
         def log_message(self, *_: object) -> None:
             """Stay silent."""
 
-    server = ThreadingHTTPServer(("0.0.0.0", 0), Handler)
+    class Server(ThreadingHTTPServer):
+        request_queue_size = 256  # many ask at once, on few cores
+
+    server = Server(("0.0.0.0", 0), Handler)
     server.daemon_threads = True
-    server.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
     found.port = server.server_address[1]
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     try:

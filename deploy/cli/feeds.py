@@ -26,7 +26,7 @@ from ingest.client import MAX_FEED_BYTES, Client
 from ingest.dates import parse_date
 from ingest.errors import Misconfigured, SamestoryError
 from ingest.feed import ParsedFeed, parse_feed
-from ingest.feed_table import NEVER
+from ingest.feed_table import BY_HAND, NEVER
 from ingest.feedlist import FeedRef, checked_ref, to_opml
 from ingest.sandbox import Sandbox
 from ingest.urls import host_of
@@ -122,13 +122,14 @@ def run_remove(args: argparse.Namespace, settings: Settings) -> int:
     frontier = wiring.open_frontier(settings)
     missing = []
     for url in args.urls:
-        feed = frontier.feeds.get(frontier.feeds.moved_to(url))
-        if feed is None or not frontier.feeds.remove(feed.url):
+        feed = frontier.feeds.moved_to(url)
+        lists = [name for name in frontier.feeds.lists_of(feed) if name != BY_HAND]
+        if not frontier.feeds.remove(feed):
             missing.append(url)
             sys.stderr.write(f"not among the feeds: {url}\n")
-        elif feed.list:
+        elif lists:
             sys.stderr.write(
-                f"{url}: take it out of {feed.list} too, or it comes back\n"
+                f"{url}: take it out of {lists[0]} too, or it comes back\n"
             )
     removed = len(args.urls) - len(missing)
     if args.json:
@@ -159,7 +160,6 @@ def run_list(args: argparse.Namespace, settings: Settings) -> int:
                     "polls": feed.polls,
                     "unchanged": feed.unchanged,
                     "stories": feed.stories,
-                    "list": feed.list,
                 }
             )
     elif feeds:

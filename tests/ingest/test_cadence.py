@@ -11,13 +11,13 @@ from ingest.cadence import (
     Limits,
     after_skips,
     announced,
-    announced_by_headers_s,
     backoff_s,
     first_interval_s,
     next_interval_s,
     next_poll,
     page_retry_s,
 )
+from ingest.headers import fresh_for_s
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)  # a Tuesday
 LIMITS = Limits(shortest_s=600, longest_s=21_600)
@@ -35,14 +35,14 @@ def test_pages_are_tried_three_times_unless_asked_to_wait_long():
 @pytest.mark.parametrize(
     ("headers", "expected"),
     [
-        ({}, 0),
+        ({}, None),
         ({"cache-control": "max-age=900"}, 900),
         ({"cache-control": 'public, max-age="900"'}, 900),
         ({"cache-control": "private, MAX-AGE = 900, must-revalidate"}, 900),
         ({"cache-control": "no-cache, max-age=900"}, 0),
         ({"cache-control": "max-age=99999999999"}, 86_400),
-        ({"cache-control": "max-age=-5"}, 0),
-        ({"cache-control": "immutable"}, 0),
+        ({"cache-control": "max-age=-5"}, None),
+        ({"cache-control": "immutable"}, None),
         (
             {
                 "date": "Tue, 10 Mar 2020 12:00:00 GMT",
@@ -50,8 +50,8 @@ def test_pages_are_tried_three_times_unless_asked_to_wait_long():
             },
             3600,
         ),
-        ({"expires": "Tue, 10 Mar 2040 12:00:00 GMT"}, 0),
-        ({"date": "Tue, 10 Mar 2020 12:00:00 GMT", "expires": "0"}, 0),
+        ({"expires": "Tue, 10 Mar 2040 12:00:00 GMT"}, None),
+        ({"date": "Tue, 10 Mar 2020 12:00:00 GMT", "expires": "0"}, None),
         (
             {
                 "cache-control": "max-age=60",
@@ -65,7 +65,7 @@ def test_pages_are_tried_three_times_unless_asked_to_wait_long():
 )
 def test_freshness_is_read_from_headers_by_the_servers_clock(headers, expected):
     """Expires counts from Date: a server whose clock is years off is no matter."""
-    assert announced_by_headers_s(headers) == expected
+    assert fresh_for_s(headers) == expected
 
 
 @pytest.mark.parametrize(
@@ -74,6 +74,7 @@ def test_freshness_is_read_from_headers_by_the_servers_clock(headers, expected):
         ({}, NOTHING_SAID),
         ({"ttl": "60"}, Announced(least_s=3600)),
         ({"ttl": "soon"}, NOTHING_SAID),
+        ({"ttl": ""}, NOTHING_SAID),
         ({"ttl": "-60"}, NOTHING_SAID),
         ({"ttl": "99999999"}, Announced(least_s=86_400)),
         ({"period": "hourly", "frequency": "2"}, Announced(least_s=1800)),
@@ -85,7 +86,7 @@ def test_freshness_is_read_from_headers_by_the_servers_clock(headers, expected):
         ({"hours": [str(n) for n in range(24)]}, NOTHING_SAID),
         ({"days": ["Saturday", "sunday", "Funday"]}, Announced(days=(5, 6))),
     ],
-    ids=range(13),
+    ids=range(14),
 )
 def test_what_a_document_announces_is_read_and_nonsense_is_not(said, expected):
     """Typos, negative numbers and a week without a day count as not said."""
@@ -123,7 +124,7 @@ def test_the_first_interval_is_the_rate_of_the_document():
     hourly = [NOW - timedelta(hours=n) for n in range(1, 25)]
     assert first_interval_s(hourly, NOW) == 3600
     assert first_interval_s([NOW - timedelta(days=30)], NOW) == 86_400
-    assert first_interval_s([], NOW) == 86_400
+    assert first_interval_s([], NOW) == 0  # unknown: as often as may be
     assert first_interval_s([NOW + timedelta(hours=1)], NOW) == 86_400
 
 

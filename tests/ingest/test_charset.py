@@ -51,6 +51,14 @@ def test_a_label_counts_where_the_bytes_are_not_utf8():
     assert decode(page.encode("koi8-r")) == page
 
 
+@pytest.mark.parametrize("label", ["iso-2022-jp", "ibm866", "x-mac-cyrillic", "koi8-u"])
+def test_rare_labels_are_known(label):
+    """Seven bits that look like ASCII, DOS, the old Macintosh."""
+    text = "外務大臣" if "jp" in label else RUSSIAN
+    python = label.replace("x-", "").replace("ibm", "cp")
+    assert decode(text.encode(python), f"text/xml; charset={label}") == text
+
+
 def test_one_bad_byte_does_not_garble_the_rest():
     """A UTF-8 text with a stray byte stays one."""
     body = RUSSIAN.encode() + b"\xff" + RUSSIAN.encode()

@@ -18,10 +18,11 @@ from ingest.client import (
     FetchFailed,
     FetchRefused,
     HostAway,
+    HostSlow,
     Validators,
-    retry_after_s,
 )
 from ingest.errors import Misconfigured
+from ingest.headers import retry_after_s
 from ingest.robots import Disallowed, Robots
 from ingest.sandbox import ParserFailed
 from tests.conftest import serve
@@ -205,6 +206,22 @@ def test_robots_are_asked_once_and_obeyed(client, sandbox):
         robots.check(base + "/x")
 
 
+@pytest.mark.parametrize(
+    "file",
+    [
+        b"\xef\xbb\xbfUser-agent: *\nDisallow: /\n",
+        "User-agent: *\nDisallow: /\n".encode("utf-16"),
+        b"User-agent: *\nDisallow: /\n" + b"# filler\n" * 80_000,
+    ],
+    ids=range(3),
+)
+def test_robots_are_read_with_marks_and_as_far_as_they_are_short(client, sandbox, file):
+    """RFC 9309 asks for the first 500 KiB at least."""
+    robots = Robots(client, sandbox, "samestory-tests")
+    with serve(lambda *_: (200, {}, file)) as base, pytest.raises(Disallowed):
+        robots.check(base + "/x")
+
+
 def test_a_hostile_robots_file_costs_its_origin_alone(client, sandbox):
     """Protego keeps each rule for each agent: quadratic, and ended by the sandbox."""
     agents = b"".join(b"User-agent: a%d\n" % n for n in range(6_000))
@@ -274,15 +291,41 @@ def test_a_wall_is_named_and_not_tried_again_at_once(client, status, headers, bo
         client.get(base, max_bytes=1_000_000)
 
 
-def test_a_wall_that_says_when_to_come_again_is_obeyed(client):
-    """Retry-After says more than the title."""
+@pytest.mark.parametrize("status", [403, 429, 503, 520])
+def test_whoever_says_when_to_come_again_is_obeyed(client, status):
+    """Retry-After counts with any refusal; the wall is named all the same."""
     body = b"<title>Just a moment...</title>"
     with (
-        serve(lambda *_: (429, {"Retry-After": "90"}, body)) as base,
-        pytest.raises(FetchFailed) as raised,
+        serve(lambda *_: (status, {"Retry-After": "90"}, body)) as base,
+        pytest.raises(FetchFailed, match="bot wall: Cloudflare") as raised,
     ):
         client.get(base, max_bytes=1_000)
-    assert raised.value.retry_after_s == 90
+    assert (raised.value.retry_after_s, raised.value.host) == (90, "127.0.0.1")
+
+
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 501, 520, 521, 530, 599])
+def test_what_comes_and_goes_is_tried_again(client, status):
+    """Every 5xx: for robots.txt they mean "do not", for pages "later"."""
+    with serve(lambda *_: (status, {}, b"")) as base, pytest.raises(FetchFailed):
+        client.get(base, max_bytes=9)
+
+
+def test_the_deadline_holds_for_what_a_redirect_has_to_be_checked_with(client):
+    """Asking for robots.txt on the way buys no new time."""
+
+    def check(url):
+        client.get(url + "?robots", max_bytes=9)
+
+    def answer(path, _):
+        time.sleep(0.4)
+        if "?" in path:
+            return 200, {}, b""
+        return 302, {"Location": path + "x"}, b""
+
+    begin = time.monotonic()
+    with serve(answer) as base, pytest.raises(HostSlow):
+        client.get(base + "/", max_bytes=9, check=check)
+    assert time.monotonic() - begin < 3
 
 
 @pytest.mark.parametrize("coding", ["gzip", "br", "zstd", "deflate", "x-own"])

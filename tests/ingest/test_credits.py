@@ -5,7 +5,8 @@ import time
 import pytest
 
 from ingest.credits import Credits, credits_of
-from ingest.versions import changes_since, futile_reads, told_of
+from ingest.versions import changes_since, futile_reads, told_of, was_from_page
+from tests.conftest import make_story
 
 
 @pytest.mark.parametrize(
@@ -79,25 +80,32 @@ def test_no_text_makes_the_patterns_slow(evil):
     assert time.process_time() - begin < 1
 
 
+def told(title, text, before="", text_from="page"):
+    return told_of(make_story(title=title, text=text, text_from=text_from), before)
+
+
 def test_a_new_version_tells_what_changed():
     """Title, paragraphs that came, paragraphs that went."""
-    told = told_of("Talks fail", "One.\nTwo.\nThree.")
+    first = told("Talks fail", "One.\nTwo.\nThree.")
     assert changes_since("", "Talks fail", "One.") == ()
-    assert changes_since(told, "Talks fail", "One.\nTwo.\nThree.") == ()
-    assert changes_since(told, "Talks go on", "One.\nThree.\nNew  one.") == (
+    assert changes_since(first, "Talks fail", "One.\nTwo.\nThree.") == ()
+    assert changes_since(first, "Talks go on", "One.\nThree.\nNew  one.") == (
         "title was: Talks fail",
         "new paragraph: New one.",
         "1 paragraph gone",
     )
-    many = changes_since(told, "Talks fail", "\n".join(map(str, range(99))))
+    many = changes_since(first, "Talks fail", "\n".join(map(str, range(99))))
     assert (len(many), many[-1]) == (12, "and 89 more changes")
 
 
 def test_reads_in_vain_are_counted_and_news_begins_anew():
     """For entries whose date changes at each poll."""
-    told = told_of("T", "One.")
+    found = told("T", "One.")
     for _ in range(3):
-        told = told_of("T", "One.", told)
-    assert futile_reads(told) == 3
-    assert futile_reads(told_of("T", "Two.", told)) == 0
+        found = told("T", "One.", found)
+    assert futile_reads(found) == 3
+    assert futile_reads(told("T", "Two.", found)) == 0
     assert futile_reads("") == 0
+    assert was_from_page(found)
+    assert not was_from_page(told("T", "One.", "", "feed"))
+    assert not was_from_page("")

@@ -23,6 +23,9 @@ from tests.conftest import NOW
         ("Wed, 04 Mar 2026 10:00:00 IST", (2026, 3, 4, 4, 30), "exact"),
         ("04 Mar 2026 10:00:00", (2026, 3, 4, 10), "zone-guessed"),
         ("1772618400", (2026, 3, 4, 10), "exact"),
+        ("Wed, 04 Mar 2026 10:00:00 +0200 (IST)", (2026, 3, 4, 8), "exact"),
+        ("Wed, 04 Mar 2026 10:00:00 GMT+0200", (2026, 3, 4, 8), "exact"),
+        ("Wed, 04 Mar 2026 10:00:00 UTC-3", (2026, 3, 4, 13), "exact"),
         ("1772618400123", (2026, 3, 4, 10), "exact"),
         ("Wed, 04 Mar 2026 07:09 PM EST", (2026, 3, 5, 0, 9), "exact"),
         ("Wed, 04 Mar 2026 12:30 a.m. GMT", (2026, 3, 4, 0, 30), "exact"),
@@ -74,7 +77,16 @@ def test_months_of_other_languages_are_read(raw, expected, quality):
 
 
 @pytest.mark.parametrize(
-    "raw", ["yesterday", "3 hours ago", "05/02/2026", "March", "4 mars 2999", "x1" * 50]
+    "raw",
+    [
+        "yesterday",
+        "3 hours ago",
+        "05/02/2026",
+        "03/04/2026 14:00 CET",
+        "March",
+        "4 mars 2999",
+        "x1" * 50,
+    ],
 )
 def test_what_is_relative_or_ambiguous_is_no_date_in_any_language(raw):
     """First seen is better than a guess."""

@@ -113,12 +113,16 @@ def test_what_a_feed_announces_comes_with_it():
         (b"<html><title>Just a moment...</title>", "Cloudflare challenge"),
         (b"<html><title>Before you continue</title>", "consent page"),
         (b"<html><TITLE lang=en> Log in | A News</TITLE>", "login page"),
-        (b"<html><script src='/cdn-cgi/challenge-platform/x'>", "Cloudflare challenge"),
+        (
+            b"<html><script src='/cdn-cgi/challenge-platform/h/g/x'>",
+            "Cloudflare challenge",
+        ),
+        (b"<html><script src='/cdn-cgi/challenge-platform/scripts/jsd/main.js'>", None),
         (b"<html><title>Cloudflare outage hits the web</title>", None),
         (b"<html><title>Talks in Rome</title>" + b"x" * 90_000 + b"px-captcha", None),
         (b"", None),
     ],
-    ids=range(7),
+    ids=range(8),
 )
 def test_walls_are_told_from_reports_about_them(body, kind):
     """By whole titles and by marks in small pages."""

@@ -1,7 +1,8 @@
 """What is due, what is known: the frontier and the plan made from a feed document."""
 
+import json
 import sqlite3
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -12,6 +13,7 @@ from ingest.feedlist import FeedRef, checked_ref, parse_feedlist, to_opml
 from ingest.frontier import Frontier, Published
 from ingest.plan import plan_entries
 from ingest.versions import told_of
+from tests.conftest import make_story
 
 FEED = "https://a.org/feed"
 
@@ -45,6 +47,7 @@ def poll(frontier, entries, feed_url=FEED, now=100.0):
     feed = next(f for f in frontier.feeds.all() if f.url == feed_url)
     frontier.record_poll(
         replace(feed, polled_at=now, due_at=now + 600),
+        was_due_at=feed.due_at,
         pending=plan.pending,
         sightings=plan.sightings,
         refused=plan.refused,
@@ -55,7 +58,7 @@ def poll(frontier, entries, feed_url=FEED, now=100.0):
 
 def publish(frontier, story, title="One", text="Text."):
     """Mark a story as published, as the poller does."""
-    told = told_of(title, text, story.told)
+    told = told_of(make_story(title=title, text=text), story.told)
     frontier.mark_published(
         [Published(story=story, digest="d", reason=None, told=told)]
     )
@@ -86,6 +89,39 @@ def test_two_entries_that_say_the_same_are_two_stories_while_both_are_there(fron
     assert len(poll(frontier, [one]).pending) == 1
     assert len(poll(frontier, [one, two]).pending) == 1
     assert poll(frontier, [one, two]).pending == []
+
+
+def test_undated_entries_of_one_title_are_stories_of_their_own(frontier):
+    """ "Morning briefing", a new link each day."""
+    for n in range(3):
+        briefing = entry(
+            guid="", link=f"https://a.org/{n}", title="Briefing", summary=""
+        )
+        assert len(poll(frontier, [briefing]).pending) == 1
+
+
+def test_the_publishers_own_feed_takes_its_story_back(frontier):
+    """Whoever told it first, in whatever words; its page is what is read."""
+    other = "https://b.org/feed"
+    told = entry(title="Lies", content="<p>" + "Lies upon lies. " * 90 + "</p>")
+    (first,) = poll(frontier, [told], other).pending
+    assert first.host == "a.org"  # not the words of a stranger's feed
+    publish(frontier, first)
+    (own,) = poll(frontier, [entry()]).pending
+    assert (own.story_id, own.feed_url) == (first.story_id, FEED)
+    publish(frontier, frontier.due_stories(100, 9)[0])
+    assert poll(frontier, [replace(told, title="More lies")], other).pending == []
+
+
+def test_a_feed_that_redirects_to_another_takes_no_guid_along(frontier):
+    """Or what it told before would be the other's next stories."""
+    other = "https://b.org/feed"
+    poll(frontier, [entry(guid="post-1", link=None, title="Spam")])
+    frontier.feeds.see_move(FEED, other, 100.0)
+    frontier.feeds.move(FEED, other)
+    (found,) = poll(frontier, [entry(guid="post-1", link=None)], other).pending
+    assert found.entry.title == "One"
+    assert frontier.story(found.story_id).told == ""
 
 
 def test_a_guid_that_is_given_to_another_article_makes_a_story(frontier):
@@ -123,6 +159,10 @@ def test_a_feed_that_moved_is_polled_at_its_new_url_with_all_it_told(frontier):
     ]
     assert poll(frontier, [entry(link=None)], "https://a.org/new").pending == []
     assert frontier.feeds.add([FeedRef(url=FEED)]) == 0
+    frontier.feeds.see_move("https://a.org/new", FEED, 200.0)
+    frontier.feeds.move("https://a.org/new", FEED)
+    assert frontier.feeds.see_move(FEED, "https://a.org/new", 300.0) == (1, 300.0)
+    frontier.feeds.move(FEED, "https://a.org/new")
     frontier.feeds.see_move("https://b.org/feed", "https://a.org/new", 100.0)
     frontier.feeds.move("https://b.org/feed", "https://a.org/new")
     assert [f.url for f in frontier.feeds.all()] == ["https://a.org/new"]
@@ -137,15 +177,44 @@ def test_moves_are_counted_and_forgotten_when_the_redirect_ends(frontier):
     assert frontier.feeds.see_move(FEED, "https://y.org", 5.0) == (1, 5.0)
 
 
-def test_a_list_that_is_followed_takes_back_what_it_named_and_no_more(frontier):
-    """Feeds that a person added stay."""
+def test_a_list_that_is_followed_takes_back_what_it_alone_named(frontier):
+    """Feeds that a person or another list named stay."""
     table = frontier.feeds
-    refs = [FeedRef(url=f"https://{n}.org/f") for n in "cd"]
-    assert table.follow("/l.opml", refs) == (2, 0)
-    assert table.follow("/l.opml", [refs[1], FeedRef(url=FEED)]) == (0, 1)
-    assert [f.url for f in table.all()] == [FEED, "https://b.org/feed", refs[1].url]
-    assert table.follow("/l.opml", [refs[1]]) == (0, 0)
+    refs = {n: FeedRef(url=f"https://{n}.org/f") for n in "cde"}
+    assert table.follow("/l.opml", refs.values()) == (3, 0)
+    assert table.follow("/k.opml", [refs["e"]]) == (0, 0)
+    assert table.follow("/l.opml", [refs["d"], FeedRef(url=FEED)]) == (0, 1)
+    assert table.get(refs["e"].url) is not None
+    assert table.follow("/l.opml", [refs["d"]]) == (0, 0)
     assert table.get(FEED) is not None
+    table.forget_lists(but=["/l.opml"])
+    assert table.lists_of(refs["e"].url) == []
+    assert table.follow("/k.opml", []) == (0, 0)
+    urls = [FEED, "https://b.org/feed", refs["d"].url, refs["e"].url]
+    assert [f.url for f in table.all()] == urls
+
+
+def test_what_is_made_due_while_it_is_asked_stays_due_and_is_read_whole(frontier):
+    """`feeds retry` in the middle of a poll is not lost."""
+    feed = replace(frontier.feeds.get(FEED), due_at=50.0)
+    frontier.feeds.postpone(FEED, 50.0, "")
+    frontier.feeds.retry(FEED)
+    asked = replace(feed, due_at=700.0, etag="1", body_digest="x", status="ok")
+    frontier.record_poll(asked, was_due_at=50.0, now=100.0)
+    after = frontier.feeds.get(FEED)
+    assert (after.due_at, after.etag, after.body_digest) == (0, None, None)
+    frontier.record_poll(asked, was_due_at=0.0, now=100.0)
+    assert frontier.feeds.get(FEED).due_at == 700.0
+
+
+def test_a_summary_that_changes_at_each_poll_is_read_three_times_in_vain(frontier):
+    """A count of comments in it is no news."""
+    read = 0
+    for n in range(9):
+        for _ in poll(frontier, [entry(summary=f"{n} comments")]).pending:
+            publish(frontier, frontier.due_stories(100, 9)[0])
+            read += 1
+    assert read == 4
 
 
 def test_hosts_that_asked_to_wait_are_remembered_until_then(tmp_path):
@@ -274,6 +343,7 @@ def test_a_removed_feed_takes_what_is_due_with_it_and_others_bring_it(frontier):
     assert (left.url, left.due_at, left.body_digest) == (other, 0, None)
     assert len(poll(frontier, [entry()], other).pending) == 1
     frontier.feeds.add([FeedRef(url=FEED)])
+    assert len(poll(frontier, [entry()]).pending) == 1  # its own feed takes it back
     assert poll(frontier, [entry()]).pending == []
 
 
@@ -379,11 +449,30 @@ def test_a_frontier_of_before_is_taken_over(tmp_path):
     said = ("https://a.org/f", "g1", "s-1", "digest of before")
     db.execute("INSERT INTO sightings VALUES (?,?,?,?)", said)
     names = ",".join(columns)
+    old = {
+        n: v for n, v in asdict(entry()).items() if n not in {"author", "source_url"}
+    }
+    row = (
+        "s-0",
+        "https://a.org/f",
+        "a.org",
+        json.dumps(old),
+        "due",
+        0,
+        0,
+        0,
+        None,
+        None,
+    )
+    db.execute(f"INSERT INTO stories VALUES ({','.join('?' * len(row))})", row)
     db.execute(f"INSERT INTO feeds SELECT {names} FROM now.feeds")
     db.commit()
     db.close()
     frontier = Frontier(path)
     assert frontier.feeds.all() == expected
+    (due,) = frontier.due_stories(0, 9)
+    publish(frontier, due)
+    assert frontier.due_stories(0, 9) == []
     assert frontier.sighted("https://a.org/f", ["g1"])["g1"].entry_digest == ""
     frontier.forget(["s-1"])
     assert frontier.forgotten(["s-1", "s-2"]) == {"s-1"}

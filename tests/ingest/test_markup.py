@@ -27,3 +27,8 @@ def test_markup_becomes_text(markup, expected):
 def test_a_hostile_snippet_takes_time_in_proportion(sandbox, piece):
     """Nothing is quadratic: half a megabyte of the worst outlives the sandbox's limit."""
     assert len(sandbox.run(plain_text, piece * (500_000 // len(piece)))) <= 500_000
+
+
+def test_a_reference_of_5000_digits_is_no_character():
+    """html.unescape would raise."""
+    assert plain_text("a&#" + "9" * 5_000 + " b&#x" + "F" * 5_000 + ";c") == "a b c"

@@ -18,7 +18,7 @@ GOOGLE = "https://news.google.com/rss/articles/CBMi"
         ("BBC News", "", GOOGLE, "https://news.google.com/rss", "BBC"),
         ("Reuters.com", "https://www.reuters.com", GOOGLE, GOOGLE, "Reuters"),
         ("Whatever", "https://www.reuters.com/x", GOOGLE, GOOGLE, "Reuters"),
-        ("Kleine Zeitung", "https://kz.example", GOOGLE, GOOGLE, "Kleine Zeitung"),
+        ("Kleine Zeitung", "https://kz.example", GOOGLE, GOOGLE, "kz.example"),
         ("The Guardian", "", "https://msn.com/x", "https://msn.com/f", "Guardian"),
         ("", "", "https://news.sky.com/1", "https://feeds.skynews.com/f", "Sky News"),
         ("", "", "https://sky.it/1", "https://sky.it/f", "sky.it"),
@@ -27,8 +27,23 @@ GOOGLE = "https://news.google.com/rss/articles/CBMi"
         ("", "", "http://127.0.0.1/1", "http://127.0.0.1/f", "The Feed"),
         ("", "", GOOGLE, "https://x.org/f", "x.org"),
         ("", "", "https://notbbc.com/1", "https://x.org/f", "notbbc.com"),
+        (
+            "Reuters",
+            "https://reuters.com",
+            "https://evil.org/1",
+            "https://evil.org/f",
+            "evil.org",
+        ),
+        ("The Observer", "https://observer.ug", GOOGLE, GOOGLE, "observer.ug"),
+        (
+            "",
+            "",
+            "https://jane.substack.com/p/1",
+            "https://jane.substack.com/f",
+            "jane.substack.com",
+        ),
     ],
-    ids=range(14),
+    ids=range(17),
 )
 def test_an_outlet_is_one_whatever_its_address_or_name(
     source, source_url, url, feed_url, expected
@@ -83,13 +98,28 @@ def test_aggregators_are_known_and_some_have_pages():
             "Ceasefire holds for now",
         ),
         ("", "BBC", ""),
+        (
+            "Ukraine: Russian drones hit Odesa",
+            "Guardian",
+            "Ukraine: Russian drones hit Odesa",
+        ),
+        (
+            "[Kyiv] explosion kills three people",
+            "x.org",
+            "[Kyiv] explosion kills three people",
+        ),
+        (
+            "Live - Aid concert returns to Wembley",
+            "x.org",
+            "Live - Aid concert returns to Wembley",
+        ),
     ],
-    ids=range(15),
+    ids=range(18),
 )
 def test_a_headline_loses_its_outlets_name_and_nothing_else(title, outlet, expected):
     """Another outlet's name, a short rest, a hyphen of its own stay."""
     found = clean_title(
-        title, outlet, feed_title="The Feed", url="https://example.org/1"
+        title, outlet, feed_title="Ukraine | The Feed", url="https://example.org/1"
     )
     assert found == expected
 

@@ -8,7 +8,8 @@ import pytest
 from ingest.cadence import Limits
 from ingest.feedlist import FeedRef
 from ingest.frontier import Frontier
-from ingest.poller import Manners, Poller
+from ingest.manners import Manners
+from ingest.poller import Poller
 from ingest.robots import Robots
 from tests.conftest import serve
 

@@ -41,6 +41,39 @@ def test_a_text_that_is_not_the_report_is_named(text, flag):
     assert why(text) == flag
 
 
+HINDI = "विदेश मंत्री ने बुधवार को कहा कि वार्ता अगले सप्ताह फिर शुरू होगी।"
+THAI = "รัฐมนตรีต่างประเทศกล่าวเมื่อวันพุธว่าการเจรจาจะเริ่มขึ้นอีกครั้งในสัปดาห์หน้าที่กรุงเจนีวา"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n".join(f"{HINDI} {n}।" for n in range(12)),
+        "\n".join(f"{THAI} {n}" for n in range(12)),
+        (
+            "The envoys left the customs house by car since there was unusual traffic on"
+            " the M25. Tickets for the ferry are no longer available in shops. It is"
+            " harder to refuse than to say yes, said one of them in Port Callan."
+        ),
+    ],
+    ids=range(3),
+)
+def test_true_reports_of_any_language_are_taken(text):
+    """Full stops of other scripts, none at all, and words that walls use too."""
+    assert why(text, "", "") is None
+
+
+def test_lines_that_look_like_boilerplate_stay():
+    """A list of conditions, a heading of a live blog."""
+    lines = [
+        "(c) he must not contact any witness in the murder case.",
+        "More on the front line: 12 soldiers were killed overnight.",
+    ]
+    assert tidy("\n".join([*lines, "(c) 2026 A News. All rights reserved."])) == (
+        "\n".join(lines)
+    )
+
+
 def test_a_short_page_is_taken_where_the_feed_has_less():
     """A brief of two sentences is a report."""
     assert why("The envoys left the customs house. They will meet again.", "") is None

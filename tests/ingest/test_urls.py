@@ -63,12 +63,22 @@ def test_a_link_becomes_an_absolute_http_url_or_nothing(link, expected):
 
 
 def test_the_outlet_is_the_publisher_not_the_feed():
-    """`<source>` wins; nine feeds of one broadcaster are one voice."""
+    """Nine feeds of one broadcaster are one voice; `<source>` is an aggregator's."""
     common = {"feed_title": "World - Alpha", "feed_url": "https://feeds.alpha.co.uk/w"}
     news = "https://www.alpha.co.uk/news/1"
-    assert outlet_of(source="Beta", url=news, **common) == "Beta"
+    assert outlet_of(source="Reuters", url=news, **common) == "alpha.co.uk"
+    google = {"feed_title": "G", "feed_url": "https://news.google.com/rss"}
+    assert outlet_of(source="Beta", url=news, **google) == "Beta"
     assert outlet_of(source="", url=news, **common) == "alpha.co.uk"
     assert outlet_of(source="", url=None, **common) == "alpha.co.uk"
     bare = {"feed_title": "Gamma", "feed_url": "http://127.0.0.9:80/feed"}
     assert outlet_of(source="", url="http://127.0.0.9/1", **bare) == "Gamma"
     assert domain_of("http://localhost/x") == "localhost"
+
+
+def test_a_url_in_the_query_is_not_the_storys():
+    """Another site's story can't be claimed by linking to it."""
+    assert url_key("https://evil.org/x?url=https://www.a.org/1").startswith(
+        "evil.org/x"
+    )
+    assert url_key("https://a.org/x?" + "&".join(f"p{n}=1" for n in range(220)))
