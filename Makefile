@@ -11,7 +11,7 @@ run: .venv/run  ## the whole product on the sample newsroom
 test: .venv/dev  ## everything that CI runs
 	@bash tests/run.sh
 
-campaign: .venv/dev  ## kill everything for two hours; docs/reliability.md keeps the result
+campaign: .venv/dev  ## kill everything for two hours, fuzz for four; docs/reliability.md keeps the result
 	@HF_HUB_OFFLINE=1 $(BIN)/python -u tests/campaign.py
 
 fix: .venv/dev  ## format, and mend what can be mended

@@ -2,8 +2,9 @@
 
 import re
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from typing import Final
+
+from lxml import etree
 
 from ingest.charset import decode
 from ingest.urls import absolute_url, origin_of
@@ -46,32 +47,34 @@ def linked_feeds(body: bytes, url: str, content_type: str = "") -> list[FoundFee
         url: where it came from; relative links are resolved against it.
         content_type: the header as sent.
     """
-    finder = _LinkFinder(url)
-    finder.feed(decode(body, content_type)[:MAX_PAGE])
-    found = list({feed.url: feed for feed in finder.found}.values())[:MAX_FEEDS]
-    return sorted(found, key=lambda f: bool(_COMMENTS.search(f.url + f.title)))
+    text = decode(body, content_type)[:MAX_PAGE]
+    parser = etree.HTMLParser(encoding="utf-8", no_network=True)
+    try:
+        tree = etree.fromstring(text.encode("utf-8", "ignore"), parser)
+    except (etree.XMLSyntaxError, ValueError):
+        return []
+    if tree is None:
+        return []
+    base = absolute_url(next(iter(tree.xpath("//base/@href")), ""), url) or url
+    found: dict[str, FoundFeed] = {}
+    for link in tree.iter("link"):
+        target = absolute_url(link.get("href") or "", base)
+        if target and _is_feed(link):
+            found.setdefault(
+                target, FoundFeed(url=target, title=link.get("title") or "")
+            )
+    ordered = sorted(
+        found.values(), key=lambda f: bool(_COMMENTS.search(f.url + f.title))
+    )
+    return ordered[:MAX_FEEDS]
+
+
+def _is_feed(link: etree._Element) -> bool:
+    kinds = set((link.get("rel") or "").lower().split())
+    kind = (link.get("type") or "").split(";")[0].strip().lower()
+    return bool({"alternate", "feed"} & kinds) and kind in _TYPES
 
 
 def usual_places(url: str) -> list[str]:
     """Return where a site without links to its feeds may keep them."""
     return [origin_of(url) + path for path in USUAL_PATHS]
-
-
-class _LinkFinder(HTMLParser):
-    """Collects <link rel="alternate" type="application/...">; minds <base>."""
-
-    def __init__(self, url: str) -> None:
-        super().__init__()
-        self._base = url
-        self.found: list[FoundFeed] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        row = {name: value or "" for name, value in attrs}
-        if tag == "base" and row.get("href"):
-            self._base = absolute_url(row["href"], self._base) or self._base
-        kinds = row.get("rel", "").lower().split()
-        kind = row.get("type", "").split(";")[0].strip().lower()
-        if tag == "link" and {"alternate", "feed"} & set(kinds) and kind in _TYPES:
-            target = absolute_url(row.get("href", ""), self._base)
-            if target:
-                self.found.append(FoundFeed(url=target, title=row.get("title", "")))

@@ -2,7 +2,7 @@
 
     python tests/campaign.py [--backend embedded|kafka] [--kills 50] [--soak MINUTES]
         [--index-kills 200] [--replayed 100000 [--labelled FILE.jsonl.gz]]
-        [--embedded 100000 [--plot FILE.svg]]
+        [--embedded 100000 [--plot FILE.svg]] [--fuzz MINUTES]
 
 For each backend: each worker is killed --kills times at random moments in a flow of
 stories; then a soak of --soak minutes in which random workers are killed every few
@@ -12,7 +12,7 @@ Then the index alone: killed --index-kills times on a journal that has everythin
 (`tests/killed_index.py`); and --replayed stories, those of the labelled file (else of
 the sample newsroom) again and again a month later, grouped twice, with other batches
 and restarts: one digest. Then the embed worker alone, over --embedded stories: its
-memory must stay flat.
+memory must stay flat. Last, each parser is fuzzed for --fuzz minutes (tests/fuzz.py).
 """
 
 import argparse
@@ -21,6 +21,7 @@ import multiprocessing
 import os
 import random
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -39,6 +40,7 @@ from index.events import EventIndex
 from index.state import State
 from tests.embed_soak import GROWTH, growth, plot, soaked
 from tests.flow import drain, flowing, kill_often, outcome, wait_until
+from tests.fuzz import TARGETS
 from tests.killed_index import killed_often
 
 SEED = 20261125
@@ -57,6 +59,7 @@ def main() -> int:
     parser.add_argument("--replayed", type=int, default=100_000, metavar="STORIES")
     parser.add_argument("--labelled", nargs="*", default=[], metavar="FILE")
     parser.add_argument("--embedded", type=int, default=100_000, metavar="STORIES")
+    parser.add_argument("--fuzz", type=float, default=10.0, metavar="MINUTES")
     parser.add_argument("--plot", type=Path, metavar="FILE.svg")
     args = parser.parse_args()
     failed = index_killed(args.index_kills) if args.index_kills else False
@@ -71,6 +74,10 @@ def main() -> int:
         if args.soak:
             title = f"{backend}: soak of {args.soak:g} minutes"
             failed |= not campaign(backend, title, soak_s=60 * args.soak)
+    for name in TARGETS if args.fuzz else ():
+        command = [sys.executable, "-m", "tests.fuzz", "--only", name]
+        minutes = ["--minutes", str(args.fuzz)]
+        failed |= subprocess.run([*command, *minutes], check=False).returncode != 0
     return int(failed)
 
 

@@ -152,7 +152,18 @@ def common_options() -> argparse.ArgumentParser:
     option(
         "--poll-interval",
         metavar="SECONDS",
-        help="pause between two polls of a feed (default 600)",
+        help="pause between two polls of a feed, at the least (default 600)",
+    )
+    option(
+        "--shard",
+        metavar="I/N",
+        help="poll a part of the feeds: worker I of N, each with a --state of its own",
+    )
+    option("--proxy", metavar="URL", help="http(s) proxy for all fetches")
+    option(
+        "--feed-headers",
+        metavar="FILE.toml",
+        help="headers for feeds and pages behind a login, see docs/feeds.md",
     )
     option(
         "--user-agent",

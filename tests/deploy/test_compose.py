@@ -79,8 +79,10 @@ def test_each_path_is_there_and_each_volume_declared():
     assert "ingest:/state" in mounts["ingest"]
     assert "index:/state" in mounts["index"]
     assert IMAGE["SAMESTORY_STATE"] == "/state"
-    feeds = [mount.split(":")[-2] for mount in mounts["ingest"] if ":ro" in mount]
-    assert SERVICES["ingest"]["command"][-1:] == feeds
+    (feeds,) = [mount.split(":")[-2] for mount in mounts["ingest"] if ":ro" in mount]
+    listed = re.sub(r"\$\{\w+:-(.*?)\}", r"\1", SERVICES["ingest"]["command"][-1])
+    assert listed.startswith(f"{feeds}/")  # a folder: a replaced file is seen in it
+    assert (ROOT / "deploy" / listed.lstrip("/")).exists()
     build = OURS["index"]["build"]
     assert (ROOT / "deploy" / build["context"] / build["dockerfile"]).samefile(
         ROOT / "deploy" / "Dockerfile"

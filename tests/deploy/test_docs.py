@@ -72,7 +72,10 @@ def test_help_and_questions_by_id_do_not_import_torch():
 HEAVY = {
     "feedparser": "ingest/feed.py",
     "fastfeedparser": "ingest/feed.py",
-    "trafilatura": "ingest/page.py",
+    "trafilatura": "ingest/extraction.py",
+    "dateparser": "ingest/dates.py",
+    "protego": "ingest/robots.py",
+    "httpx2": "ingest/client.py",
     "sentence_transformers": "embed/engines/torch_engine.py",
     "torch": "embed/engines/torch_engine.py",
     "openvino": "embed/engines/openvino_engine.py",

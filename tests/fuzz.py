@@ -1,0 +1,349 @@
+"""Mutation fuzzing of every parser of ours: nothing but our own errors may escape.
+
+    python -m tests.fuzz [--minutes 10] [--only NAME]
+
+Each parser gets inputs that are cut, spliced, repeated and seeded with what has broken
+parsers before, for so long; in `make test` a fixed number of them. An input takes at
+most SLOW_S seconds of the processor, or it is a finding too.
+"""
+
+import argparse
+import json
+import random
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from ingest.cadence import announced
+from ingest.charset import decode
+from ingest.credits import credits_of
+from ingest.dates import parse_date, parse_date_of_any_language
+from ingest.discovery import linked_feeds
+from ingest.errors import SamestoryError
+from ingest.feed import parse_feed
+from ingest.feedlist import parse_feedlist, to_opml
+from ingest.headers import fresh_for_s, retry_after_s
+from ingest.markup import mend_references, plain_text
+from ingest.outlets import is_own, outlet_of
+from ingest.page import Page, Told, choose_text, without_page
+from ingest.quality import complaint, tidy
+from ingest.robots import crawl_delay_s, is_allowed
+from ingest.shards import Shard
+from ingest.sitemap import child_sitemaps, parse_sitemap
+from ingest.story import Story
+from ingest.titles import clean_title
+from ingest.urls import absolute_url, host_of, origin_of, url_key
+from ingest.versions import changes_since, told_of
+from ingest.walls import wall_of
+from tests.conftest import make_story
+from tests.hostile import feeds, pages
+
+NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
+SLOW_S = 5.0
+MAX_INPUT = 20_000
+TOKENS = [
+    *(
+        "&#8;",
+        "&#xD800;",
+        "&#99999999999999",
+        "&amp;",
+        "<![CDATA[",
+        "]]>",
+        "<!--",
+        "-->",
+    ),
+    *(
+        "<rss>",
+        "</item>",
+        "<a:b xmlns:a='x'>",
+        "\0",
+        "\ufeff",
+        "\u202e",
+        "\ud83d",
+        "]]",
+    ),
+    *(
+        "9" * 400,
+        "-1",
+        "1e999",
+        "{",
+        "[[[[",
+        '"',
+        "\\u0000",
+        "null",
+        "%",
+        "://",
+        "@",
+        "#",
+    ),
+    *(
+        "javascript:",
+        "http://[",
+        "//x:y@z:99999/",
+        "?a=b&" * 9,
+        "../" * 9,
+        " | ",
+        " - ",
+    ),
+    *("24:00", "+9999", "0000-00-00", "32 Foo", "CET", "GMT+99", "\r\n", "\u2028", "Ж"),
+    *(
+        "charset=utf-7",
+        "charset=idna",
+        "<?xml encoding='zlib'?>",
+        "<base href='http://['>",
+    ),
+    *("<!DOCTYPE x [<!ENTITY a 'b'>]>", "&a;", "<![x y]>", "<p>" * 99, "</width>"),
+]
+
+
+@dataclass(frozen=True)
+class Target:
+    """A parser, the inputs that mutation begins with, and what holds of its result."""
+
+    parse: Callable[[bytes], object]
+    seeds: list[bytes]
+
+
+def _text(function: Callable[[str], object]) -> Callable[[bytes], object]:
+    return lambda body: function(body.decode("utf-8", "surrogateescape"))
+
+
+def _url(text: str) -> None:
+    for found in (absolute_url(text, "https://a.org/x/"), absolute_url(text, "")):
+        if found is not None:
+            assert url_key(found) == url_key(url_key.__wrapped__(found) and found)
+            assert host_of(found)
+            assert origin_of(found).startswith("http")
+            outlet_of(source="", url=found, feed_title="", feed_url=found)
+            is_own(found, "https://a.org/")
+
+
+def _headers(text: str) -> None:
+    named = ("retry-after", "date", "cache-control", "expires")
+    row = dict(zip(named, text.split("\n"), strict=False))
+    assert 0 <= (retry_after_s(row) or 0) <= 86_400
+    assert 0 <= (fresh_for_s(row) or 0) <= 86_400
+
+
+def _announced(text: str) -> None:
+    said = announced(
+        ttl=text, period=text, frequency=text, hours=text.split(), days=text.split()
+    )
+    assert 0 <= said.least_s <= 86_400
+    assert len(said.hours) < 24
+
+
+def _plain(text: str) -> None:
+    found = plain_text(text)
+    assert "\0" not in found
+    found.encode()
+
+
+def _feed(body: bytes) -> None:
+    for entry in parse_feed(body, "https://a.org/f", "").entries:
+        json.dumps(entry.title + entry.summary).encode()
+        assert len(entry.title) <= 500
+        assert entry.link is None or entry.link.startswith("http")
+
+
+def _page(body: bytes) -> None:
+    told = Told(
+        title="Envoys leave",
+        text=body[:300].decode("latin-1"),
+        lang=None,
+        author=body[:50].decode("latin-1"),
+        published_raw=body[:60].decode("latin-1"),
+        now=NOW.timestamp(),
+    )
+    found = choose_text(Page(body=body, url="https://a.org/1"), told)
+    assert len(found.text) <= 200_000
+    without_page(told, "x")
+
+
+def _title(text: str) -> None:
+    found = clean_title(text, "BBC", feed_title=text[:30], url="https://a.org/")
+    assert len(found) <= len(text)
+
+
+def _quality(text: str) -> None:
+    complaint(tidy(text), title=text[:60], feed_text=text[-200:], whole=len(text))
+
+
+def _version(text: str) -> None:
+    half = len(text) // 2
+    clean = text.encode("utf-8", "ignore").decode() or "x"
+    told = told_of(make_story(title="T", text=clean[:half] or "x"))
+    assert len(changes_since(told, "U", clean[half:])) <= 12
+
+
+def _opml(body: bytes) -> None:
+    refs = parse_feedlist(body, "list")
+    again = parse_feedlist(to_opml(refs), "list")
+    assert {r.url for r in again} == {r.url for r in refs}
+
+
+FEED_SEEDS = [
+    feed.answer[2][:MAX_INPUT]
+    for feed in feeds.FEEDS.values()
+    if isinstance(feed.answer, tuple) and len(feed.answer[2]) < MAX_INPUT
+]
+PAGE_SEEDS = [
+    page.answer[2]
+    for page in pages.PAGES.values()
+    if isinstance(page.answer, tuple) and 0 < len(page.answer[2]) < MAX_INPUT
+]
+WORDS = [
+    b"Blinken warns NATO - BBC News",
+    b"By Jane Doe\nKYIV (AP) \xe2\x80\x94 He said.",
+]
+DATES = [
+    b"Wed, 04 Mar 2026 10:00:00 CET",
+    b"2026-03-04T10:00:00+05:30",
+    "mer., 04 févr. 2026".encode(),
+    b"1772618400",
+    b"03/04/2026 2 pm (IST)",
+]
+URLS = [
+    b"https://www.a.org:443/x/?utm_source=y&id=1#z",
+    b"//b.org/2",
+    b"http://[::1]:80/x?url=https://c.org/",
+    b"javascript:alert(1)",
+]
+TARGETS: dict[str, Target] = {
+    "feed": Target(_feed, FEED_SEEDS),
+    "feed, careful": Target(
+        lambda b: parse_feed(b, "https://a.org/f", "", careful=True), FEED_SEEDS
+    ),
+    "charset": Target(
+        lambda b: decode(b, b[:40].decode("latin-1")).encode("utf-8", "replace"),
+        FEED_SEEDS + PAGE_SEEDS,
+    ),
+    "sitemap": Target(
+        _text(lambda t: (parse_sitemap(t), child_sitemaps(t))), FEED_SEEDS
+    ),
+    "date": Target(_text(lambda t: parse_date(t[:100], NOW)), DATES),
+    "date of any language": Target(
+        _text(lambda t: parse_date_of_any_language(t[:100], NOW)), DATES
+    ),
+    "url": Target(_text(_url), URLS),
+    "headers": Target(
+        _text(_headers), [b"120\nTue, 10 Mar 2020 12:00:00 GMT\nmax-age=9"]
+    ),
+    "announcement": Target(_text(_announced), [b"60", b"hourly", b"0 1 24", b"Sunday"]),
+    "markup": Target(_text(_plain), PAGE_SEEDS + WORDS),
+    "references": Target(mend_references, PAGE_SEEDS),
+    "list of feeds": Target(
+        _opml,
+        [
+            b"<opml><body><outline text='g'><outline xmlUrl='http://a.org/'/></outline></body></opml>",
+            b"https://a.org/f\n# x\nhttps://b.org/f",
+        ],
+    ),
+    "discovery": Target(
+        lambda b: linked_feeds(b, "https://a.org/"),
+        [*PAGE_SEEDS, b"<link rel=alternate type=application/rss+xml href=/f title=x>"],
+    ),
+    "wall": Target(lambda b: wall_of({}, b), PAGE_SEEDS),
+    "robots": Target(
+        lambda b: (is_allowed(b, "https://a.org/x", "t"), crawl_delay_s(b, "t")),
+        [b"User-agent: *\nDisallow: /a*b$\nCrawl-delay: 9\nSitemap: x"],
+    ),
+    "credits": Target(_text(lambda t: credits_of(t, t[:80])), WORDS),
+    "title": Target(_text(_title), WORDS),
+    "source": Target(
+        _text(
+            lambda t: outlet_of(
+                source=t,
+                url=None,
+                feed_title=t,
+                feed_url="https://news.google.com/",
+                source_url=t,
+            )
+        ),
+        WORDS + URLS,
+    ),
+    "quality": Target(_text(_quality), WORDS + PAGE_SEEDS),
+    "version": Target(_text(_version), WORDS),
+    "page": Target(_page, PAGE_SEEDS),
+    "shard": Target(_text(Shard.parse), [b"1/3", b"2/2"]),
+    "story": Target(Story.decode, [make_story().encode()]),
+}
+
+
+def mutated(seed: bytes, others: list[bytes], rng: random.Random) -> bytes:
+    """Return an input made from a seed by one to six changes."""
+    body = bytearray(seed)
+    for _ in range(rng.randint(1, 6)):
+        at = rng.randint(0, len(body))
+        end = min(len(body), at + rng.choice((1, 2, 9, 80, 900)))
+        match rng.randrange(7):
+            case 0:
+                del body[at:end]
+            case 1:
+                body[at:at] = body[at:end] * rng.choice((1, 2, 30))
+            case 2:
+                body[at:at] = rng.choice(TOKENS).encode("utf-8", "surrogatepass")
+            case 3:
+                other = rng.choice(others)
+                start = rng.randint(0, len(other))
+                body[at:end] = other[start : start + rng.choice((9, 200))]
+            case 4 if body:
+                body[min(at, len(body) - 1)] = rng.randrange(256)
+            case 5:
+                del body[at:]
+            case _:
+                body[at:at] = rng.randbytes(rng.choice((1, 3, 40)))
+    return bytes(body[:MAX_INPUT])
+
+
+def attack(target: Target, rng: random.Random, go_on: Callable[[int], bool]) -> int:
+    """Feed mutated inputs to a parser as long as `go_on(count)`; return how many.
+
+    Raises:
+        AssertionError: an input got something else out of it than our own errors, or
+            took too long; it is in the message.
+    """
+    count = 0
+    while go_on(count):
+        body = mutated(rng.choice(target.seeds), target.seeds, rng)
+        begin = time.process_time()
+        try:
+            target.parse(body)
+        except SamestoryError:
+            pass
+        except Exception as error:
+            raise AssertionError(f"{error!r} of {body[:3000]!r}") from error
+        took = time.process_time() - begin
+        assert took < SLOW_S, f"{took:.0f} s for {body[:3000]!r}"
+        count += 1
+    return count
+
+
+def main() -> int:
+    """Attack each parser for some minutes; 1 if anything escaped."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--only", action="append", choices=TARGETS)
+    parser.add_argument("--seed", type=int, default=time.time_ns())
+    args = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    failed = False
+    for name in args.only or TARGETS:
+        end = time.monotonic() + 60 * args.minutes
+        try:
+            rng = random.Random(args.seed)
+            count = attack(TARGETS[name], rng, lambda _, e=end: time.monotonic() < e)
+            print(f"{name}: {count} inputs, nothing escaped", flush=True)
+        except AssertionError:
+            failed = True
+            print(f"{name}: seed {args.seed}", flush=True)
+            traceback.print_exc()
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

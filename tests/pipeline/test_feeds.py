@@ -1,0 +1,172 @@
+"""Feeds as an operator keeps them: found, listed, followed, shared, behind a login."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.conftest import serve
+from tests.product import LOCAL, Run
+from tests.publishers import publishing
+
+pytestmark = pytest.mark.slow
+ITEM = "<item><title>Talks go on in Rome</title><link>/a/1</link></item>"
+FEED = (
+    f"<rss version='2.0'><channel><title>A News</title>{ITEM}</channel></rss>".encode()
+)
+PAGE = b"""<html><head><title>A News</title>
+<link rel=alternate type=application/rss+xml title=Comments href=/comments>
+<link rel=alternate type=application/rss+xml title=World href=/world></head></html>"""
+
+
+def test_the_feed_of_a_site_is_found_and_others_are_named(tmp_path):
+    """Linked, in a usual place, itself; a page without one is not added."""
+
+    def answer(path, _):
+        table = {"/": PAGE, "/world": FEED, "/comments": FEED, "/bare": b"<html>x"}
+        return (200 if path in table else 404), {}, table.get(path, b"")
+
+    run = Run(tmp_path)
+    with serve(answer) as base:
+        out, said = run("feeds", "add", f"{base}/", *LOCAL)
+        assert "1 added" in out
+        assert f"found {base}/world" in said
+        assert f"also there: {base}/comments (Comments)" in said
+        assert "0 added, 1 known" in run("feeds", "add", f"{base}/world", *LOCAL)[0]
+        _, said = run("feeds", "add", f"{base}/bare", *LOCAL, expect=1)
+        assert "no feed there: it is a page that names none" in said
+    assert [row["title"] for row in run.rows("feeds", "list")] == ["A News"]
+    _, said = run("feeds", "add", f"{base}/gone", *LOCAL)
+    assert "not read yet" in said
+    assert "1 added" in run("feeds", "add", "https://x.invalid/f", "--as-is")[0]
+
+
+def test_a_site_without_links_is_looked_at_in_the_usual_places(tmp_path):
+    """WordPress and others keep their feed at /feed."""
+    table = {"/": b"<html>welcome</html>", "/feed": FEED}
+
+    def answer(path, _):
+        return (200 if path in table else 404), {}, table.get(path, b"")
+
+    with serve(answer) as base:
+        (row,) = Run(tmp_path).rows("feeds", "add", base, *LOCAL)
+    assert row["feeds"] == [f"{base}/feed"]
+
+
+def start(run: Run, *options: str):
+    """Start `samestory ingest` in the background."""
+    command = [sys.executable, "-m", "deploy.cli", "ingest", "--state", str(run.state)]
+    return subprocess.Popen(
+        [*command, *options, *LOCAL],
+        stderr=subprocess.PIPE,
+        env=os.environ | {"HF_HUB_OFFLINE": "1"},
+    )
+
+
+def wait_for(condition, process) -> None:
+    """Wait until it holds, while the process lives."""
+    end = time.monotonic() + 60
+    while not condition():
+        assert process.poll() is None, process.stderr.read().decode()[-3000:]
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def stop(process) -> None:
+    process.send_signal(signal.SIGTERM)
+    process.wait(20)
+    process.stderr.close()
+
+
+def known(run: Run) -> dict[str, str]:
+    """Return each feed's outcome by URL, as the frontier has it."""
+    try:
+        db = sqlite3.connect(f"file:{run.state}/frontier.db?mode=ro", uri=True)
+        rows = db.execute("SELECT url, status FROM feeds").fetchall()
+        db.close()
+    except sqlite3.Error:
+        return {}
+    return dict(rows)
+
+
+def test_a_running_worker_follows_its_list_and_what_is_added_by_hand(tmp_path):
+    """Added to the file: polled; taken out: gone; broken: nothing changes."""
+    run, listed = Run(tmp_path / "state"), tmp_path / "feeds.txt"
+    with publishing() as world:
+        one, two, three = (world.add(lambda *_: (200, {}, FEED)) for _ in range(3))
+        listed.write_text(f"{one}/f\n")
+        worker = start(run, "--feeds", str(listed))
+        try:
+            wait_for(lambda: "1 new" in known(run).get(f"{one}/f", ""), worker)
+            run("feeds", "add", f"{three}/f", "--as-is")
+            wait_for(lambda: "1 new" in known(run).get(f"{three}/f", ""), worker)
+            replaced = tmp_path / "new.txt"
+            replaced.write_text(f"{two}/f\n")
+            replaced.replace(listed)
+            wait_for(lambda: "1 new" in known(run).get(f"{two}/f", ""), worker)
+            assert set(known(run)) == {f"{two}/f", f"{three}/f"}
+            listed.write_text("<opml><body>")
+            seen = []
+            while "the feeds stay as they are" not in "".join(seen):
+                seen.append(worker.stderr.readline().decode())
+            assert set(known(run)) == {f"{two}/f", f"{three}/f"}
+        finally:
+            stop(worker)
+
+
+def test_shards_share_the_feeds_and_a_restart_keeps_a_retry_after(tmp_path):
+    """Two workers, each feed asked once; who asked to wait is not asked again."""
+    with publishing() as world:
+        bases = [world.add(lambda *_: (200, {}, FEED)) for _ in range(12)]
+        asks = world.add(lambda *_: (429, {"Retry-After": "3600"}, b""))
+        listed = tmp_path / "feeds.txt"
+        listed.write_text("".join(f"{base}/f\n" for base in [*bases, asks]))
+        runs = [Run(tmp_path / str(number)) for number in (1, 2)]
+        shards = [
+            start(run, "--feeds", str(listed), "--shard", f"{number}/2")
+            for number, run in enumerate(runs, 1)
+        ]
+        for run, worker in zip(runs, shards, strict=True):
+            wait_for(
+                lambda run=run: (
+                    len(known(run)) == 13 and "never polled" not in known(run).values()
+                ),
+                worker,
+            )
+            stop(worker)
+        for base in [*bases, asks]:
+            assert len(world.asked(base, "/f")) == 1
+        owner = next(r for r in runs if "429" in known(r)[f"{asks}/f"])
+        number = runs.index(owner) + 1
+        run_again = start(owner, "--shard", f"{number}/2", "--feed", f"{asks}/g")
+        wait_for(lambda: "not asked" in known(owner).get(f"{asks}/g", ""), run_again)
+        stop(run_again)
+        assert len(world.asked(asks)) == 1
+
+
+def test_headers_for_a_feed_behind_a_login_come_from_file_and_environment(
+    tmp_path, monkeypatch
+):
+    """Sent to that feed; a variable that is not set is named."""
+    seen = []
+
+    def answer(_, headers):
+        seen.append(headers.get("Authorization"))
+        return 200, {}, FEED
+
+    file = tmp_path / "headers.toml"
+    with serve(answer) as base:
+        file.write_text(f'["{base}/paid"]\nAuthorization = "Bearer $PAID_TOKEN"\n')
+        run, options = Run(tmp_path / "s"), ("--feed-headers", str(file), *LOCAL)
+        _, said = run("feeds", "add", f"{base}/paid", *options, expect=2)
+        assert "'PAID_TOKEN' is not set" in said
+        monkeypatch.setenv("PAID_TOKEN", "x1")
+        run("feeds", "add", f"{base}/paid", f"{base}/free", *options)
+    assert seen == ["Bearer x1", None]
+    _, said = run("feeds", "add", "https://me:secret@a.org/f", expect=2)
+    assert "use --feed-headers" in said
+    assert "secret" not in said
