@@ -14,7 +14,7 @@ from typing import Final
 
 from deploy.loop import patiently
 from deploy.stream.log import QUARANTINE, Log, Message, Record
-from ingest.poller import Rejected
+from ingest.errors import Rejected
 
 MAX_VALUE: Final = 3_000_000  # bytes of the offending input that are kept
 MAX_TEXT: Final = 2_000  # characters of its key, and of the reason

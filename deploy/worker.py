@@ -22,8 +22,8 @@ from deploy.stream.log import EVENTS, JOURNAL, STORIES, Log, Message, Record
 from index.events import EventIndex
 from index.health import Largest, Latency
 from index.state import State
-from ingest.errors import Misconfigured, Retry
-from ingest.poller import Poller, Rejected
+from ingest.errors import Misconfigured, Rejected, Retry
+from ingest.poller import Poller
 from ingest.robots import Robots
 from ingest.story import Story
 
@@ -69,6 +69,11 @@ def _ingest(
 ) -> None:
     client = wiring.open_client(settings)
     frontier = wiring.open_frontier(settings)
+    if settings.shard and not settings.brokers:
+        _log.warning(
+            "--shard without --brokers: this worker's stories meet those of the other"
+            " shards nowhere; each has a log of its own"
+        )
     feedlists = FeedLists(frontier, settings, urls=urls, lists=lists)
 
     def publish(stories: Sequence[Story]) -> None:

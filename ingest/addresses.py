@@ -69,7 +69,7 @@ class Deadline(threading.local):
         """Return the seconds left, at most `timeout`.
 
         Raises:
-            httpcore2.ReadTimeout: none.
+            httpcore2.ReadTimeout: there are none left.
         """
         left = self.at - time.monotonic()
         if left <= 0:

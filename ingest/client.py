@@ -10,7 +10,14 @@ import httpcore2
 import httpx2
 
 from ingest.addresses import Deadline, GuardedBackend, Network, refuse_closed_target
-from ingest.errors import Misconfigured, Quarantine, Retry
+from ingest.errors import (
+    BotWall,
+    FetchFailed,
+    FetchRefused,
+    HostAway,
+    HostSlow,
+    Misconfigured,
+)
 from ingest.headers import retry_after_s
 from ingest.urls import absolute_url, host_of, origin_of
 from ingest.walls import wall_of
@@ -25,47 +32,6 @@ REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 PERMANENT: Final = frozenset({301, 308})
 KEEP_OPEN_S: Final = 15.0  # an idle connection; most servers close theirs after 5 to 75
 KEEP_OPEN: Final = 256  # idle connections, a host has at most one
-
-
-class FetchFailed(Retry):
-    """The server is away, slow or asks to wait.
-
-    `retry_after_s` is for how long, None if it did not say; `host` is who said it, ""
-    if nobody did.
-    """
-
-    def __init__(
-        self, message: str, retry_after_s: float | None = None, host: str = ""
-    ) -> None:
-        super().__init__(message)
-        self.retry_after_s = retry_after_s
-        self.host = host
-
-
-class HostAway(FetchFailed):
-    """No connection to `host`: every other URL of it will fail too."""
-
-    def __init__(self, message: str, host: str) -> None:
-        super().__init__(message, None, host)
-
-
-class HostSlow(HostAway):
-    """No answer from `host` in time; the page may be to blame as well."""
-
-
-class FetchRefused(Quarantine):
-    """This URL will not work: 404, too large, a redirect that leads nowhere.
-
-    `status` is 0 where it was not the server that refused.
-    """
-
-    def __init__(self, message: str, status: int = 0) -> None:
-        super().__init__(message)
-        self.status = status
-
-
-class BotWall(FetchRefused):
-    """The publisher asks for a person: a challenge, a captcha, a consent page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,8 +19,7 @@ import feedparser
 
 from ingest.cadence import NOTHING_SAID, Announced, announced
 from ingest.charset import decode
-from ingest.client import BotWall
-from ingest.errors import Quarantine
+from ingest.errors import BotWall, Quarantine
 from ingest.markup import mend_references, plain_text
 from ingest.sitemap import child_sitemaps, parse_sitemap, sitemap_kind
 from ingest.story import clean_line, clean_text

@@ -15,8 +15,8 @@ from functools import partial
 from typing import Final
 
 from ingest.cadence import page_retry_s
-from ingest.client import Client, HostAway
-from ingest.errors import Quarantine, Retry
+from ingest.client import Client
+from ingest.errors import HostAway, Quarantine, Rejected, Retry
 from ingest.feed_table import Feed
 from ingest.frontier import Frontier, PendingStory, Published
 from ingest.gate import MAX_WAIT_S, HostGate
@@ -34,6 +34,8 @@ FETCHES_AT_ONCE: Final = 32
 FEEDS_AT_ONCE: Final = 1_000  # hosts whose feeds are looked at in one go
 TICK_S: Final = 0.5  # how long a new feed or a stop may go unnoticed
 MAX_HOSTS_A_PAGE: Final = 3  # that a link may lead on to, one after the other
+LATER_LOOKS: Final = 3  # at a page that was read before and fails now, after ...
+LATER_S: Final = 3_600.0  # ... an hour, then two, then three
 A_MOMENT_S: Final = 0.05  # to wait for more of it
 
 
@@ -43,15 +45,6 @@ class _Asked:
 
     host: str
     crawl_delay_s: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rejected:
-    """What could not become a story, for the quarantine."""
-
-    reason: str
-    source: str
-    detail: str
 
 
 def nothing() -> None:
@@ -348,11 +341,19 @@ class Poller:
         self._reject([Rejected(reason=why, source=source, detail="")])
         self._frontier.mark_refused(story.story_id, why)
 
+    def _keep(self, story: PendingStory, reason: str) -> None:
+        """Leave a story as it was published, and look again later: its page failed."""
+        if story.tries < LATER_LOOKS:
+            due_at = self._clock() + LATER_S * (1 + story.tries)
+            self._frontier.postpone(story.story_id, due_at, reason)
+        else:
+            self._frontier.keep_version(story, reason)
+
     def _publish_read(self, read: Sequence[Read]) -> None:
         made: list[tuple[PendingStory, Story]] = []
         for item in read:
             if item.is_worse:
-                self._frontier.keep_version(item.story, "; ".join(item.cleaned.flags))
+                self._keep(item.story, "; ".join(item.cleaned.flags))
                 continue
             feed = self._frontier.feeds.get(item.story.feed_url)
             title = feed.title if feed else ""

@@ -14,17 +14,9 @@ from ingest.cadence import (
     next_interval_s,
     next_poll,
 )
-from ingest.client import (
-    MAX_FEED_BYTES,
-    BotWall,
-    Client,
-    Fetched,
-    FetchFailed,
-    FetchRefused,
-    HostAway,
-    Validators,
-)
+from ingest.client import MAX_FEED_BYTES, Client, Fetched, Validators
 from ingest.dates import parse_date
+from ingest.errors import BotWall, FetchFailed, FetchRefused, HostAway
 from ingest.feed import ParsedFeed, parse_feed
 from ingest.feed_table import Feed, Move, skips_of
 from ingest.headers import DAY_S, fresh_for_s

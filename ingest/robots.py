@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from ingest.charset import decode
-from ingest.client import MAX_ROBOTS_BYTES, Client, FetchFailed, FetchRefused
-from ingest.errors import Quarantine
+from ingest.client import MAX_ROBOTS_BYTES, Client
+from ingest.errors import FetchFailed, FetchRefused, Quarantine
 from ingest.sandbox import Sandbox
 from ingest.urls import origin_of
 

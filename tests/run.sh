@@ -34,5 +34,8 @@ python=$("$bin/python" -c 'import sys; print(sys._base_executable)')
 printf '%s\n' '{"title": "Wheel", "text": "The wheel was installed and works."}' > "$work/one.jsonl"
 (cd "$work" && env -u PYTHONPATH venv/bin/samestory import one.jsonl --state state)
 
+say "how publishers were asked"
+cat .run/politeness.txt
+
 say "what did not run"
 cat .run/needs.txt

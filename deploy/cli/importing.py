@@ -21,8 +21,7 @@ from deploy.quarantine import quarantine_rejected
 from deploy.stream.log import JOURNAL, STORIES, Log, Message, behind
 from deploy.supervisor import Supervisor
 from index.state import State
-from ingest.errors import Quarantine
-from ingest.poller import Rejected
+from ingest.errors import Quarantine, Rejected
 from ingest.story import Story
 
 CHUNK: Final = 200  # stories published with one fsync

@@ -35,7 +35,7 @@ def outcomes(tmp_path_factory):
     with (
         publishing() as world,
         open_client(total_s=4.0) as client,
-        Sandbox(2, timeout_s=6.0) as sandbox,
+        Sandbox(2, timeout_s=10.0) as sandbox,
     ):
         bases = {name: world.add(site_of(page)) for name, page in PAGES.items()}
         items = "".join(

@@ -11,17 +11,15 @@ import pytest
 from backports import zstd
 
 from ingest.addresses import AddressRefused, is_open, parse_networks
-from ingest.client import (
+from ingest.client import Client, ClientOptions, Validators
+from ingest.errors import (
     BotWall,
-    Client,
-    ClientOptions,
     FetchFailed,
     FetchRefused,
     HostAway,
     HostSlow,
-    Validators,
+    Misconfigured,
 )
-from ingest.errors import Misconfigured
 from ingest.headers import retry_after_s
 from ingest.robots import Disallowed, Robots
 from ingest.sandbox import ParserFailed

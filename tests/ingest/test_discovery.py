@@ -3,8 +3,8 @@
 import pytest
 
 from ingest.cadence import Announced
-from ingest.client import BotWall
 from ingest.discovery import FoundFeed, linked_feeds, usual_places
+from ingest.errors import BotWall
 from ingest.feed import MAX_ENTRIES, NotAFeed, parse_feed
 from ingest.walls import wall_of
 

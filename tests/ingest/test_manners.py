@@ -6,7 +6,7 @@ import pytest
 
 from ingest.feedlist import FeedRef
 from ingest.sandbox import Sandbox
-from tests.conftest import open_client
+from tests.conftest import ROOT, open_client
 from tests.day import BEGIN, HOUR, judge, publishers
 from tests.desk import Desk
 from tests.publishers import publishing
@@ -39,11 +39,13 @@ def day(tmp_path_factory):
         desk.frontier.close()
 
 
-def test_publishers_have_nothing_to_complain_of(day, capsys):
+def test_publishers_have_nothing_to_complain_of(day):
     """Every announced time, Retry-After and spacing is kept; validators are sent."""
     card, *_ = day
-    with capsys.disabled():
-        print(f"\npoliteness score card, 32 hours of 50 feeds: {card}")
+    folder = ROOT / ".run"
+    folder.mkdir(exist_ok=True)
+    text = f"politeness score card, 32 hours of 50 feeds: {card}\n"
+    (folder / "politeness.txt").write_text(text)  # `make test` ends with it
     assert (card.early, card.unasked, card.close) == (0, 0, 0)
     assert card.unconditional <= 30  # one a day for each feed that has validators
     assert card.hits > 100

@@ -2,6 +2,7 @@
 
 import random
 import time
+from itertools import pairwise
 
 import pytest
 
@@ -12,6 +13,8 @@ from ingest.manners import Manners
 from ingest.poller import Poller
 from ingest.robots import Robots
 from tests.conftest import serve
+from tests.desk import Desk as FullDesk
+from tests.publishers import publishing
 
 ITEM = "<item><title>{0}</title><link>{1}</link><description>{0} summary.</description></item>"
 PAGE = (
@@ -163,3 +166,71 @@ def test_a_feed_that_fails_backs_off_and_is_named_once(desk):
     assert len(desk.rejected) == 1
     assert "an HTML page, not a feed" in desk.rejected[0].reason
     assert desk.rejected[0].source == f"{base}/feed"
+
+
+def test_a_story_that_was_read_keeps_its_text_when_its_page_fails(desk):
+    """A changed title is looked for again; a wall in between is no new version."""
+    wall = b"<html><title>Just a moment...</title><body><p>Verify.</p></body></html>"
+    now = {"title": "Talks in the customs house", "page": PAGE}
+
+    def answer(path, _):
+        if path == "/feed":
+            item = ITEM.format(now["title"], "/a")
+            body = f"<rss version='2.0'><channel>{item}</channel></rss>"
+            return 200, {}, body.encode()
+        return (404, {}, b"") if path == "/robots.txt" else (200, {}, now["page"])
+
+    with serve(answer) as base:
+        desk.frontier.feeds.add([FeedRef(url=f"{base}/feed")])
+        desk.run(lambda: len(desk.stories) == 1)
+        now |= {"title": "Talks in the customs house fail", "page": wall}
+        desk.frontier.feeds.make_due()
+        desk.run(lambda: desk.frontier.next_story_due() is not None)
+        desk.run(lambda: (desk.frontier.next_story_due() or 0) > time.time() + 3_000)
+        assert len(desk.stories) == 1
+        now["page"] = PAGE.replace(
+            b"late at night. </p>", b"late at night.</p><p>They failed. </p>"
+        )
+        desk.ahead_s += 4_000
+        desk.run(lambda: len(desk.stories) == 2)
+    first, second = desk.stories
+    assert first.story_id == second.story_id
+    assert second.text_from == "page"
+    assert second.changes[0] == "title was: Talks in the customs house"
+
+
+def test_a_page_on_another_host_waits_for_that_hosts_turn(tmp_path, client, sandbox):
+    """Twenty links that redirect to one host: it is asked one by one, with pauses."""
+    with publishing(1_773_100_800.0) as world:
+
+        def page(path, _):
+            return (404, {}, b"") if path == "/robots.txt" else (200, {}, PAGE)
+
+        target = world.add(page)
+        links = [
+            world.add(
+                lambda path, _, n=n: (
+                    (302, {"Location": f"{target}/{n}"}, b"")
+                    if path == "/go"
+                    else (404, {}, b"")
+                )
+            )
+            for n in range(20)
+        ]
+        feed = world.add(lambda *_: (200, {}, rss(*(f"{one}/go" for one in links))))
+        paced = FullDesk(
+            tmp_path / "f.db", client, sandbox, clock=lambda: world.now, spacing_s=2.0
+        )
+        paced.frontier.feeds.add([FeedRef(url=f"{feed}/f")])
+
+        def is_done():
+            world.now += 0.25 if paced.is_idle else 0.0
+            return len(paced.stories) == 20
+
+        paced.run(is_done)
+        times = [request.at for request in world.asked(target)]
+        paced.frontier.close()
+    assert len(times) == 21  # robots.txt and the pages
+    assert min(b - a for a, b in pairwise(times)) >= 2.0
+    assert {story.text_from for story in paced.stories} == {"page"}
+    assert {story.url.rsplit("/", 1)[1] for story in paced.stories} == {"go"}
