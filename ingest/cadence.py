@@ -21,6 +21,7 @@ LONG_DEAD: Final = 30.0  # ... until its failures count so much: then once a wee
 GONE_S: Final = 7 * DAY_S  # 410: parked, with a weekly probe
 GROW: Final = 1.25  # of the interval after a poll that brought nothing
 SHARE_LOST: Final = 2 / 3  # of a document new: stories between polls may be lost
+FIRST_LOOK_S: Final = 3_600.0  # until the second poll, whatever the dates say
 RATE_WINDOW_S: Final = 7 * DAY_S  # of a document's dates, for its rate
 _PERIODS_S: Final = {  # https://web.resource.org/rss/1.0/modules/syndication/
     "hourly": 3_600.0,
@@ -102,17 +103,17 @@ def first_interval_s(published: Sequence[datetime], now: datetime) -> float:
     """Return the seconds in which a feed has told one story, by its document's dates.
 
     The rate is that of the last week, or, where the document reaches less far back, of
-    the time that it covers. A day if that tells of none; 0, as often as may be, if the
-    document has no dates.
+    the time that it covers. At most FIRST_LOOK_S, since dates may be wrong; 0, as often
+    as may be, if the document has none.
     """
     if not published:
         return 0.0
     recent = sorted(at for at in published if at <= now)
     recent = [at for at in recent if (now - at).total_seconds() <= RATE_WINDOW_S]
     if not recent:
-        return DAY_S
+        return FIRST_LOOK_S
     covered = (now - recent[0]).total_seconds()
-    return max(covered, 1.0) / len(recent)
+    return min(max(covered, 1.0) / len(recent), FIRST_LOOK_S)
 
 
 def next_interval_s(

@@ -169,6 +169,7 @@ class Card:
 
     Attributes:
         requests: sent in all.
+        allowed: as many polls as the publishers' words and our shortest interval let.
         early: sent before the publisher's announced time, or in a skipped hour.
         unasked: sent while a Retry-After held.
         close: sent less than `spacing_s` after the one before to the same host.
@@ -181,6 +182,7 @@ class Card:
     """
 
     requests: int
+    allowed: int
     early: int
     unasked: int
     close: int
@@ -193,7 +195,8 @@ class Card:
     def __str__(self) -> str:
         per = self.requests / max(1, self.told)
         return (
-            f"requests sent {self.requests}, {per:.2f} a story; sent against the"
+            f"requests sent {self.requests} of {self.allowed} allowed,"
+            f" {per:.2f} a story; sent against the"
             f" publisher's word: before its time {self.early}, in spite of Retry-After"
             f" {self.unasked}, closer than the spacing {self.close}; answered 304"
             f" {self.hits}, unconditional in vain {self.unconditional}; stories found"
@@ -233,6 +236,7 @@ def judge(
                     late += [found[title] - at] if title in found else []
     return Card(
         requests=len(world.requests),
+        allowed=int(sum((world.now - BEGIN) / max(600, p.least_s) for p in made)),
         early=early,
         unasked=unasked,
         close=close,

@@ -179,6 +179,7 @@ def flowing(
                 "SAMESTORY_ALLOW_NETWORK": "127.0.0.0/8",
                 "SAMESTORY_HOST_SPACING": "0",
                 "SAMESTORY_POLL_INTERVAL": "1",
+                "SAMESTORY_POLL_INTERVAL_MAX": "1",
             }
             | environment,
         )

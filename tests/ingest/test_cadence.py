@@ -120,12 +120,12 @@ def test_a_poll_is_never_before_what_is_announced():
 
 
 def test_the_first_interval_is_the_rate_of_the_document():
-    """24 stories in the last day: an hour; old ones only: a day."""
-    hourly = [NOW - timedelta(hours=n) for n in range(1, 25)]
-    assert first_interval_s(hourly, NOW) == 3600
-    assert first_interval_s([NOW - timedelta(days=30)], NOW) == 86_400
+    """48 stories in the last day: half an hour; old ones only: an hour."""
+    busy = [NOW - timedelta(hours=n / 2) for n in range(1, 49)]
+    assert first_interval_s(busy, NOW) == 1800
+    assert first_interval_s([NOW - timedelta(days=30)], NOW) == 3600
     assert first_interval_s([], NOW) == 0  # unknown: as often as may be
-    assert first_interval_s([NOW + timedelta(hours=1)], NOW) == 86_400
+    assert first_interval_s([NOW + timedelta(hours=1)], NOW) == 3600
 
 
 def test_a_document_that_is_mostly_new_halves_the_interval_at_once():

@@ -49,6 +49,7 @@ def test_publishers_have_nothing_to_complain_of(day):
     assert (card.early, card.unasked, card.close) == (0, 0, 0)
     assert card.unconditional <= 30  # one a day for each feed that has validators
     assert card.hits > 100
+    assert card.requests < card.allowed / 3
     assert card.requests < 1.5 * card.told
 
 
