@@ -4,7 +4,7 @@ trafilatura with `favor_precision` and its fallbacks finds the text best (feeds.
 section 2), and spends most of its time on what surrounds it. So the page is narrowed
 first to the element that holds nearly all paragraphs, and the quick setting reads that;
 a result that is doubtful is discarded, and the whole page is read as trafilatura likes.
-On 145 pages with a gold text this gave F1 .957, as the whole page does, in 0.54 of its
+On 145 pages with a gold text this gave F1 .957, as the whole page does, in 0.57 of its
 time (docs/performance.md).
 """
 

@@ -38,11 +38,11 @@ def outlet_of(
 ) -> str:
     """Return the outlet's name.
 
-    In an aggregator's feed `<source>` names the publisher; any other feed could claim
-    to be anyone. Else the address of the story does: its registered domain (nine feeds
-    of one broadcaster are one voice), the whole host where that is shared by many
-    writers, on a bare address the feed's title. Names and domains of one family
-    (publishers.toml) are one outlet.
+    In an aggregator's feed, and on a bare address, `<source>` names the publisher; any
+    other feed could claim to be anyone. Else the address of the story does: its
+    registered domain (nine feeds of one broadcaster are one voice), the whole host
+    where that is shared by many writers, on a bare address the feed's title. Names and
+    domains of one family (publishers.toml) are one outlet.
 
     Args:
         source: name in RSS `<source>`, "" if absent.
@@ -51,7 +51,8 @@ def outlet_of(
         feed_url: URL of the feed.
         source_url: address in RSS `<source>`, "" if absent.
     """
-    if source and (is_aggregator(feed_url) or is_aggregator(url or "")):
+    is_told = is_aggregator(feed_url) or is_aggregator(url or "")
+    if source and (is_told or domain_of(url or feed_url) is None):
         address = family_of_domain(source_url) or domain_of(source_url)
         return address or family_of_name(source) or clean_line(source, 120)
     own = [a for a in (url, feed_url) if a and not is_aggregator(a)]

@@ -211,9 +211,15 @@ PARSED: dict[str, Feed] = {
         rss(item(more="<author>x@y.org (Jane Doe)</author>")),
         story=("byline", "Jane Doe"),
     ),
-    "somebody's name in source": read(
-        rss(item("Talks", "<source url='https://www.bbc.co.uk'>BBC News</source>")),
-        story=("outlet", "F"),
+    "publisher in source": read(
+        rss(
+            item(
+                "Talks in Geneva fail - BBC News",
+                "<source url='https://www.bbc.co.uk'>BBC News</source>",
+            )
+        ),
+        "Talks in Geneva fail",
+        story=("outlet", "BBC"),
     ),
     "google news": read(
         rss(

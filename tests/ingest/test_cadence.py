@@ -137,7 +137,7 @@ def test_a_document_that_is_mostly_new_halves_the_interval_at_once():
         )
 
     assert interval(20, 30) == 1800
-    assert interval(0, 30) == 4500
+    assert interval(0, 30) == 5400
     assert interval(2, 30) == 2700
     assert interval(30, 30, before=700) == 600
     assert interval(0, 30, before=20_000) == 21_600
