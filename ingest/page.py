@@ -14,7 +14,7 @@ from ingest.dates import UNKNOWN, Moment, parse_date, parse_date_of_any_language
 from ingest.extraction import extract_article
 from ingest.language import identify
 from ingest.markup import mend_references, plain_text
-from ingest.quality import complaint, tidy
+from ingest.quality import complaint, tidy, without_title
 from ingest.story import clean_text
 from ingest.walls import wall_of
 
@@ -118,7 +118,7 @@ def without_page(told: Told, flag: str) -> Cleaned:
 def _text_of(page: Page, told: Told) -> tuple[str, str | None]:
     """Return (the page's text, why it is not to be used)."""
     raw = extract_text(page)
-    text = tidy(raw)
+    text = without_title(tidy(raw), told.title)
     why = complaint(text, title=told.title, feed_text=told.text, whole=len(raw))
     if why and (wall := wall_of({}, page.body)):
         why = f"page-wall: {wall}"

@@ -159,7 +159,10 @@ def _is_same(entry: Entry, known: Sighting, frontier: Frontier) -> bool:
 
 def outcome(parsed: ParsedFeed, plan: EntryPlan) -> str:
     """Tell in words what a document held."""
-    parts = [f"{len(plan.pending)} new of {len(parsed.entries)}"]
+    parts = [f"{plan.new} new of {len(parsed.entries)}"]
+    changed = len(plan.pending) - plan.new
+    if changed:
+        parts.append(f"{changed} changed")
     if plan.repeated:
         parts.append(f"{plan.repeated} told twice")
     if parsed.left_out:

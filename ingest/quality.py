@@ -49,6 +49,7 @@ _BOILERPLATE: Final = re.compile(
 _SENTENCE_END: Final = re.compile(r"[.!?…。！？؟۔।॥។။።፧՞։:;\"”»’')\]]\s*$")
 LONG_LINE: Final = 80  # characters; a headline has no more, and Thai has no full stop
 _WORD: Final = re.compile(r"\w{4,}")
+_STAMP: Final = re.compile(r"\s*\d{4}-\d{2}-\d{2}(?:[T ][\d:.+Z-]{4,20})?\s*")
 
 
 def tidy(text: str) -> str:
@@ -71,6 +72,22 @@ def tidy(text: str) -> str:
             seen.add(key)
         kept.append(line)
     return "\n".join(kept).strip()
+
+
+def without_title(text: str, title: str) -> str:
+    """Return a text whose first line is not the title once more, or the bare date.
+
+    Title and text are read one after the other: what is said twice takes the room of
+    what is not.
+    """
+    lines = text.split("\n")
+    wanted = _WORD.findall(title.casefold())
+    for _ in range(2):
+        words = _WORD.findall(lines[0].casefold())
+        is_title = bool(words) and words == wanted
+        if len(lines) > 1 and (is_title or _STAMP.fullmatch(lines[0])):
+            lines = lines[1:]
+    return "\n".join(lines)
 
 
 def complaint(text: str, *, title: str, feed_text: str, whole: int) -> str | None:

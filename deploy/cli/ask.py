@@ -291,10 +291,11 @@ def run_stories(args: argparse.Namespace, settings: Settings) -> int:
 
 def _story_json(member: Member) -> dict[str, Any]:
     story = member.story
-    kept = ("story_id", "url", "outlet", "title", "published", "lang")
+    kept = ("story_id", "url", "outlet", "title", "published", "lang", "date_quality")
+    said = ("byline", "agencies", "citing", "correction", "changes")
     value = story.to_json()
     return {
-        **{name: value[name] for name in kept},
+        **{name: value[name] for name in (*kept, *said)},
         "event_id": member.event_id,
         "version": story.digest,
         "text_from": story.text_from,

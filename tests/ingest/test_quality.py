@@ -2,7 +2,7 @@
 
 import pytest
 
-from ingest.quality import complaint, tidy
+from ingest.quality import complaint, tidy, without_title
 
 TITLE = "Envoys leave the customs house in Port Callan without a deal"
 FEED = "The envoys of both countries left the customs house on Monday."
@@ -94,3 +94,16 @@ def test_repeated_paragraphs_and_boilerplate_lines_go():
     assert why(text, "") == "page-repeats"
     kept = "He said readers should sign up for our newsletter, and then he went home."
     assert tidy(kept) == kept
+
+
+def test_the_title_is_not_said_again_at_the_beginning_of_the_text():
+    """Nor a bare date; a first sentence that begins like it stays."""
+    title = "Envoys leave without a deal"
+    for first in ("ENVOYS leave without a deal!", "2026-03-01T10:00:00+00:00"):
+        assert without_title(f"{first}\nThey left.", title) == "They left."
+    both = f"{title}\n2026-03-01\nThey left."
+    assert without_title(both, title) == "They left."
+    kept = "Envoys leave without a deal, said the ministry.\nThey left."
+    assert without_title(kept, title) == kept
+    assert without_title(title, title) == title
+    assert without_title("Yes.\nThey left.", "No.") == "Yes.\nThey left."
