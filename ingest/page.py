@@ -118,8 +118,9 @@ def without_page(told: Told, flag: str) -> Cleaned:
 def _text_of(page: Page, told: Told) -> tuple[str, str | None]:
     """Return (the page's text, why it is not to be used)."""
     raw = extract_text(page)
-    text = without_title(tidy(raw), told.title)
+    text = tidy(raw)
     why = complaint(text, title=told.title, feed_text=told.text, whole=len(raw))
+    text = without_title(text, told.title)
     if why and (wall := wall_of({}, page.body)):
         why = f"page-wall: {wall}"
     return text, why
