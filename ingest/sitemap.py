@@ -9,6 +9,8 @@ from typing import Final
 
 from lxml import etree
 
+from ingest.markup import mend_references
+
 MAX_URLS: Final = 50_000  # sitemaps.org allows no more
 _BEGINS: Final = re.compile(r"<(?:[\w.-]{1,20}:)?(urlset|sitemapindex)[\s>]")
 _HEAD: Final = 2_000  # characters
@@ -65,5 +67,6 @@ def _root(text: str) -> etree._Element:
     parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True)
     start = text[text.find("<") :] if "<" in text else ""
     start = re.sub(r"^<\?xml[^>]{0,200}\?>", "", start)
-    root = etree.fromstring(start.encode("utf-8", "ignore") or b"<none/>", parser)
+    body = mend_references(start.encode("utf-8", "ignore"))  # lxml takes &#xD800; badly
+    root = etree.fromstring(body or b"<none/>", parser)
     return etree.Element("none") if root is None else root

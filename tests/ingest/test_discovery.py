@@ -74,6 +74,13 @@ def test_a_huge_or_damaged_sitemap_is_read_as_far_as_it_goes():
     )
 
 
+def test_half_a_surrogate_in_a_sitemap_is_a_space():
+    """Fuzzing found that lxml then raises when the text is read."""
+    body = SITEMAP.format(URL.format(1, 1).replace("Story", "Story &#xD800;"))
+    (entry,) = parse_feed(body.encode(), "https://a.org/n", "").entries
+    assert entry.title == "Story & 1"
+
+
 @pytest.mark.parametrize(
     ("body", "says"),
     [
