@@ -91,12 +91,13 @@ def announced(
 
 
 def _is_number(value: object) -> bool:
-    return bool(re.fullmatch(r"\s*\d{1,9}(?:\.\d{1,9})?\s*", str(value)))
+    return bool(re.fullmatch(r"[0-9]{1,9}(?:\.[0-9]{1,9})?", str(value).strip()))
 
 
 def _number(value: object) -> float:
     """Return a number that is written without sign; 0 for anything else."""
-    return float(str(value)) if value is not None and _is_number(value) else 0.0
+    is_said = value is not None and _is_number(value)
+    return float(str(value).strip()) if is_said else 0.0
 
 
 def first_interval_s(published: Sequence[datetime], now: datetime) -> float:

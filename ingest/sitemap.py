@@ -68,5 +68,8 @@ def _root(text: str) -> etree._Element:
     start = text[text.find("<") :] if "<" in text else ""
     start = re.sub(r"^<\?xml[^>]{0,200}\?>", "", start)
     body = mend_references(start.encode("utf-8", "ignore"))  # lxml takes &#xD800; badly
-    root = etree.fromstring(body or b"<none/>", parser)
+    try:
+        root = etree.fromstring(body or b"<none/>", parser)
+    except etree.XMLSyntaxError:  # nothing at all in it
+        root = None
     return etree.Element("none") if root is None else root

@@ -2,7 +2,14 @@
 
 import functools
 from typing import Final
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import (
+    SplitResult,
+    parse_qsl,
+    urlencode,
+    urljoin,
+    urlsplit,
+    urlunsplit,
+)
 
 from courlan import clean_url
 
@@ -59,9 +66,8 @@ def url_key(url: str) -> str:
     """
     parts = urlsplit(url)
     if parts.query.count("&") <= MAX_PARAMETERS:  # courlan is slow on hundreds
-        cleaned = urlsplit(clean_url(url) or url)
         # It may take another URL out of the query: another site's story is not ours.
-        parts = cleaned if cleaned.hostname == parts.hostname else parts
+        parts = _same_site(clean_url(url) or url, parts)
     host = (parts.hostname or "").removeprefix("www.")
     default = {"http": 80, "https": 443}.get(parts.scheme)
     port = f":{parts.port}" if parts.port and parts.port != default else ""
@@ -72,6 +78,16 @@ def url_key(url: str) -> str:
     ]
     path = parts.path.rstrip("/")
     return urlunsplit(("", host + port, path, urlencode(sorted(query)), "")).lstrip("/")
+
+
+def _same_site(url: str, parts: SplitResult) -> SplitResult:
+    """Return a URL's parts if they are whole and of the same host, else these."""
+    try:
+        found = urlsplit(url)
+        _ = found.port  # raises for a port that is no number
+    except ValueError:
+        return parts
+    return found if found.hostname == parts.hostname else parts
 
 
 def host_of(url: str) -> str:

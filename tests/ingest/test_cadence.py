@@ -75,6 +75,7 @@ def test_freshness_is_read_from_headers_by_the_servers_clock(headers, expected):
         ({"ttl": "60"}, Announced(least_s=3600)),
         ({"ttl": "soon"}, NOTHING_SAID),
         ({"ttl": ""}, NOTHING_SAID),
+        ({"ttl": "6\x1c"}, Announced(least_s=360)),
         ({"ttl": "-60"}, NOTHING_SAID),
         ({"ttl": "99999999"}, Announced(least_s=86_400)),
         ({"period": "hourly", "frequency": "2"}, Announced(least_s=1800)),
@@ -86,7 +87,7 @@ def test_freshness_is_read_from_headers_by_the_servers_clock(headers, expected):
         ({"hours": [str(n) for n in range(24)]}, NOTHING_SAID),
         ({"days": ["Saturday", "sunday", "Funday"]}, Announced(days=(5, 6))),
     ],
-    ids=range(14),
+    ids=range(15),
 )
 def test_what_a_document_announces_is_read_and_nonsense_is_not(said, expected):
     """Typos, negative numbers and a week without a day count as not said."""

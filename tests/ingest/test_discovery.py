@@ -6,6 +6,7 @@ from ingest.cadence import Announced
 from ingest.discovery import FoundFeed, linked_feeds, usual_places
 from ingest.errors import BotWall
 from ingest.feed import MAX_ENTRIES, NotAFeed, parse_feed
+from ingest.sitemap import parse_sitemap
 from ingest.walls import wall_of
 
 HEAD = b"""<html><head><base href="https://cdn.a.org/x/">
@@ -79,6 +80,7 @@ def test_half_a_surrogate_in_a_sitemap_is_a_space():
     body = SITEMAP.format(URL.format(1, 1).replace("Story", "Story &#xD800;"))
     (entry,) = parse_feed(body.encode(), "https://a.org/n", "").entries
     assert entry.title == "Story & 1"
+    assert parse_sitemap("<?xml encib'?>\0") == ([], 0)
 
 
 @pytest.mark.parametrize(

@@ -82,3 +82,8 @@ def test_a_url_in_the_query_is_not_the_storys():
         "evil.org/x"
     )
     assert url_key("https://a.org/x?" + "&".join(f"p{n}=1" for n in range(220)))
+
+
+def test_what_courlan_breaks_is_left_as_it_was():
+    """Fuzzing found a URL that it gives back with a port that is no number."""
+    assert url_key("http://[::1]</item>:=https://x?url=https://c.org/")
