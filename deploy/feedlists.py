@@ -68,7 +68,8 @@ class FeedLists:
                 path = Path(source).absolute()
                 self._files[path] = _stamp(path)
                 self._read(path)
-        frontier.feeds.forget_lists(but=[str(path) for path in self._files])
+        if self._files:  # else another process may follow them, e.g. a supervisor
+            frontier.feeds.forget_lists(but=[str(path) for path in self._files])
         self._looked_at = time.monotonic()
 
     def follow(self) -> None:

@@ -9,6 +9,9 @@ import time
 
 import pytest
 
+from deploy.config import Settings
+from deploy.feedlists import FeedLists
+from ingest.frontier import Frontier
 from tests.conftest import serve
 from tests.product import LOCAL, Run
 from tests.publishers import publishing
@@ -116,6 +119,19 @@ def test_a_running_worker_follows_its_list_and_what_is_added_by_hand(tmp_path):
             assert set(known(run)) == {f"{two}/f", f"{three}/f"}
         finally:
             stop(worker)
+
+
+def test_a_worker_without_lists_leaves_those_of_its_supervisor_alone(tmp_path):
+    """`samestory run --feeds FILE` follows the file; its ingest worker is given none."""
+    listed, settings = tmp_path / "feeds.txt", Settings(state=str(tmp_path))
+    listed.write_text("https://a.org/f\nhttps://b.org/f\n")
+    frontier = Frontier(tmp_path / "frontier.db")
+    FeedLists(frontier, settings, lists=[str(listed)])
+    FeedLists(frontier, settings)
+    listed.write_text("https://b.org/f\n")
+    FeedLists(frontier, settings, lists=[str(listed)])
+    assert [feed.url for feed in frontier.feeds.all()] == ["https://b.org/f"]
+    frontier.close()
 
 
 def test_shards_share_the_feeds_and_a_restart_keeps_a_retry_after(tmp_path):
