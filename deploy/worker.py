@@ -9,6 +9,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 from deploy import wiring
@@ -99,6 +100,7 @@ def _ingest(
             rng=random.Random(),  # noqa: S311  (jitter)
             each_turn=feedlists.follow,
         ).run(stop)
+    client.close()
     frontier.close()
 
 
@@ -109,7 +111,7 @@ def _index(settings: Settings, log: Log, stop: Callable[[], bool]) -> None:
     consumer = patiently(partial(log.consumer, "index", JOURNAL), stop)
     begin = state.position() or patiently(partial(_beginning, log), stop)
     consumer.seek(0, begin)
-    patiently(partial(_apply, index, []), stop)  # what a crash may have left to do
+    patiently(partial(_apply, index, [], state.path), stop)  # left by a crash
     _hand_on(log, state, stop)
     # The state's own position holds; the log's mirrors it, also after a crash between.
     notes = patiently(consumer.notes, stop)
@@ -118,7 +120,7 @@ def _index(settings: Settings, log: Log, stop: Callable[[], bool]) -> None:
 
     def handle(records: Sequence[Record]) -> bool:
         batch = [(record.offset, record.value) for record in records]
-        patiently(partial(_apply, index, batch), stop, consumer.keep)
+        patiently(partial(_apply, index, batch, state.path), stop, consumer.keep)
         _hand_on(log, state, stop)
         state.health.keep_latencies(latencies(records, time.time()))
         _warn_of(state.health.largest_event(), warned)
@@ -217,11 +219,13 @@ def _refuse(
     _hand_on(log, state, stop)
 
 
-def _apply(index: EventIndex, batch: Sequence[tuple[int, bytes]]) -> None:
+def _apply(
+    index: EventIndex, batch: Sequence[tuple[int, bytes]], state_path: Path
+) -> None:
     try:
         index.apply(batch)
     except (sqlite3.OperationalError, OSError) as error:  # disk full, locked
-        raise Retry(f"index: {error}") from error
+        raise Retry(f"state {state_path}: {error}") from error
 
 
 def _hand_on(log: Log, state: State, stop: Callable[[], bool]) -> None:

@@ -83,7 +83,7 @@ class State:
         self._db = open_database(
             path, TABLES, SCHEMA, "state", marker="joins", upgrades=UPGRADES
         )
-        self._path = path
+        self.path = path
         # The driver must not begin or end transactions by itself.
         self._db.isolation_level = None
         self.corrections = Corrections(self._db)
@@ -485,7 +485,7 @@ class State:
 
     def scrub(self) -> None:
         """Let no byte of removed rows stay; see `ingest.database.vacuum`."""
-        vacuum(self._db, self._path)
+        vacuum(self._db, self.path)
 
     def close(self) -> None:
         """Close the file."""

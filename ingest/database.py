@@ -54,8 +54,9 @@ def open_database(
         _refuse_network(path, what)
         _refuse_read_only(path, what)
         db = connect(path)
-        if not _has(db, marker) and (_schema(db) or _tables(db)):
-            raise sqlite3.DatabaseError("it holds something else")
+        with reading(db):  # another process may make it just now
+            if not _has(db, marker) and (_schema(db) or _tables(db)):
+                raise sqlite3.DatabaseError("it holds something else")
         if _schema(db) == 0:
             _create(db, tables, schema, page_bytes)
         elif db.execute("PRAGMA journal_mode").fetchone()[0] != "wal":  # a copy
@@ -65,7 +66,7 @@ def open_database(
         _upgrade(db, upgrades or {})
         found = _schema(db)
     except (OSError, sqlite3.Error) as error:
-        if "locked" in str(error):
+        if "lock" in str(error):  # also "locking protocol", after 10 s of it
             raise Retry(f"{what} {path}: {error}{held_by(path)}") from error
         if "full" in str(error):
             raise Retry(f"{what} {path}: {error}") from error

@@ -25,7 +25,7 @@ class Run:
             check=False,
             env=os.environ | {"HF_HUB_OFFLINE": "1"},
         )
-        assert done.returncode == expect, done.stderr[-3000:]
+        assert done.returncode == expect, done.stderr[-9000:]
         return done.stdout, done.stderr
 
     def rows(self, *arguments: str, expect: int = 0) -> list[dict]:

@@ -19,6 +19,7 @@ GAVE_UP: Final = 3
 NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 MAY_PASS: Final = (
     *(sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED),
+    sqlite3.SQLITE_PROTOCOL,  # others held the file's locks too long
     sqlite3.SQLITE_IOERR,  # a quota, a limit on file sizes, a disk that fails
 )
 MAKE_ROOM: Final = "make room (df -h), or mend the disk (dmesg), then start again"

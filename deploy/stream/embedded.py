@@ -233,7 +233,11 @@ class EmbeddedLog:
         )
 
     def _trim_partition(self, topic: str, part: int) -> int:
-        now = self._clock()
+        with self._db:
+            self._db.execute("BEGIN IMMEDIATE")  # several workers trim
+            return self._trimmed(topic, part, self._clock())
+
+    def _trimmed(self, topic: str, part: int, now: float) -> int:
         size = self._db.execute(
             "SELECT bytes FROM heads WHERE topic=? AND part=?", (topic, part)
         ).fetchone()[0]
@@ -251,16 +255,15 @@ class EmbeddedLog:
         if limit is None:
             return 0
         limit = min(limit, self._read_by_all(topic, part, now))
-        with self._db:
-            freed = sum(length for pos, _, length in oldest if pos < limit)
-            self._db.execute(
-                "UPDATE heads SET bytes = bytes - ? WHERE topic=? AND part=?",
-                (freed, topic, part),
-            )
-            return self._db.execute(
-                "DELETE FROM records WHERE topic=? AND part=? AND pos < ?",
-                (topic, part, limit),
-            ).rowcount
+        freed = sum(length for pos, _, length in oldest if pos < limit)
+        self._db.execute(
+            "UPDATE heads SET bytes = bytes - ? WHERE topic=? AND part=?",
+            (freed, topic, part),
+        )
+        return self._db.execute(
+            "DELETE FROM records WHERE topic=? AND part=? AND pos < ?",
+            (topic, part, limit),
+        ).rowcount
 
     def _read_by_all(self, topic: str, part: int, now: float) -> int:
         """Return the first offset that a live group has not read."""

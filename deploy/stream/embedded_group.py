@@ -11,7 +11,7 @@ from typing import Final
 from crc32c import crc32c
 
 from deploy.stream.log import Fenced, Record
-from ingest.database import checked
+from ingest.database import checked, reading
 from ingest.errors import Misconfigured, Retry
 
 POLL_S: Final = 0.05  # how soon a reader sees an append; a pragma each, under 0.1 % CPU
@@ -89,7 +89,8 @@ class EmbeddedConsumer:
             self.keep()
             version = self._db.execute("PRAGMA data_version").fetchone()[0]
             if version != seen:
-                found = self._take(limit)
+                with reading(self._db):  # else an append between looks like a gap
+                    found = self._take(limit)
                 if found:
                     return found
                 seen = version

@@ -141,6 +141,27 @@ def test_a_reader_wakes_up_for_an_append_of_another_process(tmp_path, log):
     assert [r.key for r in found] == ["0"]
 
 
+def test_an_append_while_a_reader_looks_is_no_gap(tmp_path, log):
+    """It found nothing, then asked where the log begins: a record had come between."""
+    log.publish(JOURNAL, messages("a"))
+    other = EmbeddedLog(tmp_path / "log.db")
+    reader = other.consumer("index", JOURNAL)
+    assert [r.key for r in reader.poll(5, 0)] == ["a"]
+    between = iter(["b"])
+
+    def appends(statement: str) -> None:
+        if "FROM heads" in statement:
+            for key in between:
+                log.publish(JOURNAL, messages(key))
+
+    other._db.set_trace_callback(appends)
+    assert reader.poll(5, 0) == []
+    assert [r.key for r in reader.poll(5, 0)] == ["b"]
+    assert list(between) == []
+    other._db.set_trace_callback(None)
+    other.close()
+
+
 def test_a_writer_killed_at_any_moment_loses_nothing_acknowledged(tmp_path, log):
     """SIGKILL: what publish returned for is there, in order, once."""
     context = multiprocessing.get_context("spawn")
