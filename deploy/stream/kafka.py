@@ -58,6 +58,7 @@ class KafkaLog:
         retention_s: float = 30 * 86_400.0,
         replication: int = 1,
         session_s: float = 45.0,
+        batch_s: float = 600.0,
         ack_s: float = 30.0,
         answer_s: float = 10.0,
         stall_s: float = 300.0,
@@ -72,6 +73,7 @@ class KafkaLog:
             retention_s: seconds that new topics keep records.
             replication: copies of new topics.
             session_s: seconds of silence after which a member's partitions move.
+            batch_s: seconds without poll or keep after which they move, too.
             ack_s: seconds after which a publish that nobody acknowledged failed.
             answer_s: seconds without an answer after which a broker counts as away;
                 so often each reader asks, beside its polls.
@@ -92,6 +94,7 @@ class KafkaLog:
         self._reader: Any = None
         self._consumers: list[KafkaConsumer] = []
         self._session_s = session_s
+        self._batch_s = batch_s
         self._ack_s = ack_s
         self._check_crcs = check_crcs
         self._answer_s = answer_s
@@ -263,7 +266,7 @@ class KafkaLog:
             group_id=self._name(group),
             enable_auto_commit=False,
             auto_offset_reset="none",  # a gap is never passed over in silence
-            max_poll_interval_ms=600_000,
+            max_poll_interval_ms=int(self._batch_s * 1000),
             session_timeout_ms=int(self._session_s * 1000),
             heartbeat_interval_ms=int(min(3.0, self._session_s / 3) * 1000),
             isolation_level="read_committed",
