@@ -8,25 +8,14 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from ingest.credits import credits_of
 from ingest.story import Story
 
 SHINGLE: Final = 5  # words in a row that are hardly the same by chance (Broder 1997)
 MOST: Final = 0.5  # of a text's shingles in another: then it is a copy
-_HEAD: Final = 160  # characters in which a dateline or byline credits an agency
-_TAIL: Final = 300
-_AGENCIES: Final = (
-    r"(?:reuters|associated press|ap|afp|agence france-presse|dpa|efe|ansa|interfax"
-    r"|tass|xinhua|kyodo|yonhap|anadolu|press trust of india|pti|ani|bloomberg|upi"
-    r"|press association|pa media|canadian press|aap)"
-)
-_CREDIT: Final = re.compile(
-    rf"\(\s*{_AGENCIES}\s*\)|^[^.]{{0,60}}[\u2013\u2014-]\s*{_AGENCIES}\b"
-    rf"|\b(?:source|by|from|with)\s*:?\s+{_AGENCIES}\b",
-    re.IGNORECASE,
-)
-_REPORTING: Final = re.compile(
-    rf"\(?\breporting by\b.{{0,200}}\bediting by\b|\b{_AGENCIES} contributed\b",
-    re.IGNORECASE | re.DOTALL,
+_TAIL: Final = 300  # characters in which the line below stands
+_REUTERS: Final = re.compile(  # its house style, also where its name was cut off
+    r"\breporting by\b.{0,200}\bediting by\b", re.IGNORECASE | re.DOTALL
 )
 _WORD: Final = re.compile(r"[^\W_]+")
 
@@ -38,13 +27,11 @@ def family_of(story: Story) -> str:
 
 def is_agency_copy(story: Story) -> bool:
     """Return whether a report credits an agency that is not its own outlet."""
-    credit = _CREDIT.search(story.text[:_HEAD]) or _REPORTING.search(
-        story.text[-_TAIL:]
-    )
-    if not credit:
-        return False
-    named = re.search(_AGENCIES, credit[0], re.IGNORECASE)
-    return named is None or named[0].casefold() not in family_of(story)
+    agencies = story.agencies or credits_of(story.text).agencies
+    if _REUTERS.search(story.text[-_TAIL:]):
+        agencies += ("Reuters",)
+    own = family_of(story)
+    return bool(agencies) and not any(name.casefold() in own for name in agencies)
 
 
 def shares_most(one: Story, other: Story) -> bool:

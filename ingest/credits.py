@@ -60,6 +60,10 @@ _DATELINE: Final = re.compile(
     rf"^[A-Z\u00c0-\u017e][^.\n]{{0,60}}?[\s(]{_AGENCY}\)?\s*[\u2013\u2014-]\s",
     re.MULTILINE,
 )
+_AFTER_DASH: Final = re.compile(  # "GENEVA, March 3 \u2014 AP Ministers"
+    rf"^[A-Z][A-Z .]{{2,}}[^.\n]{{0,40}}[\u2013\u2014-]\s*{_AGENCY}\s+(?=[A-Z])",
+    re.MULTILINE,
+)
 _LEADING: Final = re.compile(rf"^{_AGENCY}\s*[\u2013\u2014:-]\s", re.MULTILINE)
 _WITH: Final = re.compile(
     r"\b(?i:source|sources|with|from|by|via|quelle|fuente|agencies)\b\s*:?\s+"
@@ -166,6 +170,7 @@ def _agencies(head: str, tail: str, author: str) -> tuple[str, ...]:
     for pattern, where in (
         (_IN_BRACKETS, head),
         (_DATELINE, head),
+        (_AFTER_DASH, head),
         (_LEADING, head),
         (_WITH, head[:200]),
         (_IN_BRACKETS, tail),

@@ -73,7 +73,7 @@ def family_of_domain(url: str) -> str | None:
 
 def family_of_name(name: str) -> str | None:
     """Return the family of a name as publishers write it; None if it is not known."""
-    return _families().by_name.get(_plain_name(name))
+    return _families().by_name.get(plain_name(name))
 
 
 def names_of(outlet: str) -> tuple[str, ...]:
@@ -104,7 +104,8 @@ def _is_on(url: str, domains: frozenset[str]) -> bool:
     return any(host == domain or host.endswith("." + domain) for domain in domains)
 
 
-def _plain_name(name: str) -> str:
+def plain_name(name: str) -> str:
+    """Return a name without case, article and "News", to compare it with others."""
     plain = re.sub(r"^the\s+", "", " ".join(name.casefold().split()))
     return re.sub(r"\s+news$", "", plain)
 
@@ -117,7 +118,7 @@ def _families() -> _Families:
         name = family["name"]
         by_domain.update(dict.fromkeys(family["domains"], name))
         names = [name, *family["names"]]
-        by_name.update({_plain_name(n): name for n in names})
+        by_name.update({plain_name(n): name for n in names})
         titles[name] = (*family["names"], *family.get("titles", ()))
     aggregators = frozenset(data["aggregators"]["domains"])
     return _Families(

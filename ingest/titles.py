@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from ingest.outlets import names_of
+from ingest.outlets import names_of, plain_name
 from ingest.urls import host_of
 
 MIN_LEFT: Final = 12  # characters that a headline has without the outlet's name
@@ -83,5 +83,4 @@ def _labels(url: str | None) -> Iterable[str]:
 
 
 def _plain(name: str) -> str:
-    plain = re.sub(r"^the\s+", "", " ".join(name.casefold().split()))
-    return re.sub(r"(?:\s+news|\.com|\.co\.uk|\.org)$", "", plain)
+    return re.sub(r"\.(?:com|co\.uk|org)$", "", plain_name(name))

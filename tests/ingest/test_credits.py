@@ -14,6 +14,8 @@ from tests.conftest import make_story
     [
         ("KYIV, Ukraine (AP) — Russian forces struck.", "", {"agencies": ("AP",)}),
         ("MOSCOW, March 3 (Reuters) - The Kremlin.", "", {"agencies": ("Reuters",)}),
+        ("GENEVA, March 3 — AP Ministers agreed.", "", {"agencies": ("AP",)}),
+        ("TALKS ON GAZA — Reuters reports said so.", "", {}),
         ("BERLIN (dpa) - Der Kanzler sagte.", "", {"agencies": ("dpa",)}),
         ("Reuters — The White House said.", "", {"agencies": ("Reuters",)}),
         ("He spoke on Monday.\nWith AFP", "", {"agencies": ("AFP",)}),
@@ -59,7 +61,7 @@ from tests.conftest import make_story
         ),
         ("The correction of the markets went on.", "", {}),
     ],
-    ids=range(22),
+    ids=range(24),
 )
 def test_credits_are_found_and_words_that_look_like_them_are_not(
     text, author, expected
