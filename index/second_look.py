@@ -10,9 +10,7 @@ import hashlib
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
-
-import networkx as nx
+from typing import Final
 
 from index.clusterer import Clusterer
 from index.decision import Candidate, Decision
@@ -177,12 +175,10 @@ def _split(clusterer: Clusterer, arrived: View, home: str) -> Change | None:
         for other, probability in zip(others, found, strict=True):
             forbidden = veto(view.claims, other.claims)
             alike[view.seq, other.seq] = 0.0 if forbidden else probability
-    graph = nx.Graph()
-    graph.add_nodes_from(seqs)
     threshold = clusterer.model.threshold
-    graph.add_edges_from(pair for pair, p in alike.items() if p >= threshold)
+    edges = [pair for pair, p in alike.items() if p >= threshold]
     weakest, part = threshold - CLEARLY, set[int]()
-    for side, rest in _parts(graph):
+    for side, rest in _parts(seqs, edges):
         across = [p for (a, b), p in alike.items() if (a in side) != (b in side)]
         mean = math.fsum(across) / len(across)
         if min(len(side), len(rest)) > 1 and mean < weakest:
@@ -199,9 +195,16 @@ def _split(clusterer: Clusterer, arrived: View, home: str) -> Change | None:
     )
 
 
-def _parts(graph: Any) -> Iterator[tuple[set[int], set[int]]]:
-    """Yield the two sides of the graph for each way to part it at one edge or none."""
-    everyone = set(graph)
+def _parts(
+    seqs: Sequence[int], edges: Sequence[tuple[int, int]]
+) -> Iterator[tuple[set[int], set[int]]]:
+    """Yield the two sides of a graph for each way to part it at one edge or none."""
+    import networkx as nx  # noqa: PLC0415  (0.3 s, which every command would pay)
+
+    everyone = set(seqs)
+    graph = nx.Graph()
+    graph.add_nodes_from(seqs)
+    graph.add_edges_from(edges)
     pieces = list(nx.connected_components(graph))
     if len(pieces) > 1:
         yield from ((piece, everyone - piece) for piece in pieces)
