@@ -165,8 +165,9 @@ def _warn_of(largest: Largest | None, warned: set[str]) -> None:
 
 def _beginning(log: Log) -> int:
     """Return the journal's first offset; not 0 where retention removed records."""
+    end = log.count(JOURNAL)  # before the read: what is appended between is read
     first = log.read(JOURNAL, 0, 0, 1)
-    begin = first[0].offset if first else log.count(JOURNAL)
+    begin = first[0].offset if first else end
     if begin:
         _log.warning(
             "a new state: the journal begins at %d, what was before is gone", begin

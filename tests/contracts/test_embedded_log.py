@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import signal
 import sqlite3
+from contextlib import contextmanager
 
 import pytest
 from hypothesis import settings
@@ -21,6 +22,7 @@ from deploy.stream.log import (
     Message,
     behind,
 )
+from deploy.worker import _beginning
 from ingest.database import connect, damage_of
 from ingest.errors import Misconfigured, Retry
 from tests.contracts.test_log import messages
@@ -141,25 +143,40 @@ def test_a_reader_wakes_up_for_an_append_of_another_process(tmp_path, log):
     assert [r.key for r in found] == ["0"]
 
 
-def test_an_append_while_a_reader_looks_is_no_gap(tmp_path, log):
-    """It found nothing, then asked where the log begins: a record had come between."""
-    log.publish(JOURNAL, messages("a"))
-    other = EmbeddedLog(tmp_path / "log.db")
-    reader = other.consumer("index", JOURNAL)
-    assert [r.key for r in reader.poll(5, 0)] == ["a"]
-    between = iter(["b"])
+@contextmanager
+def opened_beside(path, log, statement: str):
+    """Yield the log opened again; "b" is appended just before its first statement."""
+    other, between = EmbeddedLog(path), iter(["b"])
 
-    def appends(statement: str) -> None:
-        if "FROM heads" in statement:
+    def append(begun: str) -> None:
+        if statement in begun:
             for key in between:
                 log.publish(JOURNAL, messages(key))
 
-    other._db.set_trace_callback(appends)
-    assert reader.poll(5, 0) == []
-    assert [r.key for r in reader.poll(5, 0)] == ["b"]
-    assert list(between) == []
+    other._db.set_trace_callback(append)
+    yield other
     other._db.set_trace_callback(None)
     other.close()
+    assert list(between) == []
+
+
+def test_an_append_while_a_reader_looks_is_no_gap(tmp_path, log):
+    """It found nothing, then asked where the log begins: a record had come between."""
+    log.publish(JOURNAL, messages("a"))
+    with opened_beside(tmp_path / "log.db", log, "FROM heads") as other:
+        reader = other.consumer("index", JOURNAL)
+        assert [r.key for r in reader.poll(5, 0)] == ["a"]
+        assert reader.poll(5, 0) == []
+        assert [r.key for r in reader.poll(5, 0)] == ["b"]
+
+
+@pytest.mark.parametrize("statement", ["FROM heads", "FROM records"])
+def test_a_new_index_begins_before_what_is_appended_while_it_looks(
+    tmp_path, log, statement
+):
+    """Else the first story of a new installation would never be indexed."""
+    with opened_beside(tmp_path / "log.db", log, statement) as other:
+        assert _beginning(other) == 0
 
 
 def test_a_writer_killed_at_any_moment_loses_nothing_acknowledged(tmp_path, log):
