@@ -1,6 +1,7 @@
 """Vectors of labelled stories, made once and kept beside the state."""
 
 import hashlib
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -42,7 +43,9 @@ def embedded(
         kept = _encoded(by_id, encoder)
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            np.save(path, kept)
+            partial = path.with_name(f"{path.stem}.{os.getpid()}.partial.npy")
+            np.save(partial, kept)
+            partial.rename(path)
         except OSError as error:
             sys.stderr.write(f"the vectors are not kept for the next time: {error}\n")
     vectors = {

@@ -59,7 +59,7 @@ def running(home: Path, name: str) -> int | None:
     if not path.exists():
         return None
     with path.open("r+") as file:
-        if _try_lock(file.fileno()):
+        if _try_lock(file.fileno(), fcntl.LOCK_SH):  # two who look don't meet
             return None
         text = file.read().strip()
         return int(text) if text.isdigit() else 0
@@ -105,9 +105,9 @@ def resident_bytes(pid: int) -> int:
     return total
 
 
-def _try_lock(descriptor: int) -> bool:
+def _try_lock(descriptor: int, kind: int = fcntl.LOCK_EX) -> bool:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
     except OSError:
         return False
     return True

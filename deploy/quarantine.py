@@ -43,6 +43,7 @@ class Case:
         at: when, seconds since the epoch.
         value: the message or input, at most MAX_VALUE bytes.
         is_whole: nothing of the value was cut off.
+        offset: of the record that set it aside last.
     """
 
     case_id: str
@@ -56,6 +57,7 @@ class Case:
     at: float
     value: bytes
     is_whole: bool
+    offset: int
 
 
 def quarantine_record(log: Log, stage: str, record: Record, reason: str) -> None:
@@ -133,6 +135,8 @@ def _case(record: Record, before: Case | None) -> Case:
     status = headers.get("status", "held")
     place = ":".join(headers.get(n, "?") for n in ("topic", "partition", "offset"))
     attempt = headers.get(ATTEMPT, "1")
+    if before and headers.get("of", str(before.offset)) != str(before.offset):
+        return before  # it failed again before this was written down: it is held
     # A record of what happened to a case leaves out what the case is.
     told = before if status != "held" and before else None
     tries = max(1, _number(attempt))
@@ -150,13 +154,14 @@ def _case(record: Record, before: Case | None) -> Case:
         at=record.appended_at,
         value=told.value if told else record.value,
         is_whole=told.is_whole if told else "cut" not in headers,
+        offset=told.offset if told else record.offset,
     )
 
 
 def settle(log: Log, case: Case, status: str) -> None:
     """Write down that a case was retried or dropped."""
-    message = Message(key=case.case_id, value=b"", headers={"status": status})
-    log.publish(QUARANTINE, [message])
+    headers = {"status": status, "of": str(case.offset)}
+    log.publish(QUARANTINE, [Message(key=case.case_id, value=b"", headers=headers)])
 
 
 def retry_message(log: Log, case: Case) -> None:

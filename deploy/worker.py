@@ -110,6 +110,9 @@ def _index(settings: Settings, log: Log, stop: Callable[[], bool]) -> None:
     patiently(partial(_refuse_other_log, log, state), stop)
     consumer = patiently(partial(log.consumer, "index", JOURNAL), stop)
     begin = state.position() or patiently(partial(_beginning, log), stop)
+    if begin != state.position():  # else `check` would miss what never was read
+        with state.transaction():
+            state.set_position(begin)
     consumer.seek(0, begin)
     patiently(partial(_apply, index, [], state.path), stop)  # left by a crash
     _hand_on(log, state, stop)

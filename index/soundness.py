@@ -43,8 +43,8 @@ def damage_of_state(
         with reading(db):
             yield from ((path, line) for line in _damage_of_rows(db))
             yield from ((path, line) for line in _disobeyed(db))
-            if with_files:
-                yield from VectorFiles(db, files_of(path)).damage().items()
+        if with_files:  # as they are now: the index may have replaced some
+            yield from VectorFiles(db, files_of(path)).damage().items()
     finally:
         db.close()
 

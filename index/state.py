@@ -411,13 +411,10 @@ class State:
 
     def counts(self) -> dict[str, int]:
         """Return how many stories and events there are."""
-        count = self._db.execute
-        return {
-            "stories": count("SELECT count(*) FROM stories").fetchone()[0],
-            "events": count("SELECT count(DISTINCT event_id) FROM stories").fetchone()[
-                0
-            ],
-        }
+        stories, events = self._db.execute(
+            "SELECT count(*), count(DISTINCT event_id) FROM stories"
+        ).fetchone()
+        return {"stories": stories, "events": events}
 
     def digest(self) -> str:
         """Return the sha256 of all lines `story version event`, by story: hex.

@@ -8,7 +8,7 @@ from the stories: a file that is missing or damaged costs time, no answer.
 import logging
 import os
 import sqlite3
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -185,15 +185,21 @@ class VectorFiles:
 
     def damage(self) -> dict[Path, str]:
         """Return the files that are not what was written, and what is wrong."""
-        found = {}
-        for file in self._db.execute("SELECT * FROM files ORDER BY day").fetchall():
+        while True:
+            files = self._db.execute("SELECT * FROM files ORDER BY day").fetchall()
+            found = dict(self._unsound(files))
+            again = self._db.execute("SELECT * FROM files ORDER BY day").fetchall()
+            if not found or again == files:  # else the index replaced one meanwhile
+                return found
+
+    def _unsound(self, files: Iterable[sqlite3.Row]) -> Iterator[tuple[Path, str]]:
+        for file in files:
             path = self._folder / file["name"]
             try:
                 if checksum_of(path) != file["crc"]:
-                    found[path] = "its checksum is wrong"
+                    yield path, "its checksum is wrong"
             except OSError as error:
-                found[path] = error.strerror or str(error)
-        return found
+                yield path, error.strerror or str(error)
 
 
 def files_of(path: Path) -> Path:

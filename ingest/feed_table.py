@@ -119,6 +119,8 @@ def skips_of(said: Announced) -> str:
 _COLUMN: Final = {"group": "grp"}
 _COLUMNS: Final = {f.name: _COLUMN.get(f.name, f.name) for f in fields(Feed)}
 _FEED: Final = ",".join(f"{c} AS '{n}'" for n, c in _COLUMNS.items() if n != "due_at")
+# Due now, and another value than before: a poll that is under way sees it by that.
+_ANEW: Final = "min(due_at, 0) - 1"
 _KEPT: Final = ("url", "group", "lang")  # a poll does not change them
 
 
@@ -144,19 +146,24 @@ class FeedTable:
             feeds: what to add.
             source_list: the file that names them.
         """
-        new = 0
+        refs = list(feeds)
         with self._db:
-            for feed in feeds:
-                url = self.moved_to(feed.url)
-                new += self._db.execute(
-                    "INSERT OR IGNORE INTO feeds (url, host, title, grp, lang, due_at,"
-                    " failures, status, entries)"
-                    " VALUES (?,?,?,?,?,0,0,'never polled',0)",
-                    (url, host_of(url), feed.title, feed.group, feed.lang),
-                ).rowcount
-                self._db.execute(
-                    "INSERT OR IGNORE INTO listed VALUES (?,?)", (source_list, url)
-                )
+            self._db.execute("BEGIN IMMEDIATE")
+            return self._add(refs, source_list)
+
+    def _add(self, feeds: Iterable[FeedRef], source_list: str) -> int:
+        new = 0
+        for feed in feeds:
+            url = self.moved_to(feed.url)
+            new += self._db.execute(
+                "INSERT OR IGNORE INTO feeds (url, host, title, grp, lang, due_at,"
+                " failures, status, entries)"
+                " VALUES (?,?,?,?,?,0,0,'never polled',0)",
+                (url, host_of(url), feed.title, feed.group, feed.lang),
+            ).rowcount
+            self._db.execute(
+                "INSERT OR IGNORE INTO listed VALUES (?,?)", (source_list, url)
+            )
         return new
 
     def remove(self, url: str) -> bool:
@@ -164,21 +171,25 @@ class FeedTable:
 
         Other feeds that carry what is still due are read anew, and bring it.
         """
-        due = "SELECT story_id FROM stories WHERE feed_url = ? AND state = 'due'"
         with self._db:
-            gone = self._db.execute("DELETE FROM feeds WHERE url = ?", (url,)).rowcount
-            self._db.execute("DELETE FROM moves WHERE url = ?1 OR target = ?1", (url,))
-            self._db.execute("DELETE FROM listed WHERE url = ?", (url,))
-            self._db.execute(
-                "UPDATE feeds SET due_at = 0, etag = NULL, last_modified = NULL,"
-                " body_digest = NULL WHERE url IN (SELECT feed_url FROM sightings"
-                f" WHERE story_id IN ({due}))",
-                (url,),
-            )
-            self._db.execute(f"DELETE FROM sightings WHERE story_id IN ({due})", (url,))
-            self._db.execute(
-                "DELETE FROM stories WHERE feed_url = ? AND state = 'due'", (url,)
-            )
+            self._db.execute("BEGIN IMMEDIATE")
+            return self._remove(url)
+
+    def _remove(self, url: str) -> bool:
+        due = "SELECT story_id FROM stories WHERE feed_url = ? AND state = 'due'"
+        gone = self._db.execute("DELETE FROM feeds WHERE url = ?", (url,)).rowcount
+        self._db.execute("DELETE FROM moves WHERE url = ?1 OR target = ?1", (url,))
+        self._db.execute("DELETE FROM listed WHERE url = ?", (url,))
+        self._db.execute(
+            f"UPDATE feeds SET due_at = {_ANEW}, etag = NULL, last_modified = NULL,"
+            " body_digest = NULL WHERE url IN (SELECT feed_url FROM sightings"
+            f" WHERE story_id IN ({due}))",
+            (url,),
+        )
+        self._db.execute(f"DELETE FROM sightings WHERE story_id IN ({due})", (url,))
+        self._db.execute(
+            "DELETE FROM stories WHERE feed_url = ? AND state = 'due'", (url,)
+        )
         return gone > 0
 
     def follow(self, source_list: str, feeds: Iterable[FeedRef]) -> tuple[int, int]:
@@ -188,19 +199,20 @@ class FeedTable:
         list has named them too.
         """
         refs = list(feeds)
-        added = self.add(refs, source_list)
-        named = {self.moved_to(feed.url) for feed in refs}
-        rows = self._db.execute(
-            "SELECT url FROM listed WHERE list = ?", (source_list,)
-        ).fetchall()
-        gone = [row[0] for row in rows if row[0] not in named]
         with self._db:
+            self._db.execute("BEGIN IMMEDIATE")  # people add feeds, feeds move
+            added = self._add(refs, source_list)
+            named = {self.moved_to(feed.url) for feed in refs}
+            rows = self._db.execute(
+                "SELECT url FROM listed WHERE list = ?", (source_list,)
+            ).fetchall()
+            gone = [row[0] for row in rows if row[0] not in named]
             self._db.executemany(
                 "DELETE FROM listed WHERE list = ? AND url = ?",
                 [(source_list, url) for url in gone],
             )
-        gone = [url for url in gone if not self.lists_of(url)]
-        return added, sum(self.remove(url) for url in gone)
+            gone = [url for url in gone if not self.lists_of(url)]
+            return added, sum(self._remove(url) for url in gone)
 
     def forget_lists(self, but: Collection[str]) -> None:
         """Forget who named what, of lists that are not followed any more."""
@@ -290,7 +302,7 @@ class FeedTable:
         """Read a feed anew, now, also if it has moved; False if it is not known."""
         with self._db:
             found = self._db.execute(
-                "UPDATE feeds SET due_at=0, etag=NULL, last_modified=NULL,"
+                f"UPDATE feeds SET due_at={_ANEW}, etag=NULL, last_modified=NULL,"
                 " body_digest=NULL, status='to be tried again' WHERE url=?",
                 (self.moved_to(url),),
             ).rowcount
@@ -327,14 +339,12 @@ class FeedTable:
             )
             if target is None:
                 return Move(0, now)
-            self._db.execute(
+            row = self._db.execute(
                 "INSERT INTO moves VALUES (?,?,1,?,0)"
-                " ON CONFLICT (url) DO UPDATE SET seen = seen + 1",
+                " ON CONFLICT (url) DO UPDATE SET seen = seen + 1"
+                " RETURNING seen, since",
                 (url, target, now),
-            )
-        row = self._db.execute(
-            "SELECT seen, since FROM moves WHERE url = ?", (url,)
-        ).fetchone()
+            ).fetchone()
         return Move(int(row[0]), float(row[1]))
 
     def move(self, url: str, target: str) -> None:

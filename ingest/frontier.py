@@ -147,6 +147,7 @@ class Frontier:
             gone = self.forgotten([*told, *(one.story_id for one in sightings)])
             if not self.feeds.write(feed, was_due_at):
                 return
+            gone |= self._removed(sightings, told)
             self._see(feed.url, [s for s in sightings if s.story_id not in gone])
             for story in pending:
                 if story.story_id not in gone:
@@ -154,6 +155,20 @@ class Frontier:
             for story, reason in refused:
                 if story.story_id not in gone:
                     self._upsert(story, "refused", reason, now)
+
+    def _removed(self, sightings: Sequence[Sighting], told: Sequence[str]) -> set[str]:
+        """Return the stories that went with their feed while this one was read.
+
+        To sight them now would hide that this feed has them, too.
+        """
+        found = {one.story_id for one in sightings} - set(told)
+        return {
+            story_id
+            for story_id in found
+            if not self._db.execute(
+                "SELECT 1 FROM stories WHERE story_id = ?", (story_id,)
+            ).fetchone()
+        }
 
     def _see(self, feed_url: str, sightings: Sequence[Sighting]) -> None:
         self._db.executemany(

@@ -146,7 +146,8 @@ def _known(args: argparse.Namespace, state: State) -> Member | None:
     if args.story is not None:
         if not args.story.startswith("s-"):
             raise Misconfigured(f"{args.story!r} is no story id: those begin with s-")
-        return state.member(state.resolve(args.story))
+        with state.reading():  # it may go meanwhile
+            return state.member(state.resolve(args.story))
     if args.url is not None:
         url = absolute_url(args.url, "")
         if url is None:

@@ -107,10 +107,11 @@ def run_undo(args: argparse.Namespace, settings: Settings) -> int:
 
 def _story_of(state: State, name: str) -> str:
     """Return the id of a story; for an event that of its first report."""
-    whole = state.resolve(name)
-    if whole.startswith("s-"):
-        return whole
-    members = state.members_of(whole)
+    with state.reading():  # events may merge meanwhile
+        whole = state.resolve(name)
+        if whole.startswith("s-"):
+            return whole
+        members = state.members_of(whole)
     if not members:
         raise Misconfigured(f"event {whole} has no stories any more")
     return members[0].story.story_id

@@ -155,7 +155,7 @@ def run_list(args: argparse.Namespace, settings: Settings) -> int:
                     "entries": feed.entries,
                     "polled": _moment(feed.polled_at),
                     "answered": _moment(feed.ok_at),
-                    "due": _moment(feed.due_at),
+                    "due": _moment(max(0.0, feed.due_at)),
                     "interval_s": feed.interval_s,
                     "polls": feed.polls,
                     "unchanged": feed.unchanged,

@@ -25,7 +25,8 @@ from deploy.stream.log import (
     Log,
     Message,
     Record,
-    behind,
+    ends,
+    short_of,
 )
 from index.forgetting import MOST_STORIES, Forget
 from index.state import State
@@ -140,9 +141,9 @@ def _overwrite(
 
 def _let_embed_pass(log: Log, settings: Settings, patience: Callable[[], bool]) -> None:
     """Wait until the embed worker, if one runs, has nothing older in hand."""
-    end = log.count(STORIES)
-    while running(settings.home, "embed") and not patience():
-        if end - log.count(STORIES) + behind(log, "embed", STORIES) <= 0:
+    target = ends(log, "embed", STORIES)
+    while running(settings.home, "embed") is not None and not patience():
+        if not short_of(log, "embed", STORIES, target):
             return
         time.sleep(0.1)
 

@@ -18,7 +18,7 @@ from deploy.loop import patiently, until
 from deploy.process import running
 from deploy.progress import ProgressLine
 from deploy.quarantine import quarantine_rejected
-from deploy.stream.log import JOURNAL, STORIES, Log, Message, behind
+from deploy.stream.log import JOURNAL, STORIES, Log, Message, ends, short_of
 from deploy.supervisor import Supervisor
 from index.state import State
 from ingest.errors import Quarantine, Rejected
@@ -79,7 +79,9 @@ def _import(args: argparse.Namespace, settings: Settings) -> int:
         if args.no_wait:
             publish()
         else:
-            missing = [n for n in ("embed", "index") if not running(settings.home, n)]
+            missing = [
+                n for n in ("embed", "index") if running(settings.home, n) is None
+            ]
             with Supervisor(missing, settings) as supervisor:
                 # What was published before must be known before we say what is new.
                 _wait(log, supervisor, settings, line)
@@ -172,16 +174,13 @@ def _wait(
         ("index", JOURNAL, "group"),
     ):
         patience = partial(until, wiring.wait_of(settings), lambda: False)
-        target = patiently(partial(log.count, topic), patience())
-
-        def to_do(target: int = target, group: str = group, topic: str = topic) -> int:
-            return target - log.count(topic) + behind(log, group, topic)
-
+        target = patiently(partial(ends, log, group, topic), patience())
+        to_do = partial(short_of, log, group, topic, target)
         while (left := patiently(to_do, patience())) > 0:
             progress.show(f"to {doing}: {left}")
             supervisor.tend()
             supervisor.ensure(
-                n for n in ("embed", "index") if not running(settings.home, n)
+                n for n in ("embed", "index") if running(settings.home, n) is None
             )
             time.sleep(0.2)
     progress.end()

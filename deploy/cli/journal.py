@@ -36,10 +36,11 @@ def submit(
     log = wiring.open_log(settings)
     patiently(partial(log.publish, JOURNAL, [Message(key=key, value=value)]), stop)
     log.close()
-    missing = [] if running(settings.home, "index") else ["index"]
-    with Supervisor(missing, settings) as supervisor:
+    with Supervisor((), settings) as supervisor:
         while (found := outcome()) is None:
             supervisor.tend()
+            if running(settings.home, "index") is None:
+                supervisor.ensure(["index"])
             if stop():
                 raise Retry(
                     f"{key} is in the journal, the index has not come to it yet:"

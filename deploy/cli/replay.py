@@ -93,10 +93,10 @@ def run_replay(args: argparse.Namespace, settings: Settings) -> int:
 def run_digest(args: argparse.Namespace, settings: Settings) -> int:
     """Print the digest of now, or of an earlier position."""
     state = wiring.read_state(settings)
-    if args.at in (None, state.position()):
-        with state.reading():
+    with state.reading():
+        if args.at in (None, state.position()):
             _print_digest(state, args)
-        return 0
+            return 0
     if not 0 <= args.at <= state.position():
         raise Misconfigured(
             f"--at {args.at}: the state has read up to {state.position()}"
@@ -149,17 +149,16 @@ def rebuilt(
         raise Misconfigured(
             f"--from {begin}: it is of position {state.position()}, later than {end}"
         )
-    _apply_all(log, state, settings, end)
+    _apply_all(log, state, settings, end, max(first, state.position()))
     log.close()
     return state
 
 
 def _first(log: Log, settings: Settings) -> int:
     """Return the journal's first offset; where all of it was removed, its end."""
-    batch = next(journal_records(log, 0, 1, settings), None)
-    if batch:
-        return batch[0][0]
-    return patiently(partial(log.count, JOURNAL), patience_of(settings))
+    end = patiently(partial(log.count, JOURNAL), patience_of(settings))  # comes first:
+    batch = next(journal_records(log, 0, 1, settings), None)  # what is new is read
+    return batch[0][0] if batch else end
 
 
 def refuse_gap(source: Path, log: Log, settings: Settings) -> None:
@@ -189,19 +188,43 @@ def refuse_gap(source: Path, log: Log, settings: Settings) -> None:
 
 
 def _apply_all(
-    log: Log, state: State, settings: Settings, until_position: int | None
+    log: Log,
+    state: State,
+    settings: Settings,
+    until_position: int | None,
+    position: int,
 ) -> None:
+    """Apply the journal's records from a position on.
+
+    Raises:
+        Misconfigured: retention removed some of them meanwhile.
+    """
     index = wiring.open_index(settings, state)
     line = ProgressLine()
     end = until_position
     if end is None:
         end = patiently(partial(log.count, JOURNAL), patience_of(settings))
-    for batch in journal_records(log, state.position(), settings.index_batch, settings):
-        index.apply([one for one in batch if one[0] < end])
-        line.show(f"replayed {min(state.position(), end)} of {end}")
-        if batch[-1][0] + 1 >= end:
+    for batch in journal_records(log, position, settings.index_batch, settings):
+        if position >= end:
             break
+        if batch[0][0] > position:
+            _refuse_removed(log, settings, position)
+        index.apply([one for one in batch if one[0] < end])
+        position = batch[-1][0] + 1
+        line.show(f"replayed {min(position, end)} of {end}")
     line.end()
+    if position < end:
+        _refuse_removed(log, settings, position)
+
+
+def _refuse_removed(log: Log, settings: Settings, position: int) -> None:
+    first = _first(log, settings)
+    if first > position:
+        raise Misconfigured(
+            f"the journal began at {position}, begins at {first} now: retention"
+            " removed what was between while it was read; start again with --from"
+            " FILE, a later snapshot"
+        )
 
 
 def journal_records(

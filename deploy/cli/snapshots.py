@@ -76,7 +76,7 @@ def run_restore(args: argparse.Namespace, settings: Settings) -> int:
     refuse_gap(source, log, settings)
     end = patiently(partial(log.count, JOURNAL), patience_of(settings))
     held = peek(source)
-    with hold_lock(settings.home, "index", 0.0):
+    with hold_lock(settings.home, "index", 1.0):  # `status` may just look at it
         told = _told(target)
         former = _set_aside(target)
         replace_database(source, target)

@@ -108,17 +108,17 @@ def _run_one(args: argparse.Namespace, settings: Settings) -> int:
 def run_all(args: argparse.Namespace, settings: Settings) -> int:
     """Run all workers, until stopped or idle."""
     stop = stop_on_signals()
-    frontier = wiring.open_frontier(settings)
-    lists = FeedLists(frontier, settings, urls=args.feed, lists=args.feeds)
-    if not frontier.feeds.all():
-        raise Misconfigured(
-            f"no feeds in {settings.home}: add some with --feed URL or --feeds"
-            " FILE.opml; deploy/feeds/diplomacy.opml is a list to begin with"
-        )
-    started = time.time()
-    if args.until_idle:
-        frontier.feeds.make_due()
     with hold_lock(settings.home, "run", 10.0):
+        frontier = wiring.open_frontier(settings)
+        lists = FeedLists(frontier, settings, urls=args.feed, lists=args.feeds)
+        if not frontier.feeds.all():
+            raise Misconfigured(
+                f"no feeds in {settings.home}: add some with --feed URL or --feeds"
+                " FILE.opml; deploy/feeds/diplomacy.opml is a list to begin with"
+            )
+        started = time.time()
+        if args.until_idle:
+            frontier.feeds.make_due()
         until_idle = started if args.until_idle else None
         return _supervise(settings, stop, frontier, lists, until_idle)
 
@@ -138,7 +138,7 @@ def _supervise(
         with Supervisor(NAMES, settings) as supervisor:
             while not stop.wait(0.3):
                 supervisor.tend()
-                supervisor.ensure(n for n in NAMES if not running(settings.home, n))
+                supervisor.ensure(n for n in NAMES if running(settings.home, n) is None)
                 now = patiently(lambda: standing(frontier, log, started), stop.is_set)
                 line.show(str(now))
                 if until_idle is not None and now.is_idle:

@@ -27,7 +27,7 @@ from deploy.stream.embedded_group import (
 )
 from deploy.stream.log import TOPICS, Lag, Message, Record
 from deploy.stream.partition import partition_of
-from ingest.database import checked, open_database, rebuilt, vacuum
+from ingest.database import checked, open_database, reading, rebuilt, vacuum
 from ingest.errors import Misconfigured, Retry
 
 SCHEMA: Final = 2
@@ -203,21 +203,29 @@ class EmbeddedLog:
 
     def _replace(self, found: Sequence[tuple[Record, Message]]) -> None:
         with self._db:
+            self._db.execute("BEGIN IMMEDIATE")
             for one, new in found:
                 headers = json.dumps(dict(new.headers))
-                changed = self._db.execute(
+                where = (one.topic, one.partition, one.offset)
+                before = self._db.execute(
+                    "SELECT length(value) FROM records"
+                    " WHERE topic = ? AND part = ? AND pos = ?",
+                    where,
+                ).fetchone()
+                if before is None:  # retention was quicker
+                    continue
+                self._db.execute(
                     "UPDATE records SET value = ?, headers = ?, crc = ?"
                     " WHERE topic = ? AND part = ? AND pos = ?",
                     (
                         *(new.value, headers),
                         crc_of(one.key, new.value, headers, one.appended_at),
-                        *(one.topic, one.partition, one.offset),
+                        *where,
                     ),
-                ).rowcount  # 0 if retention was quicker
-                difference = changed * (len(new.value) - len(one.value))
+                )
                 self._db.execute(
                     "UPDATE heads SET bytes = bytes + ? WHERE topic = ? AND part = ?",
-                    (difference, one.topic, one.partition),
+                    (len(new.value) - before[0], one.topic, one.partition),
                 )
 
     def trim(self) -> int:
@@ -308,18 +316,23 @@ class EmbeddedLog:
 
     def lag(self, group: str, topic: str) -> list[Lag]:
         """See `Log.lag`."""
-        found = []
-        for part in range(self._known(topic)):
-            position = committed(self._db, group, topic, part)[0]
-            row = self._db.execute(
-                "SELECT appended_at FROM records WHERE topic = ? AND part = ?"
-                " AND pos >= ? ORDER BY pos LIMIT 1",
-                (topic, part, position),
-            ).fetchone()
-            oldest_s = max(0.0, self._clock() - row[0]) if row else None
-            number = head(self._db, topic, part) - position
-            found.append(Lag(partition=part, behind=number, oldest_s=oldest_s))
-        return found
+        with reading(self._db):
+            return [self._lag(group, topic, part) for part in range(self._known(topic))]
+
+    def _lag(self, group: str, topic: str, part: int) -> Lag:
+        position = committed(self._db, group, topic, part)[0]
+        row = self._db.execute(
+            "SELECT appended_at FROM records WHERE topic = ? AND part = ?"
+            " AND pos >= ? ORDER BY pos LIMIT 1",
+            (topic, part, position),
+        ).fetchone()
+        oldest_s = max(0.0, self._clock() - row[0]) if row else None
+        return Lag(
+            partition=part,
+            position=position,
+            behind=head(self._db, topic, part) - position,
+            oldest_s=oldest_s,
+        )
 
     def position(self, group: str, topic: str, partition: int = 0) -> int:
         """Return what a group has committed of a partition; 0 if nothing."""

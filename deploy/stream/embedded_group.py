@@ -74,12 +74,14 @@ class EmbeddedConsumer:
         self._monotonic = monotonic
         self._beat_at = 0.0
         self._generation = -1
+        self._handed = -1  # the generation that what is in hand was read in
         self._first = -1
         self._next: dict[int, int] = {}
         if member is None:
             self._assign(self._all)
         else:
             self._join()
+            self._handed = self._generation
 
     def poll(self, limit: int, timeout_s: float) -> list[Record]:
         """See `Consumer.poll`."""
@@ -87,6 +89,7 @@ class EmbeddedConsumer:
         seen = None
         while True:
             self.keep()
+            self._handed = self._generation
             version = self._db.execute("PRAGMA data_version").fetchone()[0]
             if version != seen:
                 with reading(self._db):  # else an append between looks like a gap
@@ -149,7 +152,7 @@ class EmbeddedConsumer:
         """See `Consumer.commit`."""
         with self._writing("commit"):
             if self._member is not None and (
-                not self._is_member() or self._current() != self._generation
+                not self._is_member() or self._current() != self._handed
             ):
                 self._beat_at = 0.0
                 raise Fenced(
@@ -213,8 +216,12 @@ class EmbeddedConsumer:
 
     def _expire(self) -> None:
         gone = self._db.execute(
-            "DELETE FROM members WHERE grp=? AND topic=? AND (boot!=? OR seen<?)",
-            (self._group, self._topic, self._boot, self._monotonic() - LEASE_S),
+            "DELETE FROM members WHERE grp=? AND topic=? AND member!=?"
+            " AND (boot!=? OR seen<?)",
+            (
+                *(self._group, self._topic, self._member),
+                *(self._boot, self._monotonic() - LEASE_S),
+            ),
         ).rowcount
         if gone:
             self._turn()

@@ -324,10 +324,15 @@ class KafkaLog:
             behind = max(0, self._offset(part, LATEST) - position)
             oldest_s = None
             if behind:
-                (first,) = self.read(topic, part.partition, position, 1)
-                oldest_s = max(0.0, time.time() - first.appended_at)
+                for first in self.read(topic, part.partition, position, 1):
+                    oldest_s = max(0.0, time.time() - first.appended_at)
             found.append(
-                Lag(partition=part.partition, behind=behind, oldest_s=oldest_s)
+                Lag(
+                    partition=part.partition,
+                    position=position,
+                    behind=behind,
+                    oldest_s=oldest_s,
+                )
             )
         return found
 

@@ -46,12 +46,13 @@ class Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lag:
-    """A group in one partition: records behind, age in seconds of the oldest unread.
+    """A group in one partition: where it reads on, records behind, their oldest's age.
 
-    `oldest_s` is None if nothing is unread.
+    `oldest_s` is in seconds, None if nothing is unread.
     """
 
     partition: int
+    position: int
     behind: int
     oldest_s: float | None
 
@@ -139,6 +140,22 @@ class Log(Protocol):
     def close(self) -> None:
         """Free what is held."""
         ...
+
+
+def ends(log: Log, group: str, topic: str) -> dict[int, int]:
+    """Return, by partition, where a group is when it has read all that is there now."""
+    return {lag.partition: lag.position + lag.behind for lag in log.lag(group, topic)}
+
+
+def short_of(log: Log, group: str, topic: str, target: Mapping[int, int]) -> int:
+    """Return how many records a group has not committed before `target`, see `ends`.
+
+    Partition by partition: one that is further does not make up for another.
+    """
+    return sum(
+        max(0, target.get(lag.partition, 0) - lag.position)
+        for lag in log.lag(group, topic)
+    )
 
 
 def behind(log: Log, group: str, topic: str) -> int:

@@ -4,7 +4,7 @@ import multiprocessing
 import os
 import signal
 import sqlite3
-from contextlib import contextmanager
+from functools import partial
 
 import pytest
 from hypothesis import settings
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from deploy.stream.embedded import STALE_GROUP_S, TRIM_ROWS, EmbeddedLog
-from deploy.stream.embedded_group import LEASE_S
+from deploy.stream.embedded_group import HEARTBEAT_S, LEASE_S
 from deploy.stream.log import (
     EVENTS,
     JOURNAL,
@@ -25,6 +25,7 @@ from deploy.stream.log import (
 from deploy.worker import _beginning
 from ingest.database import connect, damage_of
 from ingest.errors import Misconfigured, Retry
+from tests.between import just_before
 from tests.contracts.test_log import messages
 
 
@@ -143,31 +144,17 @@ def test_a_reader_wakes_up_for_an_append_of_another_process(tmp_path, log):
     assert [r.key for r in found] == ["0"]
 
 
-@contextmanager
-def opened_beside(path, log, statement: str):
-    """Yield the log opened again; "b" is appended just before its first statement."""
-    other, between = EmbeddedLog(path), iter(["b"])
-
-    def append(begun: str) -> None:
-        if statement in begun:
-            for key in between:
-                log.publish(JOURNAL, messages(key))
-
-    other._db.set_trace_callback(append)
-    yield other
-    other._db.set_trace_callback(None)
-    other.close()
-    assert list(between) == []
-
-
 def test_an_append_while_a_reader_looks_is_no_gap(tmp_path, log):
     """It found nothing, then asked where the log begins: a record had come between."""
     log.publish(JOURNAL, messages("a"))
-    with opened_beside(tmp_path / "log.db", log, "FROM heads") as other:
-        reader = other.consumer("index", JOURNAL)
-        assert [r.key for r in reader.poll(5, 0)] == ["a"]
+    other = EmbeddedLog(tmp_path / "log.db")
+    reader = other.consumer("index", JOURNAL)
+    assert [r.key for r in reader.poll(5, 0)] == ["a"]
+    append = partial(log.publish, JOURNAL, messages("b"))
+    with just_before(other._db, "FROM heads", append):
         assert reader.poll(5, 0) == []
-        assert [r.key for r in reader.poll(5, 0)] == ["b"]
+    assert [r.key for r in reader.poll(5, 0)] == ["b"]
+    other.close()
 
 
 @pytest.mark.parametrize("statement", ["FROM heads", "FROM records"])
@@ -175,8 +162,43 @@ def test_a_new_index_begins_before_what_is_appended_while_it_looks(
     tmp_path, log, statement
 ):
     """Else the first story of a new installation would never be indexed."""
-    with opened_beside(tmp_path / "log.db", log, statement) as other:
+    other = EmbeddedLog(tmp_path / "log.db")
+    append = partial(log.publish, JOURNAL, messages("b"))
+    with just_before(other._db, statement, append):
         assert _beginning(other) == 0
+    other.close()
+
+
+def test_a_member_alone_outlives_its_own_lease(tmp_path):
+    """Nobody took its partitions while the disk held its heartbeat up."""
+    now = [1_000.0]
+    log = EmbeddedLog(tmp_path / "log.db", monotonic=lambda: now[0])
+    log.publish(STORIES, messages("a", "b"))
+    reader = log.consumer("g", STORIES, "m")
+    assert [r.key for r in reader.poll(1, 0)] == ["a"]
+    now[0] += LEASE_S + 1
+    reader.keep()
+    reader.commit({0: 1})
+    assert [r.key for r in reader.poll(5, 0)] == ["b"]
+    log.close()
+
+
+def test_who_lost_a_partition_with_a_batch_in_hand_is_fenced(tmp_path):
+    """Though `keep` has told it of its new partitions: the batch was read before."""
+    now = [1_000.0]
+    log = EmbeddedLog(tmp_path / "log.db", monotonic=lambda: now[0])
+    log.publish(STORIES, messages("a"))
+    before = log.consumer("g", STORIES, "z")
+    assert [r.key for r in before.poll(5, 0)] == ["a"]
+    after = log.consumer("g", STORIES, "a")
+    now[0] += HEARTBEAT_S + 1
+    before.keep()
+    with pytest.raises(Fenced):
+        before.commit({0: 1})
+    assert [r.key for r in after.poll(5, 0)] == ["a"]
+    after.commit({0: 1})
+    assert behind(log, "g", STORIES) == 0
+    log.close()
 
 
 def test_a_writer_killed_at_any_moment_loses_nothing_acknowledged(tmp_path, log):

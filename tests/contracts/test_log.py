@@ -14,6 +14,8 @@ from deploy.stream.log import (
     Lag,
     Message,
     behind,
+    ends,
+    short_of,
 )
 from deploy.stream.partition import murmur2, partition_of
 from ingest.errors import Misconfigured
@@ -117,9 +119,19 @@ def test_lag_counts_what_the_group_has_not_committed(opened):
     keys(reader, 9)
     reader.commit(dict(enumerate(sizes)))
     assert log.lag("g", STORIES) == [
-        Lag(partition=p, behind=0, oldest_s=None) for p in range(3)
+        Lag(partition=p, position=position, behind=0, oldest_s=None)
+        for p, position in enumerate(sizes)
     ]
     assert behind(log, "other", STORIES) == 9
+    target = ends(log, "g", STORIES)
+    assert target == dict(enumerate(sizes))
+    assert short_of(log, "other", STORIES, target) == 9
+    log.publish(STORIES, messages("a"))
+    other = log.consumer("other", STORIES)
+    first = partition_of("a", 3)
+    other.commit({first: sizes[first] + 1})  # further than asked for, in one alone
+    assert short_of(log, "other", STORIES, target) == 9 - sizes[first]
+    other.close()
     assert log.count(EVENTS) == 0
     reader.close()
 

@@ -10,10 +10,11 @@ from functools import partial
 import pytest
 
 from deploy.loop import MAX_CRASHES, Attempt, consume, patiently, pieces
-from deploy.quarantine import cases, quarantine_record
+from deploy.quarantine import cases, quarantine_record, retry_message
 from deploy.stream.embedded import EmbeddedLog
 from deploy.stream.log import EVENTS, QUARANTINE, STORIES, Message, Record, behind
 from ingest.errors import Misconfigured, Retry
+from tests.between import just_before
 
 CRASHED = 9
 
@@ -284,4 +285,27 @@ def test_what_a_worker_lacks_is_no_crash_of_its_record(tmp_path, error):
     may = True
     started()
     assert (handled, aside) == (["a", "b"], [])
+    log.close()
+
+
+def test_a_case_that_fails_again_before_its_retry_is_written_down_is_held(tmp_path):
+    """The worker may be quicker than who says that it was retried."""
+    log, worker = EmbeddedLog(tmp_path / "log.db"), EmbeddedLog(tmp_path / "log.db")
+    log.publish(STORIES, [Message(key="k", value=b"junk")])
+    reader = worker.consumer("embed", STORIES, "m")
+
+    def fail() -> None:
+        for one in reader.poll(10, 0):
+            quarantine_record(worker, "embed", one, "not a story")
+
+    fail()
+    (case,) = cases(log).values()
+    with just_before(log._db, "BEGIN IMMEDIATE", fail, nth=2):
+        retry_message(log, case)
+    (again,) = cases(log).values()
+    assert (again.case_id, again.status, again.attempt) == (case.case_id, "held", 2)
+    retry_message(log, again)
+    (settled,) = cases(log).values()
+    assert settled.status == "retried"
+    worker.close()
     log.close()

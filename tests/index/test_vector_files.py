@@ -11,6 +11,9 @@ from index.events import EventIndex
 from index.lookup import Lookup, query_of
 from index.soundness import damage_of_state
 from index.state import State
+from index.vector_files import VectorFiles, files_of
+from ingest.database import connect
+from tests.between import just_before
 from tests.conftest import NOW
 from tests.index.test_events import record, vector
 
@@ -99,6 +102,19 @@ def test_a_damaged_file_is_noticed_by_name_and_made_anew(tmp_path, calm, kind, c
     reader.close()
     EventIndex(State(tmp_path / "state.db")).apply([])
     assert list(damage_of_state(tmp_path / "state.db")) == []
+
+
+def test_a_file_that_is_replaced_while_it_is_checked_is_no_damage(tmp_path):
+    """The check began before; it looks at what there is now."""
+    index = index_of(tmp_path, RECORDS[:20])
+    path = tmp_path / "state.db"
+    before = files(tmp_path)
+    db = connect(path)
+    with just_before(db, "FROM files", lambda: index_of(tmp_path), nth=2):
+        assert VectorFiles(db, files_of(path)).damage() == {}
+    db.close()
+    assert files(tmp_path) != before
+    index.state.close()
 
 
 def test_what_a_crash_left_is_removed_at_the_next_start(tmp_path):

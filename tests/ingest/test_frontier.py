@@ -3,16 +3,19 @@
 import json
 import sqlite3
 from dataclasses import asdict, replace
+from functools import partial
 
 import pytest
 
 from ingest.database import damage_of
 from ingest.errors import Misconfigured
 from ingest.feed import Entry, ParsedFeed
+from ingest.feed_table import BY_HAND
 from ingest.feedlist import FeedRef, checked_ref, parse_feedlist, to_opml
 from ingest.frontier import Frontier, Published
 from ingest.plan import plan_entries
 from ingest.versions import told_of
+from tests.between import just_before
 from tests.conftest import make_story
 
 FEED = "https://a.org/feed"
@@ -202,8 +205,8 @@ def test_what_is_made_due_while_it_is_asked_stays_due_and_is_read_whole(frontier
     asked = replace(feed, due_at=700.0, etag="1", body_digest="x", status="ok")
     frontier.record_poll(asked, was_due_at=50.0, now=100.0)
     after = frontier.feeds.get(FEED)
-    assert (after.due_at, after.etag, after.body_digest) == (0, None, None)
-    frontier.record_poll(asked, was_due_at=0.0, now=100.0)
+    assert (after.due_at <= 0, after.etag, after.body_digest) == (True, None, None)
+    frontier.record_poll(asked, was_due_at=after.due_at, now=100.0)
     assert frontier.feeds.get(FEED).due_at == 700.0
 
 
@@ -340,11 +343,57 @@ def test_a_removed_feed_takes_what_is_due_with_it_and_others_bring_it(frontier):
     assert not frontier.feeds.remove(FEED)
     assert frontier.due_count() == 0
     (left,) = frontier.feeds.all()
-    assert (left.url, left.due_at, left.body_digest) == (other, 0, None)
+    assert (left.url, left.due_at <= 0, left.body_digest) == (other, True, None)
     assert len(poll(frontier, [entry()], other).pending) == 1
     frontier.feeds.add([FeedRef(url=FEED)])
     assert len(poll(frontier, [entry()]).pending) == 1  # its own feed takes it back
     assert poll(frontier, [entry()]).pending == []
+
+
+def test_a_story_whose_feed_goes_while_another_is_read_comes_from_that_one(
+    frontier, tmp_path
+):
+    """It was known from its own feed when the other's entries were looked at."""
+    other, people = "https://b.org/feed", Frontier(tmp_path / "frontier.db")
+    poll(frontier, [entry()])
+    with just_before(
+        frontier._db, "BEGIN IMMEDIATE", partial(people.feeds.remove, FEED)
+    ):
+        assert poll(frontier, [entry()], other).pending == []
+    assert len(poll(frontier, [entry()], other).pending) == 1
+
+
+def test_who_is_due_at_once_and_made_due_again_is_read_whole(frontier, tmp_path):
+    """Both moments are now: it shows all the same that something came between."""
+    other, people = "https://b.org/feed", Frontier(tmp_path / "frontier.db")
+    poll(frontier, [entry()])
+    poll(frontier, [entry()], other)
+    frontier.feeds.make_due()
+    asked = frontier.feeds.get(other)
+    people.feeds.remove(FEED)
+    after = replace(asked, polled_at=200.0, due_at=800.0)
+    frontier.record_poll(after, was_due_at=asked.due_at, now=200.0)
+    found = frontier.feeds.get(other)
+    assert (found.due_at <= 0, found.body_digest) == (True, None)
+
+
+def test_a_feed_that_a_person_adds_while_its_list_drops_it_stays(frontier, tmp_path):
+    """The person's word comes before or after, never in the middle."""
+    people = Frontier(tmp_path / "frontier.db")
+    people._db.execute("PRAGMA busy_timeout = 0")
+    listed = FeedRef(url="https://listed.org/feed")
+    frontier.feeds.follow("list", [listed])
+
+    def add() -> None:
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            people.feeds.add([listed])
+
+    with just_before(frontier._db, "DELETE FROM feeds", add):
+        frontier.feeds.follow("list", [])
+    assert frontier.feeds.get(listed.url) is None
+    people.feeds.add([listed])
+    frontier.feeds.follow("list", [])
+    assert frontier.feeds.lists_of(listed.url) == [BY_HAND]
 
 
 def test_a_published_story_is_told_on_by_another_feed_when_its_own_is_gone(frontier):

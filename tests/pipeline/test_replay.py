@@ -2,12 +2,18 @@
 
 import json
 import shutil
+import time
 
 import pytest
 
+from deploy import wiring
+from deploy.cli.replay import rebuilt
+from deploy.config import Settings
 from deploy.stream.embedded import EmbeddedLog
 from deploy.stream.log import EVENTS, JOURNAL, QUARANTINE, STORIES, Message
 from ingest.database import connect
+from ingest.errors import Misconfigured
+from tests.between import just_before
 from tests.faults.test_kill import kill_at
 from tests.product import Run
 
@@ -75,6 +81,25 @@ def test_a_snapshot_goes_on_where_retention_has_removed_the_beginning(news, tmp_
     assert {row["change"] for row in changes} >= {"missing"}
     _, said = run("backup", str(snapshot), expect=2)
     assert "is there already" in said
+
+
+def test_records_that_go_while_they_are_replayed_are_missed_by_name(
+    news, tmp_path, monkeypatch
+):
+    """Never a digest of what happened to be left."""
+    shutil.copy(news.state / "log.db", tmp_path / "log.db")
+    settings = Settings(state=str(tmp_path), index_batch=20)
+    log = wiring.open_log(settings)
+    worker = EmbeddedLog(
+        tmp_path / "log.db", retention_s=0, clock=lambda: time.time() + 10
+    )
+    monkeypatch.setattr(wiring, "open_log", lambda _: log)
+    with (
+        just_before(log._db, "SELECT pos, key, value", worker.trim, nth=3),
+        pytest.raises(Misconfigured, match="retention removed what was between"),
+    ):
+        rebuilt(tmp_path / "new" / "state.db", None, settings)
+    worker.close()
 
 
 def test_the_digest_of_an_earlier_position_is_rebuilt(news, tmp_path):
