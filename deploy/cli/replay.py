@@ -205,13 +205,13 @@ def _apply_all(
     if end is None:
         end = patiently(partial(log.count, JOURNAL), patience_of(settings))
     for batch in journal_records(log, position, settings.index_batch, settings):
-        if position >= end:
-            break
-        if batch[0][0] > position:
+        if position < min(batch[0][0], end):
             _refuse_removed(log, settings, position)
         index.apply([one for one in batch if one[0] < end])
         position = batch[-1][0] + 1
         line.show(f"replayed {min(position, end)} of {end}")
+        if position >= end:
+            break
     line.end()
     if position < end:
         _refuse_removed(log, settings, position)
