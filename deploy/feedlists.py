@@ -66,7 +66,6 @@ class FeedLists:
                 frontier.feeds.add(read_feedlist(source, settings))
             else:
                 path = Path(source).absolute()
-                self._files[path] = _stamp(path)
                 self._read(path)
         if self._files:  # else another process may follow them, e.g. a supervisor
             frontier.feeds.forget_lists(but=[str(path) for path in self._files])
@@ -81,7 +80,6 @@ class FeedLists:
             now = _stamp(path)
             seen, self._seen[path] = self._seen.get(path, read), now
             if now not in {read, ()} and now == seen:  # nobody is writing it just now
-                self._files[path] = now
                 try:
                     added, removed = self._read(path)
                     _log.info("%s: %d added, %d removed", path, added, removed)
@@ -89,7 +87,11 @@ class FeedLists:
                     _log.warning("%s; the feeds stay as they are", error)
 
     def _read(self, path: Path) -> tuple[int, int]:
-        refs = read_feedlist(str(path), self._settings)
+        while True:
+            self._files[path] = _stamp(path)
+            refs = read_feedlist(str(path), self._settings)
+            if self._files[path] == _stamp(path):
+                break  # else somebody wrote it while it was read
         return self._frontier.feeds.follow(str(path), refs)
 
 
