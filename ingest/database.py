@@ -17,6 +17,7 @@ NETWORK: Final = frozenset(
     {"afs", "beegfs", "ceph", "cifs", "coda", "fuse.glusterfs", "fuse.sshfs", "gfs2"}
     | {"gpfs", "lustre", "ncpfs", "nfs", "nfs4", "ocfs2", "smb3", "smbfs"}
 )
+HELD: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL)
 _COLUMN: Final = re.compile(r"(\w+) (INTEGER|REAL|TEXT|BLOB)\b( PRIMARY KEY AUTO)?")
 _CHECKSUM: Final = re.compile(r"GENERATED ALWAYS AS \((checksum\(.*\))\) STORED")
 MOUNTS: Final = Path("/proc/self/mounts")
@@ -66,9 +67,10 @@ def open_database(
         _upgrade(db, upgrades or {})
         found = _schema(db)
     except (OSError, sqlite3.Error) as error:
-        if "lock" in str(error):  # also "locking protocol", after 10 s of it
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # of an extended one
+        if code in HELD:
             raise Retry(f"{what} {path}: {error}{held_by(path)}") from error
-        if "full" in str(error):
+        if code == sqlite3.SQLITE_FULL:
             raise Retry(f"{what} {path}: {error}") from error
         raise Misconfigured(f"{what} {path}: {error}") from error
     if found != schema:

@@ -57,6 +57,14 @@ def test_a_network_file_system_is_refused_with_path_and_reason(tmp_path, monkeyp
     assert not (tmp_path / "a.db").exists()
 
 
+def test_a_path_that_says_locked_or_full_is_no_file_that_is(tmp_path):
+    """Waiting would not help: it is a file where a folder must be."""
+    for name in ("locked", "full"):
+        (tmp_path / name).write_text("")
+        with pytest.raises(Misconfigured, match=name):
+            open_database(tmp_path / name / "a.db", TABLES, 1, "log", marker="one")
+
+
 def test_a_locked_file_names_who_holds_it(tmp_path):
     """Another process in a write transaction."""
     path = tmp_path / "a.db"
