@@ -1,13 +1,13 @@
 """Cheaper models than the packaged one: what they would save, and what they miss.
 
     python -m bench.students --out DIR --learn FILE.jsonl.gz... --labelled FILE.jsonl.gz
-        [--texts 12000] [--epochs 2] [--json]
+        [--texts 12000] [--epochs 2]
 
 Writes sentence-transformers folders into DIR: `exit-K`, the packaged model that ends
 after layer K of its 6 (early exit at a fixed layer); `student-3`, three of its layers
 that learnt, on the passages of the --learn files, to give the vectors of all six
 (distillation, the loss is 1 - cosine). What a folder is worth is then asked of
-`samestory train LABELLED --model DIR/student-3`, whose figures are out of fold.
+`samestory train`, which fits a pair model for it, and `samestory eval` with both.
 
 Prints what a first filter would save on LABELLED ({"title", "text", "published",
 "cluster"} a line): a story whose vector of the filter is under a cosine to all others

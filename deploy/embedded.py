@@ -41,12 +41,13 @@ def embedded(
     kept = np.load(path) if path.exists() else np.zeros(0)
     if kept.shape[0] != len(by_id):
         kept = _encoded(by_id, encoder)
+        partial = path.with_name(f"{path.stem}.{os.getpid()}.partial.npy")
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            partial = path.with_name(f"{path.stem}.{os.getpid()}.partial.npy")
             np.save(partial, kept)
             partial.rename(path)
         except OSError as error:
+            partial.unlink(missing_ok=True)
             sys.stderr.write(f"the vectors are not kept for the next time: {error}\n")
     vectors = {
         (story.story_id, story.digest): one

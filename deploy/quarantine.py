@@ -135,7 +135,8 @@ def _case(record: Record, before: Case | None) -> Case:
     status = headers.get("status", "held")
     place = ":".join(headers.get(n, "?") for n in ("topic", "partition", "offset"))
     attempt = headers.get(ATTEMPT, "1")
-    if before and headers.get("of", str(before.offset)) != str(before.offset):
+    is_late = before and headers.get("of", str(before.offset)) != str(before.offset)
+    if before and is_late and status != "held":
         return before  # it failed again before this was written down: it is held
     # A record of what happened to a case leaves out what the case is.
     told = before if status != "held" and before else None
