@@ -295,6 +295,7 @@ class EmbeddedLog:
         """See `Log.consumer`."""
         return EmbeddedConsumer(
             self._db,
+            self._path,
             group,
             topic,
             partitions=self._known(topic),

@@ -53,6 +53,7 @@ class EmbeddedConsumer:
     def __init__(
         self,
         db: sqlite3.Connection,
+        path: Path,
         group: str,
         topic: str,
         *,
@@ -63,6 +64,7 @@ class EmbeddedConsumer:
         monotonic: Callable[[], float],
     ) -> None:
         self._db = db
+        self._path = path
         self._group = group
         self._topic = topic
         self._all = range(partitions)
@@ -196,7 +198,7 @@ class EmbeddedConsumer:
     # membership, within a transaction
 
     def _writing(self, doing: str) -> "_Writing":
-        return _Writing(self._db, f"log: {doing} of group {self._group}")
+        return _Writing(self._db, f"log {self._path}: {doing} of group {self._group}")
 
     def _join(self) -> None:
         with self._writing("join"):

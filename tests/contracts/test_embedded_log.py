@@ -233,15 +233,19 @@ def _append(path, count, pipe=None):
             pipe.send(i)
 
 
-def test_a_full_disk_raises_retry_and_leaves_the_log_whole(log):
-    """Nothing half-written; the same append works when there is room again."""
+def test_a_full_disk_raises_retry_and_leaves_the_log_whole(log, tmp_path):
+    """Nothing half-written, the file is named; with room again the same works."""
     log.publish(STORIES, messages("a"))
+    group = log.consumer("g", STORIES)
+    group.poll(1, 0)
     pages = log._db.execute("PRAGMA page_count").fetchone()[0]
     log._db.execute(f"PRAGMA max_page_count = {pages}")
     big = [Message(key="b", value=b"x" * 1_000_000)]
-    with pytest.raises(Retry, match="full"):
+    with pytest.raises(Retry, match=f"^log {tmp_path / 'log.db'}: .* full"):
         log.publish(STORIES, big)
-    assert log.count(STORIES) == 1
+    with pytest.raises(Retry, match=f"^log {tmp_path / 'log.db'}: commit .* full"):
+        group.commit({0: 1}, {0: "n" * 1_000_000})
+    assert log.count(STORIES) == behind(log, "g", STORIES) == 1
     log._db.execute("PRAGMA max_page_count = 1000000")
     log.publish(STORIES, big)
     assert [r.key for r in log.consumer("g", STORIES).poll(9, 0)] == ["a", "b"]
