@@ -4,6 +4,7 @@ import multiprocessing
 import resource
 import signal
 import threading
+import warnings
 from collections.abc import Callable
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from concurrent.futures.process import BrokenProcessPool
@@ -91,7 +92,11 @@ class Sandbox:
 
 
 def _prepare() -> None:
-    """Cap the memory; leave signals to the parent; die with it."""
+    """Cap the memory; leave signals to the parent; die with it.
+
+    What the libraries warn of is what a publisher wrote: it would fill our log.
+    """
+    warnings.simplefilter("ignore")
     resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     follow_parent()

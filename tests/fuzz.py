@@ -310,17 +310,23 @@ def attack(target: Target, rng: random.Random, go_on: Callable[[int], bool]) -> 
     count = 0
     while go_on(count):
         body = mutated(rng.choice(target.seeds), target.seeds, rng)
-        begin = time.process_time()
-        try:
-            target.parse(body)
-        except SamestoryError:
-            pass
-        except Exception as error:
-            raise AssertionError(f"{error!r} of {body[:3000]!r}") from error
-        took = time.process_time() - begin
+        took = _timed(target.parse, body)
+        if took >= SLOW_S:  # again: the first input pays for imports and tables
+            took = _timed(target.parse, body)
         assert took < SLOW_S, f"{took:.0f} s for {body[:3000]!r}"
         count += 1
     return count
+
+
+def _timed(parse: Callable[[bytes], object], body: bytes) -> float:
+    begin = time.process_time()
+    try:
+        parse(body)
+    except SamestoryError:
+        pass
+    except Exception as error:
+        raise AssertionError(f"{error!r} of {body[:3000]!r}") from error
+    return time.process_time() - begin
 
 
 def main() -> int:

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import time
+import warnings
 
 import pytest
 
@@ -94,6 +95,13 @@ def test_a_pool_whose_idle_worker_was_killed_is_replaced():
                 break
             except Retry:
                 assert time.monotonic() < end
+
+
+def test_what_a_publisher_wrote_does_not_fill_our_log(capfd):
+    """dateutil warns of each unknown zone of a feed."""
+    with Sandbox(1, timeout_s=10.0) as pool:
+        pool.run(warnings.warn, "tzname HCET identified but not understood")
+    assert "HCET" not in capfd.readouterr().err
 
 
 def test_a_parser_that_hangs_dies_or_raises_is_named_and_replaced(sandbox):
