@@ -40,28 +40,11 @@ _READ_AS: Final = {
     "x-x-big5": "big5hkscs",
     "big5": "big5hkscs",
 }
-_TEXT: Final = frozenset(
-    [
-        "ascii",
-        "big5hkscs",
-        "cp866",
-        "cp932",
-        "cp949",
-        "euc_jp",
-        "euc_kr",
-        "gb18030",
-        "iso2022_jp",
-        "koi8-r",
-        "koi8-u",
-        "mac-cyrillic",
-        "mac-roman",
-        "utf-8",
-        "utf-16",
-        "utf-16-le",
-        "utf-16-be",
-        "utf-32",
-    ]
+# They leave ASCII as it is, yet encode no documents: browsers know none of them.
+_ESCAPES: Final = frozenset(
+    {"idna", "punycode", "raw-unicode-escape", "unicode-escape", "utf-7"}
 )
+_ASCII: Final = bytes(range(0x20, 0x7F))
 BAD_SHARE: Final = 0.02  # of bytes that may be wrong in what is still UTF-8
 DETECT: Final = 20_000  # bytes that detection looks at
 FEW: Final = 50  # bytes beyond ASCII; of fewer, Western and Central Europe look alike
@@ -86,8 +69,10 @@ def decode(body: bytes, content_type: str = "") -> str:
             return body.decode(encoding, "replace").lstrip("\ufeff")
     if wide := _wide(body):
         return body.decode(wide, "replace")
-    if b"\x1b$" in body and _label(body, content_type) == "iso2022_jp":  # 7 bits
-        return body.decode("iso2022_jp", "replace")
+    if b"\x1b$" in body:  # 7 bits, which are valid UTF-8 too
+        label = _label(body, content_type)
+        if label.startswith("iso2022"):
+            return body.decode(label, "replace")
     try:
         return body.decode("utf-8")
     except UnicodeDecodeError:
@@ -135,11 +120,12 @@ def _label(body: bytes, content_type: str) -> str:
 def _known(name: str) -> str:
     try:
         found = codecs.lookup(_READ_AS.get(name, name)).name
+        if found in _ESCAPES:
+            return ""
+        # Not so: EBCDIC, UTF-16, and what decodes no text (rot13, zlib).
+        return found if _ASCII.decode(found) == _ASCII.decode("ascii") else ""
     except (LookupError, ValueError):
         return ""
-    # Others are no encodings of text (rot13, zlib, idna, ...), or never met on the web.
-    is_text = found in _TEXT or found.startswith(("cp125", "cp874", "iso8859"))
-    return "" if not is_text or found.startswith("utf-16") else found
 
 
 def _detected(body: bytes) -> str:

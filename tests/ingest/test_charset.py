@@ -51,12 +51,26 @@ def test_a_label_counts_where_the_bytes_are_not_utf8():
     assert decode(page.encode("koi8-r")) == page
 
 
-@pytest.mark.parametrize("label", ["iso-2022-jp", "ibm866", "x-mac-cyrillic", "koi8-u"])
+@pytest.mark.parametrize(
+    "label",
+    [
+        *("iso-2022-jp", "iso-2022-kr", "ibm866", "ibm855", "x-mac-cyrillic", "koi8-u"),
+        "kz1048",
+    ],
+)
 def test_rare_labels_are_known(label):
     """Seven bits that look like ASCII, DOS, the old Macintosh."""
-    text = "外務大臣" if "jp" in label else RUSSIAN
+    text = {"jp": "外務大臣", "kr": "외교부 장관"}.get(label[-2:], RUSSIAN)
     python = label.replace("x-", "").replace("ibm", "cp")
     assert decode(text.encode(python), f"text/xml; charset={label}") == text
+
+
+@pytest.mark.parametrize(
+    "label", ["rot13", "zlib", "idna", "utf-7", "unicode_escape", "cp500", "utf-16"]
+)
+def test_a_label_that_is_no_encoding_of_documents_is_passed_over(label):
+    """Python has codecs that no browser knows; what they would make of it is noise."""
+    assert decode(FRENCH.encode("cp1252"), f"text/xml; charset={label}") == FRENCH
 
 
 def test_one_bad_byte_does_not_garble_the_rest():
