@@ -12,6 +12,7 @@ import httpx2
 from ingest.addresses import Deadline, GuardedBackend, Network, refuse_closed_target
 from ingest.errors import (
     BotWall,
+    Elsewhere,
     FetchFailed,
     FetchRefused,
     HostAway,
@@ -142,6 +143,7 @@ class Client:
         validators: Validators = NO_VALIDATORS,
         check: Callable[[str], None] = nothing_against,
         cut: bool = False,
+        one_host: bool = False,
     ) -> Fetched:
         """Fetch a URL, following redirects that stay on http(s) and open addresses.
 
@@ -152,6 +154,7 @@ class Client:
             check: called with the URL of each redirect before it is followed; raises
                 what `get` is to raise.
             cut: take the first `max_bytes` of a larger body, instead of refusing it.
+            one_host: follow no redirect to another host.
 
         Returns:
             The answer of the last hop: 2xx or 304.
@@ -160,11 +163,14 @@ class Client:
             FetchFailed: the same URL may work later.
             FetchRefused: it won't; BotWall: it would for a person.
             AddressRefused: it leads into a closed network.
+            Elsewhere: to another host, with `one_host`.
         """
         outer = self._deadline.at  # of a fetch that waits for this one, e.g. for robots
         self._deadline.at = min(outer, time.monotonic() + self._options.total_s)
         try:
-            return self._follow(url, max_bytes, validators, check, cut=cut)
+            return self._follow(
+                url, max_bytes, validators, check, cut=cut, one_host=one_host
+            )
         finally:
             self._deadline.at = outer
 
@@ -176,6 +182,7 @@ class Client:
         check: Callable[[str], None],
         *,
         cut: bool,
+        one_host: bool,
     ) -> Fetched:
         moved_to, moved = None, True
         encoding = "gzip, deflate, br, zstd"
@@ -193,9 +200,11 @@ class Client:
             target = absolute_url(found.headers.get("location", ""), url)
             if target is None or target == url:
                 raise FetchRefused(f"{url}: redirect to nowhere", found.status)
-            check(target)
             moved = moved and found.status in PERMANENT
             moved_to = target if moved else moved_to
+            if one_host and host_of(target) != host_of(url):
+                raise Elsewhere(target, moved_to)
+            check(target)
             url = target
         raise FetchRefused(f"{url}: more than {MAX_HOPS} redirects")
 

@@ -62,6 +62,18 @@ class FetchRefused(Quarantine):
         self.status = status
 
 
+class Elsewhere(Quarantine):
+    """A redirect leads to another host, whose turn has to be waited for.
+
+    `url` is where; `moved_to` is where permanent redirects alone lead, None if nowhere.
+    """
+
+    def __init__(self, url: str, moved_to: str | None = None) -> None:
+        super().__init__(f"redirects to {url}")
+        self.url = url
+        self.moved_to = moved_to
+
+
 class BotWall(FetchRefused):
     """The publisher asks for a person: a challenge, a captcha, a consent page."""
 

@@ -276,10 +276,15 @@ class FeedTable:
         names = [name for name in _COLUMNS if name not in _KEPT]
         changes = ",".join(f"{_COLUMNS[name]}=?" for name in names)
         self._db.execute(
-            f"UPDATE feeds SET {changes} WHERE url=?",
-            [*(getattr(feed, name) for name in names), feed.url],
+            f"UPDATE feeds SET {changes}, host=? WHERE url=?",
+            [*(getattr(feed, name) for name in names), host_of(feed.url), feed.url],
         )
         return True
+
+    def wait_for(self, host: str, url: str) -> None:
+        """Let a feed be asked in the turn of the host that it redirects to."""
+        with self._db:
+            self._db.execute("UPDATE feeds SET host = ? WHERE url = ?", (host, url))
 
     def postpone(self, url: str, due_at: float, status: str) -> None:
         """Make a feed due later, though nothing was asked of it."""

@@ -16,26 +16,31 @@ from typing import Final
 
 from ingest.cadence import page_retry_s
 from ingest.client import Client
-from ingest.errors import HostAway, Quarantine, Rejected, Retry
+from ingest.delivery import Delivery
+from ingest.errors import (
+    Elsewhere,
+    FetchRefused,
+    HostAway,
+    Quarantine,
+    Rejected,
+    Retry,
+)
 from ingest.feed_table import Feed
-from ingest.frontier import Frontier, PendingStory, Published
+from ingest.frontier import Frontier, PendingStory
 from ingest.gate import MAX_WAIT_S, HostGate
 from ingest.manners import Manners
-from ingest.plan import EntryPlan, make_story, outcome, plan_entries
+from ingest.plan import EntryPlan, outcome, plan_entries
 from ingest.polling import Polled, after_failure, after_success, is_moved, poll
-from ingest.reading import Elsewhere, Read, give_up_page, page_url, read_story
+from ingest.reading import Read, page_url, read_story
 from ingest.robots import Robots
 from ingest.sandbox import Sandbox
 from ingest.story import Story
 from ingest.urls import host_of
-from ingest.versions import told_of
 
 FETCHES_AT_ONCE: Final = 32
 FEEDS_AT_ONCE: Final = 1_000  # hosts whose feeds are looked at in one go
 TICK_S: Final = 0.5  # how long a new feed or a stop may go unnoticed
-MAX_HOSTS_A_PAGE: Final = 3  # that a link may lead on to, one after the other
-LATER_LOOKS: Final = 3  # at a page that was read before and fails now, after ...
-LATER_S: Final = 3_600.0  # ... an hour, then two, then three
+MAX_HOSTS: Final = 3  # that a page or feed may lead on to, one after the other
 A_MOMENT_S: Final = 0.05  # to wait for more of it
 
 
@@ -87,7 +92,7 @@ class Poller:
         self._client = client
         self._robots = robots
         self._sandbox = sandbox
-        self._publish = publish
+        self._delivery = Delivery(frontier, publish, reject, log, clock)
         self._reject = reject
         self._log = log
         self._limits = manners.limits
@@ -99,6 +104,7 @@ class Poller:
         self._jobs: dict[Future[Polled | Read | _Asked], Feed | PendingStory] = {}
         self._idle = threading.Event()  # never set: a pause
         self._busy: set[str] = set()  # feed URLs and story ids in flight
+        self._led: dict[str, list[Elsewhere]] = {}  # feeds half-way, by their URLs
 
     def run(self, stop: Callable[[], bool]) -> None:
         """Poll until `stop` says so; what is in flight then is done again later."""
@@ -140,11 +146,12 @@ class Poller:
             if not self._shard.owns(feed.url):
                 self._frontier.feeds.leave(feed.url, "polled by another worker")
                 continue
-            away = self._gate.away(host_of(feed.url), now)
+            host = self._host_of(feed)
+            away = self._gate.away(host, now)
             if away and feed.url not in self._busy:
                 self._leave_for_later(feed, *away)
             else:
-                self._start(threads, feed, feed.url, host_of(feed.url))
+                self._start(threads, feed, feed.url, host)
         for story in self._frontier.due_stories(now, room):
             away = self._gate.away(story.host, now)
             if away:
@@ -168,13 +175,26 @@ class Poller:
         self._busy.add(name)
         job: Callable[[], Polled | Read | _Asked]
         if isinstance(task, Feed):
-            job = partial(poll, task, self._client, self._sandbox, now)
+            led = self._led_by(task)
+            job = partial(poll, task, self._client, self._sandbox, now, led)
         elif host and not self._robots.knows(page_url(task)):
             job = partial(self._ask_robots, host, page_url(task))
         else:
             parts = (self._client, self._robots, self._sandbox)
             job = partial(read_story, task, *parts, now)
         self._jobs[threads.submit(job)] = task
+
+    def _host_of(self, task: Feed | PendingStory) -> str:
+        """Return which host is asked next: that of a redirect, if there was one."""
+        if not isinstance(task, Feed):
+            return task.host
+        led = self._led_by(task)
+        return host_of(led.url if led else task.url)
+
+    def _led_by(self, feed: Feed) -> Elsewhere | None:
+        """Return the redirect to the host that a feed waits for; None at first."""
+        led = self._led.get(feed.url)
+        return led[-1] if led else None
 
     def _ask_robots(self, host: str, url: str) -> _Asked:
         """Ask for robots.txt alone: the page has to wait for its turn after it."""
@@ -199,7 +219,7 @@ class Poller:
                 self._guarded(partial(self._polled, found), task)
             self._busy.discard(task.url if isinstance(task, Feed) else task.story_id)
         if read:
-            self._publish_read(read)
+            self._delivery.publish(read)
 
     def _guarded(self, work: Callable[[], None], task: Feed | PendingStory) -> None:
         """Do what may show a bug of ours, which must not become a loop."""
@@ -208,7 +228,8 @@ class Poller:
         except (Retry, sqlite3.Error, OSError):
             raise  # the log's or the disk's trouble: whoever supervises us starts anew
         except Exception as error:  # noqa: BLE001
-            self._log(f"bug, please report it: {_trace(error)}")
+            trace = "".join(traceback.format_exception(error))
+            self._log(f"bug, please report it: {trace}")
             self._failed(task, Quarantine(f"bug of ours: {error!r}"))
 
     def _settle(self, task: Feed | PendingStory, error: Exception | None) -> None:
@@ -216,7 +237,7 @@ class Poller:
 
         What a redirect led to may be another host: it is the one that is closed.
         """
-        host = host_of(task.url) if isinstance(task, Feed) else task.host
+        host = self._host_of(task)
         wait_s = getattr(error, "retry_after_s", None)
         said_by = getattr(error, "host", "") or host
         now = self._clock()
@@ -235,10 +256,10 @@ class Poller:
             self._feed_failed(task, error)
             return
         if isinstance(error, Elsewhere):
-            if task.tries < MAX_HOSTS_A_PAGE:
+            if task.tries < MAX_HOSTS:
                 self._frontier.redirect(task.story_id, error.url, self._clock())
             else:
-                self._fall_back([task], str(error))
+                self._delivery.fall_back([task], str(error))
             return
         if not isinstance(error, (Retry, Quarantine)):
             error = Quarantine(f"bug of ours: {error!r}")
@@ -246,13 +267,21 @@ class Poller:
             return  # the gate counts for all stories of the host; this one stays due
         again = page_retry_s(task.tries + 1, getattr(error, "retry_after_s", None))
         if again is None:
-            self._fall_back([task], str(error))
+            self._delivery.fall_back([task], str(error))
         else:
             due_at = self._clock() + again
             self._frontier.postpone(task.story_id, due_at, str(error))
 
     def _feed_failed(self, feed: Feed, error: Exception) -> None:
+        if isinstance(error, Elsewhere):
+            led = self._led.setdefault(feed.url, [])
+            led.append(error)
+            if len(led) <= MAX_HOSTS:
+                self._frontier.feeds.wait_for(host_of(error.url), feed.url)
+                return
+            error = FetchRefused(f"{feed.url}: leads on to more than {MAX_HOSTS} hosts")
         now = self._clock()
+        self._led.pop(feed.url, None)
         jitter = self._rng.uniform(-1, 1)
         failed = after_failure(feed, error, now=now, limits=self._limits, jitter=jitter)
         self._log(f"feed failed, {failed.failures} in a row: {failed.status}")
@@ -264,6 +293,7 @@ class Poller:
     def _leave_for_later(self, feed: Feed, wait_s: float, reason: str) -> None:
         """Put off a feed whose host is away, without a request that would say so."""
         now = self._clock()
+        self._led.pop(feed.url, None)
         waits = replace(
             feed,
             failures=max(1, feed.failures),
@@ -276,6 +306,7 @@ class Poller:
 
     def _polled(self, polled: Polled) -> None:
         now, parsed, url = self._clock(), polled.parsed, polled.feed.url
+        self._led.pop(url, None)
         plan = EntryPlan()
         status = "unchanged"
         if parsed is not None:
@@ -316,66 +347,8 @@ class Poller:
 
     def _give_up_host(self, host: str, reason: str) -> None:
         waiting = self._frontier.due_of_host(host, 100)
-        self._fall_back([s for s in waiting if s.story_id not in self._busy], reason)
-
-    def _fall_back(self, stories: Sequence[PendingStory], reason: str) -> None:
-        """Publish what the feed said, since the page can't be had."""
-        now, read = self._clock(), []
-        for story in stories:
-            try:
-                read.append(give_up_page(story, reason, now))
-            except Exception as error:  # noqa: BLE001  (a bug must not become a loop)
-                self._refuse(story, error, (reason,))
-        self._publish_read(read)
-
-    def _refuse(
-        self, story: PendingStory, error: Exception, flags: Sequence[str]
-    ) -> None:
-        """Set a story aside that can't be made."""
-        said = str(error)
-        if not isinstance(error, Quarantine):
-            self._log(f"bug, please report it: {_trace(error)}")
-            said = f"bug of ours: {error!r}"
-        why = "; ".join([said, *flags])
-        source = story.entry.link or story.feed_url
-        self._reject([Rejected(reason=why, source=source, detail="")])
-        self._frontier.mark_refused(story.story_id, why)
-
-    def _keep(self, story: PendingStory, reason: str) -> None:
-        """Leave a story as it was published, and look again later: its page failed."""
-        if story.tries < LATER_LOOKS:
-            due_at = self._clock() + LATER_S * (1 + story.tries)
-            self._frontier.postpone(story.story_id, due_at, reason)
-        else:
-            self._frontier.keep_version(story, reason)
-
-    def _publish_read(self, read: Sequence[Read]) -> None:
-        made: list[tuple[PendingStory, Story]] = []
-        for item in read:
-            if item.is_worse:
-                self._keep(item.story, "; ".join(item.cleaned.flags))
-                continue
-            feed = self._frontier.feeds.get(item.story.feed_url)
-            title = feed.title if feed else ""
-            try:
-                story = make_story(item.story, item.cleaned, title, self._clock)
-                made.append((item.story, story))
-            except Exception as error:  # noqa: BLE001  (a bug must not become a loop)
-                self._refuse(item.story, error, item.cleaned.flags)
-        gone = self._frontier.forgotten(story.story_id for _, story in made)
-        made = [(due, story) for due, story in made if story.story_id not in gone]
-        self._publish([story for _, story in made])
-        self._frontier.mark_published(
-            [
-                Published(
-                    story=due,
-                    digest=story.digest,
-                    reason="; ".join(story.flags) or None,
-                    told=told_of(story, due.told),
-                )
-                for due, story in made
-            ]
-        )
+        idle = [story for story in waiting if story.story_id not in self._busy]
+        self._delivery.fall_back(idle, reason)
 
 
 def _outcome_of(
@@ -388,7 +361,3 @@ def _outcome_of(
         raise  # whoever supervises us starts us again
     except Exception as error:  # noqa: BLE001
         return None, error
-
-
-def _trace(error: Exception) -> str:
-    return "".join(traceback.format_exception(error))

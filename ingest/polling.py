@@ -16,7 +16,7 @@ from ingest.cadence import (
 )
 from ingest.client import MAX_FEED_BYTES, Client, Fetched, Validators
 from ingest.dates import parse_date
-from ingest.errors import BotWall, FetchFailed, FetchRefused, HostAway
+from ingest.errors import BotWall, Elsewhere, FetchFailed, FetchRefused, HostAway
 from ingest.feed import ParsedFeed, parse_feed
 from ingest.feed_table import Feed, Move, skips_of
 from ingest.headers import DAY_S, fresh_for_s
@@ -49,14 +49,28 @@ class Polled:
     moved_to: str | None
 
 
-def poll(feed: Feed, client: Client, sandbox: Sandbox, now: float) -> Polled:
+def poll(
+    feed: Feed,
+    client: Client,
+    sandbox: Sandbox,
+    now: float,
+    led: Elsewhere | None = None,
+) -> Polled:
     """Ask a feed, and parse what it answers if that is new.
 
     Validators go to the URL that they came from, and not once a day: some servers never
     change them. A body that did change under them shows that; they are not sent again.
 
+    Args:
+        feed: what is known of it.
+        client: fetches it.
+        sandbox: parses it.
+        now: the time.
+        led: where its redirects have led to, on another host; None at first.
+
     Raises:
         FetchFailed: later; FetchRefused, NotAFeed, ParserFailed: a person should look.
+        Elsewhere: it redirects to another host, to be asked in that one's turn.
     """
     conditional = not feed.distrusted and now - feed.read_at < PROBE_S
     validators = Validators(
@@ -64,7 +78,7 @@ def poll(feed: Feed, client: Client, sandbox: Sandbox, now: float) -> Polled:
         etag=feed.etag,
         last_modified=feed.last_modified,
     )
-    found = client.get(feed.url, max_bytes=MAX_FEED_BYTES, validators=validators)
+    found = _ask(client, feed.url, validators, led)
     fresh_s = fresh_for_s(found.headers)
     least_s = fresh_s or 0.0
     asked = replace(feed, polls=feed.polls + 1)
@@ -85,6 +99,28 @@ def poll(feed: Feed, client: Client, sandbox: Sandbox, now: float) -> Polled:
     )
     parsed = None if digest == feed.body_digest else _parsed(found, sandbox)
     return Polled(feed=kept, parsed=parsed, least_s=least_s, moved_to=found.moved_to)
+
+
+def _ask(
+    client: Client, url: str, validators: Validators, led: Elsewhere | None
+) -> Fetched:
+    """Fetch a feed where it was led to; `moved_to` counts from its own URL on."""
+
+    def moved_to(of: Fetched | Elsewhere) -> str | None:
+        if led and led.moved_to != led.url:  # not all of the way was for good
+            return led.moved_to
+        return of.moved_to or (led.moved_to if led else None)
+
+    try:
+        found = client.get(
+            led.url if led else url,
+            max_bytes=MAX_FEED_BYTES,
+            validators=validators,
+            one_host=True,
+        )
+    except Elsewhere as further:
+        raise Elsewhere(further.url, moved_to(further)) from None
+    return replace(found, moved_to=moved_to(found))
 
 
 def _parsed(found: Fetched, sandbox: Sandbox) -> ParsedFeed:

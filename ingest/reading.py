@@ -3,23 +3,14 @@
 from dataclasses import dataclass
 
 from ingest.client import MAX_PAGE_BYTES, Client
-from ingest.errors import Quarantine
+from ingest.errors import Elsewhere, Quarantine
 from ingest.feed import Entry
 from ingest.frontier import PendingStory
 from ingest.markup import plain_text
 from ingest.page import Cleaned, Page, Told, choose_text, without_page
 from ingest.robots import Robots
 from ingest.sandbox import Sandbox
-from ingest.urls import host_of
 from ingest.versions import was_from_page
-
-
-class Elsewhere(Quarantine):
-    """A page is on another host, whose turn and robots.txt have to be waited for."""
-
-    def __init__(self, url: str) -> None:
-        super().__init__(f"redirects to {url}")
-        self.url = url
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,12 +63,7 @@ def fetch_page(story: PendingStory, client: Client, robots: Robots) -> Page:
     url = page_url(story)
     robots.check(url)
 
-    def check(target: str) -> None:
-        if host_of(target) != story.host:
-            raise Elsewhere(target)
-        robots.check(target)
-
-    found = client.get(url, max_bytes=MAX_PAGE_BYTES, check=check)
+    found = client.get(url, max_bytes=MAX_PAGE_BYTES, check=robots.check, one_host=True)
     kind = found.headers.get("content-type", "")
     if kind.startswith(("image/", "video/", "audio/", "application/pdf")):
         raise Quarantine(f"{url}: no page but {kind[:40]}")

@@ -234,3 +234,88 @@ def test_a_page_on_another_host_waits_for_that_hosts_turn(tmp_path, client, sand
     assert min(b - a for a, b in pairwise(times)) >= 2.0
     assert {story.text_from for story in paced.stories} == {"page"}
     assert {story.url.rsplit("/", 1)[1] for story in paced.stories} == {"go"}
+
+
+def led(world, codes, *, end):
+    """Open sites that redirect one to the next, and at last to `end`; return the first."""
+    for code in reversed(codes):
+        move = (code, {"Location": end}, b"")
+        end = world.add(lambda *_, move=move: move) + "/f"
+    return end
+
+
+def test_a_feed_on_another_host_waits_for_that_hosts_turn(tmp_path, client, sandbox):
+    """As with a feed service: twelve feeds lead to it, it is asked one by one."""
+    etags = []
+    with publishing(1_773_100_800.0) as world:
+
+        def service(path, headers):
+            etags.append(headers.get("if-none-match"))
+            item = ITEM.format(f"Story {path}", f"http://a.example{path}")
+            item = item.replace(
+                "</description>", " And so on, at length.</description>"
+            )
+            body = f"<rss version='2.0'><channel>{item}</channel></rss>"
+            return 304 if etags[-1] else 200, {"ETag": '"1"'}, body.encode()
+
+        target = world.add(service)
+        feeds = [led(world, [302], end=f"{target}/{n}") for n in range(12)]
+        paced = FullDesk(
+            tmp_path / "f.db", client, sandbox, clock=lambda: world.now, spacing_s=2.0
+        )
+        paced.frontier.feeds.add([FeedRef(url=feed) for feed in feeds])
+
+        def polled(times):
+            world.now += 0.25 if paced.is_idle else 0.0
+            return all(f.polls == times for f in paced.frontier.feeds.all())
+
+        paced.run(lambda: polled(1))
+        paced.frontier.feeds.make_due()
+        paced.run(lambda: polled(2))
+        times = [request.at for request in world.asked(target)]
+        paced.frontier.close()
+    assert [len(world.asked(feed)) for feed in feeds] == [2] * 12
+    assert etags == [None] * 12 + ['"1"'] * 12
+    assert min(b - a for a, b in pairwise(times)) >= 2.0
+
+
+@pytest.mark.parametrize(
+    ("codes", "moved"),
+    [((301,), 1), ((308, 301), 2), ((301, 302, 301), 1), ((302, 301), None)],
+)
+def test_a_feed_has_moved_to_where_permanent_redirects_alone_lead(
+    tmp_path, client, sandbox, codes, moved
+):
+    """From host to host, as on one."""
+    with publishing(1_773_100_800.0) as world:
+        target = world.add(lambda *_: (200, {}, rss()))
+        url = led(world, codes, end=f"{target}/f")
+        way = [*(f"http://{site}:{world.port}/f" for site in [*world.sites][::-1])]
+        desk = FullDesk(tmp_path / "f.db", client, sandbox, clock=lambda: world.now)
+        desk.frontier.feeds.add([FeedRef(url=url)])
+        desk.run(lambda: desk.frontier.feeds.all()[0].polls)
+        moves = desk.frontier._db.execute("SELECT url, target FROM moves").fetchall()
+        desk.frontier.close()
+    assert way[0] == url
+    assert [tuple(row) for row in moves] == ([(url, way[moved])] if moved else [])
+
+
+def test_a_feed_that_leads_from_host_to_host_is_given_up(tmp_path, client, sandbox):
+    """After three, with a word; next time it is asked anew from its own URL."""
+    with publishing(1_773_100_800.0) as world:
+        url = led(world, [301] * 5, end="http://127.9.9.9/f")
+        desk = FullDesk(tmp_path / "f.db", client, sandbox, clock=lambda: world.now)
+        desk.frontier.feeds.add([FeedRef(url=url)])
+        for polls in (1, 2):
+            desk.frontier.feeds.make_due()
+            desk.run(lambda p=polls: desk.frontier.feeds.all()[0].failures == p)
+        status = desk.frontier.feeds.all()[0].status
+        desk.frontier.close()
+    assert status == f"{url}: leads on to more than 3 hosts"
+    assert [len(world.asked(f"http://{s}")) for s in [*world.sites][::-1]] == [
+        2,
+        2,
+        2,
+        2,
+        0,
+    ]

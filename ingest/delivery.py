@@ -1,0 +1,99 @@
+"""Stories that were read: made, published, marked; what can't be made is set aside."""
+
+import traceback
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from ingest.errors import Quarantine, Rejected
+from ingest.frontier import Frontier, PendingStory, Published
+from ingest.plan import make_story
+from ingest.reading import Read, give_up_page
+from ingest.story import Story
+from ingest.versions import told_of
+
+LATER_LOOKS: Final = 3  # at a page that was read before and fails now, after ...
+LATER_S: Final = 3_600.0  # ... an hour, then two, then three
+
+
+class Delivery:
+    """From what was read to a published story; publish first, then mark.
+
+    Args:
+        frontier: where stories are marked.
+        send: called with stories; they are durable when it returns.
+        reject: called with what will never be a story; durable when it returns.
+        log: one line for a person.
+        clock: seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        frontier: Frontier,
+        send: Callable[[Sequence[Story]], None],
+        reject: Callable[[Sequence[Rejected]], None],
+        log: Callable[[str], None],
+        clock: Callable[[], float],
+    ) -> None:
+        self._frontier, self._send, self._reject = frontier, send, reject
+        self._log, self._clock = log, clock
+
+    def publish(self, read: Sequence[Read]) -> None:
+        """Publish stories; one whose page was read before and fails now can wait."""
+        made: list[tuple[PendingStory, Story]] = []
+        for item in read:
+            if item.is_worse:
+                self._keep(item.story, "; ".join(item.cleaned.flags))
+                continue
+            feed = self._frontier.feeds.get(item.story.feed_url)
+            title = feed.title if feed else ""
+            try:
+                story = make_story(item.story, item.cleaned, title, self._clock)
+                made.append((item.story, story))
+            except Exception as error:  # noqa: BLE001  (a bug must not become a loop)
+                self._refuse(item.story, error, item.cleaned.flags)
+        gone = self._frontier.forgotten(story.story_id for _, story in made)
+        made = [(due, story) for due, story in made if story.story_id not in gone]
+        self._send([story for _, story in made])
+        self._frontier.mark_published(
+            [
+                Published(
+                    story=due,
+                    digest=story.digest,
+                    reason="; ".join(story.flags) or None,
+                    told=told_of(story, due.told),
+                )
+                for due, story in made
+            ]
+        )
+
+    def fall_back(self, stories: Sequence[PendingStory], reason: str) -> None:
+        """Publish what the feed said, since the page can't be had."""
+        now, read = self._clock(), []
+        for story in stories:
+            try:
+                read.append(give_up_page(story, reason, now))
+            except Exception as error:  # noqa: BLE001  (a bug must not become a loop)
+                self._refuse(story, error, (reason,))
+        self.publish(read)
+
+    def _refuse(
+        self, story: PendingStory, error: Exception, flags: Sequence[str]
+    ) -> None:
+        """Set a story aside that can't be made."""
+        said = str(error)
+        if not isinstance(error, Quarantine):
+            trace = "".join(traceback.format_exception(error))
+            self._log(f"bug, please report it: {trace}")
+            said = f"bug of ours: {error!r}"
+        why = "; ".join([said, *flags])
+        source = story.entry.link or story.feed_url
+        self._reject([Rejected(reason=why, source=source, detail="")])
+        self._frontier.mark_refused(story.story_id, why)
+
+    def _keep(self, story: PendingStory, reason: str) -> None:
+        """Leave a story as it was published, and look again later: its page failed."""
+        if story.tries < LATER_LOOKS:
+            due_at = self._clock() + LATER_S * (1 + story.tries)
+            self._frontier.postpone(story.story_id, due_at, reason)
+        else:
+            self._frontier.keep_version(story, reason)
