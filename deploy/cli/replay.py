@@ -77,14 +77,24 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
 
 
 def run_replay(args: argparse.Namespace, settings: Settings) -> int:
-    """Rebuild and print the digest."""
-    target = wiring.state_path_in(Path(args.into))
-    if target.exists():
+    """Rebuild and print the digest; what is in --into then is whole, or not there."""
+    home = Path(args.into)
+    target = wiring.state_path_in(home)
+    if target.parent.exists():
         raise Misconfigured(
             f"--into {args.into}: there is a state in it already: remove it, or name"
             " another directory"
         )
-    state = rebuilt(target, args.begin, settings)
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        place = tempfile.TemporaryDirectory(prefix=".replay-", dir=home)
+    except OSError as error:
+        raise Misconfigured(f"--into {args.into}: {error}") from error
+    with place as folder:
+        built = wiring.state_path_in(Path(folder))
+        rebuilt(built, args.begin, settings).close()
+        built.parent.rename(target.parent)
+    state = existing_state(target)
     _print_digest(state, args)
     state.close()
     return 0

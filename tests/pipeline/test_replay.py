@@ -3,11 +3,12 @@
 import json
 import shutil
 import time
+from argparse import Namespace
 
 import pytest
 
 from deploy import wiring
-from deploy.cli.replay import rebuilt
+from deploy.cli.replay import run_replay
 from deploy.config import Settings
 from deploy.stream.embedded import EmbeddedLog
 from deploy.stream.log import EVENTS, JOURNAL, QUARANTINE, STORIES, Message
@@ -86,7 +87,7 @@ def test_a_snapshot_goes_on_where_retention_has_removed_the_beginning(news, tmp_
 def test_records_that_go_while_they_are_replayed_are_missed_by_name(
     news, tmp_path, monkeypatch
 ):
-    """Never a digest of what happened to be left."""
+    """Never a digest of what happened to be left, and no half of a state."""
     shutil.copy(news.state / "log.db", tmp_path / "log.db")
     settings = Settings(state=str(tmp_path), index_batch=20)
     log = wiring.open_log(settings)
@@ -98,7 +99,8 @@ def test_records_that_go_while_they_are_replayed_are_missed_by_name(
         just_before(log._db, "SELECT pos, key, value", worker.trim, nth=3),
         pytest.raises(Misconfigured, match="retention removed what was between"),
     ):
-        rebuilt(tmp_path / "new" / "state.db", None, settings)
+        run_replay(Namespace(into=str(tmp_path / "new"), begin=None), settings)
+    assert list((tmp_path / "new").iterdir()) == []
     worker.close()
 
 
