@@ -14,6 +14,7 @@ from deploy.loop import consume, patiently
 from deploy.quarantine import history, set_aside
 from deploy.stream.log import (
     JOURNAL,
+    PUBLISHED_AT,
     STORIES,
     Consumer,
     Fenced,
@@ -29,7 +30,6 @@ from ingest.errors import Misconfigured, Quarantine, Retry
 from ingest.story import Story, is_tombstone
 
 LOOK_BACK: Final = 100  # records of the journal
-PUBLISHED_AT: Final = "published_at"  # header: when its story came in, s since 1970
 
 _log = logging.getLogger("samestory")
 

@@ -8,8 +8,9 @@ from deploy import wiring
 from deploy.config import Settings
 from ingest.client import MAX_FEED_BYTES, Fetched
 from ingest.discovery import FoundFeed, linked_feeds, usual_places
+from ingest.entry import ParsedFeed
 from ingest.errors import Misconfigured, Quarantine, SamestoryError
-from ingest.feed import ParsedFeed, parse_feed
+from ingest.feed import parse_feed
 from ingest.feedlist import FeedRef, checked_ref
 from ingest.sandbox import Sandbox
 

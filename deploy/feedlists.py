@@ -8,7 +8,6 @@ from typing import Final
 
 from deploy import wiring
 from deploy.config import Settings
-from ingest.client import MAX_FEED_BYTES
 from ingest.errors import Misconfigured, Quarantine
 from ingest.feedlist import FeedRef, checked_ref, parse_feedlist
 from ingest.frontier import Frontier
@@ -30,6 +29,8 @@ def read_feedlist(source: str, settings: Settings) -> list[FeedRef]:
         except OSError as error:
             raise Misconfigured(f"{source}: {error.strerror}") from error
     try:
+        from ingest.client import MAX_FEED_BYTES  # noqa: PLC0415
+
         found = wiring.open_client(settings).get(source, max_bytes=MAX_FEED_BYTES)
     except Quarantine as error:
         raise Misconfigured(f"--feeds {error}") from error

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from deploy.config import Settings, read_feed_headers
 from deploy.stream.embedded import EmbeddedLog
@@ -18,14 +19,15 @@ from embed.processes import EncoderProcesses
 from index.decision import PACKAGED_MODEL, PairModel
 from index.events import EventIndex
 from index.state import State, existing_state
-from ingest.addresses import parse_networks
 from ingest.cadence import Limits
-from ingest.client import Client, ClientOptions
 from ingest.errors import Misconfigured, Retry
 from ingest.frontier import Frontier
 from ingest.manners import Manners
-from ingest.sandbox import Sandbox
 from ingest.shards import Shard
+
+if TYPE_CHECKING:
+    from ingest.client import Client
+    from ingest.sandbox import Sandbox
 
 
 def open_log(
@@ -183,8 +185,11 @@ def open_index(settings: Settings, state: State) -> EventIndex:
     return EventIndex(state, open_pair_model(settings), keep_s)
 
 
-def open_client(settings: Settings) -> Client:
+def open_client(settings: Settings) -> "Client":
     """Return the HTTP client."""
+    from ingest.addresses import parse_networks  # noqa: PLC0415  (0.2 s, of httpx2)
+    from ingest.client import Client, ClientOptions  # noqa: PLC0415
+
     if not (settings.user_agent.isascii() and settings.user_agent.isprintable()):
         raise Misconfigured(
             f"--user-agent {settings.user_agent!r}: HTTP allows ASCII only"
@@ -210,7 +215,9 @@ def manners(settings: Settings) -> Manners:
     )
 
 
-def open_sandbox(settings: Settings) -> Sandbox:
+def open_sandbox(settings: Settings) -> "Sandbox":
     """Return the pool of parsing processes."""
+    from ingest.sandbox import Sandbox  # noqa: PLC0415
+
     workers = settings.parse_workers or os.cpu_count() or 1
     return Sandbox(workers, settings.parse_timeout)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
-import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
@@ -107,6 +106,8 @@ class PeoplesPairs:
     @cached_property
     def halves(self) -> list[int]:
         """Which half each pair is in: the same for all that hang together."""
+        import networkx as nx  # noqa: PLC0415  (0.2 s, not every command's)
+
         ids = [story.story_id for story in self.stories]
         graph = nx.Graph(zip(ids[::2], ids[1::2], strict=True))
         first = {

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from ingest.database import checked, open_database, rebuilt, vacuum
-from ingest.feed import Entry
+from ingest.entry import Entry
 from ingest.feed_table import FEEDS, FEEDS_DUE, LISTED, MOVES, Feed, FeedTable
 from ingest.outlets import outlet_of
 from ingest.story import story_id_from

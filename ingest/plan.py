@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final
 
-from ingest.feed import Entry, ParsedFeed
+from ingest.entry import Entry, ParsedFeed
 from ingest.frontier import Frontier, PendingStory, Sighting
 from ingest.outlets import has_no_page, is_own, outlet_of
 from ingest.page import Cleaned, is_full_text

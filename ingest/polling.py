@@ -16,8 +16,9 @@ from ingest.cadence import (
 )
 from ingest.client import MAX_FEED_BYTES, Client, Fetched, Validators
 from ingest.dates import parse_date
+from ingest.entry import ParsedFeed
 from ingest.errors import BotWall, Elsewhere, FetchFailed, FetchRefused, HostAway
-from ingest.feed import ParsedFeed, parse_feed
+from ingest.feed import parse_feed
 from ingest.feed_table import Feed, Move, skips_of
 from ingest.headers import DAY_S, fresh_for_s
 from ingest.sandbox import ParserFailed, Sandbox

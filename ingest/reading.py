@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from ingest.client import MAX_PAGE_BYTES, Client
+from ingest.entry import Entry
 from ingest.errors import Elsewhere, Quarantine
-from ingest.feed import Entry
 from ingest.frontier import PendingStory
 from ingest.markup import plain_text
 from ingest.page import Cleaned, Page, Told, choose_text, without_page

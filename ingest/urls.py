@@ -11,8 +11,6 @@ from urllib.parse import (
     urlunsplit,
 )
 
-from courlan import clean_url
-
 # Names that courlan leaves in; each was seen on real news links (feeds.md section 3.2).
 TRACKERS: Final = frozenset(
     [
@@ -64,6 +62,8 @@ def url_key(url: str) -> str:
     Scheme, `www.`, default ports, fragments, trailing slashes and tracking parameters
     do not count; path case and all other parameters do.
     """
+    from courlan import clean_url  # noqa: PLC0415  (0.1 s, not every command's)
+
     parts = urlsplit(url)
     if parts.query.count("&") <= MAX_PARAMETERS:  # courlan is slow on hundreds
         # It may take another URL out of the query: another site's story is not ours.

@@ -4,6 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 bin=$PWD/.venv/bin
 export HF_HUB_OFFLINE=1 PYTHONWARNINGS=default
+unset PYTHONDONTWRITEBYTECODE  # a thousand commands would each compile us anew
 say() { printf '\n== %s\n' "$1"; }
 
 say "format, lint, types, imports"

@@ -34,9 +34,7 @@ from index.lookup import (
     undated,
 )
 from index.state import Member, State
-from ingest.client import MAX_PAGE_BYTES
 from ingest.errors import Misconfigured, Quarantine
-from ingest.page import Page, extract_text
 from ingest.story import clean_line, clean_text, story_id_from
 from ingest.urls import absolute_url, url_key
 
@@ -158,6 +156,9 @@ def _known(args: argparse.Namespace, state: State) -> Member | None:
 
 def _text(args: argparse.Namespace, settings: Settings) -> tuple[str, str]:
     if args.url:
+        from ingest.client import MAX_PAGE_BYTES  # noqa: PLC0415  (0.2 s, with httpx2)
+        from ingest.page import Page, extract_text  # noqa: PLC0415
+
         sys.stderr.write("not known here; fetching it\n")
         try:
             client = wiring.open_client(settings)

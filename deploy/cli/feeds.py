@@ -24,8 +24,9 @@ from deploy.feedlists import read_feedlist
 from deploy.progress import ProgressLine
 from ingest.client import MAX_FEED_BYTES, Client
 from ingest.dates import parse_date
+from ingest.entry import ParsedFeed
 from ingest.errors import Misconfigured, SamestoryError
-from ingest.feed import ParsedFeed, parse_feed
+from ingest.feed import parse_feed
 from ingest.feed_table import BY_HAND, NEVER
 from ingest.feedlist import FeedRef, checked_ref, to_opml
 from ingest.sandbox import Sandbox

@@ -16,6 +16,7 @@ JOURNAL: Final = "journal"
 EVENTS: Final = "events"
 QUARANTINE: Final = "quarantine"
 TOPICS: Final = (STORIES, JOURNAL, EVENTS, QUARANTINE)
+PUBLISHED_AT: Final = "published_at"  # header: when its story came in, s since 1970
 
 
 class Fenced(Retry):

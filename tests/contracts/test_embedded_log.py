@@ -11,6 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from deploy.index_worker import _beginning
 from deploy.stream.embedded import STALE_GROUP_S, TRIM_ROWS, EmbeddedLog
 from deploy.stream.embedded_group import HEARTBEAT_S, LEASE_S
 from deploy.stream.log import (
@@ -22,7 +23,6 @@ from deploy.stream.log import (
     Message,
     behind,
 )
-from deploy.worker import _beginning
 from ingest.database import connect, damage_of
 from ingest.errors import Misconfigured, Retry
 from tests.between import just_before

@@ -4,11 +4,12 @@ import argparse
 import re
 import subprocess
 import sys
+from itertools import chain
 from pathlib import Path
 
 import pytest
 
-from deploy.cli import build_parser
+from deploy.cli import MODULES, build_parser
 from ingest.feedlist import parse_feedlist
 from tests.reference import PAGES
 
@@ -42,6 +43,16 @@ def test_commands_in_the_readme_and_docs_exist():
     known = build_parser()._subparsers._group_actions[0].choices
     used = set(re.findall(r"samestory ([a-z]+)\b", text)) - {"import"}
     assert used <= set(known) | {"is", "needs", "knows", "polls"}, used - set(known)
+
+
+@pytest.mark.parametrize(("module", "commands"), MODULES.items())
+def test_a_command_imports_no_others_module(module, commands):
+    """And all of them together are those of --help."""
+    for command in commands:
+        parser = build_parser(command)
+        assert tuple(parser._subparsers._group_actions[0].choices) == commands, module
+    known = tuple(build_parser()._subparsers._group_actions[0].choices)
+    assert known == tuple(chain(*MODULES.values()))
 
 
 def test_the_starter_list_is_a_list_of_feeds():

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -23,12 +24,20 @@ pytestmark = [pytest.mark.model, pytest.mark.slow]
 SPEC = EncoderSpec(cache=CACHE / "models")
 
 
+def copied(home: Path) -> EncoderSpec:
+    """Return a spec whose cache holds the packaged model's conversion, a copy."""
+    digest = model_files("packaged").digest()
+    target = folder_of(home / "models", digest)
+    kept = shutil.ignore_patterns("int8*")
+    shutil.copytree(folder_of(SPEC.cache, digest), target, ignore=kept)
+    return replace(SPEC, cache=home / "models")
+
+
 def test_canaries_tell_an_engine_that_computes_something_else(tmp_path):
     """Damaged weights in the cache: refused by name, another engine is taken."""
-    cache = tmp_path / "models"
-    spec = replace(SPEC, cache=cache)
-    good = open_encoder(spec)
-    (graph,) = cache.glob("*/model.onnx")
+    good = open_encoder(SPEC)
+    spec = copied(tmp_path)
+    graph = folder_of(spec.cache, model_files("packaged").digest()) / "model.onnx"
     raw = bytearray(graph.read_bytes())
     middle = len(raw) // 2
     raw[middle : middle + 4_000_000] = random.Random(1).randbytes(4_000_000)
@@ -67,16 +76,15 @@ def test_a_damaged_conversion_is_named_and_made_anew(
     tmp_path, capsys, monkeypatch, file, holds
 ):
     """Another engine serves meanwhile; `models convert` mends it."""
-    cache = tmp_path / "cache"
-    shutil.copytree(CACHE, cache, ignore=shutil.ignore_patterns("int8*", "lock"))
-    spec = replace(SPEC, cache=cache / "models")
+    open_encoder(SPEC)
+    spec = copied(tmp_path / "cache")
     folder = folder_of(spec.cache, model_files("packaged").digest())
     whole = (folder / file).read_text()
     few = re.sub(r'"words": \d+', '"words": 10', whole)
     (folder / file).write_text(few if holds == "words" else holds)
     assert open_encoder(spec).made_by.startswith("torch-")
     assert "delete that folder" in capsys.readouterr().err
-    monkeypatch.setenv("SAMESTORY_MODEL_CACHE", str(cache))
+    monkeypatch.setenv("SAMESTORY_MODEL_CACHE", str(tmp_path / "cache"))
     assert run(["models", "convert"]) == 0
     assert open_encoder(spec).made_by.startswith("openvino-")
     assert (folder / file).read_text() == whole
@@ -92,15 +100,14 @@ def test_a_cache_that_can_not_be_written_costs_speed_only(tmp_path, capsys):
 
 def test_a_conversion_cut_short_is_made_anew(tmp_path):
     """A folder without its last file is no conversion; one conversion at a time."""
-    cache = tmp_path / "models"
-    spec = replace(SPEC, cache=cache, engine="onnxruntime-fp32")
-    first = open_encoder(spec)
-    (meta,) = cache.glob("*/model.json")
-    meta.unlink()
-    (meta.parent / "model.onnx").write_bytes(b"half of i")
+    first = open_encoder(replace(SPEC, engine="onnxruntime-fp32"))
+    spec = replace(copied(tmp_path), engine="onnxruntime-fp32")
+    folder = folder_of(spec.cache, model_files("packaged").digest())
+    (folder / "model.json").unlink()
+    (folder / "model.onnx").write_bytes(b"half of i")
     again = open_encoder(spec)
     assert again.encode(["a"]).tobytes() == first.encode(["a"]).tobytes()
-    assert sorted(path.name for path in cache.iterdir()) == [meta.parent.name, "lock"]
+    assert sorted(path.name for path in spec.cache.iterdir()) == [folder.name, "lock"]
 
 
 def test_a_killed_conversion_goes_on_or_is_made_anew(tmp_path):
@@ -114,7 +121,7 @@ def test_a_killed_conversion_goes_on_or_is_made_anew(tmp_path):
     )
     command = [sys.executable, "-c", code]
     first, second = (subprocess.Popen(command, cwd=ROOT) for _ in range(2))
-    wait_for(lambda: list(cache.glob("new-*/tokenizer.json")))
+    wait_for(lambda: list(cache.glob("new-*/tokenizer.json")), 180)
     first.kill()  # its converter holds the lock, and goes on
     second.kill()
     assert {first.wait(), second.wait()} == {-signal.SIGKILL}

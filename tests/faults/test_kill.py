@@ -126,7 +126,7 @@ def test_a_second_worker_on_the_same_state_is_refused_by_name(newsroom, tmp_path
         first.wait(30)
 
 
-def wait_for(condition, timeout_s: float = 60.0) -> None:
+def wait_for(condition, timeout_s: float = 120.0) -> None:
     """Wait until the condition holds."""
     end = time.monotonic() + timeout_s
     while not condition():

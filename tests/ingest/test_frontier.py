@@ -8,8 +8,8 @@ from functools import partial
 import pytest
 
 from ingest.database import damage_of
+from ingest.entry import Entry, ParsedFeed
 from ingest.errors import Misconfigured
-from ingest.feed import Entry, ParsedFeed
 from ingest.feed_table import BY_HAND
 from ingest.feedlist import FeedRef, checked_ref, parse_feedlist, to_opml
 from ingest.frontier import Frontier, Published

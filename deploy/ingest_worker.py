@@ -1,0 +1,73 @@
+"""The ingest worker: feeds and pages in, stories out."""
+
+import logging
+import random
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from deploy import wiring
+from deploy.config import Settings
+from deploy.feedlists import FeedLists
+from deploy.loop import patiently
+from deploy.quarantine import quarantine_rejected
+from deploy.stream.log import STORIES, Log, Message
+from ingest.errors import Rejected
+from ingest.poller import Poller
+from ingest.robots import Robots
+from ingest.story import Story
+
+_log = logging.getLogger("samestory")
+
+
+def run_ingest(
+    settings: Settings,
+    log: Log,
+    stop: Callable[[], bool],
+    *,
+    urls: Sequence[str],
+    lists: Sequence[str],
+) -> None:
+    """Poll and fetch until told to stop.
+
+    Args:
+        settings: of the product.
+        log: where stories and rejects go.
+        stop: says when.
+        urls: of feeds to add.
+        lists: of feeds to add and, where they are files, to follow.
+    """
+    client = wiring.open_client(settings)
+    frontier = wiring.open_frontier(settings)
+    if settings.shard and not settings.brokers:
+        _log.warning(
+            "--shard without --brokers: this worker's stories meet those of the other"
+            " shards nowhere; each has a log of its own"
+        )
+    feedlists = FeedLists(frontier, settings, urls=urls, lists=lists)
+
+    def publish(stories: Sequence[Story]) -> None:
+        messages = [Message(key=s.story_id, value=s.encode()) for s in stories]
+        patiently(lambda: log.publish(STORIES, messages), stop)
+        if stories:
+            _log.info("published stories=%d", len(stories))
+
+    def reject(rejected: Sequence[Rejected]) -> None:
+        patiently(partial(quarantine_rejected, log, "ingest", rejected), stop)
+
+    with wiring.open_sandbox(settings) as sandbox:
+        Poller(
+            frontier=frontier,
+            client=client,
+            robots=Robots(client, sandbox, settings.user_agent),
+            sandbox=sandbox,
+            publish=publish,
+            reject=reject,
+            log=_log.info,
+            manners=wiring.manners(settings),
+            clock=time.time,
+            rng=random.Random(),  # noqa: S311  (jitter)
+            each_turn=feedlists.follow,
+        ).run(stop)
+    client.close()
+    frontier.close()
