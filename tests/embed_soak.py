@@ -54,7 +54,7 @@ def soaked(state: Path, number: int) -> tuple[list[tuple[float, int, float]], in
             time.sleep(EVERY_S)
     finally:
         worker.terminate()
-        worker.wait(30)
+        worker.wait(90)
         length = log.count(JOURNAL)
         log.close()
     return found, length

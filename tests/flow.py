@@ -142,7 +142,7 @@ class Pipeline:
         """Stop all; return their exit codes."""
         for process in self._processes.values():
             process.terminate()
-        codes = {name: p.wait(30) for name, p in self._processes.items()}
+        codes = {name: p.wait(90) for name, p in self._processes.items()}
         self._log.close()
         return codes
 

@@ -189,7 +189,7 @@ def test_the_command_lines_make_the_pipeline(news, newsroom, broker, tmp_path):
     finally:
         for process in started.values():
             process.terminate()
-        codes = [process.wait(15) for process in started.values()]
+        codes = [process.wait(60) for process in started.values()]
     assert codes == [0, 0, 0]
     found = {json.loads(line)["story_id"] for line in stories()}
     assert found == {story["story_id"] for story in news.rows("stories")}

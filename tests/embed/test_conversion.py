@@ -125,7 +125,7 @@ def test_a_killed_conversion_goes_on_or_is_made_anew(tmp_path):
     first.kill()  # its converter holds the lock, and goes on
     second.kill()
     assert {first.wait(), second.wait()} == {-signal.SIGKILL}
-    assert subprocess.run(command, cwd=ROOT, timeout=120, check=False).returncode == 0
+    assert subprocess.run(command, cwd=ROOT, timeout=300, check=False).returncode == 0
     (folder,) = cache.glob("*-1")
     assert sorted(path.name for path in cache.iterdir()) == [folder.name, "lock"]
 

@@ -110,7 +110,7 @@ def test_sigterm_stops_everything_with_exit_0(newsroom, tmp_path):
     process = start(tmp_path, "run", "--feeds", newsroom.opml_url, *LOCAL)
     wait_for((tmp_path / "frontier.db").exists)
     process.terminate()
-    assert process.wait(30) == 0
+    assert process.wait(90) == 0
 
 
 def test_a_second_worker_on_the_same_state_is_refused_by_name(newsroom, tmp_path):
@@ -123,7 +123,7 @@ def test_a_second_worker_on_the_same_state_is_refused_by_name(newsroom, tmp_path
         assert "stop it, or use another --state" in said
     finally:
         first.terminate()
-        first.wait(30)
+        first.wait(90)
 
 
 def wait_for(condition, timeout_s: float = 120.0) -> None:

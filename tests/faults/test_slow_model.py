@@ -24,7 +24,7 @@ BATCH_S = 4.0  # the group waits so long for a sign of life
 
 def first_batch(consumer):
     """Return what a consumer reads first; it joins its group for it."""
-    end = time.monotonic() + 60
+    end = time.monotonic() + 120
     while not (found := consumer.poll(10, 1.0)):
         assert time.monotonic() < end, "nothing came"
     return found

@@ -53,7 +53,7 @@ class Desk:
 
     def run(self, until):
         """Poll until the condition holds; failed pages come due at once."""
-        end = time.monotonic() + 30
+        end = time.monotonic() + 120
 
         def stop():
             self.ahead_s += 1

@@ -86,7 +86,7 @@ def test_a_running_index_takes_the_correction(run):
         assert process.poll() is None
     finally:
         process.terminate()
-        assert process.wait(30) == 0
+        assert process.wait(90) == 0
 
 
 @pytest.mark.parametrize(

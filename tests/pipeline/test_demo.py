@@ -39,7 +39,7 @@ def test_a_taken_port_is_named_with_what_to_do(newsroom):
         [sys.executable, "-m", "deploy.newsroom", "demo", "--port", str(newsroom.port)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
     assert done.returncode == 2

@@ -72,7 +72,7 @@ def start(run: Run, *options: str):
 
 def wait_for(condition, process) -> None:
     """Wait until it holds, while the process lives."""
-    end = time.monotonic() + 60
+    end = time.monotonic() + 120
     while not condition():
         assert process.poll() is None, process.stderr.read().decode()[-3000:]
         assert time.monotonic() < end
@@ -81,7 +81,7 @@ def wait_for(condition, process) -> None:
 
 def stop(process) -> None:
     process.send_signal(signal.SIGTERM)
-    process.wait(20)
+    process.wait(60)
     process.stderr.close()
 
 

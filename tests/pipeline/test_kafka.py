@@ -58,7 +58,7 @@ def test_a_recorded_journal_gives_the_same_digest_on_both_logs(news, broker, tmp
         wait_for((run.state / "index" / "state.db").exists)
         wait_for(lambda r=run: r.rows("digest")[0]["position"] == len(messages))
         process.terminate()
-        assert process.wait(30) == 0
+        assert process.wait(90) == 0
         digests.append(run.rows("digest")[0]["digest"])
     assert len(set(digests)) == 1, digests
 

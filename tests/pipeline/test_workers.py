@@ -40,7 +40,7 @@ def test_a_worker_that_dies_is_started_again(newsroom, tmp_path):
         assert (after["ingest"], after["index"]) == (before["ingest"], before["index"])
     finally:
         process.terminate()
-        assert process.wait(30) == 0
+        assert process.wait(90) == 0
 
 
 def test_a_worker_that_needs_a_person_ends_the_run_with_its_reason(newsroom, tmp_path):
@@ -119,7 +119,7 @@ def test_another_space_is_refused_before_the_index_has_read(tmp_path, monkeypatc
     worker = start(tmp_path, "embed")
     wait_for(lambda: log.count(JOURNAL) == 1)
     worker.terminate()
-    assert worker.wait(10) == 0
+    assert worker.wait(60) == 0
     run("import", "-", "--no-wait", stdin=json.dumps({"text": "Two."}))
     monkeypatch.setenv("SAMESTORY_EMBED_TOKENS", "64")
     _, said = run("embed", expect=2)
@@ -159,4 +159,4 @@ def test_a_second_signal_ends_at_once(newsroom, tmp_path):
     process.send_signal(signal.SIGTERM)
     process.send_signal(signal.SIGINT)
     process.send_signal(signal.SIGCONT)
-    assert process.wait(30) in {130, 143}
+    assert process.wait(90) in {130, 143}
