@@ -1,7 +1,6 @@
 """The worker processes: ingest, embed and index, as they are deployed.
 
-Each holds a lock on its name in the state directory, so that no two run on one state,
-and imports no more than its own libraries.
+Each holds a lock on its name in the state directory, so that no two run on one state.
 """
 
 from collections.abc import Sequence
@@ -42,9 +41,11 @@ def run_worker(
                     from deploy.embed_worker import run_embed  # noqa: PLC0415
 
                     run_embed(settings, log, stop)
-                case _:
+                case "index":
                     from deploy.index_worker import run_index  # noqa: PLC0415
 
                     run_index(settings, log, stop)
+                case _:
+                    raise ValueError(name)
         finally:
             log.close()

@@ -24,25 +24,37 @@ _IN_XML: Final = re.compile(
 _IN_META: Final = re.compile(
     rb"<meta[^>]{0,300}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})", re.IGNORECASE
 )
-# What browsers read these labels as: https://encoding.spec.whatwg.org/#names-and-labels
+# Labels that Python does not know: https://encoding.spec.whatwg.org/#names-and-labels
 _READ_AS: Final = {
-    **dict.fromkeys(("iso-8859-1", "iso8859-1", "latin-1", "latin1"), "cp1252"),
-    **dict.fromkeys(("us-ascii", "ascii"), "cp1252"),
-    **dict.fromkeys(("gb2312", "gbk", "gb_2312-80", "x-gbk"), "gb18030"),
-    **dict.fromkeys(("shift_jis", "shift-jis", "x-sjis", "sjis"), "cp932"),
-    **dict.fromkeys(("ks_c_5601-1987", "euc-kr"), "cp949"),
-    "iso-8859-9": "cp1254",
-    "windows-874": "cp874",
-    "tis-620": "cp874",
-    "ibm866": "cp866",
+    **dict.fromkeys(("x-gbk", "gb_2312", "gb_2312-80"), "gb18030"),
+    **dict.fromkeys(("x-x-big5", "cn-big5"), "big5"),
+    **dict.fromkeys(("x-sjis", "shift-jis", "windows-31j"), "cp932"),
+    **dict.fromkeys(("ks_c_5601-1987", "windows-949"), "cp949"),
+    **dict.fromkeys(("windows-874", "dos-874"), "cp874"),
+    **dict.fromkeys(("x-mac-roman", "mac"), "mac-roman"),
     "x-mac-cyrillic": "mac-cyrillic",
+    "x-euc-jp": "euc_jp",
+    "ibm866": "cp866",
     "iso-8859-8-i": "iso-8859-8",
-    "x-x-big5": "big5hkscs",
-    "big5": "big5hkscs",
 }
+# What browsers read of each: more than the name says, since writers do.
+_WIDER: Final = {
+    **dict.fromkeys(("gb2312", "gbk"), "gb18030"),
+    **dict.fromkeys(("big5", "cp950"), "big5hkscs"),
+    **dict.fromkeys(("iso8859-1", "ascii"), "cp1252"),
+    **dict.fromkeys(("iso8859-11", "tis-620"), "cp874"),
+    "shift_jis": "cp932",
+    "euc_kr": "cp949",
+    "iso8859-9": "cp1254",
+    "utf-8-sig": "utf-8",
+}
+# Two bytes a character: text in them may look like UTF-8 by chance.
+_PAIRS: Final = frozenset(
+    {"gb18030", "big5hkscs", "cp932", "cp949", "euc_jp", "johab", "shift_jis_2004"}
+)
 # They leave ASCII as it is, yet encode no documents: browsers know none of them.
 _ESCAPES: Final = frozenset(
-    {"idna", "punycode", "raw-unicode-escape", "unicode-escape", "utf-7"}
+    {"charmap", "idna", "punycode", "raw-unicode-escape", "unicode-escape", "utf-7"}
 )
 _ASCII: Final = bytes(range(0x20, 0x7F))
 BAD_SHARE: Final = 0.02  # of bytes that may be wrong in what is still UTF-8
@@ -81,7 +93,7 @@ def decode(body: bytes, content_type: str = "") -> str:
 
 def _decode_other(body: bytes, content_type: str) -> str:
     label = _label(body, content_type)
-    if label in {"", "utf-8"} and _is_nearly_utf8(body):
+    if label not in _PAIRS and _is_nearly_utf8(body):
         return body.decode("utf-8", "replace")
     for encoding in (label if label != "utf-8" else "", _detected(body)):
         if encoding:
@@ -120,6 +132,7 @@ def _label(body: bytes, content_type: str) -> str:
 def _known(name: str) -> str:
     try:
         found = codecs.lookup(_READ_AS.get(name, name)).name
+        found = _WIDER.get(found, found)
         if found in _ESCAPES:
             return ""
         # Not so: EBCDIC, UTF-16, and what decodes no text (rot13, zlib).

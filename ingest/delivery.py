@@ -28,6 +28,7 @@ class Delivery:
 
     def __init__(
         self,
+        *,
         frontier: Frontier,
         send: Callable[[Sequence[Story]], None],
         reject: Callable[[Sequence[Rejected]], None],

@@ -299,9 +299,18 @@ class FeedTable:
         self.postpone(url, NEVER, status)
 
     def take_back(self) -> None:
-        """Make due what was left to other workers: the shards may be others now."""
+        """Begin anew: what was left to other workers is due, and asked at its own host.
+
+        The shards may be others now, and who waited for a redirect's host has
+        forgotten it.
+        """
         with self._db:
             self._db.execute("UPDATE feeds SET due_at = 0 WHERE due_at = ?", (NEVER,))
+            rows = self._db.execute("SELECT url, host FROM feeds").fetchall()
+            self._db.executemany(
+                "UPDATE feeds SET host = ? WHERE url = ?",
+                [(host_of(url), url) for url, host in rows if host != host_of(url)],
+            )
 
     def retry(self, url: str) -> bool:
         """Read a feed anew, now, also if it has moved; False if it is not known."""

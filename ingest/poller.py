@@ -52,6 +52,14 @@ class _Asked:
     crawl_delay_s: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Led:
+    """A feed half-way: when it was due, and the redirects to other hosts so far."""
+
+    due_at: float
+    way: tuple[Elsewhere, ...]
+
+
 def nothing() -> None:
     """Do nothing."""
 
@@ -92,7 +100,9 @@ class Poller:
         self._client = client
         self._robots = robots
         self._sandbox = sandbox
-        self._delivery = Delivery(frontier, publish, reject, log, clock)
+        self._delivery = Delivery(
+            frontier=frontier, send=publish, reject=reject, log=log, clock=clock
+        )
         self._reject = reject
         self._log = log
         self._limits = manners.limits
@@ -104,7 +114,7 @@ class Poller:
         self._jobs: dict[Future[Polled | Read | _Asked], Feed | PendingStory] = {}
         self._idle = threading.Event()  # never set: a pause
         self._busy: set[str] = set()  # feed URLs and story ids in flight
-        self._led: dict[str, list[Elsewhere]] = {}  # feeds half-way, by their URLs
+        self._led: dict[str, _Led] = {}  # by the feed's own URL
 
     def run(self, stop: Callable[[], bool]) -> None:
         """Poll until `stop` says so; what is in flight then is done again later."""
@@ -194,7 +204,11 @@ class Poller:
     def _led_by(self, feed: Feed) -> Elsewhere | None:
         """Return the redirect to the host that a feed waits for; None at first."""
         led = self._led.get(feed.url)
-        return led[-1] if led else None
+        if led and led.due_at != feed.due_at:  # made due anew: from its own URL
+            del self._led[feed.url]
+            self._frontier.feeds.wait_for(host_of(feed.url), feed.url)
+            led = None
+        return led.way[-1] if led else None
 
     def _ask_robots(self, host: str, url: str) -> _Asked:
         """Ask for robots.txt alone: the page has to wait for its turn after it."""
@@ -274,10 +288,11 @@ class Poller:
 
     def _feed_failed(self, feed: Feed, error: Exception) -> None:
         if isinstance(error, Elsewhere):
-            led = self._led.setdefault(feed.url, [])
-            led.append(error)
-            if len(led) <= MAX_HOSTS:
-                self._frontier.feeds.wait_for(host_of(error.url), feed.url)
+            so_far = self._led[feed.url].way if feed.url in self._led else ()
+            if len(so_far) < MAX_HOSTS:
+                step = Elsewhere(error.url, error.moved_to)  # without its traceback
+                self._led[feed.url] = _Led(due_at=feed.due_at, way=(*so_far, step))
+                self._frontier.feeds.wait_for(host_of(step.url), feed.url)
                 return
             error = FetchRefused(f"{feed.url}: leads on to more than {MAX_HOSTS} hosts")
         now = self._clock()
@@ -292,12 +307,13 @@ class Poller:
 
     def _leave_for_later(self, feed: Feed, wait_s: float, reason: str) -> None:
         """Put off a feed whose host is away, without a request that would say so."""
-        now = self._clock()
-        self._led.pop(feed.url, None)
+        now, led = self._clock(), self._led.pop(feed.url, None)
+        what = f"leads to {led.way[-1].url}, not" if led else "not"
         waits = replace(
             feed,
+            polls=feed.polls + bool(led),
             failures=max(1, feed.failures),
-            status=f"{feed.url}: not asked, since its host said: {reason}",
+            status=f"{feed.url}: {what} asked, since its host said: {reason}",
             polled_at=now,
             due_at=now + wait_s * (1 + 0.05 * self._rng.random()),
         )

@@ -1,17 +1,20 @@
-"""Puts a person's word into the journal and waits until the index has passed it."""
+"""The journal, as commands use it: put a person's word in; read it from a place on."""
 
+import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 from deploy import wiring
 from deploy.config import Settings
 from deploy.loop import patiently, until
 from deploy.process import running
-from deploy.stream.log import JOURNAL, Message
+from deploy.stream.log import JOURNAL, Log, Message
 from deploy.supervisor import Supervisor
-from ingest.errors import Retry
+from index.state import peek
+from ingest.errors import Misconfigured, Retry
 
 T = TypeVar("T")
 
@@ -48,3 +51,54 @@ def submit(
                 )
             time.sleep(0.1)
     return found
+
+
+def first_of(log: Log, settings: Settings) -> int:
+    """Return the journal's first offset; where all of it was removed, its end."""
+    end = patiently(partial(log.count, JOURNAL), patience_of(settings))  # comes first:
+    batch = next(journal_records(log, 0, 1, settings), None)  # what is new is read
+    return batch[0][0] if batch else end
+
+
+def refuse_gap(source: Path, log: Log, settings: Settings) -> None:
+    """Refuse a snapshot from which the journal does not go on without a gap.
+
+    Raises:
+        Misconfigured: it is none, or of another log, or too old.
+    """
+    if not source.exists():
+        raise Misconfigured(f"{source}: no such file")
+    try:
+        held = peek(source)
+    except sqlite3.Error as error:
+        raise Misconfigured(f"{source}: no snapshot: {error}") from error
+    journal = patiently(partial(log.fingerprint, JOURNAL), patience_of(settings))
+    if held.journal_id != journal:
+        raise Misconfigured(
+            f"{source}: its position counts in journal {held.journal_id}, this one is"
+            f" {journal}: another log's snapshot"
+        )
+    first = first_of(log, settings)
+    if held.position < first:
+        raise Misconfigured(
+            f"{source}: it ends at {held.position}, the journal begins at {first}: what"
+            " was between is gone; use a later snapshot"
+        )
+
+
+def journal_records(
+    log: Log, position: int, limit: int, settings: Settings
+) -> Iterator[list[tuple[int, bytes]]]:
+    """Yield batches of (offset, value) of the journal, from a position on."""
+    while True:
+        read = partial(log.read, JOURNAL, 0, position, limit)
+        records = patiently(read, patience_of(settings))
+        if not records:
+            return
+        yield [(record.offset, record.value) for record in records]
+        position = records[-1].offset + 1
+
+
+def patience_of(settings: Settings) -> Callable[[], bool]:
+    """Return what ends a command's waiting for the log."""
+    return until(wiring.wait_of(settings), lambda: False)

@@ -1,22 +1,25 @@
 """`samestory replay`, `digest` and `diff`: the same answer, provably."""
 
 import argparse
-import sqlite3
+import shutil
+import signal
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from deploy import wiring
+from deploy.cli.journal import first_of, journal_records, patience_of, refuse_gap
 from deploy.cli.output import add_command, print_json, print_table
 from deploy.config import Settings
-from deploy.loop import patiently, until
+from deploy.loop import patiently
 from deploy.progress import ProgressLine
 from deploy.stream.log import JOURNAL, Log
 from index.difference import Change, differences
-from index.state import State, existing_state, peek
+from index.state import State, existing_state
 from ingest.database import copy_database
 from ingest.errors import Misconfigured
 
@@ -78,26 +81,36 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
 
 def run_replay(args: argparse.Namespace, settings: Settings) -> int:
     """Rebuild and print the digest; what is in --into then is whole, or not there."""
-    home = Path(args.into)
-    target = wiring.state_path_in(home)
+    target = wiring.state_path_in(Path(args.into))
+    place = Path(args.into) / ".replay"
+    built = wiring.state_path_in(place)
     if target.parent.exists():
         raise Misconfigured(
-            f"--into {args.into}: there is a state in it already: remove it, or name"
-            " another directory"
+            f"there is a state in it already: remove {target.parent}, or name another"
+            " directory"
         )
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        home.mkdir(parents=True, exist_ok=True)
-        place = tempfile.TemporaryDirectory(prefix=".replay-", dir=home)
-    except OSError as error:
-        raise Misconfigured(f"--into {args.into}: {error}") from error
-    with place as folder:
-        built = wiring.state_path_in(Path(folder))
+        shutil.rmtree(place, ignore_errors=True)  # of a replay that was killed
+        with _naming(args.into):
+            place.mkdir(parents=True)
         rebuilt(built, args.begin, settings).close()
-        built.parent.rename(target.parent)
+        with _naming(args.into):
+            built.parent.rename(target.parent)
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
     state = existing_state(target)
     _print_digest(state, args)
     state.close()
     return 0
+
+
+@contextmanager
+def _naming(into: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise Misconfigured(f"--into {into}: {error}") from error
 
 
 def run_digest(args: argparse.Namespace, settings: Settings) -> int:
@@ -134,7 +147,7 @@ def rebuilt(
     """Return a new state of the journal up to a position; None for all of it."""
     log = wiring.open_log(settings)
     journal = patiently(partial(log.fingerprint, JOURNAL), patience_of(settings))
-    first = _first(log, settings)
+    first = first_of(log, settings)
     if begin is None and first > 0:
         raise Misconfigured(
             f"the journal begins at {first}, what was before is gone: start with"
@@ -162,39 +175,6 @@ def rebuilt(
     _apply_all(log, state, settings, end, max(first, state.position()))
     log.close()
     return state
-
-
-def _first(log: Log, settings: Settings) -> int:
-    """Return the journal's first offset; where all of it was removed, its end."""
-    end = patiently(partial(log.count, JOURNAL), patience_of(settings))  # comes first:
-    batch = next(journal_records(log, 0, 1, settings), None)  # what is new is read
-    return batch[0][0] if batch else end
-
-
-def refuse_gap(source: Path, log: Log, settings: Settings) -> None:
-    """Refuse a snapshot from which the journal does not go on without a gap.
-
-    Raises:
-        Misconfigured: it is none, or of another log, or too old.
-    """
-    if not source.exists():
-        raise Misconfigured(f"{source}: no such file")
-    try:
-        held = peek(source)
-    except sqlite3.Error as error:
-        raise Misconfigured(f"{source}: no snapshot: {error}") from error
-    journal = patiently(partial(log.fingerprint, JOURNAL), patience_of(settings))
-    if held.journal_id != journal:
-        raise Misconfigured(
-            f"{source}: its position counts in journal {held.journal_id}, this one is"
-            f" {journal}: another log's snapshot"
-        )
-    first = _first(log, settings)
-    if held.position < first:
-        raise Misconfigured(
-            f"{source}: it ends at {held.position}, the journal begins at {first}: what"
-            " was between is gone; use a later snapshot"
-        )
 
 
 def _apply_all(
@@ -228,31 +208,13 @@ def _apply_all(
 
 
 def _refuse_removed(log: Log, settings: Settings, position: int) -> None:
-    first = _first(log, settings)
+    first = first_of(log, settings)
     if first > position:
         raise Misconfigured(
             f"the journal began at {position}, begins at {first} now: retention"
             " removed what was between while it was read; start again with --from"
             " FILE, a later snapshot"
         )
-
-
-def journal_records(
-    log: Log, position: int, limit: int, settings: Settings
-) -> Iterator[list[tuple[int, bytes]]]:
-    """Yield batches of (offset, value) of the journal, from a position on."""
-    while True:
-        read = partial(log.read, JOURNAL, 0, position, limit)
-        records = patiently(read, patience_of(settings))
-        if not records:
-            return
-        yield [(record.offset, record.value) for record in records]
-        position = records[-1].offset + 1
-
-
-def patience_of(settings: Settings) -> Callable[[], bool]:
-    """Return what ends a command's waiting for the log."""
-    return until(wiring.wait_of(settings), lambda: False)
 
 
 def run_diff(args: argparse.Namespace, _: Settings) -> int:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from deploy import wiring
+from deploy.cli.journal import patience_of, refuse_gap
 from deploy.cli.output import add_command, print_json
-from deploy.cli.replay import patience_of, refuse_gap
 from deploy.config import Settings
 from deploy.loop import patiently
 from deploy.process import hold_lock

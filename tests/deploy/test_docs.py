@@ -47,10 +47,23 @@ def test_commands_in_the_readme_and_docs_exist():
 
 @pytest.mark.parametrize(("module", "commands"), MODULES.items())
 def test_a_command_imports_no_others_module(module, commands):
-    """And all of them together are those of --help."""
+    """It starts sooner so."""
     for command in commands:
         parser = build_parser(command)
-        assert tuple(parser._subparsers._group_actions[0].choices) == commands, module
+        assert tuple(parser._subparsers._group_actions[0].choices) == commands
+    code = (
+        "import sys; from deploy.cli import MODULES, build_parser\n"
+        f"build_parser({commands[0]!r})\n"
+        "print(*(m for m in MODULES if f'deploy.cli.{m}' in sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=True, cwd=ROOT, capture_output=True
+    )
+    assert done.stdout.decode().split() == [module]
+
+
+def test_every_command_has_a_module():
+    """In the order of --help."""
     known = tuple(build_parser()._subparsers._group_actions[0].choices)
     assert known == tuple(chain(*MODULES.values()))
 

@@ -66,7 +66,27 @@ def test_rare_labels_are_known(label):
 
 
 @pytest.mark.parametrize(
-    "label", ["rot13", "zlib", "idna", "utf-7", "unicode_escape", "cp500", "utf-16"]
+    ("label", "encoding", "text"),
+    [
+        ("gb2312", "gbk", "朱镕基与各国代表会谈。"),
+        ("euc-cn", "gb18030", "朱镕基与各国代表会谈。"),
+        ("csbig5", "big5hkscs", "外交部發言人週三就新的制裁措施發表講話。"),
+        ("csshiftjis", "cp932", "髙島氏は①と述べた。"),
+        ("iso_8859-1", "cp1252", "“quoted” – and so on"),
+        ("ansi_x3.4-1968", "cp1252", "“quoted” – and so on"),
+        ("utf-8-sig", "cp1252", FRENCH),
+        ("ibm850", "utf-8", FRENCH + "\ufffd"),
+    ],
+)
+def test_a_label_is_read_as_widely_as_writers_mean_it(label, encoding, text):
+    """Names that a narrow codec lacks; UTF-8 with a bad byte is no code page."""
+    body = text.encode(encoding).replace("\ufffd".encode(), b"\xff")
+    assert decode(body, f"text/xml; charset={label}") == text
+
+
+@pytest.mark.parametrize(
+    "label",
+    ["rot13", "zlib", "idna", "utf-7", "charmap", "unicode_escape", "cp500", "utf-16"],
 )
 def test_a_label_that_is_no_encoding_of_documents_is_passed_over(label):
     """Python has codecs that no browser knows; what they would make of it is noise."""

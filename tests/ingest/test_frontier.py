@@ -527,3 +527,11 @@ def test_a_frontier_of_before_is_taken_over(tmp_path):
     assert frontier.forgotten(["s-1", "s-2"]) == {"s-1"}
     frontier.close()
     assert damage_of(path) == []
+
+
+def test_who_waited_for_a_redirects_host_holds_up_nobody_after_a_restart(frontier):
+    """The feed is asked at its own host again, the other host's own feed at once."""
+    frontier.feeds.wait_for("b.org", FEED)
+    assert len(frontier.feeds.due(0.0, 9)) == 1
+    frontier.feeds.take_back()
+    assert {f.url for f in frontier.feeds.due(0.0, 9)} == {FEED, "https://b.org/feed"}

@@ -300,6 +300,62 @@ def test_a_feed_has_moved_to_where_permanent_redirects_alone_lead(
     assert [tuple(row) for row in moves] == ([(url, way[moved])] if moved else [])
 
 
+def two_that_lead_to_one(world, tmp_path, client, sandbox, site):
+    """Return (a desk, two feeds, the host that both lead to, which is slow)."""
+    target = world.add(site)
+    feeds = [led(world, [302], end=f"{target}/{n}") for n in range(2)]
+    desk = FullDesk(
+        tmp_path / "f.db", client, sandbox, clock=lambda: world.now, spacing_s=9.0
+    )
+    desk.frontier.feeds.add([FeedRef(url=feed) for feed in feeds])
+    return desk, feeds, target
+
+
+def test_a_feed_that_is_retried_half_way_begins_at_its_own_url(
+    tmp_path, client, sandbox
+):
+    """It waits for the turn of where it led to, and a person asks for it anew."""
+    with publishing(1_773_100_800.0) as world:
+        desk, feeds, target = two_that_lead_to_one(
+            world, tmp_path, client, sandbox, lambda *_: (200, {}, rss())
+        )
+        desk.run(lambda: desk.is_idle and len(world.asked(target)) == 1)
+        (waits,) = [f.url for f in desk.frontier.feeds.all() if not f.polls]
+        desk.frontier.feeds.retry(waits)
+
+        def is_done():
+            world.now += 0.5 if desk.is_idle else 0.0
+            return all(feed.polls for feed in desk.frontier.feeds.all())
+
+        desk.run(is_done)
+        desk.frontier.close()
+        other = next(feed for feed in feeds if feed != waits)
+        assert len(world.asked(waits)) == 2
+        assert len(world.asked(other)) == 1
+        assert len(world.asked(target)) == 2
+
+
+def test_a_feed_whose_redirect_leads_to_a_host_that_asks_to_wait_is_put_off(
+    tmp_path, client, sandbox
+):
+    """The host is not asked again, and the feed's status says which it is."""
+    with publishing(1_773_100_800.0) as world:
+        desk, _, target = two_that_lead_to_one(
+            world,
+            tmp_path,
+            client,
+            sandbox,
+            lambda *_: (429, {"Retry-After": "3600"}, b""),
+        )
+        desk.run(lambda: all(feed.failures for feed in desk.frontier.feeds.all()))
+        assert len(world.asked(target)) == 1
+        found = desk.frontier.feeds.all()
+        desk.frontier.close()
+    assert [feed.polls for feed in found] == [1, 1]
+    assert sum(f"leads to {target}/" in feed.status for feed in found) == 1
+    assert all(feed.due_at >= world.now + 3_600 for feed in found)
+
+
 def test_a_feed_that_leads_from_host_to_host_is_given_up(tmp_path, client, sandbox):
     """After three, with a word; next time it is asked anew from its own URL."""
     with publishing(1_773_100_800.0) as world:

@@ -121,11 +121,13 @@ def test_what_is_in_quarantine_is_forgotten_too(run):
     log = EmbeddedLog(run.state / "log.db")
     from deploy.quarantine import quarantine_record
 
-    (record,) = log.read(STORIES, 0, 5, 1)
-    quarantine_record(log, "embed", record, "the model failed")
-    story = json.loads(record.value)
+    records = log.read(STORIES, 0, 0, 1_000)
+    texts = b"".join(record.value for record in records)
+    marks = [mark_of(json.loads(record.value)) for record in records]
+    at = next(n for n, mark in enumerate(marks) if texts.count(mark) == 1)  # no reprint
+    quarantine_record(log, "embed", records[at], "the model failed")
+    story, mark = json.loads(records[at].value), marks[at]
     log.close()
-    mark = mark_of(story)
     (told,) = run.rows("forget", story["url"], "--yes")
     assert (told["removed"], told["records"]) == (1, 3)
     assert mark not in bytes_of(run.state)
