@@ -14,8 +14,9 @@ from ingest.urls import host_of
 class Shard:
     """The feeds of one worker of `of`, whose number is `number`, from 1.
 
-    All feeds of a registered domain are one worker's, so that one gate spaces all
-    requests to it. The worker of a feed is a matter of its URL and `of` alone.
+    All feeds of a registered domain are one worker's, so that one gate spaces the
+    requests for them; other domains that feeds of several workers lead to have one
+    gate in each. The worker of a feed is a matter of its URL and `of` alone.
     """
 
     number: int = 1
