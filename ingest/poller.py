@@ -111,7 +111,9 @@ class Poller:
         self._rng = rng
         self._each_turn = each_turn
         self._gate = HostGate(manners.spacing_s)
-        self._jobs: dict[Future[Polled | Read | _Asked], Feed | PendingStory] = {}
+        self._jobs: dict[
+            Future[Polled | Read | _Asked], tuple[Feed | PendingStory, str]
+        ] = {}  # with the host that is asked, whose gate is closed
         self._idle = threading.Event()  # never set: a pause
         self._busy: set[str] = set()  # feed URLs and story ids in flight
         self._led: dict[str, _Led] = {}  # by the feed's own URL
@@ -156,9 +158,12 @@ class Poller:
             if not self._shard.owns(feed.url):
                 self._frontier.feeds.leave(feed.url, "polled by another worker")
                 continue
-            host = self._host_of(feed)
+            if feed.url in self._busy:
+                continue
+            led = self._led_by(feed)
+            host = host_of(led.url if led else feed.url)
             away = self._gate.away(host, now)
-            if away and feed.url not in self._busy:
+            if away:
                 self._leave_for_later(feed, *away)
             else:
                 self._start(threads, feed, feed.url, host)
@@ -192,14 +197,7 @@ class Poller:
         else:
             parts = (self._client, self._robots, self._sandbox)
             job = partial(read_story, task, *parts, now)
-        self._jobs[threads.submit(job)] = task
-
-    def _host_of(self, task: Feed | PendingStory) -> str:
-        """Return which host is asked next: that of a redirect, if there was one."""
-        if not isinstance(task, Feed):
-            return task.host
-        led = self._led_by(task)
-        return host_of(led.url if led else task.url)
+        self._jobs[threads.submit(job)] = task, host
 
     def _led_by(self, feed: Feed) -> Elsewhere | None:
         """Return the redirect to the host that a feed waits for; None at first."""
@@ -220,11 +218,11 @@ class Poller:
     def _finish_done(self) -> None:
         read: list[Read] = []
         for job in [job for job in self._jobs if job.done()]:
-            task = self._jobs.pop(job)
+            task, host = self._jobs.pop(job)
             found, error = _outcome_of(job)
             if isinstance(found, _Asked):
                 self._gate.crawl_delay(found.host, found.crawl_delay_s)
-            self._settle(task, error)
+            self._settle(host, error)
             if error is not None:
                 self._failed(task, error)
             elif isinstance(found, Read):
@@ -246,12 +244,11 @@ class Poller:
             self._log(f"bug, please report it: {trace}")
             self._failed(task, Quarantine(f"bug of ours: {error!r}"))
 
-    def _settle(self, task: Feed | PendingStory, error: Exception | None) -> None:
-        """Open the task's host again, as its answer asks for.
+    def _settle(self, host: str, error: Exception | None) -> None:
+        """Open a host that was asked again, as its answer asks for.
 
         What a redirect led to may be another host: it is the one that is closed.
         """
-        host = self._host_of(task)
         wait_s = getattr(error, "retry_after_s", None)
         said_by = getattr(error, "host", "") or host
         now = self._clock()

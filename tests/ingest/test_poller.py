@@ -1,6 +1,8 @@
 """The poller on living servers: what fails is tried again, then told."""
 
+import itertools
 import random
+import threading
 import time
 from itertools import pairwise
 
@@ -333,6 +335,35 @@ def test_a_feed_that_is_retried_half_way_begins_at_its_own_url(
         assert len(world.asked(waits)) == 2
         assert len(world.asked(other)) == 1
         assert len(world.asked(target)) == 2
+
+
+def test_a_retry_while_a_redirects_host_is_asked_closes_it_to_nobody(
+    tmp_path, client, sandbox
+):
+    """The host that was asked is free again, not the one that will be."""
+    retried, turned, turns = threading.Event(), threading.Event(), itertools.count()
+
+    def site(*_):
+        if not retried.is_set():
+            other = Frontier(tmp_path / "f.db")
+            for feed in other.feeds.all():
+                other.feeds.retry(feed.url)
+            other.close()
+            retried.set()
+            assert turned.wait(60)
+        return 200, {}, rss()
+
+    with publishing(1_773_100_800.0) as world:
+        desk, _, target = two_that_lead_to_one(world, tmp_path, client, sandbox, site)
+
+        def is_done():
+            if retried.is_set() and next(turns) > 3:
+                turned.set()
+            world.now += 0.5 if desk.is_idle else 0.0
+            return len(world.asked(target)) >= 3
+
+        desk.run(is_done)
+        desk.frontier.close()
 
 
 def test_a_feed_whose_redirect_leads_to_a_host_that_asks_to_wait_is_put_off(
