@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import IO, Any, Final
 
+from ingest.credits import credits_of
 from ingest.dates import parse_date
 from ingest.errors import Misconfigured, Quarantine
 from ingest.language import identify
-from ingest.outlets import domain_of
+from ingest.outlets import outlet_named, voice_of
 from ingest.story import (
     Story,
     clean_line,
@@ -96,11 +97,11 @@ def story_of_line(line: bytes, now: datetime) -> Story:
     published = parse_date(row["published"], now, ANY_AGE)
     if row["published"] and published.at is None:
         raise Quarantine(f"`published` can't be read: {row['published'][:80]!r}")
-    outlet = clean_line(row["outlet"], 120) or domain_of(url or "") or "unknown outlet"
+    said = credits_of(text)
     return Story(
         story_id=_story_id(row, url, title, text),
         url=url,
-        outlet=outlet,
+        outlet=outlet_named(row["outlet"]) or voice_of(url or "") or "unknown outlet",
         title=title,
         text=text,
         lang=clean_line(row["lang"], 8).lower()[:2]
@@ -111,6 +112,10 @@ def story_of_line(line: bytes, now: datetime) -> Story:
         first_seen=now,
         observed=now,
         text_from="import",
+        byline=said.byline,
+        agencies=said.agencies,
+        citing=said.citing,
+        correction=said.correction,
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from deploy.importing import ANY_AGE, open_lines, read_lines
 from ingest.dates import parse_date
 from ingest.errors import Misconfigured, Quarantine
-from ingest.outlets import domain_of
+from ingest.outlets import outlet_named, voice_of
 from ingest.story import Story, clean_line, clean_text, json_object, story_id_from
 
 BEGINNING: Final = datetime(2000, 1, 1, tzinfo=UTC)  # of rows before the first date
@@ -126,8 +126,8 @@ def _labelled(row: dict[str, Any], at: datetime, *, use_dates: bool) -> Labelled
     story = Story(
         story_id=story_id_from(f"labelled {row_id}"),
         url=url,
-        outlet=clean_line(_text(row, "outlet") or _text(row, "source"), 120)
-        or domain_of(url or "")
+        outlet=outlet_named(_text(row, "outlet") or _text(row, "source"))
+        or voice_of(url or "")
         or "unknown outlet",
         title=title,
         text=text,

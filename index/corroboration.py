@@ -2,6 +2,7 @@
 
 A wire story in fifty papers is one voice. A report confirms an event if its publisher
 is another, it is not marked as an agency's copy, and most of its text is its own.
+Hearsay (`ingest.outlets`) neither confirms nor is confirmed: its outlet was not heard.
 """
 
 import re
@@ -42,12 +43,13 @@ def shares_most(one: Story, other: Story) -> bool:
 
 
 def confirms(story: Story, earlier: Iterable[Story]) -> bool:
-    """Return whether a report is independent of all that came before it."""
-    if is_agency_copy(story):
+    """Return whether a report is independent of all that came before it, if any."""
+    heard = [other for other in earlier if not other.hearsay_of]
+    if not heard or story.hearsay_of or is_agency_copy(story):
         return False
     return all(
         family_of(story) != family_of(other) and not shares_most(story, other)
-        for other in earlier
+        for other in heard
     )
 
 

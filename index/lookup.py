@@ -53,6 +53,7 @@ class Near:
             "word_overlap": round(self.likeness.word_overlap, 4),
             "title": story.title,
             "outlet": story.outlet,
+            "hearsay_of": story.hearsay_of or None,
             "url": story.url,
             "published": iso(story.published),
         }
@@ -66,17 +67,29 @@ class Event:
     reports: tuple[Member, ...]
 
     @property
+    def own_reports(self) -> tuple[Member, ...]:
+        """Those that are their outlet's own; all where there is hearsay alone."""
+        return tuple(m for m in self.reports if not m.story.hearsay_of) or self.reports
+
+    @property
+    def first(self) -> Member:
+        """The first report, of those that are their outlet's own."""
+        return self.own_reports[0]
+
+    @property
     def outlets(self) -> list[str]:
-        """The outlets that report it, in order of their first report."""
-        return list(dict.fromkeys(m.story.outlet for m in self.reports))
+        """The outlets that report it, in order of their first report; no hearsay."""
+        own = (m.story for m in self.reports if not m.story.hearsay_of)
+        return list(dict.fromkeys(story.outlet for story in own))
 
     @property
     def title(self) -> str:
         """Headline of the report that is nearest to all others."""
-        if len(self.reports) <= 2:  # noqa: PLR2004
-            return headline(self.reports[0])
-        rows = np.stack([combine(m.vectors) for m in self.reports])
-        return headline(self.reports[int((rows @ rows.sum(axis=0)).argmax())])
+        reports = self.own_reports
+        if len(reports) <= 2:  # noqa: PLR2004
+            return headline(reports[0])
+        rows = np.stack([combine(m.vectors) for m in reports])
+        return headline(reports[int((rows @ rows.sum(axis=0)).argmax())])
 
     def to_json(self) -> dict[str, Any]:
         """Return the line that `events --json` prints."""
@@ -84,7 +97,7 @@ class Event:
         return {
             "event_id": self.event_id,
             "title": self.title,
-            "first_report": self.reports[0].story.story_id,
+            "first_report": self.first.story.story_id,
             "started": iso(min(times)),
             "updated": iso(max(times)),
             "outlets": self.outlets,
@@ -93,6 +106,7 @@ class Event:
                     "story_id": m.story.story_id,
                     "url": m.story.url,
                     "outlet": m.story.outlet,
+                    "hearsay_of": m.story.hearsay_of or None,
                     "title": m.story.title,
                     "published": iso(m.story.published),
                 }
@@ -228,14 +242,14 @@ class Lookup:
 
 
 def events(
-    state: State, *, since: float | None = None, min_outlets: int = 1
+    state: State, *, since: float | None = None, min_outlets: int = 0
 ) -> list[Event]:
     """Return events with a report since then, the newest first.
 
     Args:
         state: where they are.
         since: seconds since the epoch; None for all.
-        min_outlets: leave out events that fewer outlets report.
+        min_outlets: leave out events that fewer outlets report; hearsay does not count.
     """
     groups: dict[str, list[Member]] = {}
     for member in state.stories():

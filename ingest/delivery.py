@@ -6,10 +6,11 @@ from typing import Final
 
 from ingest.errors import Quarantine, Rejected
 from ingest.frontier import Frontier, PendingStory, Published
-from ingest.plan import make_story
+from ingest.plan import make_story, page_elsewhere
 from ingest.reading import Read, give_up_page
-from ingest.story import Story
-from ingest.versions import told_of
+from ingest.story import Story, story_id_from
+from ingest.urls import url_key
+from ingest.versions import told_of, was_proved
 
 LATER_LOOKS: Final = 3  # at a page that was read before and fails now, after ...
 LATER_S: Final = 3_600.0  # ... an hour, then two, then three
@@ -45,11 +46,8 @@ class Delivery:
             if item.is_worse:
                 self._keep(item.story, "; ".join(item.cleaned.flags))
                 continue
-            feed = self._frontier.feeds.get(item.story.feed_url)
-            title = feed.title if feed else ""
             try:
-                story = make_story(item.story, item.cleaned, title, self._clock)
-                made.append((item.story, story))
+                made += self._made(item)
             except Exception as error:  # noqa: BLE001  (a bug must not become a loop)
                 self._refuse(item.story, error, item.cleaned.flags)
         gone = self._frontier.forgotten(story.story_id for _, story in made)
@@ -66,6 +64,23 @@ class Delivery:
                 for due, story in made
             ]
         )
+
+    def _made(self, item: Read) -> list[tuple[PendingStory, Story]]:
+        """Make a story; none where another publisher's own must not be touched."""
+        due, cleaned = item.story, item.cleaned
+        if cleaned.linked_by:
+            self._frontier.own_sites.prove(due.feed_url, cleaned.linked_by)
+        if elsewhere := page_elsewhere(due.entry, cleaned):
+            adopted = self._frontier.adopt(due, story_id_from(url_key(elsewhere)))
+            if adopted is None:
+                return []
+            due = adopted
+        voice = self._frontier.own_sites.voice(due.feed_url)
+        story = make_story(due, cleaned, voice, self._clock)
+        if story.hearsay_of and was_proved(due.told):
+            self._keep(due, "; ".join(story.flags))
+            return []
+        return [(due, story)]
 
     def fall_back(self, stories: Sequence[PendingStory], reason: str) -> None:
         """Publish what the feed said, since the page can't be had."""

@@ -14,11 +14,13 @@ from typing import Final
 from ingest.database import checked, open_database, rebuilt, vacuum
 from ingest.entry import Entry
 from ingest.feed_table import FEEDS, FEEDS_DUE, LISTED, MOVES, Feed, FeedTable
-from ingest.outlets import outlet_of
+from ingest.outlets import FeedVoice, attributed
+from ingest.own_sites import OWN_SITES, OwnSites
 from ingest.story import story_id_from
 from ingest.urls import host_of, url_key
+from ingest.versions import was_proved
 
-SCHEMA: Final = 3
+SCHEMA: Final = 4
 _STORIES: Final = checked(
     """CREATE TABLE stories (
   story_id TEXT PRIMARY KEY, feed_url TEXT NOT NULL, host TEXT NOT NULL,
@@ -43,7 +45,9 @@ _HOSTS: Final = checked(
 )
 _STORIES_DUE: Final = "CREATE INDEX stories_due ON stories (state, host, due_at)"
 _FEEDS: Final = (FEEDS, FEEDS_DUE, MOVES, LISTED, _HOSTS)
-_TABLES: Final = ";".join([*_FEEDS, _STORIES, _STORIES_DUE, _SIGHTINGS, _FORGOTTEN])
+_TABLES: Final = ";".join(
+    [*_FEEDS, _STORIES, _STORIES_DUE, _SIGHTINGS, _FORGOTTEN, OWN_SITES]
+)
 _OF_3: Final = (  # columns of feeds that schema 3 brought
     *("validated_url", "read_at", "distrusted", "interval_s", "least_s"),
     *("skips", "score", "polls", "unchanged", "stories"),
@@ -58,6 +62,7 @@ _UPGRADES: Final = {
             *(FEEDS_DUE, MOVES, LISTED, _HOSTS, _STORIES_DUE),
         ]
     ),
+    3: OWN_SITES,
 }
 # Hops from host to host in the index; grouping would read every story that is due.
 _DUE_BY_HOST: Final = """
@@ -88,6 +93,7 @@ class PendingStory:
 
     `told` is what `versions.told_of` says of its last version; "" if there was none.
     `page_url` is where its link has redirected to, on another host; "" for the link.
+    `voice` is what its feed may speak for; None where nothing of it is known.
     """
 
     story_id: str
@@ -98,6 +104,17 @@ class PendingStory:
     first_seen: float
     told: str = ""
     page_url: str = ""
+    voice: FeedVoice | None = None
+
+    @property
+    def feed_voice(self) -> FeedVoice:
+        """What its feed may speak for."""
+        return self.voice or FeedVoice(url=self.feed_url)
+
+    @property
+    def is_hearsay(self) -> bool:
+        """Whether its last version is known not to be its outlet's own report."""
+        return bool(self.told) and not was_proved(self.told)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +141,7 @@ class Frontier:
             path, _TABLES, SCHEMA, "frontier", marker="sightings", upgrades=_UPGRADES
         )
         self.feeds = FeedTable(self._db)
+        self.own_sites = OwnSites(self._db)
 
     def record_poll(
         self,
@@ -229,7 +247,10 @@ class Frontier:
             " LEFT JOIN feeds ON feeds.url = feed_url WHERE story_id = ?",
             (story_id,),
         ).fetchone()
-        return replace(_pending(row), feed_url=row["owner"]) if row else None
+        if row is None:
+            return None
+        (found,) = self._with_voices([row])
+        return replace(found, feed_url=row["owner"])
 
     def due_stories(self, now: float, limit: int) -> list[PendingStory]:
         """Return stories due, at most one of each host, and `limit` without a page."""
@@ -237,7 +258,7 @@ class Frontier:
         rows += self._db.execute(
             "SELECT * FROM stories WHERE state = 'due' AND host = '' LIMIT ?", (limit,)
         ).fetchall()
-        return [_pending(row) for row in rows]
+        return self._with_voices(rows)
 
     def due_of_host(self, host: str, limit: int) -> list[PendingStory]:
         """Return the stories due now or later from one host."""
@@ -245,7 +266,13 @@ class Frontier:
             "SELECT * FROM stories WHERE state = 'due' AND host = ? LIMIT ?",
             (host, limit),
         ).fetchall()
-        return [_pending(row) for row in rows]
+        return self._with_voices(rows)
+
+    def _with_voices(self, rows: Sequence[sqlite3.Row]) -> list[PendingStory]:
+        voices = {
+            url: self.own_sites.voice(url) for url in {r["feed_url"] for r in rows}
+        }
+        return [replace(_pending(r), voice=voices[r["feed_url"]]) for r in rows]
 
     def next_story_due(self) -> float | None:
         """Return when the next story is due; None if none is."""
@@ -271,6 +298,26 @@ class Frontier:
                 " due_at = ? WHERE story_id = ?",
                 (url, host_of(url), now, story_id),
             )
+
+    def adopt(self, story: PendingStory, story_id: str) -> PendingStory | None:
+        """Know a story by the id of the page that its link leads to, on another site.
+
+        None if that page's story is known already, or to be forgotten: nobody tells
+        another's story anew by linking to it. Hearsay gives way to it.
+        """
+        with self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            held = self.story(story_id)
+            is_hearsay = held is not None and held.is_hearsay
+            gone = bool(self.forgotten([story_id])) or bool(held and not is_hearsay)
+            removed = story.story_id if gone else story_id
+            self._db.execute("DELETE FROM stories WHERE story_id = ?", (removed,))
+            for table in ("stories", "sightings"):
+                self._db.execute(
+                    f"UPDATE {table} SET story_id = ? WHERE story_id = ?",
+                    (story_id, story.story_id),
+                )
+        return None if gone else replace(story, story_id=story_id)
 
     def mark_published(self, published: Sequence[Published]) -> None:
         """Mark stories as published: their text is not due.
@@ -334,23 +381,12 @@ class Frontier:
 
     def of_outlet(self, name: str) -> list[str]:
         """Return the stories that an outlet tells, known or due, by id."""
-        rows = self._db.execute(
-            "SELECT story_id, entry, feed_url, ifnull(feeds.title, '') AS title"
-            " FROM stories LEFT JOIN feeds ON feeds.url = feed_url ORDER BY story_id"
-        )
-        found = []
-        for row in rows:
-            entry = Entry(**json.loads(row["entry"]))
-            outlet = outlet_of(
-                source=entry.source,
-                source_url=entry.source_url,
-                url=entry.link,
-                feed_title=row["title"],
-                feed_url=row["feed_url"],
-            )
-            if outlet.casefold() == name.casefold():
-                found.append(row["story_id"])
-        return found
+        rows = self._db.execute("SELECT * FROM stories ORDER BY story_id").fetchall()
+        return [
+            one.story_id
+            for one in self._with_voices(rows)
+            if _outlet_of(one).casefold() == name.casefold()
+        ]
 
     def counts(self) -> dict[str, int]:
         """Return the number of stories by state: due, published, refused."""
@@ -391,6 +427,19 @@ class Frontier:
     def close(self) -> None:
         """Close the file."""
         self._db.close()
+
+
+def _outlet_of(story: PendingStory) -> str:
+    """Return who told a story, or who would if its page can be had."""
+    is_read = bool(story.host) and not story.is_hearsay
+    at = story.page_url or story.entry.link if is_read else ""
+    return attributed(
+        feed=story.feed_voice,
+        url=story.entry.link,
+        page_url=at or "",
+        source=story.entry.source,
+        source_url=story.entry.source_url,
+    ).outlet
 
 
 def _entry_json(entry: Entry) -> str:

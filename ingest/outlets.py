@@ -1,12 +1,24 @@
-"""Who speaks: the publisher of a story, not the feed it came through."""
+"""Who speaks: whose report a story is, by what proves it.
+
+1. The page that was fetched shows its outlet: its site.
+2. A publisher's own feed speaks for its site: the same registered domain or family of
+   publishers.toml, or a feed that the site's pages link to (`FeedVoice`).
+3. An aggregator's own feed names the publisher (`<source>`).
+4. All else is hearsay: the teller's words, of a site that has not been heard itself.
+   Any feed can link to any page, and say what it likes that it says.
+
+Where many write on one site, its host, or the channel in its path, is the outlet.
+"""
 
 import functools
 import ipaddress
 import re
 import tomllib
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import parse_qs, urlsplit
 
 from tld import get_fld
 
@@ -14,6 +26,10 @@ from ingest.story import clean_line
 from ingest.urls import host_of
 
 FAMILIES: Final = Path(__file__).with_name("publishers.toml")
+MAX_NAME: Final = 120  # characters of an outlet's name
+MAX_CHANNEL: Final = 60  # characters of a channel's
+_NAMING: Final = frozenset({"channel", "c", "user"})  # before a channel's name
+_DOMAIN: Final = re.compile(r"(?:[a-z0-9-]{1,63}\.){1,4}[a-z]{2,24}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,43 +40,114 @@ class _Families:
     by_name: dict[str, str]
     titles: dict[str, tuple[str, ...]]
     shared: frozenset[str]
+    labels: frozenset[str]
+    channels: frozenset[str]
+    passed_over: frozenset[str]
+    unnamed: frozenset[str]
     aggregators: frozenset[str]
+    sourcing: frozenset[str]
     without_pages: frozenset[str]
 
 
-def outlet_of(
-    *,
-    source: str,
-    url: str | None,
-    feed_title: str,
-    feed_url: str,
-    source_url: str = "",
-) -> str:
-    """Return the outlet's name.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedVoice:
+    """What a feed may speak for.
 
-    In an aggregator's feed, and on a bare address, `<source>` names the publisher; any
-    other feed could claim to be anyone. Else the address of the story does: its
-    registered domain (nine feeds of one broadcaster are one voice), the whole host
-    where that is shared by many writers, on a bare address the feed's title. Names and
-    domains of one family (publishers.toml) are one outlet.
+    Attributes:
+        url: where it was fetched at last; what it redirected from proves nothing.
+        title: as it says; its name where it has a bare address of a network that the
+            operator opened.
+        sites: voices of sites whose pages link to it.
+    """
+
+    url: str
+    title: str = ""
+    sites: Collection[str] = ()
+
+    @property
+    def name(self) -> str:
+        """The teller: its site; on a bare address of the operator's its title."""
+        named = clean_line(self.title, MAX_NAME) if _is_operators(self.url) else ""
+        return voice_of(self.url) or named or host_of(self.url) or "unknown outlet"
+
+    def owns(self, url: str) -> bool:
+        """Tell whether it speaks for the site of a story's address."""
+        return is_own(self.url, url) or voice_of(url) in self.sites
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attribution:
+    """Whose report a story is.
+
+    Attributes:
+        outlet: who tells it.
+        hearsay_of: the site that the teller links to, whose report it is not proved to
+            be; "" for an outlet's own report.
+    """
+
+    outlet: str
+    hearsay_of: str = ""
+
+
+def attributed(
+    *,
+    feed: FeedVoice,
+    url: str | None,
+    page_url: str = "",
+    source: str = "",
+    source_url: str = "",
+) -> Attribution:
+    """Return whose report a story is.
 
     Args:
+        feed: that tells it.
+        url: the address that the feed gives; None if it gives none.
+        page_url: where its text was fetched at last; "" if the words are the feed's.
         source: name in RSS `<source>`, "" if absent.
-        url: the story's URL; None if it has none.
-        feed_title: title of the feed, "" if it has none.
-        feed_url: URL of the feed.
         source_url: address in RSS `<source>`, "" if absent.
     """
-    is_told = is_aggregator(feed_url) or is_aggregator(url or "")
-    if source and (is_told or domain_of(url or feed_url) is None):
-        address = family_of_domain(source_url) or domain_of(source_url)
-        return address or family_of_name(source) or clean_line(source, 120)
-    own = [a for a in (url, feed_url) if a and not is_aggregator(a)]
-    for address in own or [feed_url]:
-        found = family_of_domain(address) or domain_of(address)
-        if found:
-            return found
-    return clean_line(feed_title, 120) or host_of(feed_url) or "unknown outlet"
+    if page_url and not is_aggregator(page_url):
+        own = feed.name if feed.owns(page_url) else ""
+        return Attribution(outlet=voice_of(page_url) or own or host_of(page_url))
+    if source and _is_on(feed.url, _families().sourcing):
+        at = voice_of(source_url) if source_url else None
+        return Attribution(outlet=at or outlet_named(source))
+    if url is None or feed.owns(url):
+        is_unnamed = url is None or (_is_channels(url) and not _channel_of(url))
+        told = None if is_unnamed else voice_of(url or "")
+        return Attribution(outlet=told or feed.name)
+    return Attribution(
+        outlet=feed.name, hearsay_of=voice_of(url) or host_of(url) or "an address"
+    )
+
+
+def voice_of(url: str) -> str | None:
+    """Return who speaks on a site; None for a bare address, and for none.
+
+    The family of its host; where many write there, the channel or host; else its
+    registered domain: nine feeds of one broadcaster are one voice.
+    """
+    if found := family_of_domain(url):
+        return found
+    if is_aggregator(url):
+        return _plain_host(url)
+    if _is_channels(url):
+        channel = _channel_of(url)
+        return f"{_plain_host(url)}/{channel}" if channel else _plain_host(url)
+    return domain_of(url)
+
+
+def outlet_named(name: str) -> str:
+    """Return the outlet of a name as somebody wrote it, be it a name or a domain.
+
+    CNN, cnn.com and edition.cnn.com are one. What is not known stays as it is.
+    """
+    plain = clean_line(name, MAX_NAME)
+    if found := family_of_name(plain):
+        return found
+    if _DOMAIN.fullmatch(plain.lower()):
+        return voice_of(f"https://{plain.lower()}/") or plain
+    return plain
 
 
 def family_of_domain(url: str) -> str | None:
@@ -83,10 +170,13 @@ def names_of(outlet: str) -> tuple[str, ...]:
 
 def is_own(feed_url: str, url: str) -> bool:
     """Tell whether a feed is the publisher's own, by its address and the story's."""
-    if host_of(feed_url) == host_of(url):
-        return True
-    one = family_of_domain(feed_url) or domain_of(feed_url)
-    return one is not None and one == (family_of_domain(url) or domain_of(url))
+    mine, its = voice_of(feed_url), voice_of(url)
+    if mine is None or its is None:
+        return host_of(feed_url) == host_of(url) != ""
+    if _is_on(url, _families().unnamed) and not _channel_of(url):
+        return _plain_host(feed_url) == _plain_host(url) and bool(_channel_of(feed_url))
+    is_someones = not _is_channels(url) or bool(_channel_of(url))
+    return mine == its and is_someones
 
 
 def is_aggregator(url: str) -> bool:
@@ -102,6 +192,37 @@ def has_no_page(url: str) -> bool:
 def _is_on(url: str, domains: frozenset[str]) -> bool:
     host = host_of(url).removeprefix("www.")
     return any(host == domain or host.endswith("." + domain) for domain in domains)
+
+
+def _is_channels(url: str) -> bool:
+    """Tell whether a site's writers are told apart by its paths alone."""
+    return _plain_host(url) in _families().channels
+
+
+def _plain_host(url: str) -> str:
+    return host_of(url).removeprefix("www.").removeprefix("m.")
+
+
+def _channel_of(url: str) -> str:
+    """Return the channel or account that an address names; "" if it names none."""
+    parts = urlsplit(url)
+    for name in ("channel_id", "playlist_id", "user"):
+        if found := parse_qs(parts.query, max_num_fields=50).get(name):
+            return found[0][:MAX_CHANNEL].lower()
+    steps = [step.lower()[:MAX_CHANNEL] for step in parts.path.split("/") if step]
+    if _is_on(url, _families().unnamed):  # /watch and /shorts lead to a video
+        is_named = steps[:1] and (steps[0][0] == "@" or steps[0] in _NAMING)
+        steps = steps if is_named else []
+    known = _families().passed_over
+    return next((step for step in steps if step not in known), "")
+
+
+def _is_operators(url: str) -> bool:
+    """Tell whether a URL has a bare address of a network that the operator opened."""
+    try:
+        return not ipaddress.ip_address(host_of(url)).is_global
+    except ValueError:
+        return False
 
 
 def plain_name(name: str) -> str:
@@ -126,7 +247,12 @@ def _families() -> _Families:
         by_name=by_name,
         titles=titles,
         shared=frozenset(data["shared"]["domains"]),
+        labels=frozenset(data["shared"]["labels"]),
+        channels=frozenset(data["channels"]["domains"]),
+        passed_over=frozenset(data["channels"]["passed_over"]),
+        unnamed=frozenset(data["channels"]["unnamed"]),
         aggregators=aggregators,
+        sourcing=frozenset(data["aggregators"]["sourcing"]),
         without_pages=aggregators - frozenset(data["aggregators"]["carrying"]),
     )
 
@@ -140,8 +266,12 @@ def domain_of(url: str) -> str | None:
     try:
         ipaddress.ip_address(host)
     except ValueError:
-        if _is_on(url, _families().shared):
-            return host.removeprefix("www.")
-        found = get_fld(url, fail_silently=True) if host else None
-        return str(found) if found else host or None
+        plain = host.removeprefix("www.")
+        if _is_on(url, _families().shared) or _families().labels & set(
+            plain.split(".")[1:-1]
+        ):
+            return plain
+        # Hosting services are suffixes too in the list of public suffixes.
+        found = get_fld(url, fail_silently=True, search_private=True) if host else None
+        return str(found) if found else plain or None
     return None

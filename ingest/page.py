@@ -1,10 +1,13 @@
 """Article pages -> clean text, or the feed's words and why.
 
+A feed that is not the publisher's own is not believed beside the page: title, author,
+language and date are the page's then.
+
 Runs in worker processes (see `sandbox`): trafilatura can hang or take the process down.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -14,6 +17,8 @@ from ingest.dates import UNKNOWN, Moment, parse_date, parse_date_of_any_language
 from ingest.extraction import extract_article
 from ingest.language import identify
 from ingest.markup import mend_references, plain_text
+from ingest.outlets import FeedVoice
+from ingest.page_head import plain_words, read_head
 from ingest.quality import complaint, tidy, without_title
 from ingest.story import clean_text
 from ingest.walls import wall_of
@@ -42,7 +47,14 @@ class Page:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """What the feed told of a story, as far as cleaning needs it."""
+    """What the feed told of a story, as far as cleaning needs it.
+
+    Attributes:
+        title: of the entry, as are text, lang, author and published_raw.
+        now: seconds since the epoch.
+        voice: what the feed may speak for; None to believe it anything.
+        feeds: addresses of the feed, by which the page may link to it.
+    """
 
     title: str
     text: str
@@ -50,22 +62,35 @@ class Told:
     author: str
     published_raw: str | None
     now: float
+    voice: FeedVoice | None = None
+    feeds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cleaned:
     """The text that was chosen, where it is from, its language, and what went wrong.
 
-    `published` is the date as it was understood; `credits` what the text says of its
-    makers and sources.
+    Attributes:
+        text: as chosen.
+        text_from: page or feed.
+        lang: of it; None if nobody can tell.
+        flags: what went wrong.
+        title: the feed's, or the page's where the feed is not believed.
+        published: the date as it was understood.
+        credits: what the text says of its makers and sources.
+        page_url: where the text was found at last; "" if it is the feed's.
+        linked_by: address of a page that links to the feed as its own; "" if none did.
     """
 
     text: str
     text_from: str
     lang: str | None
     flags: tuple[str, ...]
+    title: str = ""
     published: Moment = UNKNOWN
     credits: Credits = NO_CREDITS
+    page_url: str = ""
+    linked_by: str = ""
 
 
 def is_full_text(content: str) -> bool:
@@ -89,17 +114,52 @@ def choose_text(page: Page | None, told: Told) -> Cleaned:
         page: None if none was fetched.
         told: what the feed said.
     """
-    text, why = _text_of(page, told) if page else ("", None)
-    use_page = page is not None and why is None
-    chosen = text if use_page else told.text
-    flags = tuple(f for f in (why, None if chosen else "no-text") if f)
+    if page is None:
+        return _cleaned(told.text, told)
+    is_own = told.voice is None or told.voice.owns(page.url)
+    head = None if is_own else read_head(page.body, page.url, page.content_type)
+    linked_by = page.url if head and head.links_to(told.feeds) else ""
+    is_believed = head is None or bool(linked_by)
+    title = told.title if head is None or is_believed else head.title
+    text, why = _text_of(page, told, title)
+    if why is not None:
+        found = _cleaned(told.text, told, why)
+        return replace(found, published=_published(page, told), linked_by=linked_by)
+    found = _cleaned(text, told) if is_believed else _of_page(text, title, told)
+    stated = _date_of_page(page, told)
+    published = stated if stated.at and not is_believed else _published(page, told)
+    return replace(
+        found,
+        text_from="page",
+        published=published,
+        page_url=page.url,
+        linked_by=linked_by,
+    )
+
+
+def _cleaned(text: str, told: Told, *flags: str) -> Cleaned:
+    """Return a text with what the feed says beside it."""
     return Cleaned(
-        text=chosen,
-        text_from="page" if use_page else "feed",
-        lang=identify(f"{told.title}\n{chosen}", told.lang),
-        flags=flags,
-        published=_published(page, told),
-        credits=credits_of(chosen, told.author),
+        text=text,
+        text_from="feed",
+        title=told.title,
+        lang=identify(f"{told.title}\n{text}", told.lang),
+        flags=flags if text else (*flags, "no-text"),
+        published=parse_date_of_any_language(told.published_raw, _moment(told)),
+        credits=credits_of(text, told.author),
+    )
+
+
+def _of_page(text: str, title: str, told: Told) -> Cleaned:
+    """Return a page's text without a word of a feed that is not its publisher's."""
+    is_other = plain_words(title) != plain_words(told.title)
+    return Cleaned(
+        text=text,
+        text_from="page",
+        title=title,
+        lang=identify(f"{title}\n{text}", None),
+        flags=("title-of-page",) if is_other else (),
+        credits=credits_of(text, ""),
     )
 
 
@@ -108,28 +168,38 @@ def without_page(told: Told, flag: str) -> Cleaned:
     return Cleaned(
         text=told.text,
         text_from="feed",
+        title=told.title,
         lang=identify(f"{told.title}\n{told.text}", told.lang),
         flags=(flag,) if told.text else (flag, "no-text"),
-        published=parse_date(told.published_raw, datetime.fromtimestamp(told.now, UTC)),
+        published=parse_date(told.published_raw, _moment(told)),
         credits=credits_of(told.text, told.author),
     )
 
 
-def _text_of(page: Page, told: Told) -> tuple[str, str | None]:
+def _text_of(page: Page, told: Told, title: str) -> tuple[str, str | None]:
     """Return (the page's text, why it is not to be used)."""
     raw = extract_text(page)
     text = tidy(raw)
     why = complaint(text, title=told.title, feed_text=told.text, whole=len(raw))
-    text = without_title(text, told.title)
+    text = without_title(text, title)
     if why and (wall := wall_of({}, page.body)):
         why = f"page-wall: {wall}"
     return text, why
 
 
-def _published(page: Page | None, told: Told) -> Moment:
+def _published(page: Page, told: Told) -> Moment:
     """Return the feed's date, else what the page's metadata say."""
-    now = datetime.fromtimestamp(told.now, UTC)
-    found = parse_date_of_any_language(told.published_raw, now)
-    if found.at is None and page and (stated := _DATE.search(page.body[:1_000_000])):
-        return parse_date(stated[1].decode("utf-8", "replace"), now)
-    return found
+    found = parse_date_of_any_language(told.published_raw, _moment(told))
+    return found if found.at else _date_of_page(page, told)
+
+
+def _date_of_page(page: Page, told: Told) -> Moment:
+    """Return the date that the page's metadata state; UNKNOWN without one."""
+    stated = _DATE.search(page.body[:1_000_000])
+    if stated is None:
+        return UNKNOWN
+    return parse_date(stated[1].decode("utf-8", "replace"), _moment(told))
+
+
+def _moment(told: Told) -> datetime:
+    return datetime.fromtimestamp(told.now, UTC)

@@ -10,7 +10,7 @@ from typing import Final
 
 from ingest.entry import Entry, ParsedFeed
 from ingest.frontier import Frontier, PendingStory, Sighting
-from ingest.outlets import has_no_page, is_own, outlet_of
+from ingest.outlets import Attribution, FeedVoice, attributed, has_no_page, voice_of
 from ingest.page import Cleaned, is_full_text
 from ingest.story import Story, story_id_from
 from ingest.titles import clean_title
@@ -43,7 +43,7 @@ def plan_entries(
     """Decide for each entry: new, changed, known, repeated, or never a story."""
     plan = EntryPlan()
     seen: set[str] = set()
-    shared = _shared_links(parsed.entries)
+    shared, voice = _shared_links(parsed.entries), frontier.own_sites.voice(feed_url)
     for entry, identities, known in _recognised(
         parsed.entries, shared, frontier, feed_url
     ):
@@ -62,14 +62,12 @@ def plan_entries(
         if known and not known.entry_digest:
             continue  # of a frontier before schema 3: the new digest is noted
         before = frontier.story(story_id)
-        if before and not _is_news(entry, before, feed_url):
+        if before and not _is_news(entry, before, feed_url, voice):
             continue
         story = PendingStory(
             story_id=story_id,
             feed_url=feed_url,
-            host=host_of(entry.link or "")
-            if _needs_page(entry, shared, feed_url)
-            else "",
+            host=host_of(entry.link or "") if _needs_page(entry, shared, voice) else "",
             entry=entry,
             tries=0,
             first_seen=before.first_seen if before else now,
@@ -82,17 +80,20 @@ def plan_entries(
     return plan
 
 
-def _is_news(entry: Entry, before: PendingStory, feed_url: str) -> bool:
+def _is_news(
+    entry: Entry, before: PendingStory, feed_url: str, voice: FeedVoice
+) -> bool:
     """Tell whether a story that is known has to be read again.
 
-    Not if another feed brought it, unless it is its publisher's; not if what changes
-    again and again is anything but its title (the date, a count of comments), and its
-    text was the same each time.
+    Not if another feed brought it, unless it is its publisher's, or what is known is
+    hearsay that a page may set right; not if what changes again and again is anything
+    but its title (the date, a count of comments), and its text was the same each time.
     """
     if before.feed_url not in {"", feed_url}:
         # The publisher's own feed takes its story back from whoever told it first.
         link = entry.link or ""
-        return is_own(feed_url, link) and not is_own(before.feed_url, link)
+        is_taken_back = voice.owns(link) and not before.feed_voice.owns(link)
+        return is_taken_back or before.is_hearsay
     is_retold = entry.title != before.entry.title
     return is_retold or futile_reads(before.told) < MAX_FUTILE
 
@@ -185,16 +186,13 @@ def _shared_links(entries: Sequence[Entry]) -> set[str]:
     return {key for key, found in titles.items() if len(found) > 1}
 
 
-def _needs_page(entry: Entry, shared: set[str], feed_url: str) -> bool:
-    """Tell whether a page is to be fetched; only a publisher's feed can spare it that.
-
-    Any feed can link to any page, and say what it likes that it says.
-    """
+def _needs_page(entry: Entry, shared: set[str], voice: FeedVoice) -> bool:
+    """Tell whether a page is to be fetched; only a publisher's feed can spare it."""
     return (
         entry.link is not None
         and url_key(entry.link) not in shared
         and not has_no_page(entry.link)
-        and not (is_full_text(entry.content) and is_own(feed_url, entry.link))
+        and not (is_full_text(entry.content) and voice.owns(entry.link))
     )
 
 
@@ -251,8 +249,22 @@ def _digest(said: object) -> str:
     return hashlib.sha256(text.encode("utf-8", "ignore")).hexdigest()[:16]
 
 
+def page_elsewhere(entry: Entry, cleaned: Cleaned) -> str | None:
+    """Return the address of a text that was found on another site than the entry's.
+
+    It is that site's story then, under that site's address. None for all others.
+    """
+    if not cleaned.page_url or not entry.link:
+        return None
+    is_there = voice_of(cleaned.page_url) == voice_of(entry.link)
+    return None if is_there else cleaned.page_url
+
+
 def make_story(
-    pending: PendingStory, cleaned: Cleaned, feed_title: str, clock: Callable[[], float]
+    pending: PendingStory,
+    cleaned: Cleaned,
+    voice: FeedVoice,
+    clock: Callable[[], float],
 ) -> Story:
     """Put together what the feed and the page said.
 
@@ -261,18 +273,19 @@ def make_story(
     """
     entry = pending.entry
     raw, published = entry.published_raw, cleaned.published
-    outlet = outlet_of(
+    found = attributed(
+        feed=voice,
+        url=entry.link,
+        page_url=cleaned.page_url,
         source=entry.source,
         source_url=entry.source_url,
-        url=entry.link,
-        feed_title=feed_title,
-        feed_url=pending.feed_url,
     )
-    title = clean_title(entry.title, outlet, feed_title=feed_title, url=entry.link)
+    url = page_elsewhere(entry, cleaned) or entry.link
+    title = clean_title(cleaned.title, found.outlet, feed_title=voice.title, url=url)
     return Story(
         story_id=pending.story_id,
-        url=entry.link,
-        outlet=outlet,
+        url=url,
+        outlet=found.outlet,
         title=title,
         text=cleaned.text,
         lang=cleaned.lang,
@@ -283,11 +296,19 @@ def make_story(
         observed=datetime.fromtimestamp(clock(), UTC),
         text_from=cleaned.text_from,
         feed_url=pending.feed_url,
-        flags=cleaned.flags
-        + (("date-unreadable",) if raw is not None and published.at is None else ()),
+        flags=(*cleaned.flags, *_oddities(found, entry, cleaned)),
         byline=cleaned.credits.byline,
         agencies=cleaned.credits.agencies,
         citing=cleaned.credits.citing,
         correction=cleaned.credits.correction,
         changes=changes_since(pending.told, title, cleaned.text),
+        hearsay_of=found.hearsay_of,
     )
+
+
+def _oddities(found: Attribution, entry: Entry, cleaned: Cleaned) -> Iterator[str]:
+    """Yield what a person should know, beside what went wrong with the page."""
+    if found.hearsay_of:
+        yield f"hearsay: {found.outlet} links to {found.hearsay_of}"
+    if entry.published_raw is not None and cleaned.published.at is None:
+        yield "date-unreadable"

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from ingest.client import MAX_PAGE_BYTES, Client
-from ingest.entry import Entry
 from ingest.errors import Elsewhere, Quarantine
 from ingest.frontier import PendingStory
 from ingest.markup import plain_text
@@ -36,7 +35,7 @@ def read_story(
         FetchFailed: the page may work later.
         Elsewhere: it is on another host.
     """
-    told = told_by(story.entry, now)
+    told = told_by(story, now)
     try:
         page = fetch_page(story, client, robots) if story.host else None
         cleaned: Cleaned = sandbox.run(choose_text, page, told)
@@ -72,12 +71,13 @@ def fetch_page(story: PendingStory, client: Client, robots: Robots) -> Page:
 
 def give_up_page(story: PendingStory, reason: str, now: float) -> Read:
     """Return what the feed said, since the page can't be had."""
-    told = told_by(story.entry, now)
+    told = told_by(story, now)
     return Read(story=story, cleaned=without_page(told, f"page-failed: {reason}"))
 
 
-def told_by(entry: Entry, now: float) -> Told:
+def told_by(story: PendingStory, now: float) -> Told:
     """Return what a feed's entry tells beside its links."""
+    entry = story.entry
     text = max(plain_text(entry.content), entry.summary, key=len)
     return Told(
         title=entry.title,
@@ -86,4 +86,6 @@ def told_by(entry: Entry, now: float) -> Told:
         author=entry.author,
         published_raw=entry.published_raw,
         now=now,
+        voice=story.feed_voice,
+        feeds=(story.feed_url, story.feed_voice.url),
     )

@@ -16,7 +16,9 @@ from ingest.errors import Quarantine
 
 TYPE: Final = "story"
 FORGOTTEN: Final = "forgotten"  # type of what stands for a story that was removed
-VERSION: Final = "1.1"  # 1.1 brought byline, agencies, citing, correction, changes
+VERSION: Final = (
+    "1.2"  # 1.1: byline, agencies, citing, correction, changes; 1.2: hearsay_of
+)
 TEXT_FROM: Final = ("page", "feed", "import")
 MAX_TITLE: Final = 500  # characters; longest real headline seen: 270
 MAX_TEXT: Final = 200_000  # characters; p99 of real pages is 12,000
@@ -50,6 +52,8 @@ class Story:
         citing: other outlets that it quotes, as written.
         correction: its notice of a correction; "" if it has none.
         changes: what this version says otherwise than the one before, a line each.
+        hearsay_of: the site that the outlet links to and speaks of without proof that
+            it tells the same; "" for the outlet's own report, see `outlets`.
     """
 
     story_id: str
@@ -71,6 +75,7 @@ class Story:
     citing: tuple[str, ...] = ()
     correction: str = ""
     changes: tuple[str, ...] = ()
+    hearsay_of: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what can never be a story.
@@ -100,8 +105,18 @@ class Story:
 
     @property
     def digest(self) -> str:
-        """Name of the content: 16 hex digits of title and text."""
-        return content_digest(self.title, self.text)
+        """Name of the content: 16 hex digits of title and text, and of hearsay.
+
+        The same words of the publisher itself are another version.
+        """
+        hearsay = f"{self.attribution}\0" if self.hearsay_of else ""
+        return content_digest(f"{hearsay}{self.title}", self.text)
+
+    @property
+    def attribution(self) -> str:
+        """The outlet for people; with the site that it speaks of, if it is hearsay."""
+        about = f" (of {self.hearsay_of})" if self.hearsay_of else ""
+        return f"{self.outlet}{about}"
 
     def to_json(self) -> dict[str, Any]:
         """Return the message as plain JSON values."""
@@ -127,6 +142,7 @@ class Story:
             "citing": list(self.citing),
             "correction": self.correction,
             "changes": list(self.changes),
+            "hearsay_of": self.hearsay_of,
         }
 
     def encode(self) -> bytes:
@@ -161,6 +177,7 @@ class Story:
                 citing=_texts(value, "citing"),
                 correction=str(value.get("correction", "")),
                 changes=_texts(value, "changes"),
+                hearsay_of=_text_or_none(value, "hearsay_of") or "",
             )
         except (TypeError, ValueError) as error:
             raise Quarantine(f"story: {error}") from error

@@ -15,7 +15,8 @@ MAX_QUOTE: Final = 300  # characters of a new paragraph that are told
 def told_of(story: Story, before: str = "") -> str:
     """Return what is remembered of a version.
 
-    Its title, its paragraphs' digests, how often it was read in vain, where it is from.
+    Its title, its paragraphs' digests, how often it was read in vain, where it is from,
+    and whether it is hearsay.
 
     Args:
         story: the version.
@@ -24,7 +25,7 @@ def told_of(story: Story, before: str = "") -> str:
     marks = [_mark(paragraph) for paragraph in _paragraphs(story.text)]
     is_same = bool(before) and json.loads(before)[:2] == [story.title, marks]
     futile = futile_reads(before) + 1 if is_same else 0
-    told = [story.title, marks, futile, story.text_from]
+    told = [story.title, marks, futile, story.text_from, bool(story.hearsay_of)]
     return json.dumps(told, ensure_ascii=False)
 
 
@@ -36,6 +37,11 @@ def futile_reads(told: str) -> int:
 def was_from_page(told: str) -> bool:
     """Tell whether the version's text was the page's."""
     return bool(told) and json.loads(told)[3] == "page"
+
+
+def was_proved(told: str) -> bool:
+    """Tell whether the version was its outlet's own; so was one before we knew."""
+    return bool(told) and not any(json.loads(told)[4:])
 
 
 def changes_since(told: str, title: str, text: str) -> tuple[str, ...]:

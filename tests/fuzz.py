@@ -28,7 +28,7 @@ from ingest.feed import parse_feed
 from ingest.feedlist import parse_feedlist, to_opml
 from ingest.headers import fresh_for_s, retry_after_s
 from ingest.markup import mend_references, plain_text
-from ingest.outlets import is_own, outlet_of
+from ingest.outlets import FeedVoice, attributed, outlet_named
 from ingest.page import Page, Told, choose_text, without_page
 from ingest.quality import complaint, tidy
 from ingest.robots import crawl_delay_s, is_allowed
@@ -118,8 +118,10 @@ def _url(text: str) -> None:
             assert url_key(found) == url_key(url_key.__wrapped__(found) and found)
             assert host_of(found)
             assert origin_of(found).startswith("http")
-            outlet_of(source="", url=found, feed_title="", feed_url=found)
-            is_own(found, "https://a.org/")
+            feed = FeedVoice(url=found)
+            assert feed.name
+            assert not attributed(feed=feed, url=None).hearsay_of
+            attributed(feed=FeedVoice(url="https://a.org/"), url=found)
 
 
 def _headers(text: str) -> None:
@@ -158,9 +160,12 @@ def _page(body: bytes) -> None:
         author=body[:50].decode("latin-1"),
         published_raw=body[:60].decode("latin-1"),
         now=NOW.timestamp(),
+        voice=FeedVoice(url="https://b.org/f") if len(body) % 2 else None,
+        feeds=("https://a.org/f",),
     )
     found = choose_text(Page(body=body, url="https://a.org/1"), told)
     assert len(found.text) <= 200_000
+    assert len(found.title) <= 500
     without_page(told, "x")
 
 
@@ -256,11 +261,10 @@ TARGETS: dict[str, Target] = {
     "title": Target(_text(_title), WORDS),
     "source": Target(
         _text(
-            lambda t: outlet_of(
-                source=t,
+            lambda t: attributed(
+                feed=FeedVoice(url="https://news.google.com/", title=t),
                 url=None,
-                feed_title=t,
-                feed_url="https://news.google.com/",
+                source=outlet_named(t),
                 source_url=t,
             )
         ),

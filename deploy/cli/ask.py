@@ -50,7 +50,11 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
     )
     listing.add_argument("--since", metavar="7d", help="a span (7d, 12h) or a date")
     listing.add_argument(
-        "--min-outlets", type=int, default=1, metavar="N", help="told by N or more"
+        "--min-outlets",
+        type=int,
+        default=0,
+        metavar="N",
+        help="told by N outlets or more; hearsay does not count (0)",
     )
     listing.set_defaults(run=run_events)
     one = commands.add_parser(
@@ -201,7 +205,7 @@ def _print_near(found: Sequence[Near]) -> None:
                 f"{near.likeness.similarity:.2f}",
                 f"{near.likeness.word_overlap:.2f}",
                 headline(near.member),
-                near.member.story.outlet,
+                near.member.story.attribution,
                 day_and_time(near.member.story.published),
                 near.member.event_id[:10],
             )
@@ -245,7 +249,7 @@ def print_events(found: Sequence[Event]) -> None:
                 one.title,
                 str(len(one.reports)),
                 str(len(one.outlets)),
-                one.reports[0].story.outlet,
+                one.first.story.attribution,
                 day_and_time(one.reports[0].story.event_time),
                 span_of(
                     one.reports[0].story.event_time, one.reports[-1].story.event_time
@@ -298,6 +302,7 @@ def _story_json(member: Member) -> dict[str, Any]:
     value = story.to_json()
     return {
         **{name: value[name] for name in (*kept, *said)},
+        "hearsay_of": story.hearsay_of or None,
         "event_id": member.event_id,
         "version": story.digest,
         "text_from": story.text_from,
@@ -319,7 +324,7 @@ def _print_stories(found: Sequence[Member]) -> None:
             (
                 m.story.story_id[:10],
                 day_and_time(m.story.published),
-                m.story.outlet,
+                m.story.attribution,
                 headline(m),
                 m.story.text_from,
             )

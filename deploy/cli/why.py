@@ -161,7 +161,7 @@ def _print_sum(link: Link) -> None:
 def _named(story: Story) -> str:
     when = day_and_time(story.event_time)
     title = story.title or story.text[:80].split("\n")[0]
-    return f"“{title}” ({story.outlet}, {when})"
+    return f"“{title}” ({story.attribution}, {when})"
 
 
 def _span(hours: float) -> str:

@@ -221,8 +221,8 @@ PARSED: dict[str, Feed] = {
                 "<source url='https://www.bbc.co.uk'>BBC News</source>",
             )
         ),
-        "Talks in Geneva fail",
-        story=("outlet", "BBC"),
+        "Talks in Geneva fail - BBC News",
+        story=("outlet", "F"),
     ),
     "google news": read(
         rss(
@@ -231,8 +231,8 @@ PARSED: dict[str, Feed] = {
                 "<link>https://news.google.com/rss/articles/CBMi</link><source url='https://www.reuters.com'>Reuters</source>",
             )
         ),
-        "Talks in Geneva fail",
-        story=("outlet", "Reuters"),
+        "Talks in Geneva fail - Reuters",
+        story=("attribution", "F (of news.google.com)"),
     ),
 }
 BROKEN: dict[str, Feed] = {

@@ -432,7 +432,7 @@ def test_a_file_of_a_newer_schema_or_no_database_is_refused(tmp_path):
     frontier = Frontier(path)
     frontier._db.execute("PRAGMA user_version = 9")
     frontier.close()
-    with pytest.raises(Misconfigured, match="schema 9, this samestory knows 3"):
+    with pytest.raises(Misconfigured, match="schema 9, this samestory knows 4"):
         Frontier(path)
     (tmp_path / "g.db").write_bytes(b"not a database at all" * 100)
     with pytest.raises(Misconfigured, match="not a database"):

@@ -3,60 +3,190 @@
 import pytest
 
 from ingest.errors import Misconfigured
-from ingest.outlets import has_no_page, is_aggregator, outlet_of
+from ingest.outlets import (
+    FeedVoice,
+    attributed,
+    has_no_page,
+    is_aggregator,
+    is_own,
+    outlet_named,
+    voice_of,
+)
 from ingest.shards import Shard
 from ingest.titles import clean_title
+from tests.conftest import make_story
 
 GOOGLE = "https://news.google.com/rss/articles/CBMi"
+BBC = "https://www.bbc.co.uk/news/1"
 
 
 @pytest.mark.parametrize(
-    ("source", "source_url", "url", "feed_url", "expected"),
+    ("feed", "url", "page", "source", "expected"),
     [
-        ("", "", "https://www.bbc.co.uk/news/1", "https://feeds.bbci.co.uk/f", "BBC"),
-        ("", "", "https://www.bbc.com/news/1", "https://feeds.bbci.co.uk/f", "BBC"),
-        ("BBC News", "", GOOGLE, "https://news.google.com/rss", "BBC"),
-        ("Reuters.com", "https://www.reuters.com", GOOGLE, GOOGLE, "Reuters"),
-        ("Whatever", "https://www.reuters.com/x", GOOGLE, GOOGLE, "Reuters"),
-        ("Kleine Zeitung", "https://kz.example", GOOGLE, GOOGLE, "kz.example"),
-        ("The Guardian", "", "https://msn.com/x", "https://msn.com/f", "Guardian"),
-        ("", "", "https://news.sky.com/1", "https://feeds.skynews.com/f", "Sky News"),
-        ("", "", "https://sky.it/1", "https://sky.it/f", "sky.it"),
-        ("", "", "https://sport.example.co.uk/1", "https://x.org/f", "example.co.uk"),
-        ("", "", None, "https://www.lemonde.fr/rss", "Le Monde"),
-        ("", "", "http://127.0.0.1/1", "http://127.0.0.1/f", "The Feed"),
-        ("", "", GOOGLE, "https://x.org/f", "x.org"),
-        ("", "", "https://notbbc.com/1", "https://x.org/f", "notbbc.com"),
+        # Its page shows whose it is.
+        ("https://x.org/f", BBC, BBC, "", "BBC"),
+        ("https://x.org/f", "https://t.co/a", BBC, "", "BBC"),
+        ("https://x.org/f", BBC, "https://evil.org/1", "", "evil.org"),
         (
-            "Reuters",
-            "https://reuters.com",
-            "https://evil.org/1",
-            "https://evil.org/f",
-            "evil.org",
+            "https://x.org/f",
+            "https://notbbc.com/1",
+            "https://notbbc.com/1",
+            "",
+            "notbbc.com",
         ),
-        ("The Observer", "https://observer.ug", GOOGLE, GOOGLE, "observer.ug"),
+        # Its publisher's own feed tells it.
+        ("https://feeds.bbci.co.uk/f", BBC, "", "", "BBC"),
+        ("https://feeds.skynews.com/f", "https://news.sky.com/1", "", "", "Sky News"),
+        ("https://sky.it/f", "https://sky.it/1", "", "", "sky.it"),
+        ("https://www.lemonde.fr/rss", None, "", "", "Le Monde"),
         (
-            "",
-            "",
-            "https://jane.substack.com/p/1",
             "https://jane.substack.com/f",
+            "https://jane.substack.com/p",
+            "",
+            "",
             "jane.substack.com",
         ),
+        # An aggregator names it.
+        ("https://news.google.com/rss", GOOGLE, "", ("BBC News", ""), "BBC"),
+        (GOOGLE, GOOGLE, "", ("Reuters.com", "https://www.reuters.com"), "Reuters"),
+        (GOOGLE, GOOGLE, "", ("Whatever", "https://www.reuters.com/x"), "Reuters"),
+        (GOOGLE, GOOGLE, "", ("Kleine Zeitung", "https://kz.example"), "kz.example"),
+        (GOOGLE, GOOGLE, "", ("The Observer", "https://observer.ug"), "observer.ug"),
+        (
+            "https://msn.com/f",
+            "https://msn.com/x",
+            "https://msn.com/x",
+            ("The Guardian", ""),
+            "Guardian",
+        ),
+        # All else is hearsay.
+        ("https://evil.org/f", BBC, "", "", "evil.org (of BBC)"),
+        (
+            "https://evil.org/f",
+            BBC,
+            "",
+            ("BBC", "https://bbc.co.uk"),
+            "evil.org (of BBC)",
+        ),
+        (
+            "https://evil.org/f",
+            GOOGLE,
+            "",
+            ("Reuters", ""),
+            "evil.org (of news.google.com)",
+        ),
+        ("https://evil.org/f", "https://evil.org/1", "", ("Reuters", ""), "evil.org"),
+        (
+            "https://evil.org/f",
+            "https://sub.a.co.uk/1",
+            "",
+            "",
+            "evil.org (of a.co.uk)",
+        ),
+        (
+            "https://news.ycombinator.com/rss",
+            BBC,
+            "",
+            ("BBC", ""),
+            "news.ycombinator.com (of BBC)",
+        ),
+        (
+            "https://evil.weebly.com/f",
+            "https://a.weebly.com/1",
+            "",
+            "",
+            "evil.weebly.com (of a.weebly.com)",
+        ),
+        (
+            "https://medium.com/feed/@eve",
+            "https://medium.com/@bob/1",
+            "",
+            "",
+            "medium.com/@eve (of medium.com/@bob)",
+        ),
+        (
+            "https://x.org/f",
+            "https://youtube.com/watch?v=1",
+            "",
+            "",
+            "x.org (of youtube.com)",
+        ),
+        ("http://93.184.216.34/f", BBC, "", "", "93.184.216.34 (of BBC)"),
+        # A network that the operator opened has names of its own, of no newsroom.
+        ("http://127.0.0.1/f", "http://127.0.0.1/1", "", ("Reuters", ""), "The Feed"),
+        ("http://127.0.0.1/f", "http://127.0.0.2/1", "", "", "The Feed (of 127.0.0.2)"),
+        ("http://93.184.216.34/f", "http://93.184.216.34/1", "", "", "93.184.216.34"),
     ],
-    ids=range(17),
+    ids=range(28),
 )
-def test_an_outlet_is_one_whatever_its_address_or_name(
-    source, source_url, url, feed_url, expected
-):
-    """Families by domain and by name; an aggregator is nobody's voice."""
-    found = outlet_of(
-        source=source,
-        source_url=source_url,
+def test_a_report_is_whose_it_is_proved_to_be(feed, url, page, source, expected):
+    """By its page, its own feed, an aggregator's word; else it is the teller's."""
+    name, address = source or ("", "")
+    found = attributed(
+        feed=FeedVoice(url=feed, title="The Feed"),
         url=url,
-        feed_title="The Feed",
-        feed_url=feed_url,
+        page_url=page,
+        source=name,
+        source_url=address,
     )
-    assert found == expected
+    story = make_story(outlet=found.outlet, hearsay_of=found.hearsay_of)
+    assert story.attribution == expected
+
+
+def test_a_feed_that_a_sites_pages_link_to_speaks_for_the_site():
+    """And for no other."""
+    feed = FeedVoice(
+        url="https://feeds.feedburner.com/callan", sites={"callan.example"}
+    )
+    told = attributed(feed=feed, url="https://www.callan.example/1")
+    assert (told.outlet, told.hearsay_of) == ("callan.example", "")
+    told = attributed(feed=feed, url=BBC)
+    assert (told.outlet, told.hearsay_of) == ("feeds.feedburner.com/callan", "BBC")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("https://a.weebly.com/", "https://b.weebly.com/"),
+        ("https://a.blogspot.com/", "https://b.blogspot.com/"),
+        ("https://a.blogspot.de/", "https://b.blogspot.de/"),
+        ("https://a.blogspot.com.br/", "https://b.blogspot.com.br/"),
+        ("https://a.github.io/", "https://b.github.io/"),
+        ("https://a.netlify.app/", "https://b.netlify.app/"),
+        ("https://medium.com/feed/@a", "https://medium.com/@b/1"),
+        ("https://sites.google.com/view/a/x", "https://sites.google.com/view/b"),
+        ("https://feeds.feedburner.com/a", "https://feeds.feedburner.com/b"),
+        ("https://t.me/s/a", "https://t.me/b/11"),
+        (
+            "https://youtube.com/feeds/videos.xml?channel_id=A",
+            "https://youtube.com/feeds/videos.xml?channel_id=B",
+        ),
+        ("https://github.com/a/x", "https://github.com/b/x"),
+        ("https://x.tilda.ws/", "https://y.tilda.ws/"),
+        ("https://rss.app/feeds/a.xml", "https://rss.app/feeds/b.xml"),
+    ],
+)
+def test_strangers_on_one_host_are_strangers(one, other):
+    """Where many write on a site, its host or the channel is the outlet."""
+    assert voice_of(one) != voice_of(other)
+    assert not is_own(one, other)
+    assert is_own(one, one)
+
+
+def test_a_channels_own_feed_tells_addresses_that_name_no_channel():
+    """YouTube makes the feed of a channel, whose videos are at /watch."""
+    feed = FeedVoice(url="https://www.youtube.com/feeds/videos.xml?channel_id=UCx")
+    told = attributed(feed=feed, url="https://www.youtube.com/watch?v=1")
+    assert (told.outlet, told.hearsay_of) == ("youtube.com/ucx", "")
+
+
+def test_names_and_domains_of_a_newsroom_are_one_outlet():
+    """As lines of an import write them."""
+    names = ["CNN", "cnn.com", "edition.cnn.com", "www.cnn.com", "CNN.com", " cnn "]
+    assert {outlet_named(name) for name in names} == {"CNN"}
+    assert outlet_named("sport.example.co.uk") == "example.co.uk"
+    assert outlet_named("Kleine Zeitung") == "Kleine Zeitung"
+    assert outlet_named("") == ""
 
 
 def test_aggregators_are_known_and_some_have_pages():

@@ -2,7 +2,6 @@
 
 import pytest
 
-from ingest.outlets import domain_of, outlet_of
 from ingest.urls import absolute_url, url_key
 
 
@@ -60,20 +59,6 @@ def test_a_url_inside_a_url_never_raises():
 def test_a_link_becomes_an_absolute_http_url_or_nothing(link, expected):
     """Nothing that isn't http(s) gets to the client."""
     assert absolute_url(link, "https://a.org/feed") == expected
-
-
-def test_the_outlet_is_the_publisher_not_the_feed():
-    """Nine feeds of one broadcaster are one voice; `<source>` is an aggregator's."""
-    common = {"feed_title": "World - Alpha", "feed_url": "https://feeds.alpha.co.uk/w"}
-    news = "https://www.alpha.co.uk/news/1"
-    assert outlet_of(source="Reuters", url=news, **common) == "alpha.co.uk"
-    google = {"feed_title": "G", "feed_url": "https://news.google.com/rss"}
-    assert outlet_of(source="Beta", url=news, **google) == "Beta"
-    assert outlet_of(source="", url=news, **common) == "alpha.co.uk"
-    assert outlet_of(source="", url=None, **common) == "alpha.co.uk"
-    bare = {"feed_title": "Gamma", "feed_url": "http://127.0.0.9:80/feed"}
-    assert outlet_of(source="", url="http://127.0.0.9/1", **bare) == "Gamma"
-    assert domain_of("http://localhost/x") == "localhost"
 
 
 def test_a_url_in_the_query_is_not_the_storys():

@@ -59,6 +59,31 @@ def test_import_groups_names_what_it_refuses_and_knows_what_it_has(tmp_path):
     assert status["quarantine"]["latest"][0]["where"] == f"{file}:2"
 
 
+def test_names_and_domains_of_a_newsroom_are_one_outlet_and_credits_are_read(tmp_path):
+    """As feeds do: four ways to write CNN are one outlet; an agency is no second voice."""
+    names = ("cnn.com", "edition.cnn.com", "CNN", "www.cnn.com")
+    text = (
+        "WASHINGTON (Reuters) - Envoys left the customs house in Port Callan at noon."
+    )
+    rows = [
+        {
+            "url": f"https://x.example/{n}",
+            "title": "Envoys leave",
+            "text": text,
+            "outlet": name,
+        }
+        for n, name in enumerate(names)
+    ]
+    run = Run(tmp_path)
+    run("import", "-", stdin="\n".join(json.dumps(row) for row in rows))
+    stories = run.rows("stories")
+    assert {story["outlet"] for story in stories} == {"CNN"}
+    assert {tuple(story["agencies"]) for story in stories} == {("Reuters",)}
+    (event,) = run.rows("events")
+    assert event["outlets"] == ["CNN"]
+    assert run.rows("events", "--min-outlets", "2", expect=1) == []
+
+
 def test_no_wait_publishes_and_the_next_import_groups_it(tmp_path):
     """Nothing is lost in between; a corrected text is a new version of its story."""
     run = Run(tmp_path)

@@ -1,0 +1,104 @@
+"""Hearsay joins events and counts for nothing in them."""
+
+import json
+
+import pytest
+
+from index.corroboration import confirms, first_to_confirm
+from index.events import EventIndex
+from index.lookup import event, events
+from index.state import State
+from tests.conftest import make_story
+from tests.index.test_events import record
+from tests.index.test_revisions import OWN, PARAPHRASE
+
+THIRD = "Rules for ships that carry grain: what the ministers settled."
+
+
+@pytest.fixture
+def index(tmp_path):
+    found = EventIndex(State(tmp_path / "s.db"))
+    yield found
+    found.state.close()
+
+
+def told(name, hours, outlet, text, hearsay_of="", **changes):
+    return record(
+        name, 1, 1, hours, outlet=outlet, text=text, hearsay_of=hearsay_of, **changes
+    )
+
+
+def reasons(index):
+    return [json.loads(one.value)["reason"] for one in index.state.revisions.outbox()]
+
+
+def test_hearsay_counts_neither_as_outlet_nor_as_first_nor_as_a_second_voice(index):
+    """Five newsrooms that one feed says have told it: one outlet, not confirmed."""
+    sites = ("BBC", "Reuters", "AP", "AFP", "CNN")
+    rows = [
+        told(f"h{n}", n, "evil.org", f"{THIRD} {n}", s) for n, s in enumerate(sites)
+    ]
+    rows += [told("own", 9, "a.org", OWN)]
+    index.apply(list(enumerate(rows)))
+    (found,) = events(index.state)
+    assert (len(found.reports), found.outlets) == (6, ["a.org"])
+    assert found.first.story.outlet == "a.org"
+    assert found.to_json()["first_report"] == make_story("own").story_id
+    assert [one["hearsay_of"] for one in found.to_json()["reports"]] == [*sites, None]
+    assert events(index.state, min_outlets=2) == []
+    assert "confirmed" not in reasons(index)
+
+
+def test_an_event_of_hearsay_alone_is_told_by_no_outlet(index):
+    """It is listed, by the teller with the site that it links to."""
+    index.apply([(0, told("h", 0, "evil.org", OWN, "BBC"))])
+    (found,) = events(index.state)
+    assert found.outlets == []
+    assert found.first.story.attribution == "evil.org (of BBC)"
+    assert events(index.state, min_outlets=1) == []
+
+
+def test_nothing_is_confirmed_by_hearsay_or_beside_hearsay_alone():
+    """A second report needs a first one."""
+    own, other = (
+        make_story("o", outlet="a.org", text=OWN),
+        make_story("p", outlet="b.org", text=PARAPHRASE),
+    )
+    heard = make_story("h", outlet="evil.org", text=THIRD, hearsay_of="BBC")
+    assert confirms(other, [own])
+    assert confirms(other, [heard, own])
+    assert not confirms(other, [heard])
+    assert not confirms(heard, [own])
+    assert first_to_confirm([heard, own]) is None
+    assert first_to_confirm([heard, own, other]) == other.story_id
+
+
+@pytest.mark.parametrize("hours", [1, -1])
+def test_hearsay_never_takes_the_place_of_a_report(index, hours):
+    """Whoever of several ingest workers saw it first or last."""
+    later = make_story(published=None).observed.replace(hour=23)
+    index.apply(
+        [
+            (0, told("x", 0, "BBC", OWN)),
+            (1, told("x", hours, "evil.org", PARAPHRASE, "BBC", observed=later)),
+        ]
+    )
+    held = index.state.member(make_story("x").story_id)
+    assert (held.story.outlet, held.story.text) == ("BBC", OWN)
+
+
+@pytest.mark.parametrize("text", [OWN, PARAPHRASE])
+def test_a_report_takes_the_place_of_hearsay_and_may_confirm(index, text):
+    """Also in the same words, and if it was seen before the hearsay was."""
+    earlier = make_story(published=None).observed.replace(hour=1)
+    index.apply(
+        [
+            (0, told("a", 0, "a.org", THIRD)),
+            (1, told("x", 1, "evil.org", OWN, "BBC")),
+            (2, told("x", 1, "BBC", text, observed=earlier)),
+        ]
+    )
+    held = index.state.member(make_story("x").story_id)
+    assert (held.story.attribution, held.story.text) == ("BBC", text)
+    assert event(index.state, held.event_id).outlets == ["a.org", "BBC"]
+    assert reasons(index)[-1] == "confirmed"
