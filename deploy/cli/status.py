@@ -15,14 +15,13 @@ from deploy.config import Settings
 from deploy.metrics import prometheus
 from deploy.process import resident_bytes, running, since_last_turn
 from deploy.quarantine import cases
-from deploy.stream.log import JOURNAL, STORIES, TOPICS, Lag, Log
+from deploy.stream.log import READERS, TOPICS, Lag, Log
 from deploy.worker import NAMES
 from index.health import Largest, Latency
 from ingest.errors import Misconfigured, Retry
 from ingest.story import iso
 
 HUNG_S: Final = 60.0  # the slowest turn is a batch of stories: seconds
-READERS: Final = {"embed": STORIES, "index": JOURNAL}
 QUANTILES: Final = (0.5, 0.95, 1.0)
 
 

@@ -1,12 +1,11 @@
 """The embedded log: one SQLite-WAL file, for one machine without a server.
 
 An append is acknowledged after fsync, all messages of a call with one. Groups share
-partitions by leases (`embedded_group`), and what every live group has read is removed
-in small steps when it is old or too much (`EmbeddedLog.trim`).
+partitions by leases (`embedded_group`), and what every stage and every live group has
+read is removed in small steps when it is old or too much (`embedded_retention`).
 """
 
 import json
-import logging
 import secrets
 import sqlite3
 import time
@@ -25,17 +24,16 @@ from deploy.stream.embedded_group import (
     head,
     read_records,
 )
+from deploy.stream.embedded_retention import CLOCK_TABLE, Retention
 from deploy.stream.log import TOPICS, Lag, Message, Record
 from deploy.stream.partition import partition_of
 from ingest.database import checked, open_database, reading, rebuilt, vacuum
 from ingest.errors import Misconfigured, Retry
 
-SCHEMA: Final = 2
+SCHEMA: Final = 3
 PAGE_BYTES: Final = 16_384  # appends of 5 kB: 1.3 times those of 4 kB pages
-TRIM_ROWS: Final = 500  # removed in one step: an appender waits some milliseconds
 TRIM_EVERY_S: Final = 30.0
 BUSY_MS: Final = 2_000  # then Retry: while SQLite waits, no signal is heard
-STALE_GROUP_S: Final = 7 * 86_400.0  # a group silent so long holds nothing back
 _RECORDS: Final = """
 CREATE TABLE records (
   topic TEXT NOT NULL, part INTEGER NOT NULL, pos INTEGER NOT NULL,
@@ -58,6 +56,7 @@ _CHECKED: Final = {
     ),
     **GROUP_TABLES,
 }
+_TABLES: Final = ";".join([_RECORDS, *_CHECKED.values(), CLOCK_TABLE])
 # Records of before have no checksum, and none is asked of them.
 _UPGRADES: Final = {
     1: ";".join(
@@ -65,10 +64,9 @@ _UPGRADES: Final = {
             "ALTER TABLE records ADD COLUMN crc INTEGER",
             *(rebuilt(name, table) for name, table in _CHECKED.items()),
         ]
-    )
+    ),
+    2: CLOCK_TABLE,
 }
-
-_log = logging.getLogger("samestory")
 
 
 class EmbeddedLog:
@@ -94,8 +92,8 @@ class EmbeddedLog:
             retention_bytes: of values in a topic; older records go when it is passed.
             check_crcs: refuse records whose checksum is wrong.
             clock: seconds since the epoch, for the age of records.
-            monotonic: seconds since this machine's boot, for leases: a jump of the
-                clock expels nobody.
+            monotonic: seconds since this machine's boot, for leases and retention: a
+                jump of the clock expels nobody and removes nothing.
 
         Raises:
             Misconfigured: the file can't be opened, holds something else, or has other
@@ -104,19 +102,23 @@ class EmbeddedLog:
         self._path = path
         self._clock = clock
         self._monotonic = monotonic
-        self._retention_s = retention_s
-        self._retention_bytes = retention_bytes
         self._trim_at = 0.0
         wanted = {topic: (partitions or {}).get(topic, 1) for topic in TOPICS}
-        tables = ";".join([_RECORDS, *_CHECKED.values(), _topic_rows(wanted)])
         self._db = open_database(
             path,
-            tables,
+            f"{_TABLES};{_topic_rows(wanted)}",
             SCHEMA,
             "log",
             marker="records",
             page_bytes=PAGE_BYTES,
             upgrades=_UPGRADES,
+        )
+        self._retention = Retention(
+            self._db,
+            keep_s=retention_s,
+            keep_bytes=retention_bytes,
+            clock=clock,
+            monotonic=monotonic,
         )
         self._check_crcs = check_crcs
         self._db.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
@@ -231,63 +233,11 @@ class EmbeddedLog:
     def trim(self) -> int:
         """Remove records that are old or too much, in one small step; return how many.
 
-        Never what a group has not read, unless it has been silent for STALE_GROUP_S:
-        then it is named in a warning and holds the log back no longer.
+        Never what a stage has not read, see READERS, nor what another group has not,
+        unless it has been silent for STALE_GROUP_S: then it is named in a warning and
+        holds the log back no longer.
         """
-        return sum(
-            self._trim_partition(topic, part)
-            for topic, number in self._partitions.items()
-            for part in range(number)
-        )
-
-    def _trim_partition(self, topic: str, part: int) -> int:
-        with self._db:
-            self._db.execute("BEGIN IMMEDIATE")  # several workers trim
-            return self._trimmed(topic, part, self._clock())
-
-    def _trimmed(self, topic: str, part: int, now: float) -> int:
-        size = self._db.execute(
-            "SELECT bytes FROM heads WHERE topic=? AND part=?", (topic, part)
-        ).fetchone()[0]
-        surplus = size - self._retention_bytes / self._partitions[topic]
-        oldest = self._db.execute(
-            "SELECT pos, appended_at, length(value) FROM records"
-            " WHERE topic=? AND part=? ORDER BY pos LIMIT ?",
-            (topic, part, TRIM_ROWS),
-        ).fetchall()
-        limit, freed, end = None, 0, now - self._retention_s
-        for pos, at, length in oldest:
-            if at >= end and freed >= surplus:
-                break
-            limit, freed = pos + 1, freed + length
-        if limit is None:
-            return 0
-        limit = min(limit, self._read_by_all(topic, part, now))
-        freed = sum(length for pos, _, length in oldest if pos < limit)
-        self._db.execute(
-            "UPDATE heads SET bytes = bytes - ? WHERE topic=? AND part=?",
-            (freed, topic, part),
-        )
-        return self._db.execute(
-            "DELETE FROM records WHERE topic=? AND part=? AND pos < ?",
-            (topic, part, limit),
-        ).rowcount
-
-    def _read_by_all(self, topic: str, part: int, now: float) -> int:
-        """Return the first offset that a live group has not read."""
-        limit = head(self._db, topic, part)
-        for group, pos, at in self._db.execute(
-            "SELECT grp, pos, at FROM positions WHERE topic=? AND part=?", (topic, part)
-        ):
-            if now - at <= STALE_GROUP_S:
-                limit = min(limit, pos)
-            elif pos < limit:
-                _log.warning(
-                    "group %s has not read %s:%d for %.0f days: it holds the log back"
-                    " no longer, what it has not read is removed",
-                    *(group, topic, part, (now - at) / 86_400),
-                )
-        return limit
+        return self._retention.trim(self._partitions)
 
     def consumer(
         self, group: str, topic: str, member: str | None = None

@@ -71,7 +71,7 @@ class EmbeddedConsumer:
         self._member = member
         self._token = secrets.token_hex(8)
         self._check_crcs = check_crcs
-        self._boot = _boot_id()
+        self._boot = boot_id()
         self._clock = clock
         self._monotonic = monotonic
         self._beat_at = 0.0
@@ -378,7 +378,7 @@ def committed(
     return (int(row[0]), str(row[1])) if row else (0, "")
 
 
-def _boot_id() -> str:
+def boot_id() -> str:
     """Return what names this boot of the machine; "" where nothing does."""
     path = Path("/proc/sys/kernel/random/boot_id")
     return path.read_text("ascii").strip() if path.exists() else ""

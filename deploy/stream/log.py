@@ -16,6 +16,8 @@ JOURNAL: Final = "journal"
 EVENTS: Final = "events"
 QUARANTINE: Final = "quarantine"
 TOPICS: Final = (STORIES, JOURNAL, EVENTS, QUARANTINE)
+# Which stage reads which topic: what it has not read is never removed.
+READERS: Final = {"embed": STORIES, "index": JOURNAL}
 PUBLISHED_AT: Final = "published_at"  # header: when its story came in, s since 1970
 
 

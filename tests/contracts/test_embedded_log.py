@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from deploy.index_worker import _beginning
-from deploy.stream.embedded import STALE_GROUP_S, TRIM_ROWS, EmbeddedLog
+from deploy.stream.embedded import EmbeddedLog
 from deploy.stream.embedded_group import HEARTBEAT_S, LEASE_S
 from deploy.stream.log import (
-    EVENTS,
     JOURNAL,
     STORIES,
     TOPICS,
@@ -89,48 +88,6 @@ def test_a_name_taken_twice_stops_the_first_to_have_it(tmp_path):
     log.consumer("g", STORIES, "m")
     with pytest.raises(Misconfigured, match="taken over .* name them apart"):
         first.commit({0: 0})
-    log.close()
-
-
-def test_old_records_go_in_steps_but_never_what_a_live_group_has_not_read(
-    tmp_path, caplog
-):
-    """By age; a group that is silent for a week is named and holds nothing back."""
-    now = [1_000_000.0]
-    log = EmbeddedLog(tmp_path / "log.db", retention_s=100, clock=lambda: now[0])
-    log.publish(STORIES, messages(*(str(n) for n in range(TRIM_ROWS + 20))))
-    reader, slow = log.consumer("g", STORIES), log.consumer("slow", STORIES)
-    reader.commit({0: TRIM_ROWS + 10})
-    slow.commit({0: 5})
-    now[0] += 200
-    assert log.trim() == 5
-    assert [r.offset for r in log.read(STORIES, 0, 0, 1)] == [5]
-    slow.commit({0: TRIM_ROWS + 20})
-    assert [log.trim(), log.trim()] == [TRIM_ROWS, 5]
-    assert [r.offset for r in log.read(STORIES, 0, 0, 1)] == [TRIM_ROWS + 10]
-    now[0] += STALE_GROUP_S + 1
-    slow.commit({0: TRIM_ROWS + 20})
-    assert log.trim() == 10
-    assert "group g has not read stories:0 for 7 days" in caplog.text
-    assert log.count(STORIES) == TRIM_ROWS + 20
-    with pytest.raises(
-        Misconfigured, match=rf"group g .* 0:{TRIM_ROWS + 10}, .* passed"
-    ):
-        log.consumer("g", STORIES).poll(1, 0)
-    log.publish(STORIES, messages("later"))
-    new = log.consumer("new", STORIES)  # it never had a position: from what there is
-    assert [r.offset for r in new.poll(1, 0)] == [TRIM_ROWS + 20]
-    log.close()
-
-
-def test_a_log_over_its_size_gives_up_its_oldest_records(tmp_path):
-    """However young they are."""
-    log = EmbeddedLog(tmp_path / "log.db", retention_bytes=1_000)
-    log.publish(EVENTS, [Message(key="k", value=b"x" * 100) for _ in range(25)])
-    log.publish(EVENTS, messages("a"))
-    while log.trim():
-        pass
-    assert [r.offset for r in log.read(EVENTS, 0, 0, 1)] == [16]
     log.close()
 
 

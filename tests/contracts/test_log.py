@@ -36,12 +36,13 @@ def opened(request, tmp_path):
         prefix = f"t{uuid.uuid4().hex[:8]}."
         address = KafkaAddress(brokers=broker.bootstrap, prefix=prefix)
 
-    def open_log(partitions=None):
+    def open_log(partitions=None, **options):
         if request.param == "kafka":
             number = partitions or {STORIES: 1}
-            logs.append(KafkaLog(address, partitions=number, session_s=3.0))
+            logs.append(KafkaLog(address, partitions=number, session_s=3.0, **options))
         else:
-            logs.append(EmbeddedLog(tmp_path / "log.db", partitions=partitions))
+            path = tmp_path / "log.db"
+            logs.append(EmbeddedLog(path, partitions=partitions, **options))
         return logs[-1]
 
     yield open_log
@@ -209,6 +210,30 @@ def test_members_share_the_partitions_and_take_over(opened):
         for offset in range(len(log.read(STORIES, part, 0, 100_000)))
     }
     assert set(read["a"]) | set(read["b"]) == everything
+
+
+def test_what_a_stage_has_not_read_is_never_removed(opened):
+    """Nor by a retention of nothing, nor where it never committed; what it has is."""
+    log = opened(THREE, retention_s=-1.0)
+    log.publish(STORIES, messages(*(str(n) for n in range(30))))
+    log.publish(JOURNAL, messages("a", "b"))
+    assert log.trim() == 0
+    half = {part: log.read(STORIES, part, 0, 99)[3].offset for part in range(3)}
+    log.consumer("embed", STORIES).commit(half)
+    log.consumer("index", JOURNAL).commit({0: 1})
+    assert log.trim() == sum(half.values()) + 1
+    assert log.read(JOURNAL, 0, 0, 9)[0].offset == 1
+    assert {part: log.read(STORIES, part, 0, 1)[0].offset for part in half} == half
+    assert log.trim() == 0
+
+
+def test_what_is_younger_than_the_retention_stays(opened):
+    """Though every stage has read it."""
+    log = opened(retention_s=3_600.0)
+    log.publish(JOURNAL, messages("a", "b"))
+    log.consumer("index", JOURNAL).commit({0: 2})
+    assert log.trim() == 0
+    assert [record.key for record in log.read(JOURNAL, 0, 0, 9)] == ["a", "b"]
 
 
 def test_a_mistyped_topic_is_refused_and_never_made(opened):

@@ -93,7 +93,10 @@ def test_records_that_go_while_they_are_replayed_are_missed_by_name(
     settings = Settings(state=str(tmp_path), index_batch=20)
     log = wiring.open_log(settings)
     worker = EmbeddedLog(
-        tmp_path / "log.db", retention_s=0, clock=lambda: time.time() + 10
+        tmp_path / "log.db",
+        retention_s=0,
+        clock=lambda: time.time() + 10,
+        monotonic=lambda: time.monotonic() + 3600,
     )
     monkeypatch.setattr(wiring, "open_log", lambda _: log)
     with (
