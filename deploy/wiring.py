@@ -2,6 +2,7 @@
 
 import math
 import os
+import socket
 import sys
 import time
 from collections.abc import Callable
@@ -34,6 +35,7 @@ def open_log(
     settings: Settings,
     default_wait_s: float = 30.0,
     stop: Callable[[], bool] = lambda: False,
+    mend: Callable[[str], None] | None = None,
 ) -> Log:
     """Return the log: on Kafka where brokers are set, else embedded.
 
@@ -41,6 +43,7 @@ def open_log(
         settings: which, and how long to wait for it.
         default_wait_s: seconds, where the settings do not say.
         stop: ends the waiting.
+        mend: see `KafkaLog`.
 
     Raises:
         Retry: it can't be reached within the time.
@@ -49,7 +52,7 @@ def open_log(
     told = False
     while True:
         try:
-            return _open_log(settings)
+            return _open_log(settings, mend)
         except Retry as error:
             if stop() or time.monotonic() >= end:
                 raise
@@ -64,7 +67,7 @@ def wait_of(settings: Settings, default_s: float = 30.0) -> float:
     return settings.wait if settings.wait >= 0 else default_s
 
 
-def _open_log(settings: Settings) -> Log:
+def _open_log(settings: Settings, mend: Callable[[str], None] | None) -> Log:
     number = settings.stories_partitions
     partitions = {STORIES: number} if number else None
     retention_s = settings.retention_days * 86_400
@@ -96,6 +99,8 @@ def _open_log(settings: Settings) -> Log:
         retention_s=retention_s,
         replication=settings.kafka_replication,
         check_crcs=settings.check_crcs,
+        holder=f"{settings.member or socket.gethostname()}:{settings.home.absolute()}",
+        mend=mend,
     )
 
 

@@ -76,6 +76,9 @@ def run_restore(args: argparse.Namespace, settings: Settings) -> int:
     refuse_gap(source, log, settings)
     end = patiently(partial(log.count, JOURNAL), patience_of(settings))
     held = peek(source)
+    consumer = patiently(
+        partial(log.consumer, "index", JOURNAL), patience_of(settings)
+    )  # refuses where another index reads the journal
     with hold_lock(settings.home, "index", 1.0):  # `status` may just look at it
         told = _told(target)
         former = _set_aside(target)
@@ -85,7 +88,7 @@ def run_restore(args: argparse.Namespace, settings: Settings) -> int:
             state.revisions.tell_anew(told)
         state.close()
         # The log's own position mirrors the state's: for lag, and for `check`.
-        log.consumer("index", JOURNAL).commit({0: held.position})
+        consumer.commit({0: held.position})
     log.close()
     if args.json:
         print_json(

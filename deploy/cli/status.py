@@ -46,7 +46,12 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
         parents=[common],
         help="make the log's topics, or verify those that are there",
         description="Make the log's topics where they are missing, verify those that"
-        " are there (exit 2 if one is not as the settings say), and list them.",
+        " are there (exit 2 if one is not as it must be, with both values), and list"
+        " them. --mend sets right what Kafka's topics have otherwise, but never their"
+        " partitions.",
+    )
+    topics.add_argument(
+        "--mend", action="store_true", help="set Kafka's topics right; says what it did"
     )
     json_option(topics)
     topics.set_defaults(run=run_topics)
@@ -80,7 +85,8 @@ def run_status(args: argparse.Namespace, settings: Settings) -> int:
 
 def run_topics(args: argparse.Namespace, settings: Settings) -> int:
     """Open the log, which makes and verifies its topics, and list them."""
-    log = wiring.open_log(settings)
+    mend = _say if args.mend else None
+    log = wiring.open_log(settings, mend=mend)
     rows = [
         {
             "topic": topic,
@@ -98,6 +104,10 @@ def run_topics(args: argparse.Namespace, settings: Settings) -> int:
         columns: list[tuple[str, dict[str, Any]]] = [(name, {}) for name in rows[0]]
         print_table(columns, [[str(cell) for cell in row.values()] for row in rows])
     return 0
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
 
 
 def run_health(args: argparse.Namespace, settings: Settings) -> int:

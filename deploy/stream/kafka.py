@@ -7,43 +7,33 @@ drops what comes twice anyway.
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from importlib.util import find_spec
 from typing import Any, Final
 
 from deploy.stream.kafka_address import KafkaAddress, knock
 from deploy.stream.kafka_client import (
-    ConfigResource,
     asking,
     close_client,
     connected,
     errors,
     kafka,
     mechanism_of,
-    missing_codecs,
     record_of,
+    warn_of_missing_libraries,
 )
-from deploy.stream.kafka_group import KafkaConsumer
-from deploy.stream.log import (
-    EVENTS,
-    JOURNAL,
-    QUARANTINE,
-    STORIES,
-    TOPICS,
-    Lag,
-    Message,
-    Record,
-)
+from deploy.stream.kafka_group import KafkaConsumer, held_by_another
+from deploy.stream.kafka_note import Noted
+from deploy.stream.kafka_retention import KafkaRetention
+from deploy.stream.kafka_topics import MAX_MESSAGE, KafkaTopics
+from deploy.stream.log import READERS, TOPICS, Lag, Message, Record
+from deploy.stream.partition import partition_of
 from ingest.errors import Misconfigured, Quarantine, Retry
 
-MAX_MESSAGE: Final = 4_194_304  # bytes; a story has at most 0.8 MB of text
-PARTITIONS: Final = {STORIES: 6, JOURNAL: 1, EVENTS: 1, QUARANTINE: 1}
 EARLIEST: Final = -2  # of ListOffsets
 LATEST: Final = -1
-UNKNOWN_TOPIC: Final = 3  # error codes of the protocol
-NOT_ALLOWED: Final = 29
 _log = logging.getLogger("samestory")
+HOLDER_S: Final = 2.5  # times `answer_s`: a holder that was silent so long is gone
 COORDINATOR_S: Final = 15.0  # a new cluster makes its offsets topic at the first group
 
 
@@ -63,6 +53,9 @@ class KafkaLog:
         answer_s: float = 10.0,
         stall_s: float = 300.0,
         check_crcs: bool = True,
+        holder: str = "",
+        clock: Callable[[], float] = time.time,
+        mend: Callable[[str], None] | None = None,
     ) -> None:
         """Connect; make the topics that are missing, verify those that are there.
 
@@ -70,7 +63,8 @@ class KafkaLog:
             address: where and who.
             partitions: by topic; where it says nothing, PARTITIONS for a new topic and
                 whatever one has that is there.
-            retention_s: seconds that new topics keep records.
+            retention_s: seconds that records are kept at least; those of new topics
+                that no stage reads, by the broker.
             replication: copies of new topics.
             session_s: seconds of silence after which a member's partitions move.
             batch_s: seconds without poll or keep after which they move, too.
@@ -80,6 +74,11 @@ class KafkaLog:
             stall_s: seconds after which a reader that gets nothing, though there is
                 something, makes a new client.
             check_crcs: refuse records whose checksum is wrong.
+            holder: who we are where we read a topic alone: another holder that lives
+                is refused, and refuses us; "" for nobody.
+            clock: seconds since the epoch.
+            mend: set topics right that are not as they must be, and tell it this, a
+                line each; None refuses them.
 
         Raises:
             Retry: no broker answers.
@@ -88,7 +87,7 @@ class KafkaLog:
         """
         address.check()
         knock(address, mechanism_of(address))
-        _warn_of_missing_libraries()
+        warn_of_missing_libraries()
         self._address = address
         self._producer: Any = None
         self._reader: Any = None
@@ -104,22 +103,22 @@ class KafkaLog:
             kafka.KafkaAdminClient,
             request_timeout_ms=int(answer_s * 1000),
         )
-        self._partitions = {}
-        wanted = dict(partitions or {})
+        self._holder, self._clock = holder, clock
+        self._seen: dict[Any, tuple[str, float]] = {}  # beats of other holders, since
+        self._wanted = dict(partitions or {})
+        self._retention = KafkaRetention(self._admin, retention_s, clock)
+        self._topics = KafkaTopics(
+            self._admin,
+            address,
+            retention_s=retention_s,
+            replication=replication,
+            mend=mend,
+        )
         try:
-            for topic in TOPICS:
-                configs = {
-                    "retention.ms": str(int(retention_s * 1000)),
-                    "max.message.bytes": str(MAX_MESSAGE),
-                    # Else records stamped long ago are removed unread.
-                    "message.timestamp.type": "LogAppendTime",
-                }
-                self._make(
-                    topic, wanted.get(topic, PARTITIONS[topic]), replication, configs
-                )
-                self._partitions[topic] = self._verify(
-                    topic, wanted.get(topic), configs
-                )
+            self._partitions = {
+                topic: self._topics.opened(topic, self._wanted.get(topic))
+                for topic in TOPICS
+            }
         except BaseException:
             self.close()
             raise
@@ -127,66 +126,9 @@ class KafkaLog:
     def _name(self, name: str) -> str:
         return self._address.prefix + name
 
-    def _make(
-        self, topic: str, number: int, replication: int, configs: dict[str, str]
-    ) -> None:
+    def _parts(self, topic: str) -> list[Any]:
         name = self._name(topic)
-        with asking():
-            found = self._admin.describe_topics([name])[0]
-            if found["error_code"] == NOT_ALLOWED:
-                raise Misconfigured(
-                    f"kafka: {self._address.username or 'we'} may not see topic {name}"
-                )
-            if found["error_code"] != UNKNOWN_TOPIC:
-                return
-            new = {
-                "num_partitions": number,
-                "replication_factor": replication,
-                "configs": configs,
-            }
-            try:
-                self._admin.create_topics({name: new}, wait_for_metadata=True)
-            except errors.TopicAlreadyExistsError:
-                return  # another worker was quicker
-
-    def _verify(self, topic: str, number: int | None, configs: dict[str, str]) -> int:
-        name = self._name(topic)
-        has, values = self._described(name)
-        if number is not None and has != number:
-            raise Misconfigured(
-                f"topic {name} has {has} partitions, the settings say {number}: keys"
-                " would move; set stories_partitions to what it has"
-            )
-        stamp = values.get("message.timestamp.type", "")
-        if stamp != configs["message.timestamp.type"]:
-            raise Misconfigured(
-                f"topic {name}: message.timestamp.type is {stamp}, must be"
-                " LogAppendTime: else old stories are removed before they are read"
-            )
-        if int(values.get("max.message.bytes", MAX_MESSAGE)) < MAX_MESSAGE:
-            raise Misconfigured(
-                f"topic {name}: max.message.bytes is {values['max.message.bytes']},"
-                f" must be {MAX_MESSAGE} or more"
-            )
-        return has
-
-    def _described(self, name: str) -> tuple[int, dict[str, str]]:
-        """Return a topic's partitions and settings; it may have been made just now.
-
-        Another worker may have made it: a broker tells its settings a moment later.
-        """
-        end = time.monotonic() + COORDINATOR_S
-        while True:
-            with asking():
-                has = len(self._admin.describe_topics([name])[0]["partitions"])
-                resource = ConfigResource("TOPIC", name)
-                found = self._admin.describe_configs([resource], config_filter="all")
-            values = _values(found, name)
-            if has and "message.timestamp.type" in values:
-                return has, values
-            if time.monotonic() > end:
-                raise Retry(f"kafka: no broker tells the settings of topic {name}")
-            time.sleep(0.1)
+        return [kafka.TopicPartition(name, p) for p in range(self._known(topic))]
 
     def publish(self, topic: str, messages: Sequence[Message]) -> None:
         """See `Log.publish`: acks=all, each answer awaited."""
@@ -213,8 +155,7 @@ class KafkaLog:
             sent = [self._send(topic, message) for message in messages]
             end = time.monotonic() + self._ack_s + 5
             self._producer.flush(timeout=self._ack_s + 5)  # not waiting for linger_ms
-            for one in sent:
-                one.get(timeout=max(0.1, end - time.monotonic()))
+            done = [one.get(timeout=max(0.1, end - time.monotonic())) for one in sent]
         except errors.MessageSizeTooLargeError as error:
             self._drop_producer()
             raise Quarantine(f"message too large for topic {topic}: {error}") from error
@@ -222,6 +163,25 @@ class KafkaLog:
             self._drop_producer()
             copies = self._copies(topic)
             raise Retry(f"kafka: publish to {topic}: {error}{copies}") from error
+        if self._retention.is_due(done[-1].timestamp / 1000):
+            self.trim()
+
+    def trim(self) -> int:
+        """Remove what every stage has read and is old; return how many records.
+
+        A failure can wait; a broker that forbids it is named once.
+        """
+        count = 0
+        try:
+            for group, topic in READERS.items():
+                read = self._committed(group, topic)
+                positions = {part: position for part, (position, _) in read.items()}
+                count += self._retention.trim(positions)
+        except Misconfigured as error:
+            self._retention.give_up(error)
+        except Retry as error:
+            _log.debug("retention: %s", error)
+        return count
 
     def _copies(self, topic: str) -> str:
         """Return which partitions lack copies, for a message; "" if none or unknown."""
@@ -239,6 +199,8 @@ class KafkaLog:
     def _send(self, topic: str, message: Message) -> Any:
         return self._producer.send(
             self._name(topic),
+            # By the number that we know: keys don't move where partitions are added.
+            partition=partition_of(message.key, self._partitions[topic]),
             key=message.key.encode("utf-8", "replace"),
             value=message.value,
             headers=[(name, text.encode()) for name, text in message.headers.items()],
@@ -253,10 +215,10 @@ class KafkaLog:
         self, group: str, topic: str, member: str | None = None
     ) -> KafkaConsumer:
         """See `Log.consumer`."""
-        parts = [
-            kafka.TopicPartition(self._name(topic), p)
-            for p in range(self._known(topic))
-        ]
+        held = self._committed(group, topic)
+        holder = "" if member else self._holder
+        if holder:
+            self._refuse_other_holder(topic, held)
         static = {"group_instance_id": member} if member else {}
         make = partial(
             connected,
@@ -275,14 +237,42 @@ class KafkaLog:
         found = KafkaConsumer(
             make,
             topic,
-            parts,
+            self._parts(topic),
             is_member=member is not None,
+            holder=holder,
             fingerprint=partial(self.fingerprint, topic),
             check_s=self._answer_s,
             stall_s=self._stall_s,
         )
         self._consumers.append(found)
+        if holder and held:  # from now on others see that it is ours
+            ours = {part.partition: kept for part, kept in held.items()}
+            found.commit(
+                {number: position for number, (position, _) in ours.items()},
+                {number: noted.note for number, (_, noted) in ours.items()},
+            )
         return found
+
+    def _refuse_other_holder(
+        self, topic: str, held: Mapping[Any, tuple[int, Noted]]
+    ) -> None:
+        """Let nobody read a topic alone that another holder reads.
+
+        Raises:
+            Retry: another held it; whether it lives is not known yet.
+            Misconfigured: it lives.
+        """
+        for part, (_, noted) in held.items():
+            if noted.holder in ("", self._holder):
+                continue
+            beat, since = self._seen.setdefault(part, (noted.beat, time.monotonic()))
+            if noted.beat != beat:
+                raise Misconfigured(held_by_another(topic, noted.holder))
+            if time.monotonic() - since < HOLDER_S * self._answer_s:
+                raise Retry(
+                    f"topic {topic} was read by the index of {noted.holder}: looking"
+                    f" for {HOLDER_S * self._answer_s:.0f} s whether it still runs"
+                )
 
     def read(
         self, topic: str, partition: int, position: int, limit: int
@@ -315,17 +305,18 @@ class KafkaLog:
 
     def lag(self, group: str, topic: str) -> list[Lag]:
         """See `Log.lag`."""
-        name = self._name(topic)
-        parts = [kafka.TopicPartition(name, p) for p in range(self._known(topic))]
-        committed = self._committed(self._name(group), parts)
+        parts = self._parts(topic)
+        self.fingerprint(topic)  # refuses added partitions: nobody would read them
+        committed = self._committed(group, topic)
         found = []
         for part in parts:
-            position = max(committed.get(part, 0), self._offset(part, EARLIEST))
+            position = committed[part][0] if part in committed else 0
+            position = max(position, self._offset(part, EARLIEST))
             behind = max(0, self._offset(part, LATEST) - position)
             oldest_s = None
             if behind:
                 for first in self.read(topic, part.partition, position, 1):
-                    oldest_s = max(0.0, time.time() - first.appended_at)
+                    oldest_s = max(0.0, self._clock() - first.appended_at)
             found.append(
                 Lag(
                     partition=part.partition,
@@ -336,13 +327,32 @@ class KafkaLog:
             )
         return found
 
-    def _committed(self, group: str, parts: Sequence[Any]) -> dict[Any, int]:
+    def _committed(self, group: str, topic: str) -> dict[Any, tuple[int, Noted]]:
+        """Return position and note of the partitions that a group committed.
+
+        Raises:
+            Misconfigured: partitions were added since, and the settings don't say so.
+        """
+        held = self._offsets_of(self._name(group), self._parts(topic))
+        found = {
+            part: (one.offset, Noted.read(one.metadata or ""))
+            for part, one in held.items()
+            if one.offset >= 0
+        }
+        if topic not in self._wanted:
+            had = max((noted.partitions for _, noted in found.values()), default=0)
+            self._topics.refuse_added(
+                topic, had or self._known(topic), self._known(topic)
+            )
+        return found
+
+    def _offsets_of(self, group: str, parts: Sequence[Any]) -> dict[Any, Any]:
         end = time.monotonic() + COORDINATOR_S
         while True:
             try:
                 with asking():
-                    found = self._admin.list_group_offsets({group: list(parts)})[group]
-                return {p: o.offset for p, o in found.items() if o.offset >= 0}
+                    found = self._admin.list_group_offsets({group: list(parts)})
+                return dict(found[group])
             except Retry:
                 if time.monotonic() > end:
                     raise
@@ -365,16 +375,7 @@ class KafkaLog:
 
     def fingerprint(self, topic: str) -> str:
         """See `Log.fingerprint`: cluster id and topic id."""
-        self._known(topic)
-        with asking():
-            cluster = self._admin.describe_cluster()["cluster_id"]
-            found = self._admin.describe_topics([self._name(topic)])[0]
-        if found["error_code"] == UNKNOWN_TOPIC:
-            raise Misconfigured(
-                f"topic {self._name(topic)} is gone from the broker: it was deleted, or"
-                " the broker lost its data; a start makes it anew"
-            )
-        return f"{cluster}/{found['topic_id']}"
+        return self._topics.fingerprint(topic, self._known(topic))
 
     def _known(self, topic: str) -> int:
         if topic not in self._partitions:
@@ -389,22 +390,3 @@ class KafkaLog:
             consumer.close()
         for client in (self._producer, self._reader, self._admin):
             close_client(client)
-
-
-def _warn_of_missing_libraries() -> None:
-    if find_spec("crc32c") is None:
-        _log.warning("kafka: crc32c is not installed: all of it takes 15 times as long")
-    for name in missing_codecs():
-        _log.warning(
-            "kafka: no library for %s: records that a producer compressed so can't be"
-            " read; pip install 'kafka-python[%s]'",
-            *(name, name),
-        )
-
-
-def _values(found: Any, name: str) -> dict[str, str]:
-    """Return a topic's settings from what describe_configs answers."""
-    for kind in found.values():
-        if name in kind:
-            return {key: str(one["value"]) for key, one in kind[name].items()}
-    return {}

@@ -12,6 +12,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import Any, Final
 
 from deploy.stream.kafka_address import KafkaAddress, knock
@@ -36,14 +37,16 @@ __all__ = [
     "errors",
     "kafka",
     "mechanism_of",
-    "missing_codecs",
     "record_of",
+    "warn_of_missing_libraries",
 ]
 
 CODECS: Final = ("snappy", "lz4", "zstd")
 TOKEN_S: Final = 20.0  # a token command may take so long
 TOKEN_AGE_S: Final = 300.0  # a token that does not say when it expires
 TOKEN_SPARE_S: Final = 30.0
+
+_log = logging.getLogger("samestory")
 
 
 def mechanism_of(address: KafkaAddress) -> Any:
@@ -121,9 +124,17 @@ def _expiry(token: str) -> float:
         return time.time() + TOKEN_AGE_S
 
 
-def missing_codecs() -> list[str]:
-    """Return the compressions that other producers may use and we can't read."""
-    return [name for name in CODECS if not getattr(codec, f"has_{name}")()]
+def warn_of_missing_libraries() -> None:
+    """Name what makes us slow, and which compressions we can't read."""
+    if find_spec("crc32c") is None:
+        _log.warning("kafka: crc32c is not installed: all of it takes 15 times as long")
+    for name in CODECS:
+        if not getattr(codec, f"has_{name}")():
+            _log.warning(
+                "kafka: no library for %s: records that a producer compressed so can't"
+                " be read; pip install 'kafka-python[%s]'",
+                *(name, name),
+            )
 
 
 def connected(address: KafkaAddress, client: Callable[..., Any], **options: Any) -> Any:
@@ -168,7 +179,7 @@ def close_client(client: Any) -> None:
         else:
             client.close()
     except Exception as error:  # noqa: BLE001  (whatever; it is gone)
-        logging.getLogger("samestory").debug("closing: %s", error)
+        _log.debug("closing: %s", error)
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from deploy.stream.kafka_client import (
     errors,
     record_of,
 )
+from deploy.stream.kafka_note import Noted
 from deploy.stream.log import Fenced, Record
 from ingest.errors import Misconfigured, Retry
 
@@ -45,10 +46,23 @@ class KafkaConsumer:
         parts: Sequence[Any],
         *,
         is_member: bool,
+        holder: str,
         fingerprint: Callable[[], str],
         check_s: float,
         stall_s: float,
     ) -> None:
+        """Read a topic's partitions.
+
+        Args:
+            make: returns a client of our group.
+            topic: one of TOPICS.
+            parts: all that the topic has.
+            is_member: shares them with others, else reads all of them.
+            holder: who reads all of them alone, for others to see; "" for nobody.
+            fingerprint: returns that of the topic now.
+            check_s: seconds between two looks at what poll does not tell.
+            stall_s: see `KafkaLog`.
+        """
         self._check_s = check_s
         self._stall_s = stall_s
         self._read_at = time.monotonic()
@@ -56,6 +70,9 @@ class KafkaConsumer:
         self._topic = topic
         self._parts = list(parts)
         self._is_member = is_member
+        self._holder = holder
+        self._is_alone = is_member or bool(holder)
+        self._beat_at = time.monotonic()
         self._fingerprint = fingerprint
         self._made = fingerprint()
         self._checked = time.monotonic()
@@ -129,7 +146,8 @@ class KafkaConsumer:
 
         Raises:
             Retry: no answer.
-            Misconfigured: another topic, or another process of our name.
+            Misconfigured: another topic, partitions that were added, another process
+                of our name, or another holder.
         """
         try:
             found = self._fingerprint()
@@ -143,8 +161,9 @@ class KafkaConsumer:
         self._checked = time.monotonic()
         self._unstick()
         ours = {part.partition for part in self._client.assignment()}
-        if self._is_member and ours and ours <= set(self._committed):
-            # Only a commit says that another process took over our name.
+        if self._is_alone and ours and ours <= set(self._committed):
+            # Only a commit says that another process took over our name, and tells
+            # others that we live.
             again = {part: self._committed[part] for part in ours}
             self.commit(
                 {part: position for part, (position, _) in again.items()},
@@ -201,11 +220,12 @@ class KafkaConsumer:
         by_number = {part.partition: part for part in self._client.assignment()}
         if not set(positions) <= set(by_number):
             raise Fenced(f"topic {self._topic}: partitions went to another member")
+        self._refuse_other_holder()
         noted = {
             p: (position, (notes or {}).get(p, "")) for p, position in positions.items()
         }
         offsets = {
-            by_number[p]: OffsetAndMetadata(position, f"{note}\n{self._made}", -1)
+            by_number[p]: OffsetAndMetadata(position, self._noted(note), -1)
             for p, (position, note) in noted.items()
         }
         try:
@@ -219,6 +239,7 @@ class KafkaConsumer:
             raise Fenced(f"topic {self._topic}: {error}") from error
         except (errors.KafkaError, OSError, RuntimeError) as error:
             raise Retry(f"kafka: commit of {self._topic}: {error}") from error
+        self._beat_at = time.monotonic()
         self._committed = {
             p: said for p, said in (self._committed | noted).items() if p in by_number
         }
@@ -226,16 +247,42 @@ class KafkaConsumer:
     def notes(self) -> dict[int, str]:
         """See `Consumer.notes`."""
         found = {}
+        for number, noted in self._noted_by_group():
+            if noted.made not in ("", self._made):
+                raise Misconfigured(_another(self._topic, noted.made, self._made))
+            found[number] = noted.note
+        return found
+
+    def _noted_by_group(self) -> Iterator[tuple[int, Noted]]:
+        """Yield (partition, what was noted at its last commit) of our partitions."""
         for part in self._client.assignment():
             with asking():
                 kept = self._client.committed(
                     part, metadata=True, timeout_ms=int(COMMIT_S * 1000)
                 )
-            note, _, made = (kept.metadata if kept else "").partition("\n")
-            if made not in ("", self._made):
-                raise Misconfigured(_another(self._topic, made, self._made))
-            found[part.partition] = note
-        return found
+            yield part.partition, Noted.read(kept.metadata if kept else "")
+
+    def _noted(self, note: str) -> str:
+        return str(
+            Noted(
+                note=note,
+                made=self._made,
+                partitions=len(self._parts),
+                holder=self._holder,
+            )
+        )
+
+    def _refuse_other_holder(self) -> None:
+        """Stop where another took the topic over while we were silent.
+
+        Raises:
+            Misconfigured: says who.
+        """
+        if not self._holder or time.monotonic() - self._beat_at < self._check_s:
+            return
+        for _, noted in self._noted_by_group():
+            if noted.holder not in ("", self._holder):
+                raise Misconfigured(held_by_another(self._topic, noted.holder))
 
     def seek(self, partition: int, position: int) -> None:
         """See `Consumer.seek`."""
@@ -249,6 +296,15 @@ class KafkaConsumer:
     def close(self) -> None:
         """See `Consumer.close`."""
         close_client(self._client)
+
+
+def held_by_another(topic: str, holder: str) -> str:
+    """Return what to tell who is not the only reader of a topic."""
+    return (
+        f"topic {topic} is read by the index of {holder}: there can be one for a broker"
+        " and kafka_prefix; stop that one, or read with `samestory replay --into DIR`,"
+        " which disturbs nobody"
+    )
 
 
 def _another(topic: str, was: str, found: str) -> str:

@@ -4,14 +4,9 @@ import sqlite3
 
 import pytest
 
+from deploy.stream.clock import JUMP_S, Moment, advanced
 from deploy.stream.embedded import EmbeddedLog
-from deploy.stream.embedded_retention import (
-    JUMP_S,
-    STALE_GROUP_S,
-    TRIM_ROWS,
-    Moment,
-    advanced,
-)
+from deploy.stream.embedded_retention import STALE_GROUP_S, TRIM_ROWS
 from deploy.stream.log import EVENTS, JOURNAL, QUARANTINE, STORIES, Message
 from ingest.database import damage_of
 from ingest.errors import Misconfigured

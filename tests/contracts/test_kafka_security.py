@@ -1,6 +1,7 @@
 """TLS, SASL and rights: who gets in, and what is said to who does not."""
 
 import base64
+import contextlib
 import json
 import shutil
 import socket
@@ -15,7 +16,7 @@ import pytest
 
 from deploy.stream.kafka import KafkaLog
 from deploy.stream.kafka_address import KafkaAddress, knock
-from deploy.stream.kafka_client import CommandToken, mechanism_of
+from deploy.stream.kafka_client import CommandToken, kafka, mechanism_of
 from deploy.stream.log import JOURNAL, STORIES, Message
 from ingest.errors import Misconfigured, Retry
 from tests.broker import Broker, free_port
@@ -202,6 +203,58 @@ def test_a_user_without_rights_is_told_the_topic_and_their_name(ports):
     guest = replace(theirs, username="guest")
     with pytest.raises(Misconfigured, match=f"guest may not see topic {guest.prefix}"):
         KafkaLog(guest)
+
+
+# What docs/kafka.md grants to everybody, but for Delete.
+GRANTED = {
+    ("TOPIC", "PREFIXED"): ("READ", "WRITE", "DESCRIBE", "DESCRIBE_CONFIGS"),
+    ("GROUP", "PREFIXED"): ("READ",),
+}
+
+
+def grant(address, user, granted):
+    """Let a user do something to what begins with the address's prefix."""
+    rights = kafka.admin
+    with contextlib.closing(
+        kafka.KafkaAdminClient(bootstrap_servers=address.brokers)
+    ) as client:
+        client.create_acls(
+            [
+                rights.ACL(
+                    f"User:{user}",
+                    "*",
+                    rights.ACLOperation[operation],
+                    rights.ACLPermissionType.ALLOW,
+                    rights.ResourcePattern(
+                        rights.ResourceType[kind],
+                        address.prefix,
+                        rights.ACLResourcePatternType[how],
+                    ),
+                )
+                for (kind, how), operations in granted.items()
+                for operation in operations
+            ]
+        )
+
+
+def test_a_broker_that_forbids_to_delete_is_named_once_and_all_goes_on(ports, caplog):
+    """Nothing is removed; what is published is read."""
+    theirs = app(ports["SASL_PLAINTEXT"], "PLAIN")
+    KafkaLog(theirs).close()
+    plain = replace(ports["PLAINTEXT"], prefix=theirs.prefix)
+    grant(plain, "guest", GRANTED)
+    log = KafkaLog(replace(theirs, username="guest"), retention_s=-1.0)
+    log.publish(JOURNAL, [Message(key="k", value=b"v")])
+    log.consumer("index", JOURNAL).commit({0: 1})
+    assert log.trim() == 0
+    assert caplog.text.count("removes nothing from Kafka's topics: ") == 1
+    assert "allowed to Delete stories and journal" in caplog.text
+    grant(plain, "guest", {("TOPIC", "PREFIXED"): ("DELETE",)})
+    granted_at = time.monotonic()
+    while log.trim() == 0 and time.monotonic() < granted_at + 30:
+        pass
+    assert log.read(JOURNAL, 0, 0, 1) == []
+    log.close()
 
 
 @pytest.mark.parametrize(
