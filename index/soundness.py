@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing, suppress
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,8 @@ from index.corrected import ACCEPTED
 from index.correction import Correction
 from index.schema import SCHEMA
 from index.vector_files import VectorFiles, files_of
-from ingest.database import damage_of, open_to_read, reading
+from ingest.database import damage_of, finds, open_to_read, reading
+from ingest.disk import judging
 from ingest.errors import Quarantine
 from ingest.story import Story
 
@@ -31,22 +33,40 @@ def damage_of_state(
     Args:
         path: of the state.
         with_files: False for a snapshot, which has none beside it.
+
+    Raises:
+        Retry, Misconfigured: it can't be judged, see `ingest.database.judging`.
     """
     broken = damage_of(path)
     yield from ((path, line) for line in broken)
     if broken:
         return  # its rows can't be trusted, not even to be read
-    db = open_to_read(path)
     try:
-        if db.execute("PRAGMA user_version").fetchone()[0] < SCHEMA:
-            return  # of before; whoever opens it brings it up to date
-        with reading(db):
-            yield from ((path, line) for line in _damage_of_rows(db))
-            yield from ((path, line) for line in _disobeyed(db))
-        if with_files:  # as they are now: the index may have replaced some
-            yield from VectorFiles(db, files_of(path)).damage().items()
-    finally:
-        db.close()
+        with judging(path), closing(open_to_read(path)) as db:
+            if db.execute("PRAGMA user_version").fetchone()[0] < SCHEMA:
+                return  # of before; whoever opens it brings it up to date
+            with reading(db):
+                yield from ((path, line) for line in _damage_of_rows(db))
+                yield from ((path, line) for line in _disobeyed(db))
+            if with_files:  # as they are now: the index may have replaced some
+                yield from _damage_of_files(VectorFiles(db, files_of(path)))
+    except sqlite3.Error as error:
+        yield path, str(error)
+
+
+def has_fed_stories(path: Path) -> bool:
+    """Tell whether a state is there with stories that feeds brought, not an import."""
+    return finds(
+        path,
+        "SELECT 1 FROM stories WHERE json_extract(story, '$.text_from') <> 'import'",
+    )
+
+
+def _damage_of_files(files: VectorFiles) -> Iterator[tuple[Path, str]]:
+    for path, what in files.damage().items():
+        with judging(path), suppress(FileNotFoundError):
+            path.open("rb").close()
+        yield path, what
 
 
 def _damage_of_rows(db: sqlite3.Connection) -> Iterator[str]:

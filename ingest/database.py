@@ -4,12 +4,13 @@ import os
 import re
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
 from crc32c import crc32c
 
+from ingest.disk import is_there, judging, may, refusal
 from ingest.errors import Misconfigured, Retry
 
 # Where locks and shared memory do not reach other machines: https://sqlite.org/wal.html
@@ -17,11 +18,10 @@ NETWORK: Final = frozenset(
     {"afs", "beegfs", "ceph", "cifs", "coda", "fuse.glusterfs", "fuse.sshfs", "gfs2"}
     | {"gpfs", "lustre", "ncpfs", "nfs", "nfs4", "ocfs2", "smb3", "smbfs"}
 )
-HELD: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL)
+BUSY_S: Final = 30.0  # that we wait for who holds a file
 _COLUMN: Final = re.compile(r"(\w+) (INTEGER|REAL|TEXT|BLOB)\b( PRIMARY KEY AUTO)?")
 _CHECKSUM: Final = re.compile(r"GENERATED ALWAYS AS \((checksum\(.*\))\) STORED")
 MOUNTS: Final = Path("/proc/self/mounts")
-LOCKS: Final = Path("/proc/locks")
 
 
 def open_database(
@@ -48,7 +48,7 @@ def open_database(
     Raises:
         Misconfigured: it can't be opened or written, is on a network file system, or
             holds something else or another schema.
-        Retry: the disk is full, or another process holds it for half a minute.
+        Retry: the disk is full or fails, or another process holds it for half a minute.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -67,12 +67,7 @@ def open_database(
         _upgrade(db, upgrades or {})
         found = _schema(db)
     except (OSError, sqlite3.Error) as error:
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # of an extended one
-        if code in HELD:
-            raise Retry(f"{what} {path}: {error}{held_by(path)}") from error
-        if code == sqlite3.SQLITE_FULL:
-            raise Retry(f"{what} {path}: {error}") from error
-        raise Misconfigured(f"{what} {path}: {error}") from error
+        raise refusal(error, f"{what} {path}", path) from error
     if found != schema:
         db.close()
         raise Misconfigured(
@@ -84,7 +79,7 @@ def open_database(
 
 def connect(path: Path | str, *, uri: bool = False) -> sqlite3.Connection:
     """Open a database, with the function that its checksums need."""
-    db = sqlite3.connect(path, timeout=30.0, check_same_thread=False, uri=uri)
+    db = sqlite3.connect(path, timeout=BUSY_S, check_same_thread=False, uri=uri)
     db.row_factory = sqlite3.Row
     db.create_function("checksum", -1, _checksum, deterministic=True)
     return db
@@ -182,8 +177,7 @@ def _refuse_network(path: Path, what: str) -> None:
 
 def _refuse_read_only(path: Path, what: str) -> None:
     for one in (path.parent, path):  # WAL makes files beside it
-        effective = os.access in os.supports_effective_ids
-        if one.exists() and not os.access(one, os.W_OK, effective_ids=effective):
+        if one.exists() and not may(one, os.W_OK):
             raise Misconfigured(f"{what} {path}: {one} is read-only for us")
 
 
@@ -205,20 +199,6 @@ def file_system_of(path: Path, mounts: str) -> str:
     return kind
 
 
-def held_by(path: Path) -> str:
-    """Return which processes hold locks on a database, for a message; "" if unknown."""
-    files = [Path(f"{path}{end}") for end in ("", "-shm", "-wal")]
-    inodes = {str(one.stat().st_ino) for one in files if one.exists()}
-    try:
-        rows = [line.split() for line in LOCKS.read_text("ascii").splitlines()]
-    except OSError:
-        return ""
-    # number: kind mode access pid device:device:inode start end, see proc(5)
-    pids = {row[4] for row in rows if len(row) > 5 and row[5].split(":")[-1] in inodes}  # noqa: PLR2004
-    pids -= {str(os.getpid()), "-1"}
-    return f", held by process {', '.join(sorted(pids))}" if pids else ""
-
-
 def _upgrade(db: sqlite3.Connection, upgrades: Mapping[int, str]) -> None:
     while _schema(db) in upgrades:
         db.execute("BEGIN IMMEDIATE")
@@ -238,15 +218,15 @@ def damage_of(path: Path) -> list[str]:
 
     Args:
         path: of a database that is there; it is only read, others may write meanwhile.
+
+    Raises:
+        Retry, Misconfigured: it can't be judged, see `judging`.
     """
     try:
-        db = open_to_read(path)
-        try:
+        with judging(path), closing(open_to_read(path)) as db:
             rows = [str(row[0]) for row in db.execute("PRAGMA integrity_check(20)")]
             if rows == ["ok"]:
                 return _damaged_rows(db)
-        finally:
-            db.close()
     except sqlite3.Error as error:
         return [str(error)]
     return [line for row in rows for line in row.split("\n")]
@@ -272,6 +252,18 @@ def _damaged_rows(db: sqlite3.Connection) -> list[str]:
     return found
 
 
+def finds(path: Path, query: str = "SELECT 1 FROM sqlite_master") -> bool:
+    """Tell whether a database is there, holds tables, and a query finds a row in it.
+
+    Raises:
+        Retry, Misconfigured: it can't be judged, see `judging`.
+    """
+    if not is_there(path):
+        return False
+    with judging(path), closing(open_to_read(path)) as db:
+        return _tables(db) > 0 and db.execute(query).fetchone() is not None
+
+
 def sync_folder(folder: Path) -> None:
     """Let a folder's new names reach the disk."""
     descriptor = os.open(folder, os.O_RDONLY)
@@ -287,7 +279,8 @@ def replace_database(source: Path, target: Path) -> None:
     One transaction: a crash leaves the one or the other, readers go on.
 
     Raises:
-        Misconfigured: it can't be written, e.g. since the disk is full.
+        Misconfigured: it can't be written.
+        Retry: the disk is full, or others hold the file.
     """
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -298,7 +291,7 @@ def replace_database(source: Path, target: Path) -> None:
             one.close()
             two.close()
     except (OSError, sqlite3.Error) as error:
-        raise Misconfigured(f"{source} into {target}: {error}") from error
+        raise refusal(error, f"{source} into {target}", target) from error
 
 
 def vacuum(db: sqlite3.Connection, path: Path) -> None:
@@ -325,6 +318,7 @@ def copy_database(source: Path, target: Path) -> None:
 
     Raises:
         Misconfigured: the target is there already, or can't be written.
+        Retry: the disk is full, or others hold the source.
     """
     if target.exists():
         raise Misconfigured(f"{target} is there already: name another file")
@@ -345,7 +339,7 @@ def copy_database(source: Path, target: Path) -> None:
         partial.rename(target)
         sync_folder(target.parent)
     except (OSError, sqlite3.Error) as error:
-        raise Misconfigured(f"copy of {source} to {target}: {error}") from error
+        raise refusal(error, f"copy of {source} to {target}", source) from error
 
 
 def _tables(db: sqlite3.Connection) -> int:

@@ -11,19 +11,29 @@ from importlib.metadata import version
 from typing import Any, Final
 
 from deploy.config import load_settings
+from ingest.disk import CLOSED, DAMAGE, HELD, SCARCE, code_of, may_pass
 from ingest.errors import Misconfigured, Retry
 
 DONE: Final = 0
 NOTHING_FOUND: Final = 1
 NEEDS_A_PERSON: Final = 2
 GAVE_UP: Final = 3
-NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
-MAY_PASS: Final = (
-    *(sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED),
-    sqlite3.SQLITE_PROTOCOL,  # others held the file's locks too long
-    sqlite3.SQLITE_IOERR,  # a quota, a limit on file sizes, a disk that fails
+OURS: Final = (  # that a file or folder of ours is not as it must be
+    *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.EEXIST),
+    *(errno.EISDIR, errno.ENOTDIR, errno.ENOTEMPTY, errno.ELOOP, errno.ENAMETOOLONG),
+    *(errno.ENXIO, errno.ENODEV, errno.EBUSY, errno.ESTALE),
 )
 MAKE_ROOM: Final = "make room (df -h), or mend the disk (dmesg), then start again"
+LET_GO: Final = "another process holds it"
+LET_HAVE: Final = "too little memory, or too low a limit (ulimit -n)"
+RESTORE: Final = (
+    "a file of --state is damaged and must be restored; `samestory check` names it;"
+    " index/state.db is made anew from what the log holds if it is removed"
+)
+LET_US: Final = (
+    "that is no damage: see (ls -l) that it is there, is no folder where a file must"
+    " be, and that user {} may read and write it; or name another --state"
+)
 
 MODULES: Final = {  # in the order of --help
     "workers": ("run", "ingest", "embed", "index"),
@@ -38,7 +48,8 @@ MODULES: Final = {  # in the order of --help
     "status": ("status", "topics", "health"),
     "quarantine": ("quarantine",),
     "replay": ("replay", "digest", "diff"),
-    "snapshots": ("check", "backup", "restore"),
+    "check": ("check",),
+    "snapshots": ("backup", "restore"),
     "forget": ("forget",),
 }
 _ABOUT: Final = """\
@@ -93,18 +104,21 @@ def exit_code(action: Callable[[], int]) -> int:
 
 def _of_disk(error: OSError | sqlite3.Error) -> int:
     """Tell what is wrong with a file of ours; a full disk may have room later."""
-    code = (
-        getattr(error, "sqlite_errorcode", 0) & 0xFF
-    )  # the primary of an extended one
-    if code in MAY_PASS or getattr(error, "errno", 0) in NO_ROOM:
-        sys.stderr.write(f"samestory: gave up waiting: {error}; {MAKE_ROOM}\n")
+    code, number = code_of(error), getattr(error, "errno", 0)
+    if may_pass(error):
+        advice = LET_HAVE if number in SCARCE else MAKE_ROOM
+        advice = LET_GO if code in HELD else advice
+        sys.stderr.write(f"samestory: gave up waiting: {error}; {advice}\n")
         return GAVE_UP
-    if isinstance(error, OSError):
+    if code in CLOSED or number in OURS:
+        advice = LET_US.format(os.geteuid())
+    elif code:
+        advice = (
+            RESTORE if code in DAMAGE else "`samestory check` tells what is damaged"
+        )
+    else:  # our bug
         raise error
-    sys.stderr.write(
-        f"samestory: {error}: a file of --state is damaged and must be restored;"
-        " index/state.db is made anew from what the log holds if it is removed\n"
-    )
+    sys.stderr.write(f"samestory: {error}: {advice}\n")
     return NEEDS_A_PERSON
 
 

@@ -1,12 +1,11 @@
-"""`samestory check`, `backup` and `restore`: whether files are whole, and snapshots."""
+"""`samestory backup` and `restore`: snapshots of the index."""
 
 import argparse
 import sqlite3
 import sys
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from deploy import wiring
 from deploy.cli.journal import patience_of, refuse_gap
@@ -14,27 +13,16 @@ from deploy.cli.output import add_command, print_json
 from deploy.config import Settings
 from deploy.loop import patiently
 from deploy.process import hold_lock
-from deploy.stream.embedded import EmbeddedLog
 from deploy.stream.log import JOURNAL
 from index.soundness import damage_of_state
 from index.state import State, peek
-from ingest.database import copy_database, damage_of, replace_database
+from ingest.database import copy_database, replace_database
 from ingest.errors import Misconfigured
-
-DAMAGED: Final = 2
 
 
 def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
-    """Add check, backup and restore."""
+    """Add backup and restore."""
     add = partial(add_command, commands, common)
-    add(
-        "check",
-        run_check,
-        help="whether every file of the state is whole: exit 0, else 2",
-        description="Read every page and row of the state, compare every checksum,"
-        " and name what is damaged: exit 2. Workers may go on meanwhile. With SNAPSHOT"
-        " that file alone.",
-    ).add_argument("snapshot", nargs="?", metavar="SNAPSHOT", help="of `backup`")
     backup = add(
         "backup",
         run_backup,
@@ -138,75 +126,6 @@ def _told(target: Path) -> dict[str, int]:
         sys.stderr.write(f"{error}: its revisions can't be read, they begin anew\n")
         return {}
     return told
-
-
-def run_check(args: argparse.Namespace, settings: Settings) -> int:
-    """Read everything, name what is damaged."""
-    if args.snapshot is not None:
-        path = Path(args.snapshot)
-        if not path.exists():
-            raise Misconfigured(f"{path}: no such file")
-        found = list(damage_of_state(path, with_files=False))
-        _tell_damage(found, [str(path)], args)
-        return DAMAGED if found else 0
-    state = wiring.state_path(settings)
-    files = [settings.home / "frontier.db", settings.home / "log.db", state]
-    found = []
-    for path in files:
-        if path.exists():
-            found += (
-                damage_of_state(path)
-                if path == state
-                else [(path, line) for line in damage_of(path)]
-            )
-    checked = [str(path) for path in files if path.exists()]
-    if not checked:
-        raise Misconfigured(f"nothing to check in {settings.home}: name its --state")
-    if not found:
-        found = list(_at_odds(settings, state))
-    _tell_damage(found, checked, args)
-    return DAMAGED if found else 0
-
-
-def _tell_damage(
-    found: list[tuple[Path, str]], checked: list[str], args: argparse.Namespace
-) -> None:
-    if args.json:
-        damage = [{"file": str(path), "damage": line} for path, line in found]
-        print_json({"checked": checked, "damaged": damage})
-    else:
-        for path, line in found:
-            print(f"{path}: {line}")
-        if not found:
-            print(f"whole: {', '.join(checked)}")
-    if found:
-        sys.stderr.write(
-            "index/state.vectors/ is made anew by the index; for index/state.db"
-            " `samestory restore` a snapshot, or one made with `replay --into DIR` and"
-            " `backup --state DIR`; the others must come from your own copies\n"
-        )
-
-
-def _at_odds(settings: Settings, state_path: Path) -> Iterator[tuple[Path, str]]:
-    """Yield where the embedded log and the state contradict each other.
-
-    SQLite takes a damaged end of a -wal file for a crash and leaves out what it held.
-    """
-    path = settings.home / "log.db"
-    if not path.exists():
-        return
-    log = EmbeddedLog(path)
-    yield from ((path, line) for line in log.damage())
-    if state_path.exists():
-        # In this order: workers may go on meanwhile.
-        mirrored = log.position("index", JOURNAL)
-        held = peek(state_path)
-        if held.journal_id == log.fingerprint(JOURNAL):
-            if held.position > log.count(JOURNAL):
-                yield path, f"it ends before {held.position}, which the index has read"
-            elif held.position < mirrored:
-                yield state_path, f"it ends at {held.position}, it had read {mirrored}"
-    log.close()
 
 
 def run_backup(args: argparse.Namespace, settings: Settings) -> int:

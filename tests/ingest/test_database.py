@@ -12,9 +12,9 @@ from ingest.database import (
     connect,
     damage_of,
     file_system_of,
-    held_by,
     open_database,
 )
+from ingest.disk import held_by
 from ingest.errors import Misconfigured
 
 TABLES = "CREATE TABLE one (a INTEGER PRIMARY KEY)"

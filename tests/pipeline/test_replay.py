@@ -206,7 +206,7 @@ def test_check_names_the_row_that_is_damaged(news, tmp_path):
     ids = [row[0] for row in db.execute("SELECT story_id FROM stories ORDER BY seq")]
     with db:
         db.execute(
-            "UPDATE stories SET story = replace(story, 'the ', 'teh ')"
+            "UPDATE stories SET story = json_set(story, '$.text', 'Another.')"
             " WHERE story_id = ?",
             (ids[3],),
         )
