@@ -192,7 +192,9 @@ def add(path: Path, found: list[StoryVector]) -> None:
         part = found[at : at + BATCH]
         with state.transaction():
             for n, one in enumerate(part, at + 1):
-                state.put(one, n, f"e-{one.story.story_id[2:]}", {}, 0.0, [n] * 12)
+                state.put(
+                    one, n, f"e-{one.story.story_id[2:]}", {}, 0.0, [n] * 12, seen=0.0
+                )
         index.add(
             range(at + 1, at + 1 + len(part)),
             np.stack([combine(one.vectors) for one in part]),

@@ -13,6 +13,7 @@ from deploy.loop import consume, patiently
 from deploy.quarantine import set_aside
 from deploy.stream.log import EVENTS, JOURNAL, PUBLISHED_AT, Log, Message, Record
 from index.events import EventIndex
+from index.expiry import Held
 from index.health import Largest, Latency
 from index.state import State
 from ingest.errors import Misconfigured, Retry
@@ -45,6 +46,8 @@ def run_index(settings: Settings, log: Log, stop: Callable[[], bool]) -> None:
         state.health.keep_latencies(latencies(records, time.time()))
         _warn_of(state.health.largest_event(), warned)
         _warn_of_space(state, index, warned)
+        if settings.keep_days:
+            _warn_of_jump(state.calendar().held, warned)
         _log.info("indexed records=%d position=%d", len(batch), state.position())
         return True
 
@@ -81,6 +84,13 @@ def _warn_of(largest: Largest | None, warned: set[str]) -> None:
             " swallowed others",
             *largest,
         )
+
+
+def _warn_of_jump(held: Held | None, warned: set[str]) -> None:
+    """Warn once of a jump of the day that is held, see `index.expiry`."""
+    if held and str(held.since) not in warned:
+        warned.add(str(held.since))
+        _log.warning("%s", held.warning)
 
 
 def _beginning(log: Log) -> int:

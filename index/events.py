@@ -2,10 +2,8 @@
 
 import gc
 import math
-from collections import deque
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from statistics import median_low
 from typing import Any, Final
 
 import numpy as np
@@ -18,10 +16,12 @@ from index.correcting import apply_correction
 from index.correction import Correction
 from index.corroboration import confirms, first_to_confirm
 from index.decision import Decision, PairModel
+from index.expiry import Calendar, Witness
 from index.features import View, similarities
 from index.forgetting import Forget
 from index.history import Version
 from index.journal import decode_journal
+from index.let_pass import LetPass
 from index.material import is_material
 from index.neighbours import DAY_S, check_units, combine, day_of
 from index.rare_terms import rarest
@@ -30,11 +30,10 @@ from index.state import Member, State
 from ingest.errors import Quarantine
 from ingest.story import Story
 
-CLOCKS: Final = 101  # latest stories whose median tells the day: no wrong clock does
 FORESEEN_FROM: Final = 4  # stories of a batch that are worth searching for at once
 READ_TO_CONFIRM: Final = 40  # reports of an event, the earliest
 
-Decoded = StoryVector | Correction | Forget | Quarantine | None
+Decoded = StoryVector | Correction | Forget | LetPass | Quarantine | None
 
 
 class EventIndex:
@@ -56,10 +55,9 @@ class EventIndex:
         self._keep_s = keep_s
         self._clusterer: Clusterer | None = None
         self._next_seq = 0
-        self._expired_day = 0
+        self._calendar = Calendar()
         self._constraints = Constraints([])
         self._fixed: set[str] = set()
-        self._seen: deque[float] = deque(maxlen=CLOCKS)
         self._made_by = ""
         self._rewrite: set[int] = set()  # days whose file is not what it should be
         self._is_stale = True
@@ -70,8 +68,7 @@ class EventIndex:
         """Fill the memory from what is stored."""
         self._is_stale = True
         self._next_seq = self.state.next_seq()
-        self._expired_day = self.state.expired_day()
-        self._seen = deque(self.state.seen(), CLOCKS)
+        self._calendar = self.state.calendar()
         self._obey()
         space = self.state.space()
         self._clusterer = None
@@ -131,7 +128,7 @@ class EventIndex:
                     position = offset + 1
                 self.state.set_position(position)
                 self.state.set_next_seq(self._next_seq)
-                self.state.set_seen(self._seen)
+                self.state.set_calendar(self._calendar)
         except BaseException:
             self._is_stale = True  # memory goes back to what the state holds
             raise
@@ -169,6 +166,8 @@ class EventIndex:
             self._correct(found)
         elif isinstance(found, Forget):
             self._forget(found)
+        elif isinstance(found, LetPass):
+            self._go_on(self._calendar.let_pass(found.to, found.pass_id))
         elif found is not None:
             self._take(found)
 
@@ -214,10 +213,9 @@ class EventIndex:
         if reason == "confirmed":
             self.state.revisions.confirm(event_id, story.story_id)
         self._next_seq += 1
-        self._seen.append(story.first_seen.timestamp())
         for change in second_look(clusterer, arriving, decision, self._permitted):
             self._carry_out(change, arriving)
-        self._expire()
+        self._go_on(self._calendar.read(Witness.of(story)))
 
     def _update(self, found: StoryVector) -> None:
         """Take in a story's new version, and decide again where it belongs."""
@@ -273,7 +271,10 @@ class EventIndex:
         self, found: StoryVector, seen: View, event_id: str, record: dict[str, Any]
     ) -> None:
         rare = rarest(seen.terms)
-        self.state.put(found, seen.seq, event_id, record, seen.crowd, rare)
+        # One whose machine's clock is behind does not go at once.
+        since = max(found.story.first_seen.timestamp(), self._calendar.day * DAY_S)
+        crowd = seen.crowd
+        self.state.put(found, seen.seq, event_id, record, crowd, rare, seen=since)
         self._memory().place(seen, event_id)
 
     # corrections
@@ -364,20 +365,12 @@ class EventIndex:
 
     # what leaves
 
-    def _expire(self) -> None:
-        """Let go of the stories that were first seen too long ago."""
-        if math.isinf(self._keep_s):
-            return
-        if len(self._seen) < CLOCKS:
-            return
-        seen = day_of(median_low(self._seen))
-        if seen <= self._expired_day:
-            return
-        self._expired_day = seen
-        self.state.set_expired_day(self._expired_day)
-        self._remove(
-            self.state.seen_before(self._expired_day * DAY_S - self._keep_s), "expired"
-        )
+    def _go_on(self, now: Calendar) -> None:
+        """Let go of the stories that were first seen too long ago, on a new day."""
+        is_later, self._calendar = now.day > self._calendar.day, now
+        if is_later and not math.isinf(self._keep_s):
+            limit = now.day * DAY_S - self._keep_s
+            self._remove(self.state.seen_before(limit), "expired")
 
     def _forget(self, one: Forget) -> None:
         """Remove stories, and refuse them for ever."""

@@ -6,20 +6,24 @@ from index.correction import TYPE as CORRECTION
 from index.correction import Correction
 from index.forgetting import TYPE as FORGET
 from index.forgetting import Forget
+from index.let_pass import TYPE as LET_PASS
+from index.let_pass import LetPass
 from ingest.story import FORGOTTEN, decode_object
 
 
-def decode_journal(value: bytes) -> StoryVector | Correction | Forget | None:
+def decode_journal(value: bytes) -> StoryVector | Correction | Forget | LetPass | None:
     """Parse one record of the journal; None for one whose content was forgotten.
 
     Raises:
         Quarantine: not a record of a type and version that we know.
     """
-    found = decode_object(value, STORY_VECTOR, CORRECTION, FORGET, FORGOTTEN)
+    found = decode_object(value, STORY_VECTOR, CORRECTION, FORGET, LET_PASS, FORGOTTEN)
     if found["type"] == CORRECTION:
         return Correction.from_json(found)
     if found["type"] == FORGET:
         return Forget.from_json(found)
+    if found["type"] == LET_PASS:
+        return LetPass.from_json(found)
     if found["type"] == FORGOTTEN:
         return None
     return StoryVector.from_json(found)

@@ -6,7 +6,7 @@ records, the corrections and the outbox of `events`: after a crash they agree.
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from embed.vector import PASSAGES, StoryVector, to_bytes
 from index.corrected import Corrections
+from index.expiry import Calendar
 from index.health import Health
 from index.history import History
 from index.membership import Stored
@@ -139,21 +140,16 @@ class State:
         """Bind the state to a journal; part of the caller's transaction."""
         self._set_meta("journal", name)
 
-    def expired_day(self) -> int:
-        """Return the day since 1970 up to which old stories were let go; 0 for none."""
-        return int(self._meta("expired_day") or 0)
+    def calendar(self) -> Calendar:
+        """Return the day by which stories expire, and what tells it."""
+        found = self._meta("calendar")
+        if found is None:  # a state of before knows the day alone, if it let any go
+            return Calendar(day=int(self._meta("expired_day") or 0))
+        return Calendar.from_json(json.loads(found))
 
-    def set_expired_day(self, day: int) -> None:
-        """Move it; part of the caller's transaction."""
-        self._set_meta("expired_day", str(day))
-
-    def seen(self) -> list[float]:
-        """Return when the stories that came last were first seen."""
-        return [float(one) for one in json.loads(self._meta("seen") or "[]")]
-
-    def set_seen(self, moments: Iterable[float]) -> None:
+    def set_calendar(self, now: Calendar) -> None:
         """Keep it; part of the caller's transaction."""
-        self._set_meta("seen", json.dumps(list(moments)))
+        self._set_meta("calendar", json.dumps(now.to_json(), ensure_ascii=False))
 
     def _meta(self, name: str) -> str | None:
         row = self._db.execute(
@@ -174,6 +170,8 @@ class State:
         record: dict[str, Any],
         crowd: float,
         rare: Sequence[int],
+        *,
+        seen: float,
     ) -> None:
         """Write a story's version.
 
@@ -184,6 +182,8 @@ class State:
             record: why.
             crowd: how crowded the topic was when it came.
             rare: its rarest words, as numbers.
+            seen: from when on its age counts, in seconds since the epoch; that of the
+                first version counts.
         """
         story = found.story
         padded = np.zeros(TERMS, "<u4")
@@ -198,15 +198,15 @@ class State:
             " ON CONFLICT (story_id) DO UPDATE SET digest=excluded.digest,"
             " observed=excluded.observed, event_time=excluded.event_time,"
             " event_id=excluded.event_id, outlet=excluded.outlet, lang=excluded.lang,"
-            " first_seen=excluded.first_seen, url=excluded.url, story=excluded.story,"
-            " vectors=excluded.vectors,"
+            " first_seen=min(first_seen, excluded.first_seen), url=excluded.url,"
+            " story=excluded.story, vectors=excluded.vectors,"
             " rare=excluded.rare, crowd=excluded.crowd",
             (
                 seq,
                 story.story_id,
                 story.digest,
                 story.observed.timestamp(),
-                story.first_seen.timestamp(),
+                seen,
                 event_time,
                 event_id,
                 story.outlet,

@@ -51,6 +51,7 @@ MODULES: Final = {  # in the order of --help
     "check": ("check",),
     "snapshots": ("backup", "restore"),
     "forget": ("forget",),
+    "expiry": ("expiry",),
 }
 _ABOUT: Final = """\
 Which reports, from which outlets, tell the same event?

@@ -17,6 +17,7 @@ from deploy.process import resident_bytes, running, since_last_turn
 from deploy.quarantine import cases
 from deploy.stream.log import READERS, TOPICS, Lag, Log
 from deploy.worker import NAMES
+from index.expiry import Calendar
 from index.health import Largest, Latency
 from ingest.errors import Misconfigured, Retry
 from ingest.story import iso
@@ -153,9 +154,16 @@ def _status(settings: Settings) -> dict[str, Any]:
         "lag": {group: _lag(READERS[group], parts) for group, parts in lags.items()},
         "latency": _latency(state.health.latencies()),
         "index": {**state.counts(), "newest_story": iso(newest)},
+        "expiry": _expiry(state.calendar(), settings),
         "largest_event": _largest(state.health.largest_event()),
         "quarantine": _quarantined(log),
     }
+
+
+def _expiry(calendar: Calendar, settings: Settings) -> dict[str, Any]:
+    held = calendar.held if settings.keep_days else None
+    warning = {"warning": held.warning if held else None}
+    return {"keep_days": settings.keep_days, **calendar.told(), **warning}
 
 
 def _largest(found: Largest | None) -> dict[str, Any]:
@@ -251,6 +259,8 @@ def _print(found: dict[str, Any]) -> None:
             f" others; see `samestory why {largest['event_id'][:10]}`, part it with"
             " `samestory different A B`, or use --joining tight"
         )
+    if found["expiry"]["warning"]:
+        print(f"WARNING    {found['expiry']['warning']}")
     held = found["quarantine"]
     stages = ", ".join(f"{stage} {n}" for stage, n in held["by_stage"].items())
     print(f"quarantine {held['total']}{' (' + stages + ')' if stages else ''}")

@@ -7,7 +7,8 @@ import pytest
 
 from embed.vector import StoryVector
 from index.correction import DIFFERENT, SAME
-from index.events import CLOCKS, EventIndex
+from index.events import EventIndex
+from index.expiry import LATEST
 from index.explanation import why_event
 from index.forgetting import Forget
 from index.lookup import event as lookup_event
@@ -34,7 +35,7 @@ def seen(name: str, topic: int, noise: int, day: float, **changes) -> bytes:
     )
 
 
-def crowd(day: float, count: int = CLOCKS) -> list[bytes]:
+def crowd(day: float, count: int = LATEST) -> list[bytes]:
     """Return enough reports of a day for it to count as come."""
     return [seen(f"day{day} {i}", 90 + i, 900 + i, day) for i in range(count)]
 
@@ -103,7 +104,7 @@ def test_stories_go_a_whole_day_at_a_time_when_they_are_too_old(desk):
 
 def test_a_story_of_the_future_expires_nothing(desk):
     """A wrong clock may tell up to half of what comes, and again and again."""
-    half = CLOCKS // 2
+    half = LATEST // 2
     for turn in range(3):
         ahead = [seen(f"f{turn} {i}", 5, i, day=9_000) for i in range(half)]
         state = desk.read(*crowd(turn), *ahead)
@@ -125,16 +126,18 @@ def test_an_old_report_that_comes_now_is_kept_and_joins_its_own_time(desk):
     assert x == y != now
 
 
-def test_a_story_that_lagged_behind_goes_with_its_day_whoever_restarts(tmp_path):
-    """One first seen long ago, read after its day had gone: a restart is no reason."""
+def test_a_story_that_lagged_behind_stays_as_long_as_others_whoever_restarts(tmp_path):
+    """One of a clock that is behind: its age counts from the day when it is read."""
     late = [seen("late", 1, 1, day=1), *crowd(21.1, 3)]
-    records = [*crowd(0), *crowd(20), *crowd(21), *late, *crowd(22.1)]
+    records = [*crowd(0), *crowd(20), *crowd(21), *late, *crowd(30.1), *crowd(32.1)]
     desk = Desk(tmp_path / "often.db")
     index = EventIndex(State(tmp_path / "whole" / "state.db"), keep_s=KEEP_S)
     for number in range(0, len(records), 7):
         state = desk.read(*records[number : number + 7])
         index.apply(list(enumerate(records))[number : number + 7])
         assert state.assignments() == index.state.assignments()
+        if 3 * LATEST < number < len(records) - LATEST - 7:
+            assert id_of("late") in state.assignments()
     assert id_of("late") not in state.assignments()
 
 
@@ -142,7 +145,7 @@ def test_without_a_limit_nothing_expires(tmp_path):
     """The default."""
     desk = Desk(tmp_path / "state.db", keep_s=float("inf"))
     state = desk.read(*crowd(0), *crowd(5_000))
-    assert len(state.assignments()) == 2 * CLOCKS
+    assert len(state.assignments()) == 2 * LATEST
 
 
 def test_corrections_hold_when_their_stories_have_expired_and_come_again(desk):
