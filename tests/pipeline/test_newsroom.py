@@ -138,7 +138,7 @@ def test_near_finds_a_paraphrase_with_its_event(news):
     assert "six" in found[0]["title"].lower()
     assert set(found[0]) == {
         *("story_id", "event_id", "probability", "similarity", "word_overlap"),
-        *("title", "outlet", "url", "published"),
+        *("title", "outlet", "hearsay_of", "url", "published"),
     }
     likeness = [row["probability"] for row in found]
     assert likeness == sorted(likeness, reverse=True)
