@@ -82,7 +82,7 @@ class Corrections:
         )
         return [
             Corrected(
-                correction=Correction.from_json(json.loads(row["value"])),
+                correction=Correction.stored(json.loads(row["value"])),
                 status=row["status"],
                 reason=row["reason"],
                 moved={s: (a, b) for s, (a, b) in json.loads(row["moved"]).items()},

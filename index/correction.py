@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final, Self
 
 from ingest.errors import Quarantine
-from ingest.story import clean_line, iso, parse_moment
+from ingest.story import clamped, clean_line, iso, parse_moment
 
 TYPE: Final = "correction"
 VERSION: Final = "1.0"
@@ -83,3 +83,8 @@ class Correction:
             why=clean_line(found["why"], MAX_TEXT),
             at=at,
         )
+
+    @classmethod
+    def stored(cls, found: dict[str, Any]) -> Self:
+        """Build from what an index holds, see `Story.stored`."""
+        return cls.from_json(found | {"at": clamped(found["at"])})

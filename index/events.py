@@ -398,14 +398,13 @@ class EventIndex:
 
     def _remove(self, story_ids: Sequence[str], reason: str) -> set[int]:
         """Remove stories, tell it in their events; return the days they were of."""
-        members = [m for one in story_ids if (m := self.state.member(one))]
-        self.state.remove(story_ids)
-        if members:
-            self._memory().remove([member.seq for member in members])
-        for event_id in sorted({member.event_id for member in members}):
+        removed = self.state.remove(story_ids)
+        if removed:
+            self._memory().remove([one.seq for one in removed])
+        for event_id in sorted({one.event_id for one in removed}):
             is_left = bool(self._memory().members(event_id))
             self.state.revisions.revise(event_id, reason if is_left else "closed")
-        return {day_of(m.story.event_time.timestamp()) for m in members}
+        return {day_of(one.event_time) for one in removed}
 
     # memory
 

@@ -52,7 +52,7 @@ class History:
         )
         return [
             Version(
-                story=Story.from_json(json.loads(row[0])),
+                story=Story.stored(json.loads(row[0])),
                 event_id=row[1],
                 record=json.loads(row[2]),
             )

@@ -86,7 +86,7 @@ def _disobeyed(db: sqlite3.Connection) -> Iterator[str]:
         "SELECT correction_id, value FROM corrections WHERE status = ?", (ACCEPTED,)
     ):
         try:
-            held.append(Correction.from_json(json.loads(row["value"])))
+            held.append(Correction.stored(json.loads(row["value"])))
         except (Quarantine, ValueError) as error:
             yield f"correction {row['correction_id']}: {error}"
     events = dict(db.execute("SELECT story_id, event_id FROM stories").fetchall())
@@ -97,7 +97,7 @@ def _disobeyed(db: sqlite3.Connection) -> Iterator[str]:
 
 def _damage_of_row(row: sqlite3.Row) -> Iterator[str]:
     try:
-        story = Story.from_json(json.loads(row["story"]))
+        story = Story.stored(json.loads(row["story"]))
     except (Quarantine, ValueError) as error:
         yield f"can't be read: {error}"
     else:

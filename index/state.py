@@ -9,7 +9,7 @@ import json
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -61,6 +61,14 @@ class Placed:
     seqs: NDArray[np.int64]
     times: NDArray[np.float64]
     rare: NDArray[np.uint32]
+
+
+class Removed(NamedTuple):
+    """Where a story stood: its number, its event, its time in seconds since 1970."""
+
+    seq: int
+    event_id: str
+    event_time: float
 
 
 class State:
@@ -224,18 +232,27 @@ class State:
         )
         self.vectors.put(seq, event_time, found.vectors)
 
-    def remove(self, story_ids: Collection[str]) -> None:
-        """Remove stories with all that is kept of them; part of the transaction."""
+    def remove(self, story_ids: Collection[str]) -> list[Removed]:
+        """Remove stories with all that is kept of them; part of the transaction.
+
+        Returns:
+            Where those that were there stood; what they say need not be readable.
+        """
+        found: list[Removed] = []
         for story_id in story_ids:
-            row = self._db.execute(
-                "DELETE FROM stories WHERE story_id = ? RETURNING seq", (story_id,)
+            rows = self._db.execute(
+                "DELETE FROM stories WHERE story_id = ?"
+                " RETURNING seq, event_id, event_time",
+                (story_id,),
             ).fetchall()
-            self.vectors.remove(seq for (seq,) in row)
+            found += [Removed(*row) for row in rows]
+            self.vectors.remove(row["seq"] for row in rows)
             for table in ("joins", "versions"):
                 self._db.execute(
                     f"DELETE FROM {table} WHERE story_id = ?",
                     (story_id,),
                 )
+        return found
 
     def seen_before(self, moment: float) -> list[str]:
         """Return the stories first seen before a moment, in order of arrival."""
@@ -303,7 +320,7 @@ class State:
         return [
             Member(
                 seq=row["seq"],
-                story=Story.from_json(json.loads(row["story"])),
+                story=Story.stored(json.loads(row["story"])),
                 event_id=row["event_id"],
                 vectors=np.frombuffer(row["vectors"], "<f2").reshape(PASSAGES, -1),
                 crowd=row["crowd"],
@@ -435,7 +452,7 @@ class State:
     def newest_first_seen(self) -> datetime | None:
         """Return when the story seen last was first seen; None in an empty state."""
         row = self._db.execute("SELECT max(first_seen) FROM stories").fetchone()
-        return None if row[0] is None else datetime.fromtimestamp(row[0]).astimezone()
+        return None if row[0] is None else datetime.fromtimestamp(row[0], UTC)
 
     def join_record(self, story_id: str) -> dict[str, Any] | None:
         """Return why a story is in its event; None for an unknown story."""

@@ -7,9 +7,10 @@ and the time it was observed; the story id never changes.
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Self
 
 from ingest.errors import Quarantine
@@ -25,6 +26,12 @@ MAX_TEXT: Final = 200_000  # characters; p99 of real pages is 12,000
 _CONTROL: Final = {
     code: " " for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\n\t"
 }
+# Bounds of a message from another process: what is longer is cut, in number or letters.
+MAX_LINES: Final = 50  # flags, agencies, changes ...
+MAX_URL: Final = 2_000
+_ID: Final = re.compile(r"s-[\x21-\x7e]{1,38}")
+EARLIEST: Final = datetime(2, 1, 1, tzinfo=UTC)  # every zone has a year beside it
+LATEST: Final = datetime(9998, 12, 31, tzinfo=UTC)
 FUTURE_TOLERANCE: Final = timedelta(minutes=15)  # clocks of publishers run ahead
 
 
@@ -151,36 +158,50 @@ class Story:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
-        """Build a story from parsed JSON.
+        """Build a story from parsed JSON; what is merely too long is cut.
 
         Raises:
             Quarantine: a field is missing, of the wrong type or out of range.
         """
         try:
             return cls(
-                story_id=_text(value, "story_id"),
-                url=_text_or_none(value, "url"),
-                outlet=_text(value, "outlet"),
+                story_id=_story_id(value),
+                url=_line_or_none(value, "url", MAX_URL),
+                outlet=_line(value, "outlet"),
                 title=_text(value, "title"),
                 text=_text(value, "text"),
-                lang=_text_or_none(value, "lang"),
+                lang=_line_or_none(value, "lang", 8),
                 published=_moment_or_none(value, "published"),
-                published_raw=_text_or_none(value, "published_raw"),
-                date_quality=_text(value, "date_quality"),
-                first_seen=datetime.fromisoformat(_text(value, "first_seen")),
-                observed=datetime.fromisoformat(_text(value, "observed")),
+                published_raw=_line_or_none(value, "published_raw"),
+                date_quality=_line(value, "date_quality"),
+                first_seen=parse_moment(_text(value, "first_seen"), "first_seen"),
+                observed=parse_moment(_text(value, "observed"), "observed"),
                 text_from=_text(value, "text_from"),
-                feed_url=_text_or_none(value, "feed_url"),
-                flags=_texts(value, "flags"),
-                byline=str(value.get("byline", "")),
-                agencies=_texts(value, "agencies"),
-                citing=_texts(value, "citing"),
-                correction=str(value.get("correction", "")),
-                changes=_texts(value, "changes"),
-                hearsay_of=_text_or_none(value, "hearsay_of") or "",
+                feed_url=_line_or_none(value, "feed_url", MAX_URL),
+                flags=_lines(value, "flags"),
+                byline=_line_or_none(value, "byline") or "",
+                agencies=_lines(value, "agencies"),
+                citing=_lines(value, "citing"),
+                correction=_line_or_none(value, "correction") or "",
+                changes=_lines(value, "changes"),
+                hearsay_of=_line_or_none(value, "hearsay_of") or "",
             )
         except (TypeError, ValueError) as error:
             raise Quarantine(f"story: {error}") from error
+
+    @classmethod
+    def stored(cls, value: Mapping[str, Any]) -> Self:
+        """Build a story of what an index holds, accepted once by whatever rules.
+
+        A moment that can't be reckoned with everywhere is brought inside the calendar,
+        so that no story of before can break what lists it.
+        """
+        kept = dict(value)
+        for name in ("published", "first_seen", "observed"):
+            if kept.get(name) is not None:
+                kept[name] = clamped(kept[name])
+        found = cls.from_json(kept | {"story_id": "s-stored"})
+        return replace(found, story_id=kept["story_id"])
 
     @classmethod
     def decode(cls, value: bytes) -> Self:
@@ -213,8 +234,8 @@ def decode_object(value: bytes, *types: str) -> dict[str, Any]:
     if b"\\ud" in value.lower():  # half a character, which UTF-8 has not
         try:
             json.dumps(found, ensure_ascii=False).encode()
-        except UnicodeEncodeError as error:
-            raise Quarantine(f"a text in it is none: {error.reason}") from error
+        except (UnicodeEncodeError, RecursionError) as error:
+            raise Quarantine(f"a text in it is none: {error}") from error
     if found.get("type") not in types:
         raise Quarantine(f"type {found.get('type')!r}, expected {' or '.join(types)}")
     if str(found.get("version", "")).split(".")[0] != "1":
@@ -223,14 +244,14 @@ def decode_object(value: bytes, *types: str) -> dict[str, Any]:
 
 
 def check_moment(moment: datetime, what: str) -> None:
-    """Refuse a time that can't be reckoned with everywhere.
+    """Refuse a time that can't be reckoned with everywhere, in UTC or another zone.
 
     Raises:
         Quarantine: it has no time zone, or is at the ends of the calendar.
     """
     if moment.tzinfo is None:
         raise Quarantine(f"{what} has no time zone")
-    if not MINYEAR < moment.year < MAXYEAR:
+    if not EARLIEST <= moment <= LATEST:
         raise Quarantine(f"{what} is {moment.isoformat()}")
 
 
@@ -248,14 +269,24 @@ def parse_moment(text: str, what: str) -> datetime:
     return moment
 
 
+def clamped(text: str) -> str:
+    """Return a time that was accepted once as one that `parse_moment` takes."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return EARLIEST.isoformat()
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return min(max(moment, EARLIEST), LATEST).isoformat()
+
+
 def json_object(value: bytes) -> dict[str, Any]:
-    """Parse a JSON object.
+    """Parse a JSON object, in UTF-8.
 
     Raises:
         Quarantine: not JSON, or not an object.
     """
     try:
-        found = json.loads(value)
+        found = json.loads(value.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise Quarantine(f"not JSON: {error}") from error
     if not isinstance(found, dict):
@@ -296,14 +327,32 @@ def _text(value: Mapping[str, Any], name: str) -> str:
     return found
 
 
-def _texts(value: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    return tuple(str(one) for one in value.get(name, []))
+def _story_id(value: Mapping[str, Any]) -> str:
+    found = _text(value, "story_id")
+    if not _ID.fullmatch(found):
+        raise Quarantine(f"story: id {found[:80]!r} is none")
+    return found
 
 
-def _text_or_none(value: Mapping[str, Any], name: str) -> str | None:
-    return None if value.get(name) is None else _text(value, name)
+def _line(value: Mapping[str, Any], name: str, limit: int = MAX_TITLE) -> str:
+    return clean_line(_text(value, name), limit)
+
+
+def _line_or_none(
+    value: Mapping[str, Any], name: str, limit: int = MAX_TITLE
+) -> str | None:
+    return None if value.get(name) is None else _line(value, name, limit)
+
+
+def _lines(value: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    found = value.get(name, [])
+    if not isinstance(found, list):
+        raise TypeError(f"{name} is no list")
+    if not all(isinstance(one, str) for one in found):
+        raise TypeError(f"{name} are not all strings")
+    return tuple(clean_line(one) for one in found[:MAX_LINES])
 
 
 def _moment_or_none(value: Mapping[str, Any], name: str) -> datetime | None:
-    found = _text_or_none(value, name)
-    return None if found is None else datetime.fromisoformat(found)
+    found = value.get(name)
+    return None if found is None else parse_moment(_text(value, name), name)
