@@ -20,7 +20,7 @@ from ingest.story import (
     json_object,
     story_id_from,
 )
-from ingest.urls import absolute_url, url_key
+from ingest.urls import absolute_url, story_ids_of
 
 MAX_LINE: Final = 10_000_000  # bytes; a line is one article
 GZIP: Final = b"\x1f\x8b"
@@ -135,7 +135,7 @@ def _parsed(line: bytes) -> dict[str, str]:
 
 def _story_id(row: dict[str, str], url: str | None, title: str, text: str) -> str:
     if url:
-        return story_id_from(url_key(url))
+        return story_ids_of(url)[-1]
     if row["id"]:
         return story_id_from(f"import {row['outlet']} {row['id']}")
     return story_id_from(f"said {content_digest(title, text)} {row['published']}")

@@ -172,9 +172,10 @@ class EventIndex:
             self._take(found)
 
     def _take(self, found: StoryVector) -> None:
-        story = found.story
+        story = replace(found.story, story_id=self.state.given_id(found.story))
         if self.state.history.is_forgotten(story.story_id):
             return
+        found = replace(found, story=story)
         check_units(combine(found.vectors)[None, :])
         self._bind(found)
         known = self.state.known(story.story_id)

@@ -29,6 +29,7 @@ from index.vector_files import VectorFiles, files_of
 from ingest.database import open_database, open_to_read, reading, transaction, vacuum
 from ingest.errors import Misconfigured
 from ingest.story import Story
+from ingest.urls import ids_of
 
 EXACT_S: Final = 9e9  # microseconds up to it are whole numbers in float64
 
@@ -279,6 +280,13 @@ class State:
             "SELECT digest, observed FROM stories WHERE story_id = ?", (story_id,)
         ).fetchone()
         return (str(row[0]), float(row[1])) if row else None
+
+    def given_id(self, story: Story) -> str:
+        """Return the id by which a story is refused or known here; else its own."""
+        ids = ids_of(story.story_id, story.url)
+        gone = [one for one in ids if self.history.is_forgotten(one)]
+        given = gone or [one for one in ids if self.known(one)]
+        return given[0] if given else story.story_id
 
     def member(self, story_id: str) -> Member | None:
         """Return a story by its id, None if there is none."""

@@ -16,8 +16,7 @@ from ingest.entry import Entry
 from ingest.feed_table import FEEDS, FEEDS_DUE, LISTED, MOVES, Feed, FeedTable
 from ingest.outlets import FeedVoice, attributed
 from ingest.own_sites import OWN_SITES, OwnSites
-from ingest.story import story_id_from
-from ingest.urls import host_of, url_key
+from ingest.urls import host_of, story_ids_of
 from ingest.versions import was_proved
 
 SCHEMA: Final = 4
@@ -252,6 +251,15 @@ class Frontier:
         (found,) = self._with_voices([row])
         return replace(found, feed_url=row["owner"])
 
+    def given_id(self, story_ids: Sequence[str]) -> str:
+        """Return which id of a story was given to it; the last if none was yet.
+
+        One that is refused for ever comes before one that is known.
+        """
+        gone = self.forgotten(story_ids)
+        given = gone or {one for one in story_ids[:-1] if self.story(one)}
+        return next((one for one in story_ids if one in given), story_ids[-1])
+
     def due_stories(self, now: float, limit: int) -> list[PendingStory]:
         """Return stories due, at most one of each host, and `limit` without a page."""
         rows = self._db.execute(_DUE_BY_HOST, (now,)).fetchall()
@@ -395,11 +403,10 @@ class Frontier:
 
     def retry(self, url: str) -> bool:
         """Make a feed, or the story of a page, due now; False if neither is known."""
-        story_id = story_id_from(url_key(url))
         with self._db:
-            stories = self._db.execute(
+            stories = self._db.executemany(
                 "UPDATE stories SET state='due', due_at=0, tries=0 WHERE story_id=?",
-                (story_id,),
+                [(story_id,) for story_id in story_ids_of(url)],
             ).rowcount
         return self.feeds.retry(url) or stories > 0
 

@@ -14,7 +14,7 @@ from ingest.outlets import Attribution, FeedVoice, attributed, has_no_page, voic
 from ingest.page import Cleaned, is_full_text
 from ingest.story import Story, story_id_from
 from ingest.titles import clean_title
-from ingest.urls import host_of, url_key
+from ingest.urls import former_key, host_of, url_key, url_keys
 from ingest.versions import changes_since, futile_reads
 
 MIN_SUMMARY: Final = 40  # characters that are not said again by chance, undated
@@ -48,7 +48,11 @@ def plan_entries(
         parsed.entries, shared, frontier, feed_url
     ):
         digest = entry_digest(entry)
-        story_id = known.story_id if known else _story_id(identities[0], feed_url)
+        story_id = (
+            known.story_id
+            if known
+            else frontier.given_id(_story_ids(identities, feed_url))
+        )
         if story_id in seen:
             plan.repeated += 1
             continue
@@ -123,21 +127,21 @@ def _recognised(
 def _by_name(
     entry: Entry, identities: tuple[str, ...], frontier: Frontier, feed_url: str
 ) -> Sighting | None:
-    key = url_key(entry.link) if entry.link else ""
-    before = frontier.sighted(feed_url, [*identities, key])
+    keys = url_keys(entry.link) if entry.link else ()
+    before = frontier.sighted(feed_url, [*identities, *keys])
     for identity in identities:
         known = before.get(identity)
         if known is None or identity.startswith("told "):
             continue
         if (
             identity.startswith("guid ")
-            and key
+            and keys
             and not _is_same(entry, known, frontier)
         ):
             continue
         return known
     # A link that others share since then still names the very entry it named alone.
-    alone = before.get(key)
+    alone = next((before[key] for key in keys if key in before), None)
     return alone if alone and alone.entry_digest == entry_digest(entry) else None
 
 
@@ -199,17 +203,17 @@ def _needs_page(entry: Entry, shared: set[str], voice: FeedVoice) -> bool:
 def _identified(
     entries: Sequence[Entry], shared: set[str]
 ) -> Iterator[tuple[Entry, tuple[str, ...]]]:
-    """Give each entry its identities, the first of which makes the story id.
+    """Give each entry its identities, the first of which make the story id.
 
-    The article's URL unless it is shared; beside it the guid, as an alias within the
-    feed, unless the document uses it twice; and what it says, in words and date, unless
-    two entries say it. Without any, a digest of the whole.
+    The keys of the article's URL unless it is shared; beside them the guid, as an alias
+    within the feed, unless the document uses it twice; and what it says, in words and
+    date, unless two entries say it. Without any, a digest of the whole.
     """
     guids = Counter(entry.guid for entry in entries)
     words = Counter(_words(entry) for entry in entries)
     for entry in entries:
-        key = url_key(entry.link) if entry.link else ""
-        identities = [key] if key and key not in shared else []
+        keys = url_keys(entry.link) if entry.link else ()
+        identities = [key for key in keys if keys[-1] not in shared]
         if entry.guid and guids[entry.guid] == 1:
             identities.append(f"guid {entry.guid}")
         if not identities:
@@ -224,15 +228,19 @@ def _words(entry: Entry) -> str:
     return _digest([entry.title, entry.summary, entry.published_raw])
 
 
-def _story_id(identity: str, feed_url: str) -> str:
+def _story_ids(identities: Sequence[str], feed_url: str) -> list[str]:
     """URLs are the same everywhere; guids and digests count within their feed."""
-    alone = not identity.startswith(("guid ", "said ", "told "))
-    return story_id_from(identity if alone else f"{feed_url} {identity}")
+    own = ("guid ", "said ", "told ")
+    keys = [one for one in identities if not one.startswith(own)]
+    return [story_id_from(one) for one in keys or [f"{feed_url} {identities[0]}"]]
 
 
 def entry_digest(entry: Entry) -> str:
-    """Name what an entry says, so that a change is noticed."""
-    key = url_key(entry.link) if entry.link else ""
+    """Name what an entry says, so that a change is noticed.
+
+    By its address's former key, as in every frontier: another would be a change of all.
+    """
+    key = former_key(entry.link) if entry.link else ""
     return _digest([key, *(getattr(entry, name) for name in _SAID)])
 
 

@@ -1,6 +1,7 @@
 """URLs: which to fetch, and which key says that two of them are one story."""
 
 import functools
+import re
 from typing import Final
 from urllib.parse import (
     SplitResult,
@@ -10,6 +11,8 @@ from urllib.parse import (
     urlsplit,
     urlunsplit,
 )
+
+from ingest.story import story_id_from
 
 # Names that courlan leaves in; each was seen on real news links (feeds.md section 3.2).
 TRACKERS: Final = frozenset(
@@ -37,6 +40,9 @@ TRACKERS: Final = frozenset(
 )
 MAX_PARAMETERS: Final = 50
 MAX_URL: Final = 2_000  # characters; longer ones are never an article
+_HEX: Final = re.compile("%([0-9A-Fa-f]{2})")
+_UNRESERVED: Final = re.compile("[A-Za-z0-9._~-]")  # RFC 3986, section 2.3
+_DOUBLED: Final = re.compile("(?<!:)//+")  # not that of an address within the path
 
 
 def absolute_url(link: str, base: str) -> str | None:
@@ -55,13 +61,90 @@ def absolute_url(link: str, base: str) -> str | None:
     return joined
 
 
+def story_ids_of(url: str) -> tuple[str, ...]:
+    """Return the ids that the story at an address may have, in order of `url_keys`."""
+    return tuple(map(story_id_from, url_keys(url)))
+
+
+def ids_of(story_id: str, url: str | None) -> tuple[str, ...]:
+    """Return the ids that a story may have been given, its own last.
+
+    Args:
+        story_id: its own; other than its address's if a guid or nothing else made it.
+        url: its address, as anybody may have written it.
+    """
+    if not url or absolute_url(url, "") != url or _plainly_spelled(url) == url:
+        return (story_id,)  # of most stories, at little cost
+    ids = story_ids_of(url)
+    return ids if story_id == ids[-1] else (story_id,)
+
+
+def url_keys(url: str) -> tuple[str, ...]:
+    """Return the keys that an address may be known by: of before, then of today.
+
+    Ids once given stay: the first that is known counts, the last if none is.
+    """
+    return tuple(dict.fromkeys((former_key(url), url_key(url))))
+
+
 @functools.lru_cache(maxsize=20_000)  # asked several times for each entry of a feed
 def url_key(url: str) -> str:
     """Return the identity of a story's URL: what differs only by tracking is one.
 
     Scheme, `www.`, default ports, fragments, trailing slashes and tracking parameters
-    do not count; path case and all other parameters do.
+    do not count, nor how the same address is spelled; path case and all other
+    parameters do.
     """
+    return former_key(_plainly_spelled(url))
+
+
+def _plainly_spelled(url: str) -> str:
+    """Return a URL in the one spelling of its address: RFC 3986, section 6.2.2.
+
+    Beside that without a dot behind the host and doubled slashes, its host in letters.
+    """
+    parts = urlsplit(url)
+    host, colon, port = parts.netloc.rpartition("@")[2].partition(":")
+    if not host.startswith("["):
+        host = host_in_letters(host.rstrip("."))
+    path = _DOUBLED.sub("/", _HEX.sub(_decoded, parts.path))
+    return urlunsplit(
+        parts._replace(netloc=f"{host}{colon}{port}", path=_without_dots(path))
+    )
+
+
+def _decoded(octet: re.Match[str]) -> str:
+    """Return an octet as the letter that it need not hide, else in capitals."""
+    letter = chr(int(octet[1], 16))
+    return letter if _UNRESERVED.fullmatch(letter) else octet[0].upper()
+
+
+def _without_dots(path: str) -> str:
+    """Return a path without `.` and `..`: RFC 3986, section 5.2.4."""
+    kept: list[str] = []
+    for segment in path.split("/"):
+        if segment == "..":
+            kept = kept[:1] + kept[1:-1]
+        elif segment != ".":
+            kept.append(segment)
+    return "/".join(kept)
+
+
+def host_in_letters(host: str) -> str:
+    """Return a host as a person reads it: `xn--` labels decoded."""
+    return ".".join(map(_in_letters, host.lower().split(".")))
+
+
+def _in_letters(label: str) -> str:
+    try:
+        return label.encode().decode("idna") if label.startswith("xn--") else label
+    except UnicodeError:  # it is none
+        return label
+
+
+@functools.lru_cache(maxsize=20_000)
+def former_key(url: str) -> str:
+    """Return the key of before spelling was disregarded, of which ids were made."""
     from courlan import clean_url  # noqa: PLC0415  (0.1 s, not every command's)
 
     parts = urlsplit(url)
@@ -93,7 +176,7 @@ def _same_site(url: str, parts: SplitResult) -> SplitResult:
 def host_of(url: str) -> str:
     """Return the host of a URL in lower case, empty if it has none."""
     try:
-        return urlsplit(url).hostname or ""
+        return (urlsplit(url).hostname or "").rstrip(".")
     except ValueError:
         return ""
 

@@ -35,8 +35,8 @@ from index.lookup import (
 )
 from index.state import Member, State
 from ingest.errors import Misconfigured, Quarantine
-from ingest.story import clean_line, clean_text, story_id_from
-from ingest.urls import absolute_url, url_key
+from ingest.story import clean_line, clean_text
+from ingest.urls import absolute_url, story_ids_of
 
 
 def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -154,7 +154,8 @@ def _known(args: argparse.Namespace, state: State) -> Member | None:
         url = absolute_url(args.url, "")
         if url is None:
             raise Misconfigured(f"--url {args.url!r}: not an http(s) URL")
-        return state.member(story_id_from(url_key(url)))
+        found = (state.member(story_id) for story_id in story_ids_of(url))
+        return next((member for member in found if member), None)
     return None
 
 

@@ -32,7 +32,7 @@ from index.forgetting import MOST_STORIES, Forget
 from index.state import State
 from ingest.errors import Misconfigured, Quarantine
 from ingest.story import clean_line, json_object, story_id_from, tombstone
-from ingest.urls import absolute_url, url_key
+from ingest.urls import absolute_url, story_ids_of
 
 NOT_DONE = 1
 _URL = re.compile(rb'"url"\s*:\s*"([^"\\]{1,2000})"')
@@ -150,10 +150,14 @@ def _let_embed_pass(log: Log, settings: Settings, patience: Callable[[], bool]) 
 
 def _targets(target: str, settings: Settings, log: Log, state: State) -> set[str]:
     if target.startswith("s-"):
-        return {target if state.known(target) else _resolved(state, target)}
+        story_id = target if state.known(target) else _resolved(state, target)
+        member = state.member(story_id)
+        url = absolute_url(member.story.url or "", "") if member else None
+        ids = story_ids_of(url) if url else ()  # the log may have it by another
+        return {story_id, *(ids if story_id in ids else ())}
     url = absolute_url(target, "") if "://" in target else None
     if url is not None:
-        return {story_id_from(url_key(url)), *state.of_url(url), *state.of_url(target)}
+        return {*story_ids_of(url), *state.of_url(url), *state.of_url(target)}
     found = set(state.of_outlet(target))
     frontier = wiring.open_frontier(settings)
     found.update(frontier.of_outlet(target))
@@ -224,7 +228,7 @@ def _ids_of_input(record: Record) -> Iterator[str]:
     urls += [m.decode("utf-8", "replace") for m in _URL.findall(record.value)]
     for url in urls:
         if "://" in url and (whole := absolute_url(url, "")):
-            yield story_id_from(url_key(whole))
+            yield from story_ids_of(whole)
 
 
 def _tell_plan(ids: list[str], state: State, args: argparse.Namespace) -> None:

@@ -5,7 +5,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from typing import Any, Final
@@ -115,6 +115,7 @@ def _publish(
                 raise line
             # A microsecond a line: a later line is a later version.
             story = story_of_line(line, begin + timedelta(microseconds=number))
+            story = replace(story, story_id=state.given_id(story))
         except Quarantine as error:
             counts.refused += 1
             _refuse(log, f"{name}:{number}", line, error, counts.refused)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from ingest.urls import absolute_url, url_key
+from ingest.story import story_id_from
+from ingest.urls import absolute_url, host_of, story_ids_of, url_key
 
 
 @pytest.mark.parametrize(
@@ -19,6 +20,47 @@ from ingest.urls import absolute_url, url_key
 def test_urls_that_differ_by_tracking_alone_are_one_story(one, other):
     """Scheme, www, ports, fragments and trackers do not count."""
     assert url_key(one) == url_key(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "key"),
+    [
+        ("https://a.org./x", "a.org/x"),
+        ("https://A.org.:443/x", "a.org/x"),
+        ("https://a.org/./x", "a.org/x"),
+        ("https://a.org/b/../x/.", "a.org/x"),
+        ("https://a.org/../x", "a.org/x"),
+        ("https://a.org/%2e%2E/x", "a.org/x"),
+        ("https://a.org//x", "a.org/x"),
+        ("https://a.org//x?" + "&".join("b=1" for _ in range(60)), None),
+        ("https://a.org/%78", "a.org/x"),
+        ("https://a.org/%7ex", "a.org/~x"),
+        ("https://a.org/%d0%bf", "a.org/%D0%BF"),
+        ("https://a.org/\u043f", "a.org/%D0%BF"),
+        ("https://a.org/x%2fy", "a.org/x%2Fy"),
+        ("https://xn--bcher-kva.org/x?utm_source=r", "b\xfccher.org/x"),
+        ("https://xn--.org/x", "xn--.org/x"),
+        ("http://[::1]:8001/x", "::1:8001/x"),
+        ("https://u:p@a.org./x", "a.org/x"),
+    ],
+)
+def test_an_address_has_one_key_however_it_is_spelled(one, key):
+    """What RFC 3986, section 6.2.2, says is the same; a %2F is no slash."""
+    if key is None:
+        key = url_key(one.replace("org//", "org/"))
+    assert url_key(one) == key
+
+
+def test_a_site_is_one_host_with_and_without_the_dot_behind_it():
+    """It is asked in one turn, by one robots.txt's word."""
+    assert host_of("https://A.org.:8443/x") == "a.org"
+
+
+def test_ids_once_given_are_among_those_of_an_address():
+    """The former first: it counts where it is known."""
+    before, today = story_ids_of("https://a.org/./x")
+    assert before == story_id_from("a.org/./x")
+    assert (today,) == story_ids_of("https://a.org/x")
 
 
 @pytest.mark.parametrize(
