@@ -18,15 +18,22 @@ import httpcore2
 from ingest.errors import Misconfigured, Quarantine
 
 Network = IPv4Network | IPv6Network
-# is_global is True for these, on some Pythons or all, though they lead elsewhere:
-# NAT64, 6to4, IPv4-compatible, site-local, and the block of some clouds' metadata.
+# Hosts of the internet are in this block alone; NAT64, IPv4-translated and -compatible
+# addresses, discard, segment routing and site-local ones are outside of it.
+UNICAST: Final = IPv6Network("2000::/3")
+# is_global is True for these, on some Pythons or all, though they lead elsewhere: IETF
+# protocols (Teredo, ORCHID, benchmarking), examples, 6to4 and its relays, the block of
+# some clouds' metadata, and another cloud's wire server.
 CLOSED: Final = tuple(
     ipaddress.ip_network(n)
     for n in (
-        *("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "::/96", "fec0::/10"),
-        "192.0.0.0/24",
+        *("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"),
+        *("192.0.0.0/24", "192.88.99.0/24", "168.63.129.16/32"),
     )
 )
+# IPv6 forms of an IPv4 address; whoever opens the one opens the other.
+MAPPED: Final = IPv6Network("::ffff:0:0/96")
+TRANSLATED: Final = IPv6Network("::ffff:0:0:0/96")
 
 
 class AddressRefused(Quarantine):
@@ -47,13 +54,15 @@ def parse_networks(texts: Iterable[str]) -> tuple[Network, ...]:
 
 def is_open(address: IPv4Address | IPv6Address, allowed: Iterable[Network]) -> bool:
     """Tell whether a connection to this address is permitted."""
-    mapped = getattr(address, "ipv4_mapped", None)
-    real = mapped or address
-    if any(real.version == net.version and real in net for net in allowed):
+    inner = IPv4Address(int(address) & 0xFFFF_FFFF)
+    has_inner = address in MAPPED or address in TRANSLATED
+    named = (address, inner) if has_inner else (address,)
+    if any(one in net for one in named for net in allowed):
         return True
-    if any(real.version == net.version and real in net for net in CLOSED):
+    real = inner if address in MAPPED else address
+    if any(real in net for net in CLOSED) or real.is_multicast:
         return False
-    return real.is_global and not real.is_multicast
+    return real.is_global and (real.version == 4 or real in UNICAST)  # noqa: PLR2004
 
 
 class Deadline(threading.local):
@@ -138,7 +147,7 @@ class GuardedBackend(httpcore2.NetworkBackend):
             AddressRefused: one of the host's addresses is closed.
         """
         addresses = _resolve(host, port)
-        if host != self._proxy:
+        if host.rstrip(".") != self._proxy:
             refuse_closed(host, addresses, self._allowed)
         for address in addresses[:-1]:  # e.g. IPv6 where only IPv4 leads out
             with contextlib.suppress(httpcore2.ConnectError, httpcore2.ConnectTimeout):

@@ -10,7 +10,7 @@ import brotli
 import pytest
 from backports import zstd
 
-from ingest.addresses import AddressRefused, is_open, parse_networks
+from ingest.addresses import AddressRefused, parse_networks
 from ingest.client import Client, ClientOptions, Validators
 from ingest.errors import (
     BotWall,
@@ -122,38 +122,6 @@ def test_closed_networks_are_refused_at_the_socket_also_after_a_redirect():
         narrow.get(base, max_bytes=9)
     with pytest.raises(AddressRefused, match="localhost is"):
         Client(ClientOptions(user_agent="t")).get("http://localhost:1/", max_bytes=9)
-
-
-@pytest.mark.parametrize(
-    ("address", "expected"),
-    [
-        ("8.8.8.8", True),
-        ("127.0.0.1", False),
-        ("10.1.2.3", False),
-        ("100.64.0.1", False),
-        ("169.254.169.254", False),
-        ("224.0.0.1", False),
-        ("0.0.0.0", False),
-        ("::1", False),
-        ("::ffff:127.0.0.1", False),
-        ("64:ff9b::7f00:1", False),
-        ("2002:7f00:1::", False),
-        ("fe80::1", False),
-        ("fec0::1", False),
-        ("::127.0.0.1", False),
-        ("192.0.0.192", False),
-        ("2606:4700:4700::1111", True),
-        ("192.168.7.7", True),
-    ],
-)
-def test_public_addresses_are_open_and_the_rest_closed_unless_allowed(
-    address, expected
-):
-    """192.168.7.0/24 was opened by the operator here; nothing else."""
-    import ipaddress
-
-    allowed = parse_networks(["192.168.7.0/24"])
-    assert is_open(ipaddress.ip_address(address), allowed) is expected
 
 
 def test_a_network_that_is_none_is_the_operators_mistake():
