@@ -181,20 +181,9 @@ class EventIndex:
         known = self.state.known(story.story_id)
         if known is None:
             self._arrive(found)
-        elif story.digest != known[0] and self._supersedes(story, known[1]):
+        elif story.digest != known[0] and story.observed.timestamp() > known[1]:
             self._update(found)
         # else the same version again, or an older one that comes late
-
-    def _supersedes(self, story: Story, observed: float) -> bool:
-        """Tell whether a version takes the place of the one held, observed then.
-
-        The newer one; but an outlet's own report always that of hearsay of it, and
-        hearsay never that of a report.
-        """
-        held = self.state.member(story.story_id)
-        if held is not None and bool(held.story.hearsay_of) != bool(story.hearsay_of):
-            return bool(held.story.hearsay_of)
-        return story.observed.timestamp() > observed
 
     def _arrive(self, found: StoryVector) -> None:
         """Put a new story into the event that it tells."""
@@ -248,8 +237,6 @@ class EventIndex:
             self._carry_out(change, now)
         for one in second_look(clusterer, now, decision, self._permitted):
             self._carry_out(one, now)
-        if before.story.hearsay_of and not found.story.hearsay_of:  # heard at last
-            self._confirm(clusterer.event_of(now.seq))
 
     def _why_it_stays(
         self, before: dict[str, Any], decision: Decision, home: str

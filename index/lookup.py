@@ -93,7 +93,7 @@ class Event:
 
     def to_json(self) -> dict[str, Any]:
         """Return the line that `events --json` prints."""
-        times = [m.story.event_time for m in self.reports]
+        times = [m.story.event_time for m in self.own_reports]
         return {
             "event_id": self.event_id,
             "title": self.title,
@@ -280,4 +280,4 @@ def event(state: State, event_id: str) -> Event:
 
 
 def _newest(event: Event) -> float:
-    return max(m.story.event_time.timestamp() for m in event.reports)
+    return max(m.story.event_time.timestamp() for m in event.own_reports)

@@ -29,7 +29,7 @@ from index.vector_files import VectorFiles, files_of
 from ingest.database import open_database, open_to_read, reading, transaction, vacuum
 from ingest.errors import Misconfigured
 from ingest.story import Story
-from ingest.urls import ids_of
+from ingest.urls import ids_of, story_ids_of
 
 EXACT_S: Final = 9e9  # microseconds up to it are whole numbers in float64
 
@@ -284,7 +284,8 @@ class State:
     def given_id(self, story: Story) -> str:
         """Return the id by which a story is refused or known here; else its own."""
         ids = ids_of(story.story_id, story.url)
-        gone = [one for one in ids if self.history.is_forgotten(one)]
+        told_of = story_ids_of(story.url) if story.hearsay_of and story.url else ()
+        gone = [one for one in (*ids, *told_of) if self.history.is_forgotten(one)]
         given = gone or [one for one in ids if self.known(one)]
         return given[0] if given else story.story_id
 

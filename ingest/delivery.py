@@ -6,11 +6,10 @@ from typing import Final
 
 from ingest.errors import Quarantine, Rejected
 from ingest.frontier import Frontier, PendingStory, Published
-from ingest.plan import make_story, page_elsewhere
+from ingest.plan import make_story, rightful_id
 from ingest.reading import Read, give_up_page
-from ingest.story import Story, story_id_from
-from ingest.urls import url_key
-from ingest.versions import told_of, was_proved
+from ingest.story import Story
+from ingest.versions import told_of
 
 LATER_LOOKS: Final = 3  # at a page that was read before and fails now, after ...
 LATER_S: Final = 3_600.0  # ... an hour, then two, then three
@@ -66,21 +65,22 @@ class Delivery:
         )
 
     def _made(self, item: Read) -> list[tuple[PendingStory, Story]]:
-        """Make a story; none where another publisher's own must not be touched."""
+        """Make a story; none where its publisher has told it itself."""
         due, cleaned = item.story, item.cleaned
-        if cleaned.linked_by:
-            self._frontier.own_sites.prove(due.feed_url, cleaned.linked_by)
-        if elsewhere := page_elsewhere(due.entry, cleaned):
-            adopted = self._frontier.adopt(due, story_id_from(url_key(elsewhere)))
-            if adopted is None:
-                return []
-            due = adopted
-        voice = self._frontier.own_sites.voice(due.feed_url)
+        if cleaned.linked_feed:
+            self._frontier.own_sites.prove(cleaned.linked_feed, cleaned.linked_by)
+        voice = self._frontier.own_sites.voice(due.feed_url, due.fetched_from)
         story = make_story(due, cleaned, voice, self._clock)
-        if story.hearsay_of and was_proved(due.told):
+        story_id = rightful_id(due, story, self._frontier)
+        if story_id == due.story_id:
+            return [(due, story)]
+        if story.hearsay_of and due.was_proved:
             self._keep(due, "; ".join(story.flags))
             return []
-        return [(due, story)]
+        renamed = self._frontier.rename(due, story_id, self._clock())
+        if renamed is None:
+            return []
+        return [(renamed, make_story(renamed, cleaned, voice, self._clock))]
 
     def fall_back(self, stories: Sequence[PendingStory], reason: str) -> None:
         """Publish what the feed said, since the page can't be had."""

@@ -53,16 +53,8 @@ def linked_feeds(body: bytes, url: str, content_type: str = "") -> list[FoundFee
         tree = etree.fromstring(text.encode("utf-8", "ignore"), parser)
     except (etree.XMLSyntaxError, ValueError):
         return []
-    return [] if tree is None else feed_links(tree, url)
-
-
-def feed_links(tree: etree._Element, url: str) -> list[FoundFeed]:
-    """Return the feeds that a parsed page names, those of comments last.
-
-    Args:
-        tree: of the page.
-        url: where it came from.
-    """
+    if tree is None:
+        return []
     base = absolute_url(next(iter(tree.xpath("//base/@href")), ""), url) or url
     found: dict[str, FoundFeed] = {}
     for link in tree.iter("link"):

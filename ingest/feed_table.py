@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from ingest.cadence import NOTHING_SAID, Announced
 from ingest.database import checked
 from ingest.feedlist import FeedRef
-from ingest.urls import host_of
+from ingest.urls import host_of, url_key
 
 NEVER: Final = float("inf")
 FEEDS: Final = checked(
@@ -180,7 +180,7 @@ class FeedTable:
         gone = self._db.execute("DELETE FROM feeds WHERE url = ?", (url,)).rowcount
         self._db.execute("DELETE FROM moves WHERE url = ?1 OR target = ?1", (url,))
         self._db.execute("DELETE FROM listed WHERE url = ?", (url,))
-        self._db.execute("DELETE FROM own_sites WHERE feed_url = ?", (url,))
+        self._db.execute("DELETE FROM own_sites WHERE feed = ?", (url_key(url),))
         self._db.execute(
             f"UPDATE feeds SET due_at = {_ANEW}, etag = NULL, last_modified = NULL,"
             " body_digest = NULL WHERE url IN (SELECT feed_url FROM sightings"
@@ -372,7 +372,6 @@ class FeedTable:
             if self.get(target):
                 self._db.execute("DELETE FROM sightings WHERE feed_url = ?", (url,))
             columns = {"feeds": "url", "listed": "url", "sightings": "feed_url"}
-            columns["own_sites"] = "feed_url"
             for table, column in columns.items():
                 self._db.execute(
                     f"UPDATE OR IGNORE {table} SET {column} = ? WHERE {column} = ?",

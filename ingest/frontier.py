@@ -17,7 +17,7 @@ from ingest.feed_table import FEEDS, FEEDS_DUE, LISTED, MOVES, Feed, FeedTable
 from ingest.outlets import FeedVoice, attributed
 from ingest.own_sites import OWN_SITES, OwnSites
 from ingest.urls import host_of, story_ids_of
-from ingest.versions import was_proved
+from ingest.versions import told_url, was_proved
 
 SCHEMA: Final = 4
 _STORIES: Final = checked(
@@ -25,7 +25,8 @@ _STORIES: Final = checked(
   story_id TEXT PRIMARY KEY, feed_url TEXT NOT NULL, host TEXT NOT NULL,
   entry TEXT NOT NULL, state TEXT NOT NULL, due_at REAL NOT NULL,
   tries INTEGER NOT NULL, first_seen REAL NOT NULL, digest TEXT, reason TEXT,
-  told TEXT NOT NULL DEFAULT '', page_url TEXT NOT NULL DEFAULT ''
+  told TEXT NOT NULL DEFAULT '', page_url TEXT NOT NULL DEFAULT '',
+  fetched_from TEXT NOT NULL DEFAULT '', is_foreign INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID"""
 )
 _SIGHTINGS: Final = checked(
@@ -42,7 +43,11 @@ _HOSTS: Final = checked(
   host TEXT PRIMARY KEY, until REAL NOT NULL, reason TEXT NOT NULL
 ) STRICT, WITHOUT ROWID"""
 )
-_STORIES_DUE: Final = "CREATE INDEX stories_due ON stories (state, host, due_at)"
+# A publisher's own come first: nobody else fills the queue of its host.
+_STORIES_DUE: Final = (
+    "CREATE INDEX stories_due ON stories (state, host, is_foreign, due_at)"
+)
+_OF_4: Final = ("fetched_from", "is_foreign")
 _FEEDS: Final = (FEEDS, FEEDS_DUE, MOVES, LISTED, _HOSTS)
 _TABLES: Final = ";".join(
     [*_FEEDS, _STORIES, _STORIES_DUE, _SIGHTINGS, _FORGOTTEN, OWN_SITES]
@@ -56,13 +61,17 @@ _UPGRADES: Final = {
     2: ";".join(
         [
             rebuilt("feeds", FEEDS, _OF_3),
-            rebuilt("stories", _STORIES, ["told", "page_url"]),
+            rebuilt("stories", _STORIES, ["told", "page_url", *_OF_4]),
             "UPDATE sightings SET entry_digest = ''",  # they were made of more
             *(FEEDS_DUE, MOVES, LISTED, _HOSTS, _STORIES_DUE),
         ]
     ),
-    3: OWN_SITES,
+    3: ";".join([rebuilt("stories", _STORIES, _OF_4), _STORIES_DUE, OWN_SITES]),
 }
+_COLUMNS: Final = (  # that a story takes along to another id
+    *("feed_url", "host", "entry", "due_at", "tries", "page_url"),
+    *("fetched_from", "is_foreign"),
+)
 # Hops from host to host in the index; grouping would read every story that is due.
 _DUE_BY_HOST: Final = """
 WITH RECURSIVE hosts (host) AS (
@@ -73,7 +82,7 @@ WITH RECURSIVE hosts (host) AS (
 )
 SELECT stories.* FROM hosts JOIN stories ON story_id = (
   SELECT story_id FROM stories WHERE state = 'due' AND host = hosts.host
-  AND due_at <= ? ORDER BY due_at LIMIT 1)
+  AND due_at <= ? ORDER BY is_foreign, due_at LIMIT 1)
 """
 
 
@@ -90,9 +99,12 @@ class Sighting:
 class PendingStory:
     """A story whose text is still to be had; `host` is "" if no page is needed.
 
-    `told` is what `versions.told_of` says of its last version; "" if there was none.
-    `page_url` is where its link has redirected to, on another host; "" for the link.
-    `voice` is what its feed may speak for; None where nothing of it is known.
+    Attributes:
+        told: what `versions.told_of` says of its last version; "" if there was none.
+        page_url: where its link has redirected to, on another host; "" for the link.
+        fetched_from: where its feed was fetched when it told it; "" if unknown.
+        is_foreign: the feed was not known to be its publisher's own then.
+        voice: what its feed could speak for then; None where that is not known.
     """
 
     story_id: str
@@ -103,17 +115,24 @@ class PendingStory:
     first_seen: float
     told: str = ""
     page_url: str = ""
+    fetched_from: str = ""
+    is_foreign: bool = False
     voice: FeedVoice | None = None
 
     @property
     def feed_voice(self) -> FeedVoice:
         """What its feed may speak for."""
-        return self.voice or FeedVoice(url=self.feed_url)
+        return self.voice or FeedVoice(url=self.fetched_from or self.feed_url)
 
     @property
-    def is_hearsay(self) -> bool:
-        """Whether its last version is known not to be its outlet's own report."""
-        return bool(self.told) and not was_proved(self.told)
+    def address(self) -> str:
+        """Where it is: as it was published, else as its feed says; "" for nowhere."""
+        return told_url(self.told) or self.entry.link or ""
+
+    @property
+    def was_proved(self) -> bool:
+        """Whether it was published as its outlet's own report."""
+        return was_proved(self.told)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,10 +221,12 @@ class Frontier:
     ) -> None:
         self._db.execute(
             "INSERT INTO stories (story_id, feed_url, host, entry, state, due_at,"
-            " tries, first_seen, reason) VALUES (?,?,?,?,?,?,0,?,?)"
+            " tries, first_seen, reason, fetched_from, is_foreign)"
+            " VALUES (?,?,?,?,?,?,0,?,?,?,?)"
             " ON CONFLICT (story_id) DO UPDATE SET entry=excluded.entry,"
             " host=excluded.host, state=excluded.state, due_at=excluded.due_at,"
             " feed_url=excluded.feed_url, tries=0, reason=excluded.reason,"
+            " fetched_from=excluded.fetched_from, is_foreign=excluded.is_foreign,"
             " page_url=''",
             (
                 story.story_id,
@@ -216,6 +237,8 @@ class Frontier:
                 now,
                 story.first_seen,
                 reason,
+                story.fetched_from,
+                story.is_foreign,
             ),
         )
 
@@ -277,10 +300,12 @@ class Frontier:
         return self._with_voices(rows)
 
     def _with_voices(self, rows: Sequence[sqlite3.Row]) -> list[PendingStory]:
-        voices = {
-            url: self.own_sites.voice(url) for url in {r["feed_url"] for r in rows}
-        }
-        return [replace(_pending(r), voice=voices[r["feed_url"]]) for r in rows]
+        told = [(row["feed_url"], row["fetched_from"]) for row in rows]
+        voices = {one: self.own_sites.voice(*one) for one in set(told)}
+        return [
+            replace(_pending(row), voice=voices[one])
+            for row, one in zip(rows, told, strict=True)
+        ]
 
     def next_story_due(self) -> float | None:
         """Return when the next story is due; None if none is."""
@@ -307,25 +332,40 @@ class Frontier:
                 (url, host_of(url), now, story_id),
             )
 
-    def adopt(self, story: PendingStory, story_id: str) -> PendingStory | None:
-        """Know a story by the id of the page that its link leads to, on another site.
+    def rename(
+        self, story: PendingStory, story_id: str, now: float
+    ) -> PendingStory | None:
+        """Know a story by the id of what it turned out to be: nobody's before.
 
-        None if that page's story is known already, or to be forgotten: nobody tells
-        another's story anew by linking to it. Hearsay gives way to it.
+        What was published under its former id stays as it is.
+
+        Returns:
+            The story under its new id; None if that is known, or to be forgotten: its
+            publisher's story is nobody else's to tell.
         """
+        columns = ", ".join(_COLUMNS)
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
-            held = self.story(story_id)
-            is_hearsay = held is not None and held.is_hearsay
-            gone = bool(self.forgotten([story_id])) or bool(held and not is_hearsay)
-            removed = story.story_id if gone else story_id
-            self._db.execute("DELETE FROM stories WHERE story_id = ?", (removed,))
-            for table in ("stories", "sightings"):
+            self._db.execute(
+                "UPDATE stories SET state='published', reason=? WHERE story_id=?",
+                (f"told already, or else: {story_id}", story.story_id),
+            )
+            if self.story(story_id) or self.forgotten([story_id]):
+                return None
+            self._db.execute(
+                f"INSERT INTO stories (story_id, state, first_seen, {columns})"
+                f" SELECT ?, 'due', ?, {columns} FROM stories WHERE story_id=?",
+                (story_id, now, story.story_id),
+            )
+            if not story.told:
                 self._db.execute(
-                    f"UPDATE {table} SET story_id = ? WHERE story_id = ?",
-                    (story_id, story.story_id),
+                    "DELETE FROM stories WHERE story_id = ?", (story.story_id,)
                 )
-        return None if gone else replace(story, story_id=story_id)
+            self._db.execute(
+                "UPDATE sightings SET story_id = ? WHERE story_id = ? AND feed_url = ?",
+                (story_id, story.story_id, story.feed_url),
+            )
+        return replace(story, story_id=story_id, told="", first_seen=now)
 
     def mark_published(self, published: Sequence[Published]) -> None:
         """Mark stories as published: their text is not due.
@@ -403,10 +443,13 @@ class Frontier:
 
     def retry(self, url: str) -> bool:
         """Make a feed, or the story of a page, due now; False if neither is known."""
+        marks = [*story_ids_of(url), url]
         with self._db:
-            stories = self._db.executemany(
-                "UPDATE stories SET state='due', due_at=0, tries=0 WHERE story_id=?",
-                [(story_id,) for story_id in story_ids_of(url)],
+            stories = self._db.execute(
+                "UPDATE stories SET state='due', due_at=0, tries=0 WHERE"
+                f" story_id IN ({','.join('?' * (len(marks) - 1))})"
+                " OR json_extract(entry, '$.link') = ?",
+                marks,
             ).rowcount
         return self.feeds.retry(url) or stories > 0
 
@@ -438,7 +481,7 @@ class Frontier:
 
 def _outlet_of(story: PendingStory) -> str:
     """Return who told a story, or who would if its page can be had."""
-    is_read = bool(story.host) and not story.is_hearsay
+    is_read = bool(story.host) and (story.was_proved or not story.told)
     at = story.page_url or story.entry.link if is_read else ""
     return attributed(
         feed=story.feed_voice,
@@ -463,4 +506,6 @@ def _pending(row: sqlite3.Row) -> PendingStory:
         first_seen=row["first_seen"],
         told=row["told"],
         page_url=row["page_url"],
+        fetched_from=row["fetched_from"],
+        is_foreign=bool(row["is_foreign"]),
     )

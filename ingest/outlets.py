@@ -18,7 +18,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 from tld import get_fld
 
@@ -29,6 +29,7 @@ FAMILIES: Final = Path(__file__).with_name("publishers.toml")
 MAX_NAME: Final = 120  # characters of an outlet's name
 MAX_CHANNEL: Final = 60  # characters of a channel's
 _NAMING: Final = frozenset({"channel", "c", "user"})  # before a channel's name
+_ASKED: Final = ("channel_id=", "playlist_id=", "user=")
 _DOMAIN: Final = re.compile(r"(?:[a-z0-9-]{1,63}\.){1,4}[a-z]{2,24}")
 
 
@@ -41,7 +42,7 @@ class _Families:
     titles: dict[str, tuple[str, ...]]
     shared: frozenset[str]
     labels: frozenset[str]
-    channels: frozenset[str]
+    channels: dict[str, tuple[str, ...]]
     passed_over: frozenset[str]
     unnamed: frozenset[str]
     aggregators: frozenset[str]
@@ -124,17 +125,23 @@ def attributed(
 def voice_of(url: str) -> str | None:
     """Return who speaks on a site; None for a bare address, and for none.
 
-    The family of its host; where many write there, the channel or host; else its
+    Where many write there, the channel or host; else the family of its host, or its
     registered domain: nine feeds of one broadcaster are one voice.
     """
-    if found := family_of_domain(url):
-        return found
-    if is_aggregator(url):
-        return _plain_host(url)
     if _is_channels(url):
         channel = _channel_of(url)
         return f"{_plain_host(url)}/{channel}" if channel else _plain_host(url)
-    return domain_of(url)
+    if found := family_of_domain(url):
+        return found
+    return _plain_host(url) if is_aggregator(url) else domain_of(url)
+
+
+def same_site(one: str, other: str) -> bool:
+    """Tell whether two addresses are of one voice, or of one bare address."""
+    mine, its = voice_of(one), voice_of(other)
+    if mine is None or its is None:
+        return mine == its and host_of(one) == host_of(other) != ""
+    return mine == its
 
 
 def outlet_named(name: str) -> str:
@@ -142,11 +149,12 @@ def outlet_named(name: str) -> str:
 
     CNN, cnn.com and edition.cnn.com are one. What is not known stays as it is.
     """
-    plain = clean_line(name, MAX_NAME)
+    plain = clean_line("".join(c for c in name if c.isprintable()), MAX_NAME)
     if found := family_of_name(plain):
         return found
-    if _DOMAIN.fullmatch(plain.lower()):
-        return voice_of(f"https://{plain.lower()}/") or plain
+    site = re.sub(r"^https?://", "", plain.lower()).split("/")[0].rstrip(".")
+    if _DOMAIN.fullmatch(site):
+        return voice_of(f"https://{site}/") or plain
     return plain
 
 
@@ -170,13 +178,10 @@ def names_of(outlet: str) -> tuple[str, ...]:
 
 def is_own(feed_url: str, url: str) -> bool:
     """Tell whether a feed is the publisher's own, by its address and the story's."""
-    mine, its = voice_of(feed_url), voice_of(url)
-    if mine is None or its is None:
-        return host_of(feed_url) == host_of(url) != ""
     if _is_on(url, _families().unnamed) and not _channel_of(url):
         return _plain_host(feed_url) == _plain_host(url) and bool(_channel_of(feed_url))
     is_someones = not _is_channels(url) or bool(_channel_of(url))
-    return mine == its and is_someones
+    return same_site(feed_url, url) and is_someones
 
 
 def is_aggregator(url: str) -> bool:
@@ -195,8 +200,12 @@ def _is_on(url: str, domains: frozenset[str]) -> bool:
 
 
 def _is_channels(url: str) -> bool:
-    """Tell whether a site's writers are told apart by its paths alone."""
-    return _plain_host(url) in _families().channels
+    """Tell whether a site's writers are told apart by its paths alone, there."""
+    parts = _families().channels.get(_plain_host(url))
+    if parts is None:
+        return False
+    path = urlsplit(url).path.lower()
+    return any(path.startswith(part) for part in parts)
 
 
 def _plain_host(url: str) -> str:
@@ -206,13 +215,14 @@ def _plain_host(url: str) -> str:
 def _channel_of(url: str) -> str:
     """Return the channel or account that an address names; "" if it names none."""
     parts = urlsplit(url)
-    for name in ("channel_id", "playlist_id", "user"):
-        if found := parse_qs(parts.query, max_num_fields=50).get(name):
-            return found[0][:MAX_CHANNEL].lower()
     steps = [step.lower()[:MAX_CHANNEL] for step in parts.path.split("/") if step]
     if _is_on(url, _families().unnamed):  # /watch and /shorts lead to a video
+        asked = parts.query.lower().split("&")
+        named = [one for one in asked if one.startswith(_ASKED)]
+        if len(named) == 1:
+            return named[0].partition("=")[2][:MAX_CHANNEL]
         is_named = steps[:1] and (steps[0][0] == "@" or steps[0] in _NAMING)
-        steps = steps if is_named else []
+        steps = steps if is_named and not named else []
     known = _families().passed_over
     return next((step for step in steps if step not in known), "")
 
@@ -248,13 +258,22 @@ def _families() -> _Families:
         titles=titles,
         shared=frozenset(data["shared"]["domains"]),
         labels=frozenset(data["shared"]["labels"]),
-        channels=frozenset(data["channels"]["domains"]),
+        channels=_by_host(data["channels"]["domains"]),
         passed_over=frozenset(data["channels"]["passed_over"]),
         unnamed=frozenset(data["channels"]["unnamed"]),
         aggregators=aggregators,
         sourcing=frozenset(data["aggregators"]["sourcing"]),
         without_pages=aggregators - frozenset(data["aggregators"]["carrying"]),
     )
+
+
+def _by_host(places: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """Return by host the beginnings of the paths that are named."""
+    found: dict[str, tuple[str, ...]] = {}
+    for place in places:
+        host, slash, path = place.partition("/")
+        found[host] = (*found.get(host, ()), slash + path)
+    return found
 
 
 def domain_of(url: str) -> str | None:

@@ -5,10 +5,12 @@ from typing import Final
 
 from ingest.database import checked
 from ingest.outlets import FeedVoice, voice_of
+from ingest.urls import url_key
 
+# By the key of the address that pages link to: what redirects there is another feed.
 OWN_SITES: Final = checked(
     """CREATE TABLE own_sites (
-  feed_url TEXT NOT NULL, site TEXT NOT NULL, PRIMARY KEY (feed_url, site)
+  feed TEXT NOT NULL, site TEXT NOT NULL, PRIMARY KEY (feed, site)
 ) STRICT, WITHOUT ROWID"""
 )
 
@@ -19,25 +21,38 @@ class OwnSites:
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
 
-    def voice(self, feed_url: str) -> FeedVoice:
-        """Return what a feed may speak for, by where it was fetched at last."""
+    def voice(self, feed_url: str, fetched_from: str = "") -> FeedVoice:
+        """Return what a feed may speak for.
+
+        Args:
+            feed_url: where it is polled.
+            fetched_from: where it redirected to when it told what is asked about; ""
+                if nowhere.
+        """
+        url = fetched_from or feed_url
         row = self._db.execute(
-            "SELECT validated_url, title FROM feeds WHERE url = ?", (feed_url,)
+            "SELECT title FROM feeds WHERE url = ?", (feed_url,)
         ).fetchone()
         sites = self._db.execute(
-            "SELECT site FROM own_sites WHERE feed_url = ?", (feed_url,)
+            "SELECT site FROM own_sites WHERE feed IN (?,?)",
+            (url_key(feed_url), url_key(url)),
         )
         return FeedVoice(
-            url=(row["validated_url"] if row else "") or feed_url,
-            title=row["title"] if row else "",
+            url=url,
+            title=row[0] if row else "",
             sites=frozenset(site for (site,) in sites),
         )
 
-    def prove(self, feed_url: str, page_url: str) -> None:
-        """Keep that a page of a site links to a feed as the site's own."""
+    def prove(self, feed: str, page_url: str) -> None:
+        """Keep that a page links to a feed as its site's own.
+
+        Args:
+            feed: key of the address that it links to.
+            page_url: where the page was fetched at last.
+        """
         site = voice_of(page_url)
         if site is not None:
             with self._db:
                 self._db.execute(
-                    "INSERT OR IGNORE INTO own_sites VALUES (?,?)", (feed_url, site)
+                    "INSERT OR IGNORE INTO own_sites VALUES (?,?)", (feed, site)
                 )

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
+from urllib.parse import unquote_plus, urlsplit
 
 from ingest.charset import decode
 from ingest.credits import NO_CREDITS, Credits, credits_of
@@ -18,14 +19,14 @@ from ingest.extraction import extract_article
 from ingest.language import identify
 from ingest.markup import mend_references, plain_text
 from ingest.outlets import FeedVoice
-from ingest.page_head import plain_words, read_head
+from ingest.page_head import MAX_TAGS, Head, plain_words, read_head
 from ingest.quality import complaint, tidy, without_title
 from ingest.story import clean_text
 from ingest.walls import wall_of
 
 MIN_FULL_TEXT: Final = 900  # characters; a feed's text of this length is the article
 CUT_OFF_TAIL: Final = 60  # characters; the pattern is quadratic on a long text
-MAX_TAGS: Final = 100_000  # real news pages have up to 4,110; more can hang trafilatura
+MIN_REFLECTED: Final = 3  # words of a headline that its address asks for
 _CUT_OFF: Final = re.compile(
     r"(?:…|\.\.\.|\[…\]|read more|continue reading)\W*$", re.IGNORECASE
 )
@@ -77,9 +78,12 @@ class Cleaned:
         flags: what went wrong.
         title: the feed's, or the page's where the feed is not believed.
         published: the date as it was understood.
+        published_raw: as it was written; None without one.
         credits: what the text says of its makers and sources.
         page_url: where the text was found at last; "" if it is the feed's.
-        linked_by: address of a page that links to the feed as its own; "" if none did.
+        linked_feed: key of the feed's address that the page links to as its site's
+            own; "" if it does not.
+        linked_by: where that page was fetched at last; "" if it does not.
     """
 
     text: str
@@ -88,8 +92,10 @@ class Cleaned:
     flags: tuple[str, ...]
     title: str = ""
     published: Moment = UNKNOWN
+    published_raw: str | None = None
     credits: Credits = NO_CREDITS
     page_url: str = ""
+    linked_feed: str = ""
     linked_by: str = ""
 
 
@@ -118,23 +124,48 @@ def choose_text(page: Page | None, told: Told) -> Cleaned:
         return _cleaned(told.text, told)
     is_own = told.voice is None or told.voice.owns(page.url)
     head = None if is_own else read_head(page.body, page.url, page.content_type)
-    linked_by = page.url if head and head.links_to(told.feeds) else ""
-    is_believed = head is None or bool(linked_by)
-    title = told.title if head is None or is_believed else head.title
+    linked = head.linked(told.feeds) if head else ""
+    if head is None or linked:
+        found = _believing(page, told)
+    else:
+        found = _doubting(page, head, told)
+    return replace(found, linked_feed=linked, linked_by=page.url if linked else "")
+
+
+def _believing(page: Page, told: Told) -> Cleaned:
+    """Take a page's text, and beside it what its publisher's own feed says."""
+    text, why = _text_of(page, told, told.title)
+    found = _cleaned(told.text, told, why) if why else _cleaned(text, told)
+    if not found.published.at:
+        found = replace(found, published=_date_of_page(page, told))
+    return found if why else replace(found, text_from="page", page_url=page.url)
+
+
+def _doubting(page: Page, head: Head, told: Told) -> Cleaned:
+    """Take a page's text with what it says itself, without a word of a strange feed."""
+    title = head.title_beside(told.title)
     text, why = _text_of(page, told, title)
-    if why is not None:
-        found = _cleaned(told.text, told, why)
-        return replace(found, published=_published(page, told), linked_by=linked_by)
-    found = _cleaned(text, told) if is_believed else _of_page(text, title, told)
-    stated = _date_of_page(page, told)
-    published = stated if stated.at and not is_believed else _published(page, told)
-    return replace(
-        found,
+    if why or _reflects(page.url, title):
+        return _cleaned(told.text, told, why or "page-reflects")
+    raw = head.published_raw or None
+    return Cleaned(
+        text=text,
         text_from="page",
-        published=published,
+        title=title,
+        lang=identify(f"{title}\n{text}", None),
+        flags=() if title == told.title else ("title-of-page",),
+        published=parse_date_of_any_language(raw, _moment(told)),
+        published_raw=raw,
+        credits=credits_of(text, ""),
         page_url=page.url,
-        linked_by=linked_by,
     )
+
+
+def _reflects(url: str, title: str) -> bool:
+    """Tell whether a headline is what the address asks for: a search, an error page."""
+    asked = set(plain_words(unquote_plus(urlsplit(url).query)))
+    words = set(plain_words(title))
+    return len(words & asked) >= max(MIN_REFLECTED, len(words) / 2)
 
 
 def _cleaned(text: str, told: Told, *flags: str) -> Cleaned:
@@ -146,20 +177,8 @@ def _cleaned(text: str, told: Told, *flags: str) -> Cleaned:
         lang=identify(f"{told.title}\n{text}", told.lang),
         flags=flags if text else (*flags, "no-text"),
         published=parse_date_of_any_language(told.published_raw, _moment(told)),
+        published_raw=told.published_raw,
         credits=credits_of(text, told.author),
-    )
-
-
-def _of_page(text: str, title: str, told: Told) -> Cleaned:
-    """Return a page's text without a word of a feed that is not its publisher's."""
-    is_other = plain_words(title) != plain_words(told.title)
-    return Cleaned(
-        text=text,
-        text_from="page",
-        title=title,
-        lang=identify(f"{title}\n{text}", None),
-        flags=("title-of-page",) if is_other else (),
-        credits=credits_of(text, ""),
     )
 
 
@@ -172,6 +191,7 @@ def without_page(told: Told, flag: str) -> Cleaned:
         lang=identify(f"{told.title}\n{told.text}", told.lang),
         flags=(flag,) if told.text else (flag, "no-text"),
         published=parse_date(told.published_raw, _moment(told)),
+        published_raw=told.published_raw,
         credits=credits_of(told.text, told.author),
     )
 
@@ -185,12 +205,6 @@ def _text_of(page: Page, told: Told, title: str) -> tuple[str, str | None]:
     if why and (wall := wall_of({}, page.body)):
         why = f"page-wall: {wall}"
     return text, why
-
-
-def _published(page: Page, told: Told) -> Moment:
-    """Return the feed's date, else what the page's metadata say."""
-    found = parse_date_of_any_language(told.published_raw, _moment(told))
-    return found if found.at else _date_of_page(page, told)
 
 
 def _date_of_page(page: Page, told: Told) -> Moment:

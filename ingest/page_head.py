@@ -1,22 +1,33 @@
-"""What a page says of itself: its headline, and which feeds are its site's own."""
+"""What a page says of itself: headline, date, and which feeds are its site's own."""
 
 import json
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 
 from lxml import etree
 
 from ingest.charset import decode
-from ingest.discovery import feed_links
 from ingest.markup import plain_text
 from ingest.story import clean_line
-from ingest.urls import url_key
+from ingest.urls import absolute_url, url_key
 
 MAX_HEAD: Final = 1_000_000  # characters that are read; headlines stand before it
+MAX_TAGS: Final = 100_000  # real news pages have up to 4,110
 MAX_DATA: Final = 100_000  # characters of a block of structured data that is read
-_META: Final = ("og:title", "twitter:title")
+MAX_FEEDS: Final = 200
+_TITLES: Final = ("og:title", "twitter:title")
+_DATES: Final = (
+    *("article:published_time", "og:article:published_time", "datepublished"),
+    *("dc.date.issued", "dc.date", "dcterms.created", "parsely-pub-date"),
+    *("sailthru.date", "pubdate", "publishdate", "date"),
+)
+_FEEDS: Final = re.compile(
+    r"(?:application|text)/(?:(?:rss|atom|rdf)\+xml|xml|feed\+json)"
+)
+_ARTICLE: Final = re.compile(r"\w{0,20}(?:Article|Posting|Report)")  # schema.org types
 _WORD: Final = re.compile(r"\w+")
 
 
@@ -25,26 +36,38 @@ class Head:
     """A page's own words about itself.
 
     Attributes:
-        title: its headline, "" if it has none; an outlet's name may stand behind it.
-        feeds: keys of the feeds that it names as its own.
+        titles: what may be its headline, the surest first; a site's name may stand
+            behind it.
+        published_raw: when it was published, as it says; "" if it does not.
+        feeds: keys of the feeds that its head names as its site's own.
     """
 
-    title: str
-    feeds: frozenset[str]
+    titles: tuple[str, ...] = ()
+    published_raw: str = ""
+    feeds: frozenset[str] = frozenset()
 
-    def links_to(self, feeds: Collection[str]) -> bool:
-        """Tell whether the page names one of these addresses as its feed."""
-        return any(url_key(feed) in self.feeds for feed in feeds)
+    def linked(self, feeds: Collection[str]) -> str:
+        """Return the key of one of these feeds that the page names; "" for none."""
+        keys = (url_key(feed) for feed in feeds)
+        return next((key for key in keys if key in self.feeds), "")
+
+    def title_beside(self, told: str) -> str:
+        """Return the headline: what a feed tells, if it is one of the page's own."""
+        words = plain_words(told)
+        agrees = any(words == plain_words(title) for title in self.titles)
+        return told if agrees else next(iter(self.titles), "")
 
 
 def read_head(body: bytes, url: str, content_type: str) -> Head:
-    """Read a page's headline and its feeds; of what is no page, nothing.
+    """Read what a page says of itself; of what is no page, nothing.
 
     Args:
         body: of the page.
         url: where it came from at last.
         content_type: the header as sent.
     """
+    if body.count(b"<") > MAX_TAGS:
+        return Head()
     text = decode(body, content_type)[:MAX_HEAD]
     parser = etree.HTMLParser(encoding="utf-8", no_network=True)
     try:
@@ -52,10 +75,17 @@ def read_head(body: bytes, url: str, content_type: str) -> Head:
     except (etree.XMLSyntaxError, ValueError):
         tree = None
     if tree is None:
-        return Head(title="", feeds=frozenset())
-    title = next((found for found in _titles(tree) if found), "")
-    feeds = frozenset(url_key(one.url) for one in feed_links(tree, url))
-    return Head(title=title, feeds=feeds)
+        return Head()
+    said = _metadata(tree)
+    data = list(_articles(tree))
+    found = (clean_line(one) for one in _titles(tree, said, data))
+    site = plain_words(said.get("og:site_name", ""))
+    titles = (title for title in found if title and plain_words(title) != site)
+    return Head(
+        titles=tuple(dict.fromkeys(titles)),
+        published_raw=clean_line(_date(tree, said, data), 100),
+        feeds=frozenset(_feeds(tree, url)),
+    )
 
 
 def plain_words(text: str) -> list[str]:
@@ -63,37 +93,65 @@ def plain_words(text: str) -> list[str]:
     return _WORD.findall(text.casefold())
 
 
-def _titles(tree: etree._Element) -> Iterator[str]:
-    """Yield what may be the headline, the surest first."""
+def _metadata(tree: etree._Element) -> dict[str, str]:
     said: dict[str, str] = {}
     for meta in tree.iter("meta"):
-        name = (meta.get("property") or meta.get("name") or "").lower()
+        names = (meta.get(name) for name in ("property", "name", "itemprop"))
+        name = next((name for name in names if name), "").lower()
         said.setdefault(name, clean_line(meta.get("content") or ""))
-    yield said.get(_META[0], "")
-    heads = [_text(head) for head in tree.iter("h1")]
-    if len(heads) == 1:  # of several, any may be a section's
-        yield heads[0]
-    yield from filter(None, map(_headline, tree.iter("script")))
-    yield said.get(_META[1], "")
-    yield from (_text(title) for title in tree.iter("title"))
+    return said
+
+
+def _titles(
+    tree: etree._Element, said: dict[str, str], data: list[dict[str, Any]]
+) -> Iterator[str]:
+    """Yield what may be the headline, the surest first."""
+    yield said.get(_TITLES[0], "")
+    heads = [_text(head) for head in islice(tree.iter("h1"), 2)]
+    yield from heads if len(heads) == 1 else ()  # of several, one is a section's
+    yield from (plain_text(str(one.get("headline") or "")) for one in data)
+    yield said.get(_TITLES[1], "")
+    yield from heads
+    yield from (_text(title) for title in islice(tree.iterfind("head/title"), 1))
 
 
 def _text(element: etree._Element) -> str:
-    return clean_line(" ".join("".join(element.itertext()).split()))
+    return " ".join(" ".join(islice(element.itertext(), 1_000)).split())
 
 
-def _headline(script: etree._Element) -> str:
-    """Return the headline that structured data of an article state (schema.org)."""
-    text = script.text or ""
-    is_data = (script.get("type") or "").lower() == "application/ld+json"
-    if not is_data or len(text) > MAX_DATA:
-        return ""
-    try:
-        found: Any = json.loads(text)
-    except (ValueError, RecursionError):
-        return ""
-    graph = found.get("@graph", [found]) if isinstance(found, dict) else found
-    for one in graph if isinstance(graph, list) else ():
-        if isinstance(one, dict) and isinstance(one.get("headline"), str):
-            return clean_line(plain_text(one["headline"]))
-    return ""
+def _date(
+    tree: etree._Element, said: dict[str, str], data: list[dict[str, Any]]
+) -> str:
+    """Return when the page was published, as it says; "" if it does not."""
+    stated = [said.get(name, "") for name in _DATES]
+    stated[1:1] = [str(one.get("datePublished") or "") for one in data]
+    stated += [time.get("datetime") or "" for time in islice(tree.iter("time"), 1)]
+    return next((one for one in stated if one), "")
+
+
+def _feeds(tree: etree._Element, url: str) -> Iterator[str]:
+    """Yield the keys of the feeds that the head names; what stands below is others'."""
+    base = absolute_url(next(iter(tree.xpath("//head/base/@href")), ""), url) or url
+    for link in islice(tree.iterfind("head/link"), MAX_FEEDS):
+        kinds = (link.get("rel") or "").lower().split()
+        kind = (link.get("type") or "").split(";")[0].strip().lower()
+        target = absolute_url(link.get("href") or "", base)
+        if target and {"alternate", "feed"} & set(kinds) and _FEEDS.fullmatch(kind):
+            yield url_key(target)
+
+
+def _articles(tree: etree._Element) -> Iterator[dict[str, Any]]:
+    """Yield the articles of a page's structured data (schema.org, as JSON-LD)."""
+    for script in tree.iter("script"):
+        text = script.text or ""
+        is_data = (script.get("type") or "").lower() == "application/ld+json"
+        if not is_data or len(text) > MAX_DATA:
+            continue
+        try:
+            found: Any = json.loads(text)
+        except (ValueError, RecursionError):
+            continue
+        graph = found.get("@graph", [found]) if isinstance(found, dict) else found
+        for one in graph if isinstance(graph, list) else ():
+            if isinstance(one, dict) and _ARTICLE.fullmatch(str(one.get("@type"))):
+                yield one

@@ -10,11 +10,17 @@ from typing import Final
 
 from ingest.entry import Entry, ParsedFeed
 from ingest.frontier import Frontier, PendingStory, Sighting
-from ingest.outlets import Attribution, FeedVoice, attributed, has_no_page, voice_of
+from ingest.outlets import (
+    Attribution,
+    FeedVoice,
+    attributed,
+    has_no_page,
+    same_site,
+)
 from ingest.page import Cleaned, is_full_text
 from ingest.story import Story, story_id_from
 from ingest.titles import clean_title
-from ingest.urls import former_key, host_of, url_key, url_keys
+from ingest.urls import former_key, host_of, story_ids_of, url_key, url_keys
 from ingest.versions import changes_since, futile_reads
 
 MIN_SUMMARY: Final = 40  # characters that are not said again by chance, undated
@@ -36,23 +42,48 @@ class EntryPlan:
     sightings: list[Sighting] = field(default_factory=list)
     repeated: int = 0
 
+    def ask_for(self, story: PendingStory, *, is_new: bool) -> None:
+        """Let a story's text be had; one that has nothing at all is refused."""
+        entry = story.entry
+        if entry.link or entry.title or entry.summary or entry.content:
+            self.pending.append(story)
+            self.new += is_new
+        else:
+            self.refused.append((story, "entry without link, title or text"))
+
 
 def plan_entries(
-    parsed: ParsedFeed, feed_url: str, frontier: Frontier, now: float
+    parsed: ParsedFeed,
+    feed_url: str,
+    frontier: Frontier,
+    now: float,
+    fetched_from: str = "",
 ) -> EntryPlan:
-    """Decide for each entry: new, changed, known, repeated, or never a story."""
+    """Decide for each entry: new, changed, known, repeated, or never a story.
+
+    Args:
+        parsed: the document.
+        feed_url: where the feed is polled.
+        frontier: what is known.
+        now: the time.
+        fetched_from: where the document came from at last; "" if from `feed_url`.
+    """
     plan = EntryPlan()
     seen: set[str] = set()
-    shared, voice = _shared_links(parsed.entries), frontier.own_sites.voice(feed_url)
+    shared = _shared_links(parsed.entries)
+    voice = frontier.own_sites.voice(feed_url, fetched_from)
     for entry, identities, known in _recognised(
         parsed.entries, shared, frontier, feed_url
     ):
         digest = entry_digest(entry)
-        story_id = (
-            known.story_id
-            if known
-            else frontier.given_id(_story_ids(identities, feed_url))
-        )
+        is_foreign = entry.link is not None and not voice.owns(entry.link)
+        given = frontier.given_id(_story_ids(identities, feed_url))
+        if known:
+            story_id = known.story_id
+        elif is_foreign and not _is_taken(given, frontier):
+            story_id = scoped_id(feed_url, identities[0])
+        else:
+            story_id = given
         if story_id in seen:
             plan.repeated += 1
             continue
@@ -75,13 +106,16 @@ def plan_entries(
             entry=entry,
             tries=0,
             first_seen=before.first_seen if before else now,
+            fetched_from=fetched_from,
+            is_foreign=is_foreign,
         )
-        if entry.link or entry.title or entry.summary or entry.content:
-            plan.pending.append(story)
-            plan.new += before is None
-        else:
-            plan.refused.append((story, "entry without link, title or text"))
+        plan.ask_for(story, is_new=before is None)
     return plan
+
+
+def _is_taken(story_id: str, frontier: Frontier) -> bool:
+    """Tell whether an address's story is told already, or is to be forgotten."""
+    return frontier.story(story_id) is not None or bool(frontier.forgotten([story_id]))
 
 
 def _is_news(
@@ -89,15 +123,14 @@ def _is_news(
 ) -> bool:
     """Tell whether a story that is known has to be read again.
 
-    Not if another feed brought it, unless it is its publisher's, or what is known is
-    hearsay that a page may set right; not if what changes again and again is anything
-    but its title (the date, a count of comments), and its text was the same each time.
+    Not if another feed brought it, unless it is its publisher's; not if what changes
+    again and again is anything but its title (the date, a count of comments), and its
+    text was the same each time.
     """
     if before.feed_url not in {"", feed_url}:
         # The publisher's own feed takes its story back from whoever told it first.
-        link = entry.link or ""
-        is_taken_back = voice.owns(link) and not before.feed_voice.owns(link)
-        return is_taken_back or before.is_hearsay
+        at = before.address
+        return voice.owns(at) and not before.feed_voice.owns(at)
     is_retold = entry.title != before.entry.title
     return is_retold or futile_reads(before.told) < MAX_FUTILE
 
@@ -148,12 +181,15 @@ def _by_name(
 def _is_same(entry: Entry, known: Sighting, frontier: Frontier) -> bool:
     """Tell whether a guid still names the story: some feeds give it to the next one.
 
-    Beside the link, the title is another then, or much of it and the date.
+    Beside the link, the title is another then, or much of it and the date; and on
+    another site it is never the same.
     """
     story = frontier.story(known.story_id)
     if story is None:
         return True
     before = story.entry
+    if entry.link and not same_site(entry.link, story.address):
+        return False
     is_of_then = entry.published_raw is not None and (
         entry.published_raw == before.published_raw
     )
@@ -257,15 +293,38 @@ def _digest(said: object) -> str:
     return hashlib.sha256(text.encode("utf-8", "ignore")).hexdigest()[:16]
 
 
-def page_elsewhere(entry: Entry, cleaned: Cleaned) -> str | None:
-    """Return the address of a text that was found on another site than the entry's.
+def scoped_id(feed_url: str, identity: str) -> str:
+    """Return the id of what a feed tells of another's address: of the feed's own."""
+    return story_id_from(f"{feed_url} {identity}")
 
-    It is that site's story then, under that site's address. None for all others.
+
+def rightful_id(due: PendingStory, story: Story, frontier: Frontier) -> str:
+    """Return the id of what a story turned out to be, from what proves it.
+
+    An address gives its id to its publisher's report alone: one that its own feed tells
+    of it, or its page. Hearsay has an id of its feed; and a story that now leads to
+    another publisher's report is that one.
     """
-    if not cleaned.page_url or not entry.link:
-        return None
-    is_there = voice_of(cleaned.page_url) == voice_of(entry.link)
-    return None if is_there else cleaned.page_url
+    link = due.entry.link or ""
+    if story.hearsay_of:
+        is_taken = due.story_id in story_ids_of(link)
+        alone = scoped_id(due.feed_url, url_keys(link)[0])
+        return alone if is_taken else due.story_id
+    if story.url is None:
+        return due.story_id
+    if due.was_proved:
+        is_same = same_site(story.url, due.address)
+    else:
+        is_same = not due.is_foreign and same_site(story.url, link)
+    return due.story_id if is_same else frontier.given_id(story_ids_of(story.url))
+
+
+def _address(due: PendingStory, cleaned: Cleaned) -> str | None:
+    """Return a story's address: the page's, where that is on another site."""
+    link = due.entry.link
+    if not cleaned.page_url or not link or same_site(cleaned.page_url, link):
+        return link
+    return cleaned.page_url
 
 
 def make_story(
@@ -280,7 +339,7 @@ def make_story(
         Quarantine: neither gave a title or a text.
     """
     entry = pending.entry
-    raw, published = entry.published_raw, cleaned.published
+    published = cleaned.published
     found = attributed(
         feed=voice,
         url=entry.link,
@@ -288,8 +347,10 @@ def make_story(
         source=entry.source,
         source_url=entry.source_url,
     )
-    url = page_elsewhere(entry, cleaned) or entry.link
-    title = clean_title(cleaned.title, found.outlet, feed_title=voice.title, url=url)
+    url = _address(pending, cleaned)
+    # Whoever links to a report has no say in its headline.
+    feed_title = voice.title if url is None or voice.owns(url) else ""
+    title = clean_title(cleaned.title, found.outlet, feed_title=feed_title, url=url)
     return Story(
         story_id=pending.story_id,
         url=url,
@@ -298,13 +359,13 @@ def make_story(
         text=cleaned.text,
         lang=cleaned.lang,
         published=published.at,
-        published_raw=raw,
+        published_raw=cleaned.published_raw,
         date_quality=published.quality,
         first_seen=datetime.fromtimestamp(pending.first_seen, UTC),
         observed=datetime.fromtimestamp(clock(), UTC),
         text_from=cleaned.text_from,
         feed_url=pending.feed_url,
-        flags=(*cleaned.flags, *_oddities(found, entry, cleaned)),
+        flags=(*cleaned.flags, *_oddities(found, cleaned)),
         byline=cleaned.credits.byline,
         agencies=cleaned.credits.agencies,
         citing=cleaned.credits.citing,
@@ -314,9 +375,9 @@ def make_story(
     )
 
 
-def _oddities(found: Attribution, entry: Entry, cleaned: Cleaned) -> Iterator[str]:
+def _oddities(found: Attribution, cleaned: Cleaned) -> Iterator[str]:
     """Yield what a person should know, beside what went wrong with the page."""
     if found.hearsay_of:
         yield f"hearsay: {found.outlet} links to {found.hearsay_of}"
-    if entry.published_raw is not None and cleaned.published.at is None:
+    if cleaned.published_raw is not None and cleaned.published.at is None:
         yield "date-unreadable"

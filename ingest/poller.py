@@ -323,7 +323,8 @@ class Poller:
         plan = EntryPlan()
         status = "unchanged"
         if parsed is not None:
-            plan = plan_entries(parsed, url, self._frontier, now)
+            at = polled.feed.validated_url
+            plan = plan_entries(parsed, url, self._frontier, now, at)
             status = outcome(parsed, plan)
             self._log(f"feed {url}: {status}")
         if plan.refused:

@@ -87,5 +87,5 @@ def told_by(story: PendingStory, now: float) -> Told:
         published_raw=entry.published_raw,
         now=now,
         voice=story.feed_voice,
-        feeds=(story.feed_url, story.feed_voice.url),
+        feeds=(story.feed_url, story.fetched_from or story.feed_url),
     )

@@ -112,12 +112,8 @@ class Story:
 
     @property
     def digest(self) -> str:
-        """Name of the content: 16 hex digits of title and text, and of hearsay.
-
-        The same words of the publisher itself are another version.
-        """
-        hearsay = f"{self.attribution}\0" if self.hearsay_of else ""
-        return content_digest(f"{hearsay}{self.title}", self.text)
+        """Name of the content: 16 hex digits of title and text."""
+        return content_digest(self.title, self.text)
 
     @property
     def attribution(self) -> str:

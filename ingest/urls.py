@@ -2,6 +2,7 @@
 
 import functools
 import re
+import socket
 from typing import Final
 from urllib.parse import (
     SplitResult,
@@ -40,6 +41,9 @@ TRACKERS: Final = frozenset(
 )
 MAX_PARAMETERS: Final = 50
 MAX_URL: Final = 2_000  # characters; longer ones are never an article
+_NUMERIC: Final = re.compile(
+    r"(?:(?:0x[0-9a-f]{0,8}|\d{1,12})\.){0,3}(?:0x[0-9a-f]{0,8}|\d{1,12})"
+)
 _HEX: Final = re.compile("%([0-9A-Fa-f]{2})")
 _UNRESERVED: Final = re.compile("[A-Za-z0-9._~-]")  # RFC 3986, section 2.3
 _DOUBLED: Final = re.compile("(?<!:)//+")  # not that of an address within the path
@@ -173,12 +177,37 @@ def _same_site(url: str, parts: SplitResult) -> SplitResult:
     return found if found.hostname == parts.hostname else parts
 
 
+@functools.lru_cache(maxsize=20_000)
 def host_of(url: str) -> str:
-    """Return the host of a URL in lower case, empty if it has none."""
+    """Return the host of a URL as it is connected to; "" if it has none.
+
+    However it is spelled: lower case, letters of other scripts as `xn--`, no dot behind
+    it, numbers as an address.
+    """
     try:
-        return (urlsplit(url).hostname or "").rstrip(".")
+        host = urlsplit(url).hostname or ""
     except ValueError:
         return ""
+    host = host if host.isascii() else _in_ascii(host)
+    host = host.rstrip(".")
+    return _address(host) if _NUMERIC.fullmatch(host) else host
+
+
+def _in_ascii(host: str) -> str:
+    import idna  # noqa: PLC0415  (as the HTTP client does, for hosts that need it)
+
+    try:
+        return idna.encode(host.lower()).decode("ascii")
+    except idna.IDNAError:  # the client refuses it too
+        return host
+
+
+def _address(host: str) -> str:
+    """Return the address that inet_aton(3) reads in 3405803781 or 0xcb.0x71.5.5."""
+    try:
+        return socket.inet_ntoa(socket.inet_aton(host))
+    except OSError:
+        return host
 
 
 def origin_of(url: str) -> str:

@@ -16,7 +16,7 @@ def told_of(story: Story, before: str = "") -> str:
     """Return what is remembered of a version.
 
     Its title, its paragraphs' digests, how often it was read in vain, where it is from,
-    and whether it is hearsay.
+    whether it is hearsay, and its address.
 
     Args:
         story: the version.
@@ -25,7 +25,8 @@ def told_of(story: Story, before: str = "") -> str:
     marks = [_mark(paragraph) for paragraph in _paragraphs(story.text)]
     is_same = bool(before) and json.loads(before)[:2] == [story.title, marks]
     futile = futile_reads(before) + 1 if is_same else 0
-    told = [story.title, marks, futile, story.text_from, bool(story.hearsay_of)]
+    is_hearsay = bool(story.hearsay_of)
+    told = [story.title, marks, futile, story.text_from, is_hearsay, story.url or ""]
     return json.dumps(told, ensure_ascii=False)
 
 
@@ -41,7 +42,12 @@ def was_from_page(told: str) -> bool:
 
 def was_proved(told: str) -> bool:
     """Tell whether the version was its outlet's own; so was one before we knew."""
-    return bool(told) and not any(json.loads(told)[4:])
+    return bool(told) and not any(json.loads(told)[4:5])
+
+
+def told_url(told: str) -> str:
+    """Return the address that the version was published with; "" if not known."""
+    return str("".join(json.loads(told)[5:6])) if told else ""
 
 
 def changes_since(told: str, title: str, text: str) -> tuple[str, ...]:

@@ -251,9 +251,9 @@ def print_events(found: Sequence[Event]) -> None:
                 str(len(one.reports)),
                 str(len(one.outlets)),
                 one.first.story.attribution,
-                day_and_time(one.reports[0].story.event_time),
+                day_and_time(one.first.story.event_time),
                 span_of(
-                    one.reports[0].story.event_time, one.reports[-1].story.event_time
+                    one.first.story.event_time, one.own_reports[-1].story.event_time
                 ),
             )
             for one in found

@@ -6,7 +6,7 @@ import pytest
 
 from index.corroboration import confirms, first_to_confirm
 from index.events import EventIndex
-from index.lookup import event, events
+from index.lookup import events
 from index.state import State
 from tests.conftest import make_story
 from tests.index.test_events import record
@@ -71,34 +71,3 @@ def test_nothing_is_confirmed_by_hearsay_or_beside_hearsay_alone():
     assert not confirms(heard, [own])
     assert first_to_confirm([heard, own]) is None
     assert first_to_confirm([heard, own, other]) == other.story_id
-
-
-@pytest.mark.parametrize("hours", [1, -1])
-def test_hearsay_never_takes_the_place_of_a_report(index, hours):
-    """Whoever of several ingest workers saw it first or last."""
-    later = make_story(published=None).observed.replace(hour=23)
-    index.apply(
-        [
-            (0, told("x", 0, "BBC", OWN)),
-            (1, told("x", hours, "evil.org", PARAPHRASE, "BBC", observed=later)),
-        ]
-    )
-    held = index.state.member(make_story("x").story_id)
-    assert (held.story.outlet, held.story.text) == ("BBC", OWN)
-
-
-@pytest.mark.parametrize("text", [OWN, PARAPHRASE])
-def test_a_report_takes_the_place_of_hearsay_and_may_confirm(index, text):
-    """Also in the same words, and if it was seen before the hearsay was."""
-    earlier = make_story(published=None).observed.replace(hour=1)
-    index.apply(
-        [
-            (0, told("a", 0, "a.org", THIRD)),
-            (1, told("x", 1, "evil.org", OWN, "BBC")),
-            (2, told("x", 1, "BBC", text, observed=earlier)),
-        ]
-    )
-    held = index.state.member(make_story("x").story_id)
-    assert (held.story.attribution, held.story.text) == ("BBC", text)
-    assert event(index.state, held.event_id).outlets == ["a.org", "BBC"]
-    assert reasons(index)[-1] == "confirmed"

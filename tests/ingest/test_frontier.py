@@ -14,6 +14,7 @@ from ingest.feed_table import BY_HAND
 from ingest.feedlist import FeedRef, checked_ref, parse_feedlist, to_opml
 from ingest.frontier import Frontier, Published
 from ingest.plan import plan_entries
+from ingest.urls import story_ids_of
 from ingest.versions import told_of
 from tests.between import just_before
 from tests.conftest import make_story
@@ -61,7 +62,8 @@ def poll(frontier, entries, feed_url=FEED, now=100.0):
 
 def publish(frontier, story, title="One", text="Text."):
     """Mark a story as published, as the poller does."""
-    told = told_of(make_story(title=title, text=text), story.told)
+    url = story.entry.link
+    told = told_of(make_story(title=title, text=text, url=url), story.told)
     frontier.mark_published(
         [Published(story=story, digest="d", reason=None, told=told)]
     )
@@ -109,9 +111,12 @@ def test_the_publishers_own_feed_takes_its_story_back(frontier):
     told = entry(title="Lies", content="<p>" + "Lies upon lies. " * 90 + "</p>")
     (first,) = poll(frontier, [told], other).pending
     assert first.host == "a.org"  # not the words of a stranger's feed
+    address = story_ids_of("https://a.org/1")[-1]
+    assert first.story_id != address  # before its page shows it
+    first = frontier.rename(first, address, 100.0)
     publish(frontier, first)
     (own,) = poll(frontier, [entry()]).pending
-    assert (own.story_id, own.feed_url) == (first.story_id, FEED)
+    assert (own.story_id, own.feed_url) == (address, FEED)
     publish(frontier, frontier.due_stories(100, 9)[0])
     assert poll(frontier, [replace(told, title="More lies")], other).pending == []
 
