@@ -55,6 +55,10 @@ def run_ingest(
     def reject(rejected: Sequence[Rejected]) -> None:
         patiently(partial(quarantine_rejected, log, "ingest", rejected), stop)
 
+    def each_turn() -> None:
+        frontier.refuse_moved()
+        feedlists.follow()
+
     with wiring.open_sandbox(settings) as sandbox:
         Poller(
             frontier=frontier,
@@ -67,7 +71,7 @@ def run_ingest(
             manners=wiring.manners(settings),
             clock=time.time,
             rng=random.Random(),  # noqa: S311  (jitter)
-            each_turn=feedlists.follow,
+            each_turn=each_turn,
         ).run(stop)
     client.close()
     frontier.close()

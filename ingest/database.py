@@ -10,6 +10,7 @@ from typing import Final
 
 from crc32c import crc32c
 
+from ingest.connection import Database, file_of, refuse_moved
 from ingest.disk import is_there, judging, may, refusal
 from ingest.errors import Misconfigured, Retry
 
@@ -66,6 +67,7 @@ def open_database(
         db.execute("PRAGMA secure_delete = ON")  # what is removed leaves no bytes
         _upgrade(db, upgrades or {})
         found = _schema(db)
+        db.opened = (what, path, file_of(path))
     except (OSError, sqlite3.Error) as error:
         raise refusal(error, f"{what} {path}", path) from error
     if found != schema:
@@ -77,9 +79,11 @@ def open_database(
     return db
 
 
-def connect(path: Path | str, *, uri: bool = False) -> sqlite3.Connection:
+def connect(path: Path | str, *, uri: bool = False) -> Database:
     """Open a database, with the function that its checksums need."""
-    db = sqlite3.connect(path, timeout=BUSY_S, check_same_thread=False, uri=uri)
+    db = sqlite3.connect(
+        path, timeout=BUSY_S, check_same_thread=False, uri=uri, factory=Database
+    )
     db.row_factory = sqlite3.Row
     db.create_function("checksum", -1, _checksum, deterministic=True)
     return db
@@ -88,6 +92,7 @@ def connect(path: Path | str, *, uri: bool = False) -> sqlite3.Connection:
 @contextmanager
 def transaction(db: sqlite3.Connection) -> Iterator[None]:
     """Commit everything inside at once, or nothing of it."""
+    refuse_moved(db)
     db.execute("BEGIN IMMEDIATE")
     try:
         yield
@@ -104,6 +109,7 @@ def reading(db: sqlite3.Connection) -> Iterator[None]:
     if db.in_transaction:  # the caller's
         yield
         return
+    refuse_moved(db)
     db.execute("BEGIN")
     try:
         yield

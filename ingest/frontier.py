@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from ingest.connection import refuse_moved
 from ingest.database import checked, open_database, rebuilt, vacuum
 from ingest.entry import Entry
 from ingest.feed_table import FEEDS, FEEDS_DUE, LISTED, MOVES, Feed, FeedTable
@@ -473,6 +474,10 @@ class Frontier:
             self._db.execute("DELETE FROM hosts WHERE until <= ?", (now,))
         rows = self._db.execute("SELECT host, until, reason FROM hosts")
         return [(row[0], row[1], row[2]) for row in rows]
+
+    def refuse_moved(self) -> None:
+        """Stop where the file was removed while it is open."""
+        refuse_moved(self._db)
 
     def close(self) -> None:
         """Close the file."""

@@ -11,6 +11,7 @@ from typing import Final
 from crc32c import crc32c
 
 from deploy.stream.log import Fenced, Record
+from ingest.connection import refuse_moved
 from ingest.database import checked, reading
 from ingest.errors import Misconfigured, Retry
 
@@ -90,6 +91,7 @@ class EmbeddedConsumer:
         end = time.monotonic() + timeout_s
         seen = None
         while True:
+            refuse_moved(self._db)
             self.keep()
             self._handed = self._generation
             version = self._db.execute("PRAGMA data_version").fetchone()[0]
@@ -282,6 +284,7 @@ class _Writing:
         self._doing = doing
 
     def __enter__(self) -> None:
+        refuse_moved(self._db)
         try:
             self._db.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:

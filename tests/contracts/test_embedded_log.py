@@ -208,6 +208,22 @@ def test_a_full_disk_raises_retry_and_leaves_the_log_whole(log, tmp_path):
     assert [r.key for r in log.consumer("g", STORIES).poll(9, 0)] == ["a", "b"]
 
 
+def test_a_log_that_is_removed_under_its_readers_and_writers_is_named(tmp_path, log):
+    """An idle reader notices as well."""
+    log.publish(STORIES, messages("a"))
+    reader = log.consumer("g", STORIES, "m")
+    assert [r.key for r in reader.poll(1, 0)] == ["a"]
+    (tmp_path / "log.db").unlink()
+    for action in (
+        lambda: log.publish(STORIES, messages("b")),
+        lambda: reader.poll(1, 0),
+        lambda: reader.commit({0: 1}),
+        lambda: behind(log, "g", STORIES),
+    ):
+        with pytest.raises(Misconfigured, match="log.db: the file that is open was re"):
+            action()
+
+
 class LogMachine(RuleBasedStateMachine):
     """The log against a list."""
 

@@ -13,6 +13,8 @@ from ingest.database import (
     damage_of,
     file_system_of,
     open_database,
+    reading,
+    transaction,
 )
 from ingest.disk import held_by
 from ingest.errors import Misconfigured
@@ -162,3 +164,20 @@ def test_a_row_that_is_not_what_was_written_is_named(tmp_path, change):
     (line,) = damage_of(path)
     assert line.startswith("table rows, row o")
     assert "its checksum is wrong" in line
+
+
+@pytest.mark.parametrize("is_replaced", [False, True])
+def test_a_file_that_was_removed_while_it_is_open_is_named(tmp_path, is_replaced):
+    """Or replaced: nothing is written to what is gone at the end, nothing waits."""
+    path = tmp_path / "a.db"
+    db = open_database(path, TABLES, 1, "log", marker="one")
+    with db:
+        db.execute("INSERT INTO one VALUES (1)")
+    path.unlink()
+    if is_replaced:
+        open_database(path, TABLES, 1, "log", marker="one").close()
+    for context in (lambda: db, lambda: transaction(db), lambda: reading(db)):
+        gone = pytest.raises(Misconfigured, match="a.db: the file .* was removed, or")
+        with gone, context():
+            db.execute("INSERT INTO one VALUES (2)")
+    db.close()
