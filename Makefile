@@ -22,7 +22,7 @@ kafka:  ## fetch a small Apache Kafka for the tests, with Maven; Java 17 runs it
 	  -DincludeScope=runtime -DoutputDirectory=$(CURDIR)/.run/kafka/libs
 	@ls .run/kafka/libs | wc -l | xargs printf '%s jars in .run/kafka/libs\n'
 
-docs: .venv/dev  ## write the printed help and the settings into docs/
+docs: .venv/dev  ## write the printed help, the settings and others' licences into docs/
 	$(BIN)/python tests/reference.py --write
 
 lock: .venv/dev  ## new versions into constraints.txt

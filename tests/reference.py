@@ -1,4 +1,4 @@
-"""docs/commands.md and docs/settings.md: what the program prints, written down.
+"""docs/commands.md, settings.md, licenses.md: what the program prints, written down.
 
 `python tests/reference.py --write` writes them; a test holds them equal.
 """
@@ -7,7 +7,11 @@ import argparse
 import os
 import sys
 from dataclasses import fields
+from importlib.metadata import Distribution, distribution
 from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -48,7 +52,43 @@ def settings() -> str:
     return head + "\n".join(rows) + "\n"
 
 
-PAGES = {"commands.md": commands, "settings.md": settings}
+def closure(name: str, extras: frozenset[str] = frozenset()) -> dict[str, Distribution]:
+    """Return, by name, what is installed of all that a distribution needs, itself too."""
+    found: dict[str, Distribution] = {}
+    waiting = [(name, extras)]
+    met = set()
+    while waiting:
+        one = waiting.pop()
+        if one in met:
+            continue
+        met.add(one)
+        about = found[canonicalize_name(one[0])] = distribution(one[0])
+        for text in about.requires or ():
+            needed = Requirement(text)
+            if needed.marker is None or any(
+                needed.marker.evaluate({"extra": extra}) for extra in ("", *one[1])
+            ):
+                waiting.append((needed.name, frozenset(needed.extras)))
+    return found
+
+
+def licenses() -> str:
+    """Return the licences of all that is installed with us, optional things too."""
+    from deploy.licenses import table
+
+    found = closure("samestory", frozenset({"int8", "multilingual"}))
+    del found["samestory"]
+    head = (
+        "# Licences of others\n\nOf what is installed with samestory, its extras `int8` and"
+        " `multilingual` included, as each says itself, and of the models' weights.\nMade by"
+        " `make docs`; the versions are those of `constraints.txt`.\nAn image of"
+        " `deploy/Dockerfile` has the list of what is in it, and every licence's text, in"
+        " `/usr/share/licenses/samestory`.\n\n"
+    )
+    return head + table(found.values())
+
+
+PAGES = {"commands.md": commands, "settings.md": settings, "licenses.md": licenses}
 
 if __name__ == "__main__":
     sys.path.insert(0, str(DOCS.parent))
