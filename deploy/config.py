@@ -4,6 +4,7 @@ The only file that reads the environment. A flag wins over the environment, that
 the file, that over the default.
 """
 
+import getpass
 import os
 import tomllib
 from collections.abc import Mapping
@@ -159,14 +160,47 @@ class Settings:
 
     @property
     def home(self) -> Path:
-        """The state directory."""
-        return Path(self.state or platformdirs.user_data_dir("samestory")).expanduser()
+        """The state directory.
+
+        Raises:
+            Misconfigured: it would be in our home directory, and we have none.
+        """
+        try:
+            named = self.state or platformdirs.user_data_dir("samestory")
+            return Path(named).expanduser()
+        except RuntimeError as error:
+            raise Misconfigured(
+                f"{user_name()} has no home directory on this machine: name a"
+                " directory by its full path, --state DIR or SAMESTORY_STATE"
+            ) from error
 
     @property
     def models_home(self) -> Path:
         """The directory of converted models."""
         cache = self.model_cache or platformdirs.user_cache_dir("samestory")
         return Path(cache).expanduser() / "models"
+
+
+def lend_home(settings: Settings) -> None:
+    """Where we have no home directory, let whoever asks for one have the state's.
+
+    Models are kept there, then, and libraries write their own things.
+
+    Raises:
+        Misconfigured: no state is named either.
+    """
+    try:
+        Path.home()
+    except RuntimeError:
+        os.environ["HOME"] = str(settings.home.absolute())
+
+
+def user_name() -> str:
+    """Return who runs us, if only by number: in a container nobody may have a name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
 
 
 def load_settings(

@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import io
 import logging
 import os
 import signal
@@ -10,12 +11,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from deploy.config import Settings, is_supervised
+from ingest.disk import is_there, refusal
 from ingest.errors import Misconfigured
 
 TURN_S: Final = 1.0
+STREAMS: Final = {"stdin": "r", "stdout": "w", "stderr": "w"}
 
 _log = logging.getLogger("samestory")
 
@@ -30,14 +33,9 @@ def hold_lock(home: Path, name: str, wait_s: float) -> Iterator[None]:
 
     Raises:
         AlreadyRuns: another process holds it; says which.
-        Misconfigured: the directory can't be written.
+        Misconfigured: the directory can't be written, or the lock is no plain file.
     """
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-        file = (home / f"{name}.lock").open("a+")
-    except OSError as error:
-        raise Misconfigured(f"--state {home}: {error}") from error
-    with file:
+    with _open_lock(home, name, "a+") as file:
         end = time.monotonic() + wait_s
         while not _try_lock(file.fileno()):
             if time.monotonic() > end:
@@ -53,16 +51,31 @@ def hold_lock(home: Path, name: str, wait_s: float) -> Iterator[None]:
         yield
 
 
-def running(home: Path, name: str) -> int | None:
-    """Return the process that runs a worker on a state; None if none does."""
+def _open_lock(home: Path, name: str, mode: str) -> IO[str]:
     path = home / f"{name}.lock"
-    if not path.exists():
+    try:
+        if mode != "r":
+            home.mkdir(parents=True, exist_ok=True)
+        if path.exists() and not path.is_file():  # to open a pipe would wait for ever
+            raise Misconfigured(f"{path} is no plain file: remove it")
+        return path.open(mode, encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise refusal(error, f"--state {home}", path) from error
+
+
+def running(home: Path, name: str) -> int | None:
+    """Return the process that runs a worker on a state; None if none does.
+
+    Raises:
+        Misconfigured: its lock can't be read.
+    """
+    if not is_there(home / f"{name}.lock"):
         return None
-    with path.open("r+") as file:
+    with _open_lock(home, name, "r") as file:
         if _try_lock(file.fileno(), fcntl.LOCK_SH):  # two who look don't meet
             return None
         text = file.read().strip()
-        return int(text) if text.isdigit() else 0
+        return int(text) if text.isascii() and text.isdigit() else 0
 
 
 def turning(stop: Callable[[], bool], home: Path, name: str) -> Callable[[], bool]:
@@ -108,9 +121,24 @@ def resident_bytes(pid: int) -> int:
 def _try_lock(descriptor: int, kind: int = fcntl.LOCK_EX) -> bool:
     try:
         fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
-    except OSError:
+    except BlockingIOError:
         return False
     return True
+
+
+def open_streams() -> None:
+    """Have stdin, stdout and stderr, and let no character be refused by them.
+
+    Where one was closed (`>&-`), the next file that is opened would take its place.
+    """
+    for number, (name, mode) in enumerate(STREAMS.items()):
+        if getattr(sys, name) is None:
+            os.dup2(os.open(os.devnull, os.O_RDWR), number)
+            os.set_inheritable(number, True)  # noqa: FBT003  (of our children, too)
+            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8"))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def stop_on_signals() -> threading.Event:

@@ -10,7 +10,8 @@ from importlib import import_module
 from importlib.metadata import version
 from typing import Any, Final
 
-from deploy.config import load_settings
+from deploy.config import lend_home, load_settings
+from deploy.process import open_streams
 from ingest.disk import CLOSED, DAMAGE, HELD, SCARCE, code_of, may_pass
 from ingest.errors import Misconfigured, Retry
 
@@ -21,7 +22,7 @@ GAVE_UP: Final = 3
 OURS: Final = (  # that a file or folder of ours is not as it must be
     *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.EEXIST),
     *(errno.EISDIR, errno.ENOTDIR, errno.ENOTEMPTY, errno.ELOOP, errno.ENAMETOOLONG),
-    *(errno.ENXIO, errno.ENODEV, errno.EBUSY, errno.ESTALE),
+    *(errno.ENXIO, errno.ENODEV, errno.EBUSY, errno.ESTALE, errno.ENOLCK),
 )
 MAKE_ROOM: Final = "make room (df -h), or mend the disk (dmesg), then start again"
 LET_GO: Final = "another process holds it"
@@ -70,6 +71,7 @@ exit codes: 0 done, 1 nothing found, 2 a person must act, 3 gave up waiting"""
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and exit with its code."""
+    open_streams()
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 
@@ -81,13 +83,16 @@ def run(arguments: Sequence[str]) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     settings = load_settings(file=args.config, overrides=vars(args))
+    lend_home(settings)
     return int(args.run(args, settings))
 
 
 def exit_code(action: Callable[[], int]) -> int:
     """Do it and return its code, or that of what it raised, told in one line."""
     try:
-        return action()
+        code = action()
+        sys.stdout.flush()
+        return code
     except Misconfigured as error:
         sys.stderr.write(f"samestory: {error}\n")
         return NEEDS_A_PERSON
@@ -97,10 +102,19 @@ def exit_code(action: Callable[[], int]) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # e.g. `samestory stories --json | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _let_stdout_go()
         return DONE
     except (OSError, sqlite3.Error) as error:
+        _let_stdout_go()
         return _of_disk(error)
+
+
+def _let_stdout_go() -> None:
+    """Leave nothing in it that the end of the process would try to write again."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _of_disk(error: OSError | sqlite3.Error) -> int:

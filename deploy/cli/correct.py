@@ -1,7 +1,6 @@
 """`samestory same`, `different`, `undo` and `corrections`: what people know better."""
 
 import argparse
-import getpass
 import secrets
 import sys
 from functools import partial
@@ -10,7 +9,7 @@ from typing import Any
 from deploy import wiring
 from deploy.cli.journal import submit
 from deploy.cli.output import day_and_time, json_option, print_json, print_table
-from deploy.config import Settings
+from deploy.config import Settings, user_name
 from deploy.importing import utc_now
 from index.corrected import ACCEPTED, REFUSED, Corrected
 from index.correcting import labelled
@@ -123,7 +122,7 @@ def _correction(args: argparse.Namespace, kind: str, a: str, b: str) -> Correcti
         kind=kind,
         a=a,
         b=b,
-        who=clean_line(args.who or getpass.getuser()),
+        who=clean_line(args.who or user_name()),
         why=clean_line(args.why),
         at=utc_now(),
     )

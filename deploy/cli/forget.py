@@ -1,7 +1,6 @@
 """`samestory forget`: what must leave, and never come back."""
 
 import argparse
-import getpass
 import re
 import secrets
 import sys
@@ -13,7 +12,7 @@ from typing import Any
 from deploy import wiring
 from deploy.cli.journal import submit
 from deploy.cli.output import json_option, print_json
-from deploy.config import Settings
+from deploy.config import Settings, user_name
 from deploy.importing import utc_now
 from deploy.loop import patiently, until
 from deploy.process import running
@@ -117,7 +116,7 @@ def _remove(
         one = Forget(
             forget_id="f-" + secrets.token_hex(8),
             story_ids=tuple(ids[at : at + MOST_STORIES]),
-            who=clean_line(args.who or getpass.getuser()),
+            who=clean_line(args.who or user_name()),
             at=utc_now(),
         )
         removed += submit(
