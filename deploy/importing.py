@@ -137,8 +137,13 @@ def _story_id(row: dict[str, str], url: str | None, title: str, text: str) -> st
     if url:
         return story_ids_of(url)[-1]
     if row["id"]:
-        return story_id_from(f"import {row['outlet']} {row['id']}")
+        return id_of_named(row["outlet"], row["id"])
     return story_id_from(f"said {content_digest(title, text)} {row['published']}")
+
+
+def id_of_named(outlet: str, name: str) -> str:
+    """Return the id of a story that has no address: its outlet names it so."""
+    return story_id_from(f"import {outlet} {name}")
 
 
 def utc_now() -> datetime:

@@ -2,8 +2,8 @@
 
 import json
 import sqlite3
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from index.constraints import Constraints
@@ -46,8 +46,8 @@ class Corrections:
             "INSERT INTO corrections"
             " (correction_id, value, status, reason, moved, stories)"
             " VALUES (?,?,?,?,?,?) ON CONFLICT (correction_id) DO UPDATE SET"
-            " status=excluded.status, reason=excluded.reason, moved=excluded.moved,"
-            " stories=excluded.stories",
+            " value=excluded.value, status=excluded.status, reason=excluded.reason,"
+            " moved=excluded.moved, stories=excluded.stories",
             (
                 one.correction.correction_id,
                 one.correction.encode(),
@@ -69,6 +69,29 @@ class Corrections:
     def with_status(self, status: str) -> list[Corrected]:
         """Return those of which this has become."""
         return self._select("status = ?", (status,))
+
+    def naming(self, ids: Collection[str]) -> list[Corrected]:
+        """Return those that name one of these stories, and those that undo them."""
+        known, found = set(ids), []
+        for one in self.all():
+            if not known.isdisjoint(one.correction.names):
+                known.add(one.correction.correction_id)
+                found.append(one)
+        return found
+
+    def forget(self, story_ids: Collection[str]) -> list[str]:
+        """Let go of corrections that name these stories, and of what they say of them.
+
+        Ids and who said it stay: a replay makes the same of them.
+
+        Returns:
+            The ids of these corrections.
+        """
+        found = self.naming(story_ids)
+        for one in found:
+            said = replace(one.correction, why="")
+            self.put(replace(one, correction=said, status=FORGOTTEN, stories={}))
+        return [one.correction.correction_id for one in found]
 
     def in_force(self) -> Constraints:
         """Return what those ask for that are accepted and not undone."""

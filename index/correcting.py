@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from index.constraints import Constraints
-from index.corrected import ACCEPTED, REFUSED, UNDONE, Corrected
+from index.corrected import ACCEPTED, FORGOTTEN, REFUSED, UNDONE, Corrected
 from index.correction import SAME, UNDO, Correction
 from index.state import Member, State
 from ingest.story import Story, iso
@@ -34,6 +34,8 @@ def apply_correction(
     """
     if state.corrections.get(one.correction_id) is not None:
         return {}
+    if _is_of_forgotten(state, one):
+        one = replace(one, why="")
     in_force = state.corrections.in_force()
     if one.kind == UNDO:
         return _undo(state, one)
@@ -47,6 +49,14 @@ def apply_correction(
     stories = {m.story.story_id: labelled(m.story) for m in (a, b)}
     _keep(state, one, ACCEPTED, "", moved, stories)
     return moved
+
+
+def _is_of_forgotten(state: State, one: Correction) -> bool:
+    """Tell whether it names what was forgotten: then its words may do so, too."""
+    held = state.corrections.get(one.b) if one.kind == UNDO else None
+    if held is not None:
+        return held.status == FORGOTTEN
+    return any(map(state.history.is_forgotten, one.names))
 
 
 def _keep(

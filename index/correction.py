@@ -41,6 +41,11 @@ class Correction:
     why: str
     at: datetime
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the ids of what it speaks of: stories, or a correction."""
+        return tuple(one for one in (self.a, self.b) if one)
+
     def encode(self) -> bytes:
         """Return the message's value: one UTF-8 JSON object."""
         return json.dumps(

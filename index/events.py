@@ -11,7 +11,7 @@ import numpy as np
 from embed.vector import StoryVector
 from index.clusterer import Clusterer
 from index.constraints import Constraints
-from index.corrected import ACCEPTED, FORGOTTEN
+from index.corrected import ACCEPTED
 from index.correcting import apply_correction
 from index.correction import Correction
 from index.corroboration import confirms, first_to_confirm
@@ -373,14 +373,9 @@ class EventIndex:
         self._rewrite |= days
         for story_id in one.story_ids:
             self.state.history.forget(story_id)
-        gone = set(one.story_ids)
-        for held_one in self.state.corrections.all():
-            if gone & {held_one.correction.a, held_one.correction.b}:
-                self.state.corrections.put(
-                    replace(held_one, status=FORGOTTEN, stories={})
-                )
-        self.state.revisions.drop_refused(one.story_ids)
-        self.state.strip_reasons(gone)
+        named = self.state.corrections.forget(one.story_ids)
+        self.state.revisions.drop_refused([*one.story_ids, *named])
+        self.state.strip_reasons(set(one.story_ids))
         self.state.history.put_request(one.forget_id, len(held))
         self._obey()
 

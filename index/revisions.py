@@ -149,12 +149,12 @@ class Revisions:
             (str(offset), value, reason),
         )
 
-    def drop_refused(self, story_ids: Iterable[str]) -> None:
-        """Let go of refused records that name one of these stories."""
-        for story_id in story_ids:
+    def drop_refused(self, ids: Iterable[str]) -> None:
+        """Let go of refused records that name one of these stories or corrections."""
+        for one in ids:
             self._db.execute(
                 "DELETE FROM outbox WHERE refused IS NOT NULL AND instr(value, ?)",
-                (story_id.encode(),),
+                (one.encode(),),
             )
 
     def outbox(self) -> list[Outgoing]:

@@ -9,6 +9,7 @@ from ingest.frontier import Frontier, PendingStory, Published
 from ingest.plan import make_story, rightful_id
 from ingest.reading import Read, give_up_page
 from ingest.story import Story
+from ingest.urls import ids_at
 from ingest.versions import told_of
 
 LATER_LOOKS: Final = 3  # at a page that was read before and fails now, after ...
@@ -102,8 +103,10 @@ class Delivery:
             self._log(f"bug, please report it: {trace}")
             said = f"bug of ours: {error!r}"
         why = "; ".join([said, *flags])
-        source = story.entry.link or story.feed_url
-        self._reject([Rejected(reason=why, source=source, detail="")])
+        link = story.entry.link or ""
+        if not self._frontier.forgotten([story.story_id, *ids_at(link)]):
+            source = link or story.feed_url
+            self._reject([Rejected(reason=why, source=source, detail="")])
         self._frontier.mark_refused(story.story_id, why)
 
     def _keep(self, story: PendingStory, reason: str) -> None:

@@ -35,7 +35,7 @@ from ingest.reading import Read, page_url, read_story
 from ingest.robots import Robots
 from ingest.sandbox import Sandbox
 from ingest.story import Story
-from ingest.urls import host_of
+from ingest.urls import host_of, ids_at
 
 FETCHES_AT_ONCE: Final = 32
 FEEDS_AT_ONCE: Final = 1_000  # hosts whose feeds are looked at in one go
@@ -332,6 +332,9 @@ class Poller:
                 [
                     Rejected(reason=why, source=url, detail=story.entry.guid)
                     for story, why in plan.refused
+                    if not self._frontier.forgotten(
+                        [story.story_id, *ids_at(story.entry.guid)]
+                    )
                 ]
             )
         feed = after_success(

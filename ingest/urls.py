@@ -70,6 +70,15 @@ def story_ids_of(url: str) -> tuple[str, ...]:
     return tuple(map(story_id_from, url_keys(url)))
 
 
+def ids_at(url: str) -> tuple[str, ...]:
+    """Return the ids that the story at an address may have; none if it is no address.
+
+    A story that a feed names by a guid alone has another one.
+    """
+    whole = absolute_url(url, "")
+    return story_ids_of(whole) if whole else ()
+
+
 def ids_of(story_id: str, url: str | None) -> tuple[str, ...]:
     """Return the ids that a story may have been given, its own last.
 

@@ -8,7 +8,13 @@ from typing import Any
 
 from deploy import wiring
 from deploy.cli.journal import submit
-from deploy.cli.output import day_and_time, json_option, print_json, print_table
+from deploy.cli.output import (
+    day_and_time,
+    json_option,
+    plain,
+    print_json,
+    print_table,
+)
 from deploy.config import Settings, user_name
 from deploy.importing import utc_now
 from index.corrected import ACCEPTED, REFUSED, Corrected
@@ -151,7 +157,7 @@ def _tell(found: Corrected, args: argparse.Namespace) -> None:
     stories = "1 story" if number == 1 else f"{number} stories"
     moved = f", {stories} moved to {', '.join(events)}"
     said = f": {found.reason}" if found.reason else moved if found.moved else ""
-    print(f"{found.correction.correction_id} {found.status}{said}")
+    print(plain(f"{found.correction.correction_id} {found.status}{said}"))
     if found.status == REFUSED:
         sys.stderr.write("nothing was changed\n")
 

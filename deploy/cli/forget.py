@@ -1,18 +1,21 @@
 """`samestory forget`: what must leave, and never come back."""
 
 import argparse
-import re
+import os
 import secrets
+import shlex
 import sys
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from deploy import wiring
 from deploy.cli.journal import submit
-from deploy.cli.output import json_option, print_json
+from deploy.cli.output import json_option, plain, print_json
 from deploy.config import Settings, user_name
+from deploy.forgotten import forgetting, story_in
 from deploy.importing import utc_now
 from deploy.loop import patiently, until
 from deploy.process import running
@@ -22,24 +25,22 @@ from deploy.stream.log import (
     QUARANTINE,
     STORIES,
     Log,
-    Message,
-    Record,
     ends,
     short_of,
 )
 from index.forgetting import MOST_STORIES, Forget
 from index.state import State
-from ingest.errors import Misconfigured, Quarantine
-from ingest.story import clean_line, json_object, story_id_from, tombstone
-from ingest.urls import absolute_url, story_ids_of
+from ingest.errors import Misconfigured
+from ingest.story import clean_line, story_id_from
+from ingest.urls import absolute_url, ids_at, story_ids_of
 
 NOT_DONE = 1
-_URL = re.compile(rb'"url"\s*:\s*"([^"\\]{1,2000})"')
 _ABOUT = """\
 Forget stories for ever: their texts, titles, addresses and vectors leave the index,
 the frontier, the log and the quarantine at once, their events tell a revision without
-them, and whatever brings one of them again is refused. Of each its id alone is kept,
-which is a hash of its address.
+them, and whatever brings one of them again is refused. Corrections that name them lose
+their reason (--why), too, and hold no longer; who made them is kept. Of each story its
+id alone is kept, which is a hash of its address.
 
   forget s-ID      one story
   forget URL       the story at an address, known or not
@@ -47,9 +48,11 @@ which is a hash of its address.
                    new ones
 
 Without --yes it only tells what it would remove. Other stories stay where they are. On
-Kafka the bytes in the topics leave with their retention. Snapshots that you made by
-`samestory backup` still hold the stories: forgetting is repeated when one of them is
-replayed, but the file itself is yours to remove."""
+Kafka the bytes leave when the topics are trimmed by their retention; no replay shows
+them before. States that `samestory restore` kept beside still hold what they held: each
+is named with the command that removes it. So do snapshots that you made by `samestory
+backup`, and directories of `samestory replay --into`: forgetting is repeated when a
+snapshot is replayed, but the files themselves are yours to remove."""
 
 
 def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -85,7 +88,7 @@ def run_forget(args: argparse.Namespace, settings: Settings) -> int:
     frontier = wiring.open_frontier(settings)
     patiently(partial(frontier.forget, ids), patience)
     frontier.close()
-    overwrite = partial(_overwrite, log, frozenset(ids), patience)
+    overwrite = partial(_overwrite, log, frozenset(ids), state, patience)
     records = overwrite(STORIES)
     _let_embed_pass(log, settings, patience)
     try:
@@ -96,15 +99,40 @@ def run_forget(args: argparse.Namespace, settings: Settings) -> int:
             patiently(log.scrub, patience)
         log.close()
     state.close()
-    for kept in sorted(wiring.state_path(settings).parent.glob("*before-restore*.db")):
-        sys.stderr.write(f"{kept} is of before and still holds what it held\n")
+    _tell(ids, removed, records, args, settings)
+    return 0
+
+
+def _tell(
+    ids: list[str],
+    removed: int,
+    records: int,
+    args: argparse.Namespace,
+    settings: Settings,
+) -> None:
+    left = _left_beside(wiring.state_path(settings))
     if args.json:
-        print_json({"stories": ids, "removed": removed, "records": records})
+        told = {"stories": ids, "removed": removed, "records": records, "left": left}
+        print_json(told)
     else:
         print(f"forgot {len(ids)}: {removed} stories removed, {records} log records")
-    if not isinstance(log, EmbeddedLog):
-        sys.stderr.write("the bytes in Kafka's topics leave with their retention\n")
-    return 0
+    for one in left:
+        sys.stderr.write(f"{one['file']} still holds what it held: {one['remove']}\n")
+    if settings.brokers:
+        sys.stderr.write(
+            "in Kafka's topics the bytes of stories, and of reasons that corrections"
+            " give, leave when retention trims them; no replay shows them\n"
+        )
+
+
+def _left_beside(path: Path) -> list[dict[str, str]]:
+    """Return the states that `restore` kept beside, each with what removes it."""
+    found = sorted(path.parent.glob("*before-restore*.db"))
+    parts = {one: [f"{one}{end}" for end in ("", "-wal", "-shm")] for one in found}
+    return [
+        {"file": str(one), "remove": shlex.join(["rm", *filter(os.path.exists, of)])}
+        for one, of in parts.items()
+    ]
 
 
 def _remove(
@@ -129,12 +157,18 @@ def _remove(
 
 
 def _overwrite(
-    log: Log, ids: frozenset[str], patience: Callable[[], bool], topic: str
+    log: Log,
+    ids: frozenset[str],
+    state: State,
+    patience: Callable[[], bool],
+    topic: str,
 ) -> int:
     """Put tombstones for these stories into a topic; return for how many records."""
     if not isinstance(log, EmbeddedLog):
         return 0
-    change = _forgetting(topic, ids)
+    corrections = state.corrections.naming(ids)
+    known = ids | {one.correction.correction_id for one in corrections}
+    change = forgetting(topic, known)
     return patiently(partial(log.rewrite, topic, change), patience)
 
 
@@ -156,7 +190,7 @@ def _targets(target: str, settings: Settings, log: Log, state: State) -> set[str
         return {story_id, *(ids if story_id in ids else ())}
     url = absolute_url(target, "") if "://" in target else None
     if url is not None:
-        return {*story_ids_of(url), *state.of_url(url), *state.of_url(target)}
+        return {*ids_at(url), *state.of_url(url), *state.of_url(target)}
     found = set(state.of_outlet(target))
     frontier = wiring.open_frontier(settings)
     found.update(frontier.of_outlet(target))
@@ -187,47 +221,7 @@ def _stories(log: Log, topic: str) -> Iterator[dict[str, Any]]:
         position = 0
         while records := log.read(topic, part, position, 500):
             position = records[-1].offset + 1
-            yield from (s for one in records if (s := _story(one.value)))
-
-
-def _story(value: bytes) -> dict[str, Any] | None:
-    """Return the story of a record of `stories` or `journal`; None if it is no such."""
-    try:
-        found = json_object(value)
-    except Quarantine:
-        return None
-    story = found.get("story", found)
-    is_story = isinstance(story, dict) and isinstance(story.get("story_id"), str)
-    return story if is_story and "text" in story else None
-
-
-def _forgetting(topic: str, ids: frozenset[str]) -> Callable[[Record], Message | None]:
-    """Return what takes the place of a topic's records that tell these stories."""
-
-    def change(record: Record) -> Message | None:
-        story = _story(record.value)
-        story_id = str(story["story_id"]) if story else ""
-        if topic == QUARANTINE and not story:
-            story_id = next((i for i in _ids_of_input(record) if i in ids), "")
-        if story_id not in ids:
-            return None
-        headers = {"status": "dropped", "reason": "forgotten"}
-        return Message(
-            key=record.key,
-            value=tombstone(story_id),
-            headers=headers if topic == QUARANTINE else {},
-        )
-
-    return change
-
-
-def _ids_of_input(record: Record) -> Iterator[str]:
-    """Yield the story ids that a refused feed, page or import line may be of."""
-    urls = [record.headers.get("url", "")]
-    urls += [m.decode("utf-8", "replace") for m in _URL.findall(record.value)]
-    for url in urls:
-        if "://" in url and (whole := absolute_url(url, "")):
-            yield from story_ids_of(whole)
+            yield from (s for one in records if (s := story_in(one.value)))
 
 
 def _tell_plan(ids: list[str], state: State, args: argparse.Namespace) -> None:
@@ -236,7 +230,7 @@ def _tell_plan(ids: list[str], state: State, args: argparse.Namespace) -> None:
         print_json({"stories": ids, "removed": 0, "records": 0})
     else:
         for one in ids[:10]:
-            print(f"{one} {titles.get(one, 'not in the index')}")
+            print(plain(f"{one} {titles.get(one, 'not in the index')}"))
         if len(ids) > len(titles):
             print(f"{len(ids)} in all")
     sys.stderr.write("nothing is removed yet: add --yes to forget them for ever\n")

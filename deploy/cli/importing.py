@@ -6,13 +6,14 @@ import sys
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
 from deploy import wiring
-from deploy.cli.output import print_json
+from deploy.cli.output import plain, print_json
 from deploy.config import Settings
+from deploy.forgotten import ids_of_refused
 from deploy.importing import open_lines, read_lines, story_of_line, utc_now
 from deploy.loop import patiently, until
 from deploy.process import running
@@ -25,6 +26,7 @@ from ingest.errors import Quarantine, Rejected
 from ingest.story import Story
 
 CHUNK: Final = 200  # stories published with one fsync
+FORGOTTEN: Final = "it was forgotten"
 NAMED: Final = 20  # refused lines named one by one; the rest is in the quarantine
 
 
@@ -111,18 +113,18 @@ def _publish(
     begin = utc_now()
     for number, line in lines:
         try:
-            if isinstance(line, Quarantine):
-                raise line
             # A microsecond a line: a later line is a later version.
-            story = story_of_line(line, begin + timedelta(microseconds=number))
-            story = replace(story, story_id=state.given_id(story))
+            story = _story_of(line, begin + timedelta(microseconds=number), state)
         except Quarantine as error:
             counts.refused += 1
-            _refuse(log, f"{name}:{number}", line, error, counts.refused)
+            why = FORGOTTEN if _is_forgotten(state, line) else str(error)
+            if why != FORGOTTEN:  # else nothing of it is kept
+                _set_aside(log, f"{name}:{number}", line, why)
+            _tell_refused(f"{name}:{number}", why, counts.refused)
             continue
         if state.history.is_forgotten(story.story_id):
             counts.refused += 1
-            sys.stderr.write(f"{name}:{number}: refused: it was forgotten\n")
+            _tell_refused(f"{name}:{number}", FORGOTTEN, counts.refused)
             continue
         known = state.known(story.story_id)
         latest = sent.get(story.story_id) or (known[0] if known else None)
@@ -138,6 +140,18 @@ def _publish(
     _send(log, waiting, wait_s)
 
 
+def _story_of(line: bytes | Quarantine, now: datetime, state: State) -> Story:
+    """Return a line's story, by the id that it was given before, if it was.
+
+    Raises:
+        Quarantine: the line is none.
+    """
+    if isinstance(line, Quarantine):
+        raise line
+    story = story_of_line(line, now)
+    return replace(story, story_id=state.given_id(story))
+
+
 def _is_former(state: State, story: Story) -> bool:
     """Return whether a line says what its story said before: an old file, again."""
     former = state.history.versions(story.story_id)
@@ -150,15 +164,22 @@ def _send(log: Log, waiting: list[Story], wait_s: float) -> None:
     waiting.clear()
 
 
-def _refuse(
-    log: Log, where: str, line: bytes | Quarantine, error: Quarantine, count: int
-) -> None:
+def _is_forgotten(state: State, line: bytes | Quarantine) -> bool:
+    """Tell whether a line that can't be a story is of one that was forgotten."""
+    if isinstance(line, Quarantine):
+        return False
+    return any(map(state.history.is_forgotten, ids_of_refused(line)))
+
+
+def _set_aside(log: Log, where: str, line: bytes | Quarantine, why: str) -> None:
     detail = "" if isinstance(line, Quarantine) else line.decode("utf-8", "replace")
-    quarantine_rejected(
-        log, "import", [Rejected(reason=str(error), source=where, detail=detail)]
-    )
+    rejected = Rejected(reason=why, source=where, detail=detail)
+    quarantine_rejected(log, "import", [rejected])
+
+
+def _tell_refused(where: str, why: str, count: int) -> None:
     if count <= NAMED:
-        sys.stderr.write(f"{where}: refused: {error}\n")
+        sys.stderr.write(plain(f"{where}: refused: {why}") + "\n")
     elif count == NAMED + 1:
         sys.stderr.write("further refused lines: see samestory quarantine list\n")
 

@@ -5,8 +5,10 @@ from datetime import timedelta
 
 import pytest
 
+from deploy.forgotten import forgetting
+from deploy.stream.log import JOURNAL, Record
 from embed.vector import StoryVector
-from index.correction import DIFFERENT, SAME
+from index.correction import DIFFERENT, SAME, UNDO
 from index.events import EventIndex
 from index.expiry import LATEST
 from index.explanation import why_event
@@ -254,6 +256,72 @@ def test_what_is_forgotten_leaves_and_never_comes_back(desk):
     assert list(damage_of_state(desk.path)) == []
     state = desk.read(forget(4, "b"))  # told twice
     assert state.history.removed_by("f-4") == 1
+
+
+def worded(number: int, kind: str, a: str, b: str, why: str) -> bytes:
+    """Return a correction with a reason."""
+    return json.dumps(json.loads(said(number, kind, a, b)) | {"why": why}).encode()
+
+
+def whys_of(state: State) -> dict[str, tuple[str, str]]:
+    """Return (status, reason in words) by correction."""
+    return {
+        one.correction.correction_id: (one.status, one.correction.why)
+        for one in state.corrections.all()
+    }
+
+
+@pytest.mark.parametrize("log", ["embedded", "kafka"])
+def test_reasons_of_corrections_that_name_a_forgotten_story_are_forgotten(
+    desk, tmp_path, log
+):
+    """Accepted, refused or undone, and of what undid them; others keep theirs."""
+    a, b, c = map(id_of, "abc")
+    secret = "Quzzar of Bolvik"
+    state = desk.read(
+        *(seen(name, n, n, day=0) for n, name in enumerate("abc")),
+        worded(3, SAME, a, b, f"{secret} is in both"),
+        worded(4, DIFFERENT, a, b, f"{secret} is in one"),
+        worded(5, UNDO, "", "c-3", f"no {secret}"),
+        worded(6, DIFFERENT, a, c, "two towns"),
+        worded(7, "maybe", a, b, f"{secret} perhaps"),
+        worded(8, UNDO, "", "c-5", f"{secret} after all"),
+    )
+    assert secret.encode() in bytes_of(desk.path)
+    state = desk.read(forget(9, "b"), worded(10, SAME, c, b, f"{secret} came late"))
+    expected = {
+        **{f"c-{n}": ("forgotten", "") for n in (3, 4, 5, 8)},
+        "c-6": ("accepted", "two towns"),
+        "c-10": ("refused", ""),
+    }
+    assert whys_of(state) == expected
+    assert secret.encode() not in bytes_of(desk.path)
+    assert list(damage_of_state(desk.path)) == []
+    again = Desk(tmp_path / "again.db")
+    records = left_of(desk.journal, b) if log == "embedded" else desk.journal
+    assert (secret in b"".join(records).decode()) == (log == "kafka")
+    replayed = again.read(*records)
+    assert whys_of(replayed) == expected
+    assert replayed.digest() == state.digest()
+    assert secret.encode() not in bytes_of(again.path)
+
+
+def left_of(journal: list[bytes], story_id: str) -> list[bytes]:
+    """Return what an embedded log holds after a story of it was forgotten."""
+    change = forgetting(JOURNAL, frozenset([story_id]))
+    records = (
+        Record(
+            topic=JOURNAL,
+            partition=0,
+            offset=at,
+            key="",
+            value=value,
+            headers={},
+            appended_at=0.0,
+        )
+        for at, value in enumerate(journal)
+    )
+    return [new.value if (new := change(one)) else one.value for one in records]
 
 
 @pytest.mark.parametrize("kind", ["held", "expired", "moved to another day"])

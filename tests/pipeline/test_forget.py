@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from deploy.stream.embedded import EmbeddedLog
-from deploy.stream.log import JOURNAL, STORIES
+from deploy.stream.log import JOURNAL, STORIES, Message
 from tests.product import LOCAL, Run
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
@@ -143,3 +143,74 @@ def test_a_refused_line_and_a_story_of_another_id_leave_by_their_address(run):
     (told,) = run.rows("forget", url, "--yes")
     assert told["records"] == 1
     assert b"Zorblat" not in bytes_of(run.state)
+
+
+def test_the_reasons_of_corrections_are_in_no_file_and_a_replay_makes_the_same(
+    run, tmp_path
+):
+    """Of those that name the story, also if the index refused them as torn."""
+    lines = [  # the last to come, and of nothing else: others are grouped without them
+        {"text": "A heron nests on the Vilmar lighthouse.", "outlet": "Zorblat"},
+        {"text": "Choirs rehearse for the Bolvik jubilee.", "outlet": "Zorblat"},
+    ]
+    run("import", "-", stdin="\n".join(map(json.dumps, lines)))
+    a, b = (s["story_id"] for s in run.rows("stories") if s["outlet"] == "Zorblat")
+    secret = "Quzzar of Bolvik"
+    (told,) = run.rows("same", a, b, "--why", f"{secret} spoke", "--who", "Ada Desk")
+    torn = {"type": "correction", "version": "1.0", "id": "c-1", "kind": "perhaps"}
+    torn |= {"a": a, "b": b, "who": "Ada", "why": secret, "at": "2026-03-01T00:00:00Z"}
+    log = EmbeddedLog(run.state / "log.db")
+    log.publish(JOURNAL, [Message(key="c-1", value=json.dumps(torn).encode())])
+    log.close()
+    (undone,) = run.rows("undo", told["id"], "--why", f"no {secret}")
+    assert len(run.rows("quarantine", "list")) == 1
+    (told_of,) = run.rows("forget", a, "--yes")
+    assert told_of["records"] == 6  # two of the story, three of people, one refused
+    assert secret.encode() not in bytes_of(run.state)
+    held = {one["id"]: one for one in run.rows("corrections", "list")}
+    assert held[told["id"]]["who"] == "Ada Desk"
+    for one in (told, undone):
+        assert (held[one["id"]]["status"], held[one["id"]]["why"]) == ("forgotten", "")
+    assert run.rows("quarantine", "list", expect=1) == []
+    (again,) = run.rows("replay", "--into", str(tmp_path / "again"))
+    assert again["digest"] == run.rows("digest")[0]["digest"]
+    assert secret.encode() not in bytes_of(tmp_path / "again")
+    assert "whole: " in run("check")[0]
+
+
+def test_a_refused_line_of_a_forgotten_address_is_not_taken_in_again(run):
+    """Its place is told, and that it was forgotten; nothing of it is kept."""
+    url = "https://never.example/story"
+    run("forget", url, "--yes")
+    lines = [
+        json.dumps({"title": "Zorblat", "url": f"{url}?utm_source=x"}),
+        json.dumps({"title": "Zorblat", "url": url}).replace("/", "\\/")[:-1],
+        json.dumps({"title": "Another", "url": f"{url}/2"}),
+    ]
+    _, said = run("import", "-", stdin="\n".join(lines), expect=1)
+    assert said.splitlines()[:2] == [
+        f"-:{n}: refused: it was forgotten" for n in (1, 2)
+    ]
+    assert b"Zorblat" not in bytes_of(run.state)
+    assert [one["where"] for one in run.rows("quarantine", "list")] == ["-:3"]
+
+
+def test_a_state_that_restore_left_is_named_with_what_removes_it(run, tmp_path):
+    """As a command to copy, in JSON too."""
+    run("backup", str(tmp_path / "b.db"))
+    run("restore", str(tmp_path / "b.db"), "--replace")
+    kept = run.state / "index" / "state.before-restore-1.db"
+    out, said = run("forget", "https://never.example/1", "--yes")
+    assert f"{kept} still holds what it held: rm {kept}\n" in said
+    (told,) = run.rows("forget", "https://never.example/1", "--yes")
+    assert told["left"] == [{"file": str(kept), "remove": f"rm {kept}"}]
+    assert out.startswith("forgot 1: 0 stories removed")
+
+
+def test_a_title_can_not_steer_the_terminal(run):
+    """It was written by a stranger."""
+    line = {"title": "Hi\u202e\u2066 there", "text": "Envoys met in Bolvik today."}
+    run("import", "-", stdin=json.dumps(line))
+    (story,) = [one for one in run.rows("stories") if one["title"].startswith("Hi")]
+    out, _ = run("forget", story["story_id"], expect=1)
+    assert out == f"{story['story_id']} Hi   there\n"

@@ -1,0 +1,119 @@
+"""What tells a story that must be forgotten, in whatever form, and what replaces it."""
+
+import json
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, Final
+
+from deploy.importing import MAX_ID, id_of_named
+from deploy.stream.log import JOURNAL, QUARANTINE, STORIES, Message, Record
+from index.correction import TYPE as CORRECTION
+from index.correction import Correction
+from index.forgetting import TYPE as FORGET
+from index.forgetting import Forget
+from index.journal import decode_journal
+from ingest.errors import Quarantine
+from ingest.story import clean_line, is_tombstone, json_object, tombstone
+from ingest.urls import MAX_URL, ids_at
+
+_URL: Final = re.compile(r'"url"\s*:\s*"((?:[^"\\]|\\/){1,2000})"')
+_ID: Final = re.compile(r"\b[sc]-[0-9a-f]{16}\b")
+
+
+def ids_of_refused(value: bytes, url: str = "") -> set[str]:
+    """Return the ids of stories that something refused may be of, as far as it tells.
+
+    Args:
+        value: an import line, a feed's entry or a message, whole or torn.
+        url: where it came from.
+    """
+    text = value.decode("utf-8", "replace")
+    urls = [one.replace("\\/", "/") for one in _URL.findall(text)]
+    found = {i for one in (url, text[: MAX_URL + 1], *urls) for i in ids_at(one)}
+    with suppress(Quarantine):
+        found |= _ids_of_line(json_object(value))
+    return found | set(_ID.findall(text))
+
+
+def _ids_of_line(row: dict[str, Any]) -> set[str]:
+    """Return the ids that an import line names, by its address or within its outlet."""
+    told = {name: "" if value is None else str(value) for name, value in row.items()}
+    url, name, outlet = (told.get(one, "") for one in ("url", "id", "outlet"))
+    readable = outlet.encode("utf-8", "replace").decode()
+    named = {id_of_named(readable, clean_line(name, MAX_ID))} if name else set()
+    return {*ids_at(url), *named}
+
+
+def story_in(value: bytes) -> dict[str, Any] | None:
+    """Return the story of a record of `stories` or `journal`; None if it is no such."""
+    try:
+        found = json_object(value)
+    except Quarantine:
+        return None
+    story = found.get("story", found)
+    is_story = isinstance(story, dict) and isinstance(story.get("story_id"), str)
+    return story if is_story and "text" in story else None
+
+
+def forgetting(topic: str, ids: frozenset[str]) -> Callable[[Record], Message | None]:
+    """Return what takes the place of a topic's records that tell these stories.
+
+    Args:
+        topic: of the records, which come in their order.
+        ids: of the stories, and of corrections that name them.
+    """
+    known = set(ids)
+
+    def change(record: Record) -> Message | None:
+        story = story_in(record.value)
+        if not story and is_tombstone(record.value):
+            return None
+        said = _said(record.value) if topic == JOURNAL and not story else None
+        if said is not None:
+            return _without_why(record, said, known)
+        named = {str(story["story_id"])} if story else _ids_in(record, topic)
+        if known.isdisjoint(named):
+            return None
+        headers = {"status": "dropped", "reason": "forgotten"}
+        return Message(
+            key=record.key,
+            value=tombstone(min(named & known)),
+            headers=headers if topic == QUARANTINE else {},
+        )
+
+    return change
+
+
+def _ids_in(record: Record, topic: str) -> set[str]:
+    """Return what a record that can't be read may tell of, also by its key."""
+    keys = {record.key, record.headers.get("key", "")}
+    if topic == STORIES:
+        return keys
+    return keys | ids_of_refused(record.value, record.headers.get("url", ""))
+
+
+def _said(value: bytes) -> Correction | Forget | None:
+    """Return what a person said; None if a record is something else, or torn."""
+    with suppress(Quarantine):
+        if json_object(value).get("type") in (CORRECTION, FORGET):
+            said = decode_journal(value)
+            return said if isinstance(said, (Correction, Forget)) else None
+    return None
+
+
+def _without_why(
+    record: Record, said: Correction | Forget, known: set[str]
+) -> Message | None:
+    """Return a correction that names what is known without its reason.
+
+    A replay makes the same of it. It is known itself from now on, by what undoes it.
+    """
+    if isinstance(said, Forget) or known.isdisjoint(said.names):
+        return None
+    known.add(said.correction_id)
+    if not said.why:
+        return None
+    found = json_object(record.value) | {"why": ""}
+    value = json.dumps(found, ensure_ascii=False).encode()
+    return Message(key=record.key, value=value, headers=record.headers)
