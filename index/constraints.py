@@ -3,7 +3,7 @@
 from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Mapping
 
-from index.correction import DIFFERENT, SAME, Correction
+from index.correction import SAME, Correction
 
 
 class Constraints:
@@ -12,10 +12,15 @@ class Constraints:
     def __init__(self, accepted: Iterable[Correction]) -> None:
         self._accepted = list(accepted)
         self._same: dict[str, list[tuple[str, Correction]]] = defaultdict(list)
+        self._apart: dict[str, list[str]] = defaultdict(list)
         for one in self._accepted:
-            if one.kind == SAME:
-                self._same[one.a].append((one.b, one))
-                self._same[one.b].append((one.a, one))
+            for a, b in one.pairs:
+                if one.kind == SAME:
+                    self._same[a].append((b, one))
+                    self._same[b].append((a, one))
+                else:
+                    self._apart[a].append(b)
+                    self._apart[b].append(a)
         self._groups: dict[str, frozenset[str]] = {}
         for story_id in self._same:
             if story_id not in self._groups:
@@ -25,7 +30,7 @@ class Constraints:
     @property
     def stories(self) -> set[str]:
         """Return the stories that they name."""
-        return {story for one in self._accepted for story in (one.a, one.b)}
+        return {s for one in self._accepted for pair in one.pairs for s in pair}
 
     def together(self, story_id: str) -> frozenset[str]:
         """Return the stories that must share a story's event, itself among them.
@@ -36,14 +41,12 @@ class Constraints:
 
     def apart_from(self, story_id: str) -> set[str]:
         """Return the stories that must not share a story's event."""
-        mine = self.together(story_id)
-        found = set[str]()
-        for one in self._accepted:
-            if one.kind == DIFFERENT:
-                for x, y in ((one.a, one.b), (one.b, one.a)):
-                    if x in mine:
-                        found |= self.together(y)
-        return found
+        return {
+            story
+            for mine in self.together(story_id)
+            for other in self._apart.get(mine, ())
+            for story in self.together(other)
+        }
 
     def why_together(self, a: str, b: str) -> list[Correction] | None:
         """Return the shortest chain of `same` from a to b; None if there is none."""
@@ -52,26 +55,20 @@ class Constraints:
     def why_apart(self, a: str, b: str) -> list[Correction] | None:
         """Return the chain that forbids a and b in one event; None if none does.
 
-        Some `same` from a, one `different`, some `same` to b.
+        Some `same` from a, one that parts, some `same` to b.
         """
         mine, theirs = self._paths(a), self._paths(b)
         for one in self._accepted:
-            if one.kind != DIFFERENT:
-                continue
-            for x, y in ((one.a, one.b), (one.b, one.a)):
-                if x in mine and y in theirs:
-                    return [*mine[x], one, *reversed(theirs[y])]
+            for pair in one.pairs if one.kind != SAME else ():
+                for x, y in (pair, pair[::-1]):
+                    if x in mine and y in theirs:
+                        return [*mine[x], one, *reversed(theirs[y])]
         return None
 
     def may_share(self, stories: Collection[str]) -> bool:
         """Tell whether all these stories may be in one event."""
-        inside = set(stories)
-        return not any(
-            one.kind == DIFFERENT
-            and not inside.isdisjoint(self.together(one.a))
-            and not inside.isdisjoint(self.together(one.b))
-            for one in self._accepted
-        )
+        inside = set[str]().union(*map(self.together, stories))
+        return all(inside.isdisjoint(self._apart.get(one, ())) for one in inside)
 
     def broken(self, events: Mapping[str, str]) -> Correction | None:
         """Return a correction that this grouping does not obey; None if it does all.
@@ -81,14 +78,13 @@ class Constraints:
                 bind those that must be with them.
         """
         for one in self._accepted:
-            a, b = (
-                {events[s] for s in self.together(story) if s in events}
-                for story in (one.a, one.b)
-            )
-            if one.kind == SAME and len(a) > 1:
-                return one
-            if one.kind == DIFFERENT and a & b:
-                return one
+            for pair in one.pairs:
+                a, b = (
+                    {events[s] for s in self.together(story) if s in events}
+                    for story in pair
+                )
+                if len(a) > 1 if one.kind == SAME else a & b:
+                    return one
         return None
 
     def _paths(self, start: str) -> dict[str, list[Correction]]:

@@ -24,7 +24,7 @@ class Corrected:
         status: accepted, refused, undone or forgotten.
         reason: why it was refused, or what else there is to say.
         moved: (event before, event after) by story that it moved.
-        stories: the two stories as they were then, by id: they outlive the stories.
+        stories: its stories as they were then, by id: they outlive the stories.
     """
 
     correction: Correction
@@ -82,15 +82,21 @@ class Corrections:
     def forget(self, story_ids: Collection[str]) -> list[str]:
         """Let go of corrections that name these stories, and of what they say of them.
 
-        Ids and who said it stay: a replay makes the same of them.
+        What keeps a story out of an event goes on to do so while one of the event's
+        stories is forgotten. Ids and who said it stay: a replay makes the same of them.
 
         Returns:
             The ids of these corrections.
         """
-        found = self.naming(story_ids)
+        gone, found = set(story_ids), self.naming(story_ids)
         for one in found:
             said = replace(one.correction, why="")
-            self.put(replace(one, correction=said, status=FORGOTTEN, stories={}))
+            kept = {s: story for s, story in one.stories.items() if s not in gone}
+            now = replace(one, correction=said, stories=kept)
+            if not gone.isdisjoint((said.a, said.b)):
+                gone.add(said.correction_id)  # what undoes it comes later
+                now = replace(now, status=FORGOTTEN, stories={})
+            self.put(now)
         return [one.correction.correction_id for one in found]
 
     def in_force(self) -> Constraints:

@@ -8,15 +8,18 @@ only where the others allow it.
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from index.constraints import Constraints
-from index.corrected import ACCEPTED, FORGOTTEN, REFUSED, UNDONE, Corrected
-from index.correction import SAME, UNDO, Correction
+from index.corrected import ACCEPTED, REFUSED, UNDONE, Corrected
+from index.correction import APART, DIFFERENT, SAME, UNDO, Correction
 from index.state import Member, State
 from ingest.story import Story, iso
 
 Similarity = Callable[[Member, Member], float]
+
+KEPT: Final = 50  # of an event's stories: labels, and one judgement is not all of them
+_SAYS: Final = {SAME: "is", DIFFERENT: "is not", APART: "is not in"}
 
 
 def apply_correction(
@@ -43,20 +46,17 @@ def apply_correction(
     if why_not:
         _keep(state, one, REFUSED, why_not)
         return {}
-    moves = (_merge if one.kind == SAME else _split)(state, one, in_force, similarity)
+    moves = _MOVES[one.kind](state, one, in_force, similarity)
     moved = _move(state, moves, one.correction_id)
-    a, b = _members(state, one)
-    stories = {m.story.story_id: labelled(m.story) for m in (a, b)}
-    _keep(state, one, ACCEPTED, "", moved, stories)
+    _keep(state, one, ACCEPTED, "", moved, _as_judged(state, one))
     return moved
 
 
 def _is_of_forgotten(state: State, one: Correction) -> bool:
     """Tell whether it names what was forgotten: then its words may do so, too."""
-    held = state.corrections.get(one.b) if one.kind == UNDO else None
-    if held is not None:
-        return held.status == FORGOTTEN
-    return any(map(state.history.is_forgotten, one.names))
+    undone = state.corrections.get(one.b)
+    names = (*one.names, *(undone.correction.names if undone else ()))
+    return any(map(state.history.is_forgotten, names))
 
 
 def _keep(
@@ -78,6 +78,13 @@ def _keep(
     )
 
 
+def _as_judged(state: State, one: Correction) -> dict[str, Any]:
+    """Return its stories as they are now, by id; of an event the first KEPT."""
+    ids = dict.fromkeys(story for pair in one.pairs[:KEPT] for story in pair)
+    found = [member for story_id in ids if (member := state.member(story_id))]
+    return {member.story.story_id: labelled(member.story) for member in found}
+
+
 def labelled(story: Story) -> dict[str, Any]:
     """Return a story as a row of labelled data, without its event."""
     return {
@@ -92,21 +99,21 @@ def labelled(story: Story) -> dict[str, Any]:
 
 
 def _refusal(state: State, one: Correction, in_force: Constraints) -> str:
-    for story_id in (one.a, one.b):
+    # An event is left also if none of its stories is kept any more.
+    for story_id in (one.a,) if one.kind == APART else (one.a, one.b):
         if state.member(story_id) is None:
             return f"there is no story {story_id}, or it is not kept any more"
-    if one.a == one.b:
+    if any(a == b for a, b in one.pairs):
         return "it names one story twice"
     find = in_force.why_apart if one.kind == SAME else in_force.why_together
-    chain = find(one.a, one.b)
+    chain = next((found for a, b in one.pairs if (found := find(a, b))), None)
     return f"it contradicts {told(chain)}" if chain else ""
 
 
 def told(chain: Sequence[Correction]) -> str:
     """Return a chain of corrections for people."""
     return "; ".join(
-        f"{c.correction_id} ({c.a} {'is' if c.kind == SAME else 'is not'} {c.b},"
-        f" {c.who})"
+        f"{c.correction_id} ({c.a} {_SAYS.get(c.kind, 'is not')} {c.b}, {c.who})"
         for c in chain
     )
 
@@ -163,6 +170,22 @@ def _split(
     leaving = sides[1] if everyone[0].story.story_id in sides[0] else sides[0]
     going = [m for m in everyone if m.story.story_id in leaving]
     return moves | dict.fromkeys(_ids(going), _new_event(state, going, one))
+
+
+def _leave(
+    state: State, one: Correction, in_force: Constraints, _: Similarity
+) -> dict[str, str]:
+    """Return the new event of the story, and of those that must be with it.
+
+    The others stay, and the event keeps its name, though the story was its first.
+    Nothing moves if it is in no event of theirs.
+    """
+    home = state.events_of([one.a])[one.a]
+    everyone, bound = _event(state, home), in_force.together(one.a)
+    if _ids(everyone).isdisjoint(one.members):
+        return {}
+    going = [member for member in everyone if member.story.story_id in bound]
+    return dict.fromkeys(_ids(going), _new_event(state, going, one))
 
 
 def _undo(state: State, one: Correction) -> Mapping[str, tuple[str, str]]:
@@ -233,3 +256,6 @@ def _new_event(state: State, moving: Sequence[Member], one: Correction) -> str:
         return wanted
     name = f"{one.correction_id} {moving[0].story.story_id}"
     return "e-" + hashlib.sha256(name.encode()).hexdigest()[:16]
+
+
+_MOVES: Final = {SAME: _merge, DIFFERENT: _split, APART: _leave}

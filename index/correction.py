@@ -1,4 +1,4 @@
-"""What people say of two stories: the same event, different events, or never mind.
+"""What people say of stories: the same event, different events, or never mind.
 
 A correction travels on the journal, so that every replay meets it where it was made.
 """
@@ -12,10 +12,12 @@ from ingest.errors import Quarantine
 from ingest.story import clamped, clean_line, iso, parse_moment
 
 TYPE: Final = "correction"
-VERSION: Final = "1.0"
+VERSION: Final = "1.1"  # 1.1 brought apart, which a reader of 1.0 refuses
 SAME: Final = "same"
 DIFFERENT: Final = "different"
+APART: Final = "apart"  # of a story and an event
 UNDO: Final = "undo"
+MOST_MEMBERS: Final = 1_000  # in one message
 MAX_TEXT: Final = 500  # characters of who and why
 
 
@@ -25,12 +27,15 @@ class Correction:
 
     Attributes:
         correction_id: `c-` and 16 hex digits.
-        kind: same, different or undo.
+        kind: same, different, apart or undo.
         a: id of a story; "" for undo.
-        b: id of another story; for undo the id of the correction that is undone.
+        b: id of another story; for apart that of an event; for undo the id of the
+            correction that is undone.
         who: a person's name, or what they call themselves.
         why: in their words; may be empty.
         at: when it was made, aware.
+        members: for apart, the event's other stories when it was made; they are what
+            counts, since an event may become another. At most MOST_MEMBERS.
     """
 
     correction_id: str
@@ -40,11 +45,20 @@ class Correction:
     who: str
     why: str
     at: datetime
+    members: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Return the ids of what it speaks of: stories, or a correction."""
-        return tuple(one for one in (self.a, self.b) if one)
+        """Return the ids of what it speaks of: stories, an event, a correction."""
+        return tuple(one for one in (self.a, self.b, *self.members) if one)
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Return the stories that must be together, or apart, two by two."""
+        if self.kind == UNDO:
+            return ()
+        others = self.members if self.kind == APART else (self.b,)
+        return tuple((self.a, other) for other in others)
 
     def encode(self) -> bytes:
         """Return the message's value: one UTF-8 JSON object."""
@@ -59,6 +73,7 @@ class Correction:
                 "who": self.who,
                 "why": self.why,
                 "at": iso(self.at),
+                **({"members": self.members} if self.members else {}),
             },
             ensure_ascii=False,
         ).encode()
@@ -77,7 +92,7 @@ class Correction:
         at = parse_moment(found["at"], "correction: at")
         if not found["id"].startswith("c-"):
             raise Quarantine("correction: id is none")
-        if found["kind"] not in (SAME, DIFFERENT, UNDO):
+        if found["kind"] not in (SAME, DIFFERENT, APART, UNDO):
             raise Quarantine(f"correction: kind {found['kind'][:40]!r}")
         return cls(
             correction_id=clean_line(found["id"], 40),
@@ -87,9 +102,19 @@ class Correction:
             who=clean_line(found["who"], MAX_TEXT),
             why=clean_line(found["why"], MAX_TEXT),
             at=at,
+            members=_members(found) if found["kind"] == APART else (),
         )
 
     @classmethod
     def stored(cls, found: dict[str, Any]) -> Self:
         """Build from what an index holds, see `Story.stored`."""
         return cls.from_json(found | {"at": clamped(found["at"])})
+
+
+def _members(found: dict[str, Any]) -> tuple[str, ...]:
+    members = found.get("members")
+    if not isinstance(members, list) or not 0 < len(members) <= MOST_MEMBERS:
+        raise Quarantine("correction: members is no list of 1 to 1,000")
+    if not all(isinstance(one, str) and one.startswith("s-") for one in members):
+        raise Quarantine("correction: members are not all ids")
+    return tuple(clean_line(one, 40) for one in members)

@@ -283,13 +283,16 @@ class EventIndex:
     def _permitted(self, change: Change) -> bool:
         """Tell whether corrections allow a change that no person asked for.
 
-        A story that people placed never moves by itself: so no change can break a
-        correction, and undoing one finds the stories where it put them.
+        A story that people placed never moves by itself: so undoing a correction finds
+        the stories where it put them. Others move to none that they must not be with.
         """
         if not self._fixed:
             return True
         moving = {one.story_id for one in self._memory().views(change.seqs)}
-        return not moving & self._fixed
+        if moving & self._fixed:
+            return False
+        apart = set[str]().union(*map(self._constraints.apart_from, moving))
+        return change.target not in self.state.events_of(apart).values()
 
     def _carry_out(self, change: Change, arrived: View) -> None:
         """Move stories, with the records that explain it."""

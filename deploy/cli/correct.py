@@ -3,6 +3,7 @@
 import argparse
 import secrets
 import sys
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -19,28 +20,53 @@ from deploy.config import Settings, user_name
 from deploy.importing import utc_now
 from index.corrected import ACCEPTED, REFUSED, Corrected
 from index.correcting import labelled
-from index.correction import DIFFERENT, SAME, UNDO, Correction
+from index.correction import (
+    APART,
+    DIFFERENT,
+    MOST_MEMBERS,
+    SAME,
+    UNDO,
+    Correction,
+)
 from index.state import State
 from ingest.errors import Misconfigured
 from ingest.story import clean_line, iso
 
 NOT_ACCEPTED = 1
+_OBEYED = """\
+It is obeyed at once and for ever: by every story that comes later and by every replay,
+until it is undone. What contradicts an earlier correction is refused, with the chain of
+those that do. Waits until the index has decided."""
+_SAME = f"""\
+Say that two stories or events tell the same event. EVENT stands for its first report.
+
+{_OBEYED}"""
+_DIFFERENT = f"""\
+Say that two stories or events tell different events.
+
+  different STORY STORY  parts their event: each other report goes with the one that it
+                         is more like
+  different EVENT EVENT  keeps their first reports apart from now on
+  different STORY EVENT  in either order: takes this one story out of the event, with
+                         those that `same` binds to it. The others stay, under the
+                         event's id, also if the story was its first. A story that is
+                         not in the event is kept out of it from now on. It is kept
+                         apart from each story that the event has now; of more than
+                         {MOST_MEMBERS:,} from the latest so many
+
+{_OBEYED}"""
 
 
 def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
     """Add same, different, undo and corrections."""
-    for kind, about in (
-        (SAME, "say that two stories or events tell the same event"),
-        (DIFFERENT, "say that two stories or events tell different events"),
-    ):
+    for kind, description in ((SAME, _SAME), (DIFFERENT, _DIFFERENT)):
+        about = description.partition(".")[0]
         parser = commands.add_parser(
             kind,
             parents=[common],
-            help=about,
-            description=f"{about[0].upper()}{about[1:]}. It is obeyed at once and for"
-            " ever: by every story that comes later and by every replay, until it is"
-            " undone. What contradicts an earlier correction is refused, with the"
-            " chain of those that do. Waits until the index has decided.",
+            help=f"{about[0].lower()}{about[1:]}",
+            description=description,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         parser.add_argument("a", metavar="STORY|EVENT")
         parser.add_argument("b", metavar="STORY|EVENT")
@@ -89,8 +115,32 @@ def _reasons(parser: argparse.ArgumentParser) -> None:
 def run_correction(args: argparse.Namespace, settings: Settings) -> int:
     """Publish it, wait for the index, tell what became of it."""
     state = wiring.read_state(settings)
-    a, b = (_story_of(state, one) for one in (args.a, args.b))
-    return _submit(_correction(args, args.command, a, b), args, settings, state)
+    story, event = sorted((args.a, args.b), reverse=True)  # s- after e-
+    if args.command == DIFFERENT and story[:2] == "s-" and event[:2] == "e-":
+        one = _apart(state, story, event, args)
+    else:
+        a, b = (_story_of(state, one) for one in (args.a, args.b))
+        one = _correction(args, args.command, a, b)
+    return _submit(one, args, settings, state)
+
+
+def _apart(
+    state: State, story: str, event: str, args: argparse.Namespace
+) -> Correction:
+    """Return what keeps a story out of an event, with the event's stories of now."""
+    with state.reading():
+        a, b = state.resolve(story), state.resolve(event)
+        members = [member.story.story_id for member in state.members_of(b)]
+    others = [one for one in members if one != a]
+    if not others:
+        raise Misconfigured(f"event {b} has no story beside {a}")
+    if len(others) > MOST_MEMBERS:
+        sys.stderr.write(
+            f"{b} has {len(others):,} other stories: {a} is kept apart from the"
+            f" {MOST_MEMBERS:,} latest\n"
+        )
+    one = _correction(args, APART, a, b)
+    return replace(one, members=tuple(others[-MOST_MEMBERS:]))
 
 
 def run_undo(args: argparse.Namespace, settings: Settings) -> int:
@@ -143,23 +193,40 @@ def _submit(
         one.encode(),
         partial(state.corrections.get, one.correction_id),
     )
-    _tell(found, args)
+    _tell(found, args, state)
     state.close()
     return 0 if found.status == ACCEPTED else NOT_ACCEPTED
 
 
-def _tell(found: Corrected, args: argparse.Namespace) -> None:
+def _tell(found: Corrected, args: argparse.Namespace, state: State) -> None:
     if args.json:
         print_json(_row(found))
         return
+    one = found.correction
     events = sorted({event for _, event in found.moved.values()})
     number = len(found.moved)
     stories = "1 story" if number == 1 else f"{number} stories"
-    moved = f", {stories} moved to {', '.join(events)}"
-    said = f": {found.reason}" if found.reason else moved if found.moved else ""
-    print(plain(f"{found.correction.correction_id} {found.status}{said}"))
+    said = f", {stories} moved to {', '.join(events)}" if found.moved else ""
+    if found.reason:
+        said = f": {found.reason}"
+    elif one.kind == APART:
+        said = f": {_parted(found, state)}"
+    print(plain(f"{one.correction_id} {found.status}{said}"))
     if found.status == REFUSED:
         sys.stderr.write("nothing was changed\n")
+
+
+def _parted(found: Corrected, state: State) -> str:
+    """Return which stories left which event, and how many stay in it."""
+    one = found.correction
+    if not found.moved:
+        return f"{one.a} is not in {one.b}, and is kept out from now on"
+    left, new = found.moved[one.a]
+    stay = len(state.membership.members(left))
+    return (
+        f"{', '.join(sorted(found.moved))} left {left} for {new};"
+        f" {stay} other{'s stay' if stay != 1 else ' stays'}"
+    )
 
 
 def _row(found: Corrected) -> dict[str, Any]:
@@ -169,6 +236,7 @@ def _row(found: Corrected) -> dict[str, Any]:
         "kind": one.kind,
         "a": one.a or None,
         "b": one.b,
+        "members": list(one.members),
         "status": found.status,
         "reason": found.reason,
         "moved": {s: {"from": f, "to": t} for s, (f, t) in found.moved.items()},
@@ -213,30 +281,27 @@ def run_list(args: argparse.Namespace, settings: Settings) -> int:
 def run_export(_: argparse.Namespace, settings: Settings) -> int:
     """Print those in force, with both stories."""
     state = wiring.read_state(settings)
-    count = 0
-    for held in state.corrections.all():
+    count, missing = 0, 0
+    for held in state.corrections.with_status(ACCEPTED):
         one = held.correction
-        if held.status != ACCEPTED or one.kind == UNDO:
-            continue
-        count += 1
-        a, b = (_story(state, held, story_id) for story_id in (one.a, one.b))
-        print_json(
-            {
-                "a": a,
-                "b": b,
-                "label": one.kind,
-                "who": one.who,
-                "why": one.why,
-                "at": iso(one.at),
-            }
-        )
+        for pair in one.pairs:
+            a, b = (_story(state, held, story_id) for story_id in pair)
+            if a is None or b is None:
+                missing += 1
+                continue
+            count += 1
+            label = SAME if one.kind == SAME else DIFFERENT
+            told = {"who": one.who, "why": one.why, "at": iso(one.at)}
+            print_json({"a": a, "b": b, "label": label} | told)
+    if missing:
+        sys.stderr.write(f"{missing} pairs left out: of stories not kept any more\n")
     return 0 if count else 1
 
 
-def _story(state: State, held: Corrected, story_id: str) -> dict[str, Any]:
-    """Return a story as it is, or as it was when the correction was made."""
+def _story(state: State, held: Corrected, story_id: str) -> dict[str, Any] | None:
+    """Return a story as it is, or as it was when judged; None if it is not kept."""
     member = state.member(story_id)
     if member is not None:
         return labelled(member.story)
-    kept: dict[str, Any] = held.stories[story_id]
+    kept: dict[str, Any] | None = held.stories.get(story_id)
     return kept

@@ -39,8 +39,8 @@ _ABOUT = """\
 Forget stories for ever: their texts, titles, addresses and vectors leave the index,
 the frontier, the log and the quarantine at once, their events tell a revision without
 them, and whatever brings one of them again is refused. Corrections that name them lose
-their reason (--why), too, and hold no longer; who made them is kept. Of each story its
-id alone is kept, which is a hash of its address.
+their reason (--why), too, and hold no longer for them; who made them is kept. Of each
+story its id alone is kept, which is a hash of its address.
 
   forget s-ID      one story
   forget URL       the story at an address, known or not

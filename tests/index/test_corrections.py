@@ -1,5 +1,6 @@
 """Corrections: obeyed at once, for ever, by every replay; conflicts are refused."""
 
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from index.constraints import Constraints
 from index.corrected import ACCEPTED, REFUSED, UNDONE
-from index.correction import DIFFERENT, SAME, UNDO, Correction
+from index.correction import APART, DIFFERENT, SAME, UNDO, Correction
 from index.decision import PairModel
 from index.events import EventIndex
 from index.explanation import why_pair
@@ -21,9 +22,16 @@ STORIES = 9
 IDS = [make_story(f"n{i}").story_id for i in range(STORIES)]
 
 
-def said(number: int, kind: str, a: str, b: str) -> bytes:
+def said(number: int, kind: str, a: str, b: str, *members: str) -> bytes:
     return Correction(
-        correction_id=f"c-{number}", kind=kind, a=a, b=b, who="Ada", why="", at=AT
+        correction_id=f"c-{number}",
+        kind=kind,
+        a=a,
+        b=b,
+        who="Ada",
+        why="",
+        at=AT,
+        members=members,
     ).encode()
 
 
@@ -40,12 +48,18 @@ class Desk:
         self.records = list(records)
         self.index.apply(list(enumerate(self.records)))
 
-    def say(self, kind, a, b):
+    def say(self, kind, a, b, *members):
         number = len(self.records)
-        names = [IDS[one] if isinstance(one, int) else one for one in (a, b)]
+        names = [IDS[one] if isinstance(one, int) else one for one in (a, b, *members)]
         self.records.append(said(number, kind, *names))
         self.index.apply([(number, self.records[-1])])
         return self.state.corrections.get(f"c-{number}")
+
+    def part(self, story, other):
+        """Say that a story is not of the event of another, as the command does."""
+        event = self.state.assignments()[IDS[other]]
+        members = [m.story.story_id for m in self.state.members_of(event)]
+        return self.say(APART, story, event, *(m for m in members if m != IDS[story]))
 
     def groups(self):
         found = {}
@@ -90,6 +104,78 @@ def test_different_splits_an_event_along_what_is_alike(tmp_path):
     assert 4 in one
     assert (0 in one) != (1 in one)
     assert again.status == ACCEPTED
+
+
+@pytest.mark.parametrize("story", [0, 3, 6])
+def test_a_story_leaves_its_event_and_the_others_stay_under_its_id(desk, story):
+    """Also the first, whose id the event has; undo puts it back."""
+    before = desk.state.assignments()
+    home = before[IDS[0]]
+    desk.state.clear_outbox([one.number for one in desk.state.revisions.outbox()])
+    found = desk.part(story, 0 if story else 3)
+    after = desk.state.assignments()
+    assert found.status == ACCEPTED
+    assert desk.groups() == sorted(
+        [[story], sorted({0, 3, 6} - {story}), [1, 4, 7], [2, 5, 8]]
+    )
+    assert after == before | {IDS[story]: after[IDS[story]]}
+    assert after[IDS[story]] not in before.values()
+    assert found.moved == {IDS[story]: (home, after[IDS[story]])}
+    told = [json.loads(one.value) for one in desk.state.revisions.outbox()]
+    assert {one["event_id"] for one in told} == {home, after[IDS[story]]}
+    assert {(one["reason"], one["correction"]) for one in told} == {
+        ("corrected", found.correction.correction_id)
+    }
+    assert desk.say(UNDO, "", found.correction.correction_id).status == ACCEPTED
+    assert desk.state.assignments() == before
+
+
+def test_a_story_that_is_not_in_the_event_is_kept_out_from_now_on(desk):
+    """Nothing moves; whatever would bring them together is refused."""
+    before = desk.state.assignments()
+    found = desk.part(1, 0)
+    assert (found.status, found.moved) == (ACCEPTED, {})
+    assert desk.state.assignments() == before
+    for other in (0, 3, 6):
+        assert "is not in e-" in desk.say(SAME, 1, other).reason
+    assert desk.say(SAME, 4, 3).status == ACCEPTED  # without 1, which may not come
+    assert desk.groups() == [[0, 3, 4, 6], [1, 7], [2, 5, 8]]
+
+
+def test_a_story_takes_along_what_must_be_with_it(desk):
+    """And is refused if that is one of the event's own."""
+    desk.say(SAME, 0, 3)
+    refused = desk.part(0, 6)
+    assert (refused.status, "c-9" in refused.reason) == (REFUSED, True)
+    found = desk.say(APART, 0, desk.state.assignments()[IDS[6]], 6)
+    assert found.status == ACCEPTED
+    assert [g for g in desk.groups() if {0, 6} & set(g)] == [[0, 3], [6]]
+
+
+def test_reports_that_come_later_do_not_undo_it(tmp_path):
+    """Of the very topic, many of them: a second look moves neither to the other."""
+    desk = Desk(tmp_path / "s.db", [record(f"n{i}", 0, i, hours=i) for i in range(4)])
+    assert desk.groups() == [[0, 1, 2, 3]]
+    desk.part(0, 1)
+    for number in range(4, STORIES):
+        desk.index.apply(
+            [(len(desk.records), record(f"n{number}", 0, number, hours=1))]
+        )
+        desk.records.append(b"")
+    (mine,) = [group for group in desk.groups() if 0 in group]
+    assert not {1, 2, 3} & set(mine)
+
+
+def test_a_record_of_before_does_what_it_did(desk):
+    """A `different` without members: each other report goes with the one it is like."""
+    old = {"type": "correction", "version": "1.0", "id": "c-9", "kind": "different"}
+    old |= {"a": IDS[3], "b": IDS[0], "who": "Ada", "why": "", "at": AT.isoformat()}
+    home = desk.state.assignments()[IDS[0]]
+    desk.index.apply([(len(desk.records), json.dumps(old).encode())])
+    found = desk.state.corrections.get("c-9")
+    assert (found.status, found.correction.members) == (ACCEPTED, ())
+    assert found.moved == {IDS[3]: (home, "e-" + IDS[3][2:])}
+    assert desk.groups() == [[0, 6], [1, 4, 7], [2, 5, 8], [3]]
 
 
 def test_a_conflict_is_refused_with_the_chain_that_causes_it(desk):
@@ -152,7 +238,7 @@ def test_why_tells_what_people_said(desk):
 
 steps = st.lists(
     st.tuples(
-        st.sampled_from([SAME, DIFFERENT, UNDO]),
+        st.sampled_from([SAME, DIFFERENT, APART, UNDO]),
         st.integers(0, STORIES - 1),
         st.integers(0, STORIES - 1),
     ),
@@ -177,8 +263,12 @@ def test_no_accepted_correction_is_ever_broken_and_a_replay_agrees(
         assert Constraints(held).broken(desk.state.assignments()) is None
 
     for kind, a, b in sequence:
-        name = f"c-{arrived + b}" if kind == UNDO else b
-        desk.say(kind, "" if kind == UNDO else a, name)
+        if kind == APART:
+            if a < arrived and b < arrived and a != b:
+                desk.part(a, b)
+        else:
+            name = f"c-{arrived + b}" if kind == UNDO else b
+            desk.say(kind, "" if kind == UNDO else a, name)
         obeyed()
     for one in everything[arrived:]:
         desk.index.apply([(len(desk.records), one)])
@@ -197,12 +287,21 @@ def test_no_accepted_correction_is_ever_broken_and_a_replay_agrees(
 
 @pytest.mark.parametrize(
     "change",
-    [{"kind": "maybe"}, {"id": "x"}, {"at": "soon"}, {"at": "2026-01-01"}, {"a": 5}],
+    [
+        {"kind": "maybe"},
+        {"id": "x"},
+        {"at": "soon"},
+        {"at": "2026-01-01"},
+        {"a": 5},
+        {"kind": APART},
+        {"kind": APART, "members": []},
+        {"kind": APART, "members": ["s-1"] * 1_001},
+        {"kind": APART, "members": ["e-1"]},
+        {"kind": APART, "members": [5]},
+    ],
 )
 def test_a_torn_correction_is_refused_by_the_index(tmp_path, change):
     """It goes to the quarantine, and the next record is read."""
-    import json
-
     value = json.loads(said(0, SAME, IDS[0], IDS[1])) | change
     desk = Desk(tmp_path / "s.db", [json.dumps(value).encode(), *stories(2)])
     (refused,) = [one for one in desk.state.revisions.outbox() if one.refused]

@@ -8,7 +8,7 @@ import pytest
 from deploy.forgotten import forgetting
 from deploy.stream.log import JOURNAL, Record
 from embed.vector import StoryVector
-from index.correction import DIFFERENT, SAME, UNDO
+from index.correction import APART, DIFFERENT, SAME, UNDO, Correction
 from index.events import EventIndex
 from index.expiry import LATEST
 from index.explanation import why_event
@@ -306,9 +306,52 @@ def test_reasons_of_corrections_that_name_a_forgotten_story_are_forgotten(
     assert secret.encode() not in bytes_of(again.path)
 
 
-def left_of(journal: list[bytes], story_id: str) -> list[bytes]:
-    """Return what an embedded log holds after a story of it was forgotten."""
-    change = forgetting(JOURNAL, frozenset([story_id]))
+def test_a_story_stays_out_of_an_event_whose_stories_are_forgotten_one_by_one(
+    desk, tmp_path
+):
+    """The reason goes with the first of them, their texts too; a replay agrees."""
+    a, b, c = map(id_of, "abc")
+    secret = "Quzzar of Bolvik"
+    apart = Correction(
+        correction_id="c-3",
+        kind=APART,
+        a=c,
+        b="e-" + a[2:],
+        who="Ada",
+        why=f"{secret} is not in it",
+        at=AT,
+        members=(a, b),
+    )
+    state = desk.read(
+        seen("a", 1, 1, day=0),
+        seen("b", 1, 2, day=0, text=f"{secret} spoke."),
+        seen("c", 1, 3, day=0),
+        apart.encode(),
+    )
+    assert set(state.corrections.get("c-3").stories) == {a, b, c}
+    state = desk.read(forget(4, "b"), said(5, SAME, a, c))
+    held, refused = state.corrections.all()
+    assert (held.status, held.correction.why) == ("accepted", "")
+    assert (held.correction.members, set(held.stories)) == ((a, b), {a, c})
+    assert (refused.status, "c-3" in refused.reason) == ("refused", True)
+    assert secret.encode() not in bytes_of(desk.path)
+    assert state.assignments() == {a: "e-" + a[2:], c: "e-" + c[2:]}
+    replayed = Desk(tmp_path / "again.db").read(*left_of(desk.journal, b))
+    assert replayed.digest() == state.digest()
+    assert whys_of(replayed) == whys_of(state)
+    state = desk.read(forget(6, "a"))
+    assert whys_of(state) == {"c-3": ("accepted", ""), "c-5": ("forgotten", "")}
+    replayed = Desk(tmp_path / "later.db").read(*left_of(desk.journal, a, b))
+    assert replayed.digest() == state.digest()
+    state = desk.read(forget(7, "c"))
+    assert whys_of(state) == {"c-3": ("forgotten", ""), "c-5": ("forgotten", "")}
+    replayed = Desk(tmp_path / "none.db").read(*left_of(desk.journal, a, b, c))
+    assert replayed.digest() == state.digest()
+
+
+def left_of(journal: list[bytes], *story_ids: str) -> list[bytes]:
+    """Return what an embedded log holds after stories of it were forgotten."""
+    change = forgetting(JOURNAL, frozenset(story_ids))
     records = (
         Record(
             topic=JOURNAL,

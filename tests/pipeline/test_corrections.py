@@ -1,10 +1,14 @@
 """`samestory same`, `different`, `undo`, `corrections`: as people and scripts use them."""
 
+import argparse
 import json
 import shutil
 
 import pytest
 
+from deploy.cli import correct
+from deploy.labelled import read_pairs
+from index.state import State
 from ingest.database import connect
 from tests.faults.test_kill import start, wait_for
 from tests.product import Run
@@ -73,6 +77,69 @@ def test_different_takes_an_event_apart_for_ever(run):
         db.execute("UPDATE stories SET event_id = ?", (events[first],))
     db.close()
     assert "the events do not obey it" in run("check", expect=2)[0]
+
+
+def test_a_story_is_taken_out_of_an_event_that_stays_as_it_is(run, tmp_path):
+    """Even its first, in either order of the names; what moved where is told."""
+    event = max(run.rows("events"), key=lambda e: len(e["reports"]))
+    home, others = event["event_id"], [r["story_id"] for r in event["reports"]]
+    story = "s-" + home[2:]
+    others.remove(story)
+    before = {s["story_id"]: s["event_id"] for s in run.rows("stories")}
+    out, _ = run("different", home, story, "--why", "last year's", "--who", "Ada")
+    after = {s["story_id"]: s["event_id"] for s in run.rows("stories")}
+    assert after == before | {story: after[story]}
+    assert after[story] not in before.values()
+    (held,) = run.rows("corrections", "list")
+    assert out == (
+        f"{held['id']} accepted: {story} left {home} for {after[story]};"
+        f" {len(others)} others stay\n"
+    )
+    assert held["moved"] == {story: {"from": home, "to": after[story]}}
+    assert sorted(held["members"]) == sorted(others)
+    lines = run("corrections", "export")[0]
+    pairs = [json.loads(line) for line in lines.splitlines()]
+    assert [(p["a"]["id"], p["b"]["id"]) for p in pairs] == [
+        (story, other) for other in held["members"]
+    ]
+    (tmp_path / "pairs.jsonl").write_text(lines)
+    read = read_pairs(str(tmp_path / "pairs.jsonl"))
+    assert [pair.same for pair in read] == [False] * len(others)
+    assert f"{story} is not in {home}" in run("why", story, others[0])[0]
+    (again,) = run.rows("replay", "--into", str(tmp_path / "again"))
+    assert again["digest"] == run.rows("digest")[0]["digest"]
+    assert "whole: " in run("check")[0]
+    run("undo", held["id"])
+    assert {s["story_id"]: s["event_id"] for s in run.rows("stories")} == before
+
+
+def test_a_story_that_is_not_in_the_event_is_kept_out(run):
+    """Nothing moves; an event of that story alone is no such event."""
+    one, other = run.rows("events")[:2]
+    story, event = one["reports"][0]["story_id"], other["event_id"]
+    out, _ = run("different", story, event)
+    assert out.endswith(
+        f" accepted: {story} is not in {event}, and is kept out from now on\n"
+    )
+    (refused,) = run.rows("same", story, event, expect=1)
+    assert f"{story} is not in {event}" in refused["reason"]
+    run("import", "-", stdin=json.dumps({"text": "Herons nest.", "outlet": "Zorblat"}))
+    (alone,) = (s for s in run.rows("stories") if s["outlet"] == "Zorblat")
+    _, said = run("different", alone["story_id"], alone["event_id"], expect=2)
+    assert f"has no story beside {alone['story_id']}" in said
+
+
+def test_of_a_great_event_the_latest_stories_are_named(news, monkeypatch, capsys):
+    """A message has an end; whoever corrects is told so."""
+    monkeypatch.setattr(correct, "MOST_MEMBERS", 2)
+    event = max(news.rows("events"), key=lambda e: len(e["reports"]))
+    first, *others = (report["story_id"] for report in event["reports"])
+    state = State(news.state / "index" / "state.db")
+    args = argparse.Namespace(who="Ada", why="")
+    found = correct._apart(state, first, event["event_id"], args)
+    state.close()
+    assert found.members == tuple(others[-2:])
+    assert "is kept apart from the 2 latest" in capsys.readouterr().err
 
 
 def test_a_running_index_takes_the_correction(run):
