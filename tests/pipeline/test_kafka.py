@@ -63,6 +63,30 @@ def test_a_recorded_journal_gives_the_same_digest_on_both_logs(news, broker, tmp
     assert len(set(digests)) == 1, digests
 
 
+def test_what_is_forgotten_is_in_no_state_and_in_no_replay(
+    broker, tmp_path, monkeypatch
+):
+    """Nor is what corrections said of it; that the topics still hold it is told."""
+    run = Run(tmp_path / "state")
+    monkeypatch.setenv("SAMESTORY_KAFKA_PREFIX", f"t{uuid.uuid4().hex[:8]}.")
+    there = ("--brokers", broker.bootstrap)
+    texts = ["Quzzar of Bolvik spoke.", "Herons nest on the Vilmar lighthouse."]
+    lines = "\n".join(json.dumps({"text": text}) for text in texts)
+    run("import", "-", *there, stdin=lines)
+    a, b = sorted(run.rows("stories"), key=lambda s: s["text"], reverse=True)
+    ids = a["story_id"], b["story_id"]
+    (told,) = run.rows("same", *ids, "--why", "Quzzar is in both", *there)
+    run("undo", told["id"], "--why", "no Quzzar there", *there)
+    _, said = run("forget", a["story_id"], "--yes", *there)
+    assert "in Kafka's topics the bytes of stories, and of reasons" in said
+    (again,) = run.rows("replay", "--into", str(tmp_path / "again"), *there)
+    assert again["digest"] == run.rows("digest")[0]["digest"]
+    held = run.rows("corrections", "list")
+    assert [(one["status"], one["why"]) for one in held] == [("forgotten", "")] * 2
+    files = [one for one in tmp_path.rglob("*") if one.is_file()]
+    assert [one for one in files if b"Quzzar" in one.read_bytes()] == []
+
+
 def test_without_a_broker_a_command_says_so_and_gives_up_when_told(tmp_path):
     """Exit 3, the address and what may be wrong."""
     there = ("--brokers", "127.0.0.1:9", "--wait", "0")
