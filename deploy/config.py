@@ -38,6 +38,11 @@ class Settings:
     state: str = _setting(
         "", "directory of all state; default: the platform's data dir"
     )
+    index_readable: str = _setting(
+        "owner",
+        "who may read index/: its owner alone (owner), group or all; the log and the"
+        " frontier are their owner's in any case",
+    )
     allow_network: tuple[str, ...] = _setting(
         (), "networks (CIDR) that may be fetched from though they are not public"
     )

@@ -14,6 +14,7 @@ from embed.embedding import embed_stories
 from embed.encoder import Encoder
 from embed.vector import StoryVector
 from ingest.errors import Quarantine
+from ingest.private import private_file, private_folder
 from ingest.story import Story
 
 WINDOW: Final = 128  # stories embedded together
@@ -43,7 +44,8 @@ def embedded(
         kept = _encoded(by_id, encoder)
         partial = path.with_name(f"{path.stem}.{os.getpid()}.partial.npy")
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            private_folder(folder)
+            private_file(partial)
             np.save(partial, kept)
             partial.rename(path)
         except OSError as error:

@@ -16,6 +16,7 @@ from typing import IO, Final
 from deploy.config import Settings, is_supervised
 from ingest.disk import is_there, refusal
 from ingest.errors import Misconfigured
+from ingest.private import private_folder, private_opener
 
 TURN_S: Final = 1.0
 STREAMS: Final = {"stdin": "r", "stdout": "w", "stderr": "w"}
@@ -55,10 +56,12 @@ def _open_lock(home: Path, name: str, mode: str) -> IO[str]:
     path = home / f"{name}.lock"
     try:
         if mode != "r":
-            home.mkdir(parents=True, exist_ok=True)
+            private_folder(home)
         if path.exists() and not path.is_file():  # to open a pipe would wait for ever
             raise Misconfigured(f"{path} is no plain file: remove it")
-        return path.open(mode, encoding="utf-8", errors="replace")
+        return open(
+            path, mode, encoding="utf-8", errors="replace", opener=private_opener
+        )
     except OSError as error:
         raise refusal(error, f"--state {home}", path) from error
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deploy.config import Settings, read_feed_headers
+from deploy.modes import keep_modes
 from deploy.stream.embedded import EmbeddedLog
 from deploy.stream.log import STORIES, Log
 from embed.copies import RememberingEncoder
@@ -111,7 +112,9 @@ def open_frontier(settings: Settings) -> Frontier:
 
 def open_state(settings: Settings) -> State:
     """Return the index's state, made if it is not there."""
-    return State(state_path(settings))
+    state = State(state_path(settings))
+    keep_modes(settings)  # of what was made just now, too
+    return state
 
 
 def read_state(settings: Settings) -> State:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from embed.vector import PASSAGES
 from index.neighbours import Neighbours, combine, day_of, write_vectors
 from ingest.database import sync_folder, transaction
+from ingest.private import private_file, private_folder
 
 DAY_UNFILED: Final = 4_096  # stories of a day before its file is written anew
 ALL_UNFILED: Final = 32_768  # of all days: bounds what is read when a worker starts
@@ -160,9 +161,9 @@ class VectorFiles:
         self, day: int, seqs: NDArray[np.int64], rows: NDArray[np.float32]
     ) -> tuple[Path, int]:
         """Return a day's file, which is on the disk, and its checksum."""
-        self._folder.mkdir(exist_ok=True)
         partial = self._folder / f"{day}.partial"
         try:
+            self._make(partial)
             write_vectors(partial, seqs, rows)
             with partial.open("rb") as file:
                 os.fsync(file.fileno())
@@ -174,6 +175,14 @@ class VectorFiles:
             raise
         sync_folder(self._folder)
         return path, crc
+
+    def _make(self, path: Path) -> None:
+        """Make an empty file that is as readable as the state's, its folder too."""
+        if not self._folder.exists():
+            private_folder(self._folder)
+            self._folder.chmod(self._folder.parent.stat().st_mode & 0o777)
+        private_file(path)
+        path.chmod(self._folder.with_suffix(".db").stat().st_mode & 0o777)
 
     def clean(self) -> None:
         """Remove files that no commit names: replaced ones, and what a crash left."""

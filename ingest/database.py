@@ -13,6 +13,7 @@ from crc32c import crc32c
 from ingest.connection import Database, file_of, refuse_moved
 from ingest.disk import is_there, judging, may, refusal
 from ingest.errors import Misconfigured, Retry
+from ingest.private import private_file, private_folder
 
 # Where locks and shared memory do not reach other machines: https://sqlite.org/wal.html
 NETWORK: Final = frozenset(
@@ -35,10 +36,10 @@ def open_database(
     page_bytes: int = 4_096,
     upgrades: Mapping[int, str] | None = None,
 ) -> sqlite3.Connection:
-    """Open or create a file. Opening one that is there takes no lock.
+    """Open or create a file, for its owner alone. Opening one takes no lock.
 
     Args:
-        path: the file; its folder is made.
+        path: the file; its folder is made, for its owner alone too.
         tables: statements that make it, separated by semicolons.
         schema: its version, at least 1.
         what: its name in messages.
@@ -52,9 +53,10 @@ def open_database(
         Retry: the disk is full or fails, or another process holds it for half a minute.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(path.parent)
         _refuse_network(path, what)
         _refuse_read_only(path, what)
+        private_file(path)
         db = connect(path)
         with reading(db):  # another process may make it just now
             if not _has(db, marker) and (_schema(db) or _tables(db)):
@@ -289,7 +291,8 @@ def replace_database(source: Path, target: Path) -> None:
         Retry: the disk is full, or others hold the file.
     """
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(target.parent)
+        private_file(target)
         one, two = open_to_read(source), connect(target)
         try:
             one.backup(two)
@@ -330,8 +333,9 @@ def copy_database(source: Path, target: Path) -> None:
         raise Misconfigured(f"{target} is there already: name another file")
     partial = target.with_name(target.name + ".partial")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(target.parent)
         partial.unlink(missing_ok=True)
+        private_file(partial)
         one = open_to_read(source)
         two = sqlite3.connect(partial)
         try:

@@ -11,6 +11,7 @@ from importlib.metadata import version
 from typing import Any, Final
 
 from deploy.config import lend_home, load_settings
+from deploy.modes import keep_modes
 from deploy.process import open_streams
 from ingest.disk import CLOSED, DAMAGE, HELD, SCARCE, code_of, may_pass
 from ingest.errors import Misconfigured, Retry
@@ -84,6 +85,7 @@ def run(arguments: Sequence[str]) -> int:
 def _run(args: argparse.Namespace) -> int:
     settings = load_settings(file=args.config, overrides=vars(args))
     lend_home(settings)
+    keep_modes(settings)
     return int(args.run(args, settings))
 
 

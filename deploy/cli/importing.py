@@ -23,6 +23,7 @@ from deploy.stream.log import JOURNAL, STORIES, Log, Message, ends, short_of
 from deploy.supervisor import Supervisor
 from index.state import State
 from ingest.errors import Quarantine, Rejected
+from ingest.private import private_folder
 from ingest.story import Story
 
 CHUNK: Final = 200  # stories published with one fsync
@@ -69,7 +70,7 @@ def run_import(args: argparse.Namespace, settings: Settings) -> int:
 
 def _import(args: argparse.Namespace, settings: Settings) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    settings.home.mkdir(parents=True, exist_ok=True)
+    private_folder(settings.home)
     log, state = wiring.open_log(settings), wiring.open_state(settings)
     counts, line = _Counts(), ProgressLine()
     with open_lines(args.file) as file:

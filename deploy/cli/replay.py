@@ -22,6 +22,7 @@ from index.difference import Change, differences
 from index.state import State, existing_state
 from ingest.database import copy_database
 from ingest.errors import Misconfigured
+from ingest.private import private_folder
 
 BEGINNING: Final = "BEGINNING"
 SAME: Final = 0
@@ -93,7 +94,7 @@ def run_replay(args: argparse.Namespace, settings: Settings) -> int:
     try:
         shutil.rmtree(place, ignore_errors=True)  # of a replay that was killed
         with _naming(args.into):
-            place.mkdir(parents=True)
+            private_folder(place)
         rebuilt(built, args.begin, settings).close()
         with _naming(args.into):
             built.parent.rename(target.parent)
