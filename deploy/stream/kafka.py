@@ -219,7 +219,7 @@ class KafkaLog:
         holder = "" if member else self._holder
         if holder:
             self._refuse_other_holder(topic, held)
-        static = {"group_instance_id": member} if member else {}
+        static = {"group_instance_id": self._instance(topic, member)} if member else {}
         make = partial(
             connected,
             self._address,
@@ -252,6 +252,14 @@ class KafkaLog:
                 {number: noted.note for number, (_, noted) in ours.items()},
             )
         return found
+
+    def _instance(self, topic: str, member: str) -> str:
+        """Return a member's name: another one where the settings say another number.
+
+        A name that comes again keeps the partitions it had; none of those that were
+        added would ever be read.
+        """
+        return f"{member}.{self._wanted[topic]}" if topic in self._wanted else member
 
     def _refuse_other_holder(
         self, topic: str, held: Mapping[Any, tuple[int, Noted]]

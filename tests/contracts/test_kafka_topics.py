@@ -29,7 +29,8 @@ def opened(broker):
     address = KafkaAddress(brokers=broker.bootstrap, prefix=prefix)
 
     def open_log(**options):
-        logs.append(KafkaLog(address, **({"answer_s": 0.5} | options)))
+        options = {"answer_s": 0.5, "session_s": 3.0} | options
+        logs.append(KafkaLog(address, **options))
         return logs[-1]
 
     open_log.prefix = prefix
@@ -138,7 +139,9 @@ def test_partitions_that_were_added_are_refused_while_running_and_at_the_start(
             action()
     assert [again.read(STORIES, part, 0, 9) for part in (6, 7, 8)] == [[], [], []]
     told = opened(partitions={STORIES: 9})
-    assert len(keys(told.consumer("embed", STORIES, "m"), 61)) == 61
+    told.publish(STORIES, messages(*(f"more {n}" for n in range(60))))
+    assert len(keys(told.consumer("embed", STORIES, "m"), 121)) == 121
+    assert all(told.read(STORIES, part, 0, 9) for part in (6, 7, 8))
 
 
 def test_the_journal_has_one_partition_always(broker, opened):
