@@ -53,9 +53,7 @@ AGENCIES: Final = {  # as written -> name
 _NAMES: Final = "|".join(sorted(map(re.escape, AGENCIES), key=len, reverse=True))
 # Short names are words elsewhere: they count in capitals alone.
 _AGENCY: Final = rf"(?P<agency>(?i:{_NAMES}))"
-_IN_BRACKETS: Final = re.compile(
-    rf"\(\s*{_AGENCY}(?:\s*[/,;+&]\s*[\w .]{{2,30}})?\s*\)"
-)
+_IN_BRACKETS: Final = re.compile(rf"\(\s*{_AGENCY}\s*(?:[/,;+&][\w\s.]{{2,36}})?\)")
 _DATELINE: Final = re.compile(
     rf"^[A-Z\u00c0-\u017e][^.\n]{{0,60}}?[\s(]{_AGENCY}\)?\s*[\u2013\u2014-]\s",
     re.MULTILINE,
@@ -66,7 +64,7 @@ _AFTER_DASH: Final = re.compile(  # "GENEVA, March 3 \u2014 AP Ministers"
 )
 _LEADING: Final = re.compile(rf"^{_AGENCY}\s*[\u2013\u2014:-]\s", re.MULTILINE)
 _WITH: Final = re.compile(
-    r"\b(?i:source|sources|with|from|by|via|quelle|fuente|agencies)\b\s*:?\s+"
+    r"\b(?i:source|sources|with|from|by|via|quelle|fuente|agencies)\b(?:\s*:)?\s+"
     rf"{_AGENCY}(?=\s*(?:[.,;/)]|$))",
     re.MULTILINE,
 )
@@ -97,7 +95,8 @@ _REPORTERS: Final = re.compile(
     r"\(?\b(?:Additional )?[Rr]eporting by (?P<names>[A-Z][^;.()\n]{2,150})"
 )
 _CORRECTION: Final = re.compile(
-    r"(?:^|\n|\()\s*(?P<note>(?:\W{0,3})(?:correction|clarification|editor[’']s note"
+    r"(?:^|[\n(])[^\S\n]{0,3}(?P<note>\W{0,3}"
+    r"(?:correction|clarification|editor[’']s note"
     r"|this (?:article|story|report|post|headline|version)[^.\n]{0,80}"
     r"\b(?:corrected|amended|updated to correct|clarified)"
     r"|an earlier version of this|a previous version of this|berichtigung|korrektur"

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 EARLIEST: Final = datetime(1990, 1, 1, tzinfo=UTC)  # before it, no web page had a feed
 AHEAD: Final = timedelta(days=1)  # further in the future it is a mistake, not a clock
+MAX_DATE: Final = 100  # characters; of a longer one the rest is not read
 
 # Named zones that email.utils does not know; hours east of UTC.
 ZONES: Final = {
@@ -26,7 +27,7 @@ _NAMED = re.compile(r"\s\(?([A-Z]{1,5})\)?$")
 _HALF_DAY: Final = re.compile(
     r"(\d{1,2}):(\d{2})(:\d{2})?\s*([ap])\.?m\.?", re.IGNORECASE
 )
-_OFFSET: Final = re.compile(r"\s*\b(?:GMT|UTC)([+-])(\d{1,2}):?(\d{2})?\b")
+_OFFSET: Final = re.compile(r"(?<!\s)\s*\b(?:GMT|UTC)([+-])(\d{1,2}):?(\d{2})?\b")
 _SLASHED: Final = re.compile(r"\b(\d{1,2})/(\d{1,2})/\d{2,4}\b")
 _AS_WRITTEN: Final = {  # nothing relative, no part made up
     "PARSERS": ["absolute-time"],
@@ -56,7 +57,7 @@ def parse_date(raw: str | None, now: datetime, earliest: datetime = EARLIEST) ->
         An aware UTC time and its quality; UNKNOWN where it can't be read or can't be
         true (too early, or more than a day ahead of now).
     """
-    text = (raw or "").strip()
+    text = _cut(raw)
     if not text:
         return UNKNOWN
     text = re.sub(r"(?<!\d)24:00(:00)?", "23:59:59", text)
@@ -71,7 +72,7 @@ def parse_date_of_any_language(raw: str | None, now: datetime) -> Moment:
     Runs in worker processes: dateparser takes up to a second for what is no date.
     """
     found = parse_date(raw, now)
-    text = (raw or "").strip()
+    text = _cut(raw)
     has_both = any(c.isalpha() for c in text) and any(c.isdigit() for c in text)
     if found.at is not None or not has_both or _is_ambiguous(text):
         return found
@@ -84,6 +85,11 @@ def parse_date_of_any_language(raw: str | None, now: datetime) -> Moment:
         said = said.replace(tzinfo=UTC)
         return _credible(Moment(said, "zone-guessed"), now, EARLIEST)
     return _credible(Moment(said.astimezone(UTC), "exact"), now, EARLIEST)
+
+
+def _cut(raw: str | None) -> str:
+    """Return what is read of a date, however long it is."""
+    return (raw or "").strip()[:MAX_DATE]
 
 
 def _is_ambiguous(text: str) -> bool:
