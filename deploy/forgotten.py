@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any, Final
 
 from deploy.importing import MAX_ID, id_of_named
-from deploy.stream.log import JOURNAL, QUARANTINE, STORIES, Message, Record
+from deploy.stream.log import JOURNAL, QUARANTINE, Message, Record
 from index.correction import TYPE as CORRECTION
 from index.correction import Correction
 from index.forgetting import TYPE as FORGET
@@ -72,7 +72,7 @@ def forgetting(topic: str, ids: frozenset[str]) -> Callable[[Record], Message | 
         said = _said(record.value) if topic == JOURNAL and not story else None
         if said is not None:
             return _without_why(record, said, known)
-        named = {str(story["story_id"])} if story else _ids_in(record, topic)
+        named = {str(story["story_id"])} if story else _ids_in(record)
         if known.isdisjoint(named):
             return None
         headers = {"status": "dropped", "reason": "forgotten"}
@@ -85,11 +85,9 @@ def forgetting(topic: str, ids: frozenset[str]) -> Callable[[Record], Message | 
     return change
 
 
-def _ids_in(record: Record, topic: str) -> set[str]:
+def _ids_in(record: Record) -> set[str]:
     """Return what a record that can't be read may tell of, also by its key."""
     keys = {record.key, record.headers.get("key", "")}
-    if topic == STORIES:
-        return keys
     return keys | ids_of_refused(record.value, record.headers.get("url", ""))
 
 

@@ -78,14 +78,16 @@ class StoryVector:
             data = base64.b64decode(vectors["data"], validate=True)
             rows, dim = (max(0, int(n)) for n in vectors["shape"])
             array = np.frombuffer(data, dtype="<f2").reshape(rows, dim)
-            space_id = str(vectors["space"])
-            made_by = str(vectors.get("made_by", ""))
+            space_id, made_by = vectors["space"], vectors.get("made_by", "")
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise Quarantine(f"story-vector: vectors: {error}") from error
-        if not _SPACE.fullmatch(space_id):
-            raise Quarantine(f"story-vector: space {space_id[:40]!r}")
-        if not _ENGINE.fullmatch(made_by):
-            raise Quarantine(f"story-vector: made by {made_by[:40]!r}")
+        for what, name, form in (
+            ("space", space_id, _SPACE),
+            ("made by", made_by, _ENGINE),
+        ):
+            if not (isinstance(name, str) and form.fullmatch(name)):
+                told = repr(name[:40]) if isinstance(name, str) else type(name).__name__
+                raise Quarantine(f"story-vector: {what} {told}")
         return cls(
             story=Story.from_json(found["story"]),
             vectors=array,

@@ -66,7 +66,7 @@ class Forget:
             raise Quarantine("forget: id is none")
         return cls(
             forget_id=clean_line(found["id"], 40),
-            story_ids=tuple(clean_line(one, 40) for one in stories),
+            story_ids=tuple(stories),  # as they are: they have to match
             who=clean_line(found["who"]),
             at=parse_moment(found["at"], "forget: at"),
         )

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 from typing import Any, Final, Self
 
 from ingest.errors import Quarantine
@@ -30,8 +30,9 @@ _CONTROL: Final = {
 MAX_LINES: Final = 50  # flags, agencies, changes ...
 MAX_URL: Final = 2_000
 _ID: Final = re.compile(r"s-[\x21-\x7e]{1,38}")
-EARLIEST: Final = datetime(2, 1, 1, tzinfo=UTC)  # every zone has a year beside it
-LATEST: Final = datetime(9998, 12, 31, tzinfo=UTC)
+# A year from the ends of the calendar: a sum, and every zone, stay inside.
+FIRST: Final = datetime(MINYEAR + 1, 1, 1, tzinfo=UTC)
+LAST: Final = datetime(MAXYEAR, 1, 1, tzinfo=UTC) - timedelta.resolution
 FUTURE_TOLERANCE: Final = timedelta(minutes=15)  # clocks of publishers run ahead
 
 
@@ -247,7 +248,7 @@ def check_moment(moment: datetime, what: str) -> None:
     """
     if moment.tzinfo is None:
         raise Quarantine(f"{what} has no time zone")
-    if not EARLIEST <= moment <= LATEST:
+    if not FIRST <= moment <= LAST:
         raise Quarantine(f"{what} is {moment.isoformat()}")
 
 
@@ -270,9 +271,9 @@ def clamped(text: str) -> str:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        return EARLIEST.isoformat()
+        return FIRST.isoformat()
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return min(max(moment, EARLIEST), LATEST).isoformat()
+    return min(max(moment, FIRST), LAST).isoformat()
 
 
 def json_object(value: bytes) -> dict[str, Any]:

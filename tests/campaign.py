@@ -12,7 +12,8 @@ Then the index alone: killed --index-kills times on a journal that has everythin
 (`tests/killed_index.py`); and --replayed stories, those of the labelled file (else of
 the sample newsroom) again and again a month later, grouped twice, with other batches
 and restarts: one digest. Then the embed worker alone, over --embedded stories: its
-memory must stay flat. Last, each parser is fuzzed for --fuzz minutes (tests/fuzz.py).
+memory must stay flat. Last, each parser, and messages on their way through everything,
+are fuzzed for --fuzz minutes (tests/fuzz.py).
 """
 
 import argparse

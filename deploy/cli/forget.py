@@ -190,19 +190,29 @@ def _targets(target: str, settings: Settings, log: Log, state: State) -> set[str
         return {story_id, *(ids if story_id in ids else ())}
     url = absolute_url(target, "") if "://" in target else None
     if url is not None:
-        return {*ids_at(url), *state.of_url(url), *state.of_url(target)}
+        held = {*state.of_url(url), *state.of_url(target)}
+        told = _told_in(log, lambda story: story.get("url") in (url, target))
+        return {*ids_at(url), *held, *told}
     found = set(state.of_outlet(target))
     frontier = wiring.open_frontier(settings)
     found.update(frontier.of_outlet(target))
     frontier.close()
-    if isinstance(log, EmbeddedLog):
-        for topic in (STORIES, JOURNAL):
-            found.update(
-                str(story["story_id"])
-                for story in _stories(log, topic)
-                if str(story.get("outlet")).casefold() == target.casefold()
-            )
-    return found
+    return found | _told_in(log, partial(_is_of, target.casefold()))
+
+
+def _told_in(log: Log, matches: Callable[[dict[str, Any]], bool]) -> set[str]:
+    """Return the stories that match in our own log, also those no worker could take."""
+    if not isinstance(log, EmbeddedLog):
+        return set()
+    topics = (STORIES, JOURNAL, QUARANTINE)
+    stories = (story for topic in topics for story in _stories(log, topic))
+    ids = (str(story["story_id"]) for story in stories if matches(story))
+    return {one.encode("utf-8", "replace").decode() for one in ids}
+
+
+def _is_of(outlet: str, story: dict[str, Any]) -> bool:
+    told = story.get("outlet")
+    return isinstance(told, str) and told.casefold() == outlet
 
 
 def _resolved(state: State, target: str) -> str:

@@ -8,6 +8,7 @@ import pytest
 
 from deploy.stream.embedded import EmbeddedLog
 from deploy.stream.log import JOURNAL, STORIES, Message
+from tests.conftest import make_story
 from tests.product import LOCAL, Run
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
@@ -214,3 +215,22 @@ def test_a_title_can_not_steer_the_terminal(run):
     (story,) = [one for one in run.rows("stories") if one["title"].startswith("Hi")]
     out, _ = run("forget", story["story_id"], expect=1)
     assert out == f"{story['story_id']} Hi   there\n"
+
+
+@pytest.mark.parametrize("target", ["story_id", "url", "outlet"])
+def test_what_no_worker_could_read_leaves_the_log_and_the_quarantine(tmp_path, target):
+    """A story of no possible date, a torn message: by its id, address and outlet."""
+    run, story = Run(tmp_path), make_story("odd", outlet="Zorblat Herald").to_json()
+    story |= {"published": "9999-12-31T23:59:59-23:59", "text": "Zorblat spoke."}
+    whole = json.dumps(story, ensure_ascii=False).encode()
+    vector = {"type": "story-vector", "version": "1.0", "story": story, "vectors": {}}
+    log = EmbeddedLog(tmp_path / "log.db")
+    for value in (whole, whole[:-30]):
+        log.publish(STORIES, [Message(key="", value=value)])
+    log.publish(JOURNAL, [Message(key="", value=json.dumps(vector).encode())])
+    run("import", "-", stdin=json.dumps({"text": "Envoys met."}))
+    assert len(run.rows("quarantine", "list")) == 3
+    (told,) = run.rows("forget", story[target], "--yes")
+    assert (told["removed"], told["records"]) == (0, 6)
+    assert b"Zorblat" not in bytes_of(run.state)
+    assert run.rows("quarantine", "list", expect=1) == []
