@@ -238,6 +238,11 @@ def load_settings(
         if text:
             found[name] = _convert(name, text, PREFIX + name.upper())
     for name, value in overrides.items():
+        if name == "proxy" and "@" in (value or ""):
+            raise Misconfigured(
+                "--proxy with a name or password in it, which everybody on this machine"
+                " could read: set SAMESTORY_PROXY, or proxy in the --config file"
+            )
         if value is not None and name in known:
             found[name] = _convert(name, value, "--" + name.replace("_", "-"))
     return Settings(**found)

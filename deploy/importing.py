@@ -20,7 +20,7 @@ from ingest.story import (
     json_object,
     story_id_from,
 )
-from ingest.urls import absolute_url, story_ids_of
+from ingest.urls import absolute_url, flags_of_host, story_ids_of
 
 MAX_LINE: Final = 10_000_000  # bytes; a line is one article
 GZIP: Final = b"\x1f\x8b"
@@ -112,6 +112,7 @@ def story_of_line(line: bytes, now: datetime) -> Story:
         first_seen=now,
         observed=now,
         text_from="import",
+        flags=flags_of_host(url),
         byline=said.byline,
         agencies=said.agencies,
         citing=said.citing,

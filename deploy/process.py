@@ -16,6 +16,7 @@ from typing import IO, Final
 from deploy.config import Settings, is_supervised
 from ingest.disk import is_there, refusal
 from ingest.errors import Misconfigured
+from ingest.masking import masked
 from ingest.private import private_folder, private_opener
 
 TURN_S: Final = 1.0
@@ -170,15 +171,22 @@ def follow_supervisor() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
+class _Masked(logging.Formatter):
+    """Lines in which no address tells a secret."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return masked(super().format(record))
+
+
 def log_to_stderr(settings: Settings) -> None:
     """Send our log lines to stderr at the level that was set."""
     name = settings.log_level or ("warning" if is_supervised() else "info")
     level = logging.getLevelNamesMapping().get(name.upper())
     if level is None:
         raise Misconfigured(f"log_level {settings.log_level!r}: use info or warning")
-    logging.basicConfig(
-        level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s"
-    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Masked("%(asctime)s %(levelname)s %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
     _log.setLevel(level)
     # In an outage it repeats itself; what matters of it is in our own messages.
     logging.getLogger("kafka").setLevel(logging.CRITICAL)

@@ -133,7 +133,8 @@ class Client:
         try:
             self._transport = _Transport(backend, options.proxy)
         except (ValueError, httpx2.InvalidURL) as error:
-            raise Misconfigured(f"--proxy {options.proxy!r}: {error}") from error
+            # What was given may hold a password.
+            raise Misconfigured("--proxy: no URL as http://host:3128") from error
 
     def get(
         self,

@@ -44,7 +44,7 @@ def checked_ref(url: str, title: str = "", group: str = "", lang: str = "") -> F
     absolute = absolute_url(url, "")
     if absolute is None:
         raise Misconfigured(f"not a feed URL: {url!r}; it must begin with http(s)://")
-    if "@" in urlsplit(absolute).netloc:
+    if "@" in urlsplit(url.strip()).netloc:
         raise Misconfigured(
             f"a feed URL with a password in it, at {urlsplit(absolute).hostname}: lists"
             " and logs would show it; use --feed-headers"

@@ -20,7 +20,14 @@ from ingest.outlets import (
 from ingest.page import Cleaned, is_full_text
 from ingest.story import Story, story_id_from
 from ingest.titles import clean_title
-from ingest.urls import former_key, host_of, story_ids_of, url_key, url_keys
+from ingest.urls import (
+    flags_of_host,
+    former_key,
+    host_of,
+    story_ids_of,
+    url_key,
+    url_keys,
+)
 from ingest.versions import changes_since, futile_reads
 
 MIN_SUMMARY: Final = 40  # characters that are not said again by chance, undated
@@ -365,7 +372,7 @@ def make_story(
         observed=datetime.fromtimestamp(clock(), UTC),
         text_from=cleaned.text_from,
         feed_url=pending.feed_url,
-        flags=(*cleaned.flags, *_oddities(found, cleaned)),
+        flags=(*cleaned.flags, *_oddities(found, cleaned), *flags_of_host(url)),
         byline=cleaned.credits.byline,
         agencies=cleaned.credits.agencies,
         citing=cleaned.credits.citing,

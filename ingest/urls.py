@@ -3,6 +3,7 @@
 import functools
 import re
 import socket
+import unicodedata
 from typing import Final
 from urllib.parse import (
     SplitResult,
@@ -44,16 +45,26 @@ MAX_URL: Final = 2_000  # characters; longer ones are never an article
 _NUMERIC: Final = re.compile(
     r"(?:(?:0x[0-9a-f]{0,8}|\d{1,12})\.){0,3}(?:0x[0-9a-f]{0,8}|\d{1,12})"
 )
+# Scripts of Chinese, Japanese and Korean, with which Latin letters are usual.
+_EASTERN: Final = frozenset(
+    ["LATIN", "CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "HANGUL", "BOPOMOFO"]
+)
 _HEX: Final = re.compile("%([0-9A-Fa-f]{2})")
 _UNRESERVED: Final = re.compile("[A-Za-z0-9._~-]")  # RFC 3986, section 2.3
 _DOUBLED: Final = re.compile("(?<!:)//+")  # not that of an address within the path
 
 
 def absolute_url(link: str, base: str) -> str | None:
-    """Return the link as an absolute http(s) URL, or None if it can't be one."""
+    """Return the link as an absolute http(s) URL, or None if it can't be one.
+
+    A name or password in it is left out: it is nobody's to keep, or to fetch with.
+    """
     try:
         joined = urljoin(base, link.strip())
         parts = urlsplit(joined)
+        if "@" in parts.netloc:
+            parts = parts._replace(netloc=parts.netloc.rpartition("@")[2])
+            joined = urlunsplit(parts)
         _ = parts.port  # raises for a port that is no number
         joined.encode()  # raises for lone surrogates
     except ValueError:
@@ -184,6 +195,18 @@ def _same_site(url: str, parts: SplitResult) -> SplitResult:
     except ValueError:
         return parts
     return found if found.hostname == parts.hostname else parts
+
+
+def flags_of_host(url: str | None) -> tuple[str, ...]:
+    """Return what a person should know of a story's host: that it may be a disguise."""
+    labels = host_in_letters(host_of(url or "")).split(".")
+    return ("host-mixed-scripts",) if any(map(_mixes_scripts, labels)) else ()
+
+
+def _mixes_scripts(label: str) -> bool:
+    """Tell whether letters of scripts that no language mixes are in one label."""
+    scripts = {unicodedata.name(c, "?").split()[0] for c in label if c.isalpha()}
+    return len(scripts) > 1 and not scripts <= _EASTERN
 
 
 @functools.lru_cache(maxsize=20_000)

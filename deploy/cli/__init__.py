@@ -15,6 +15,7 @@ from deploy.modes import keep_modes
 from deploy.process import open_streams
 from ingest.disk import CLOSED, DAMAGE, HELD, SCARCE, code_of, may_pass
 from ingest.errors import Misconfigured, Retry
+from ingest.masking import masked
 
 DONE: Final = 0
 NOTHING_FOUND: Final = 1
@@ -96,10 +97,10 @@ def exit_code(action: Callable[[], int]) -> int:
         sys.stdout.flush()
         return code
     except Misconfigured as error:
-        sys.stderr.write(f"samestory: {error}\n")
+        sys.stderr.write(f"samestory: {masked(str(error))}\n")
         return NEEDS_A_PERSON
     except Retry as error:
-        sys.stderr.write(f"samestory: gave up waiting: {error}\n")
+        sys.stderr.write(f"samestory: gave up waiting: {masked(str(error))}\n")
         return GAVE_UP
     except KeyboardInterrupt:
         return 130

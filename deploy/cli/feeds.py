@@ -29,6 +29,8 @@ from ingest.errors import Misconfigured, SamestoryError
 from ingest.feed import parse_feed
 from ingest.feed_table import BY_HAND, NEVER
 from ingest.feedlist import FeedRef, checked_ref, to_opml
+from ingest.frontier import Frontier
+from ingest.masking import masked, shown
 from ingest.sandbox import Sandbox
 from ingest.urls import host_of
 
@@ -66,7 +68,11 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
     imported = action("import", run_import, "add the feeds of a list")
     imported.add_argument("file", metavar="FILE.opml|FILE.txt|URL")
     json_option(imported)
-    exported = action("export", run_export, "write all feeds as OPML")
+    exported = action(
+        "export",
+        run_export,
+        "write all feeds as OPML, whose URLs are whole: elsewhere tokens are hidden",
+    )
     exported.add_argument("file", nargs="?", default="-", metavar="FILE.opml|-")
     check = action("check", run_check, "fetch each feed once and say what it holds")
     check.add_argument(
@@ -112,7 +118,7 @@ def _add(refs: list[FeedRef], args: argparse.Namespace, settings: Settings) -> i
     new = frontier.feeds.add(refs)
     if args.json:
         row = {"added": new, "known": len(refs) - new}
-        print_json(row | {"feeds": [ref.url for ref in refs]})
+        print_json(shown(row | {"feeds": [ref.url for ref in refs]}))
     else:
         print(f"{new} added, {len(refs) - new} known already")
     return 0
@@ -122,22 +128,40 @@ def run_remove(args: argparse.Namespace, settings: Settings) -> int:
     """Remove feeds."""
     frontier = wiring.open_frontier(settings)
     missing = []
-    for url in args.urls:
+    for given in args.urls:
+        url = _meant(given, frontier)
         feed = frontier.feeds.moved_to(url)
         lists = [name for name in frontier.feeds.lists_of(feed) if name != BY_HAND]
         if not frontier.feeds.remove(feed):
-            missing.append(url)
-            sys.stderr.write(f"not among the feeds: {url}\n")
+            missing.append(given)
+            sys.stderr.write(f"not among the feeds: {plain(given)}\n")
         elif lists:
             sys.stderr.write(
-                f"{url}: take it out of {lists[0]} too, or it comes back\n"
+                f"{plain(url)}: take it out of {lists[0]} too, or it comes back\n"
             )
     removed = len(args.urls) - len(missing)
     if args.json:
-        print_json({"removed": removed, "missing": missing})
+        print_json(shown({"removed": removed, "missing": missing}))
     else:
         print(f"{removed} removed")
     return 1 if missing else 0
+
+
+def _meant(given: str, frontier: Frontier) -> str:
+    """Return the feed's URL that a person means, who may only know it masked.
+
+    Raises:
+        Misconfigured: several feeds are shown so.
+    """
+    fits = [feed.url for feed in frontier.feeds.all() if masked(feed.url) == given]
+    if given in fits or not fits:
+        return given
+    if len(fits) > 1:
+        raise Misconfigured(
+            f"{given}: {len(fits)} feeds are shown so; `samestory feeds export` gives"
+            " their whole URLs"
+        )
+    return fits[0]
 
 
 def run_list(args: argparse.Namespace, settings: Settings) -> int:
@@ -146,22 +170,24 @@ def run_list(args: argparse.Namespace, settings: Settings) -> int:
     if args.json:
         for feed in feeds:
             print_json(
-                {
-                    "url": feed.url,
-                    "title": feed.title,
-                    "group": feed.group,
-                    "lang": feed.lang,
-                    "status": feed.status,
-                    "failures": feed.failures,
-                    "entries": feed.entries,
-                    "polled": _moment(feed.polled_at),
-                    "answered": _moment(feed.ok_at),
-                    "due": _moment(max(0.0, feed.due_at)),
-                    "interval_s": feed.interval_s,
-                    "polls": feed.polls,
-                    "unchanged": feed.unchanged,
-                    "stories": feed.stories,
-                }
+                shown(
+                    {
+                        "url": feed.url,
+                        "title": feed.title,
+                        "group": feed.group,
+                        "lang": feed.lang,
+                        "status": feed.status,
+                        "failures": feed.failures,
+                        "entries": feed.entries,
+                        "polled": _moment(feed.polled_at),
+                        "answered": _moment(feed.ok_at),
+                        "due": _moment(max(0.0, feed.due_at)),
+                        "interval_s": feed.interval_s,
+                        "polls": feed.polls,
+                        "unchanged": feed.unchanged,
+                        "stories": feed.stories,
+                    }
+                )
             )
     elif feeds:
         print_table(
@@ -233,7 +259,7 @@ def run_check(args: argparse.Namespace, settings: Settings) -> int:
             rows.append(found)
             line.show(f"checked {len(rows)} of {len(refs)}")
             if args.json:
-                print_json(found)
+                print_json(shown(found))
     line.end()
     good = sum(bool(row["ok"]) for row in rows)
     if not args.json:

@@ -16,9 +16,15 @@ from rich.text import Text
 
 from ingest.dates import parse_date
 from ingest.errors import Misconfigured
+from ingest.masking import masked
 
 _SPAN: Final = re.compile(r"^(\d+(?:\.\d+)?)([smhdw])$")
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+# Categories Cc, Cf, Cs, Zl and Zp, but for the joiners that some languages need.
+_UNSEEN: Final = re.compile(
+    "[\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u070f\u180e\u200b\u200e\u200f\u2028-\u202e"
+    "\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+)
 RECENT: Final = timedelta(days=300)  # so long a day of the year is not ambiguous
 WIDE: Final = 120  # columns where the output is no terminal
 
@@ -51,8 +57,12 @@ def json_option(parser: argparse.ArgumentParser) -> None:
 
 
 def print_json(value: Any) -> None:
-    """Print one JSON object on a line of its own, in ASCII where stdout has no more."""
+    """Print one JSON object on a line of its own.
+
+    What steers a terminal is escaped, and what stdout can't show.
+    """
     text = json.dumps(value, ensure_ascii=False)
+    text = _UNSEEN.sub(lambda found: json.dumps(found[0])[1:-1], text)
     try:
         text.encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError:
@@ -91,8 +101,11 @@ def print_table(
 
 
 def plain(text: str) -> str:
-    """Return text that can't steer a terminal: control characters become spaces."""
-    return "".join(c if c.isprintable() or c == "\n" else " " for c in text)
+    """Return text that can't steer a terminal, and tells no secret of an address.
+
+    Control characters, those that turn the direction among them, become spaces.
+    """
+    return "".join(c if c.isprintable() or c == "\n" else " " for c in masked(text))
 
 
 def parse_since(text: str | None) -> float | None:

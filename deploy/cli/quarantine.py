@@ -19,6 +19,7 @@ from deploy.config import Settings
 from deploy.quarantine import MAX_ATTEMPTS, Case, cases, retry_message, settle
 from deploy.stream.log import Log
 from ingest.errors import Misconfigured
+from ingest.masking import shown
 
 
 def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -67,7 +68,7 @@ def run_list(args: argparse.Namespace, settings: Settings) -> int:
     found = _matching(cases(wiring.open_log(settings)).values(), args)
     if args.json:
         for case in found:
-            print_json(_json(case))
+            print_json(shown(_json(case)))
     elif found:
         print_table(
             [
@@ -100,7 +101,7 @@ def run_show(args: argparse.Namespace, settings: Settings) -> int:
     (case,) = _named(cases(wiring.open_log(settings)), args.ids)
     if args.json:
         text = case.value.decode("utf-8", "replace")
-        print_json(_json(case) | {"value": text, "whole": case.is_whole})
+        print_json(shown(_json(case) | {"value": text, "whole": case.is_whole}))
         return 0
     for name, value in _json(case).items():
         print(plain(f"{name:<10} {value}"))

@@ -20,6 +20,7 @@ from deploy.worker import NAMES
 from index.expiry import Calendar
 from index.health import Largest, Latency
 from ingest.errors import Misconfigured, Retry
+from ingest.masking import shown
 from ingest.story import iso
 
 HUNG_S: Final = 60.0  # the slowest turn is a batch of stories: seconds
@@ -76,7 +77,7 @@ def run_status(args: argparse.Namespace, settings: Settings) -> int:
         )
     found = _status(settings)
     if args.json:
-        print_json(found)
+        print_json(shown(found))
     elif args.prometheus:
         sys.stdout.write(prometheus(found))
     else:

@@ -29,6 +29,7 @@ from deploy.worker import NAMES, run_worker
 from index.lookup import events
 from ingest.errors import Misconfigured
 from ingest.frontier import Frontier
+from ingest.masking import masked
 
 ABOUT = {
     "ingest": "poll feeds, fetch and clean pages, publish stories",
@@ -85,7 +86,7 @@ def run_one(args: argparse.Namespace, settings: Settings) -> int:
     try:
         code = exit_code(lambda: _run_one(args, settings))
     except Exception:  # noqa: BLE001  (a supervisor starts us again)
-        traceback.print_exc()
+        sys.stderr.write(masked(traceback.format_exc()))
     logging.shutdown()
     sys.stderr.flush()
     os._exit(code)  # a fetch still under way would hold the exit up for its time-out

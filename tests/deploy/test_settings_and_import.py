@@ -49,6 +49,20 @@ def test_a_wrong_setting_is_named_with_where_it_was_set(
         load_settings(file=str(file), overrides={}, environment=environment)
 
 
+def test_a_proxys_password_is_not_taken_from_the_command_line():
+    """Everybody on the machine reads that; the error does not repeat it."""
+    proxy = "http://me:hidden@proxy.example:3128"
+    with pytest.raises(Misconfigured, match="set SAMESTORY_PROXY") as refused:
+        load_settings(file=None, overrides={"proxy": proxy}, environment={})
+    assert "hidden" not in str(refused.value)
+    by_environment = {"SAMESTORY_PROXY": proxy}
+    found = load_settings(file=None, overrides={}, environment=by_environment)
+    assert found.proxy == proxy
+    flag = {"proxy": "http://proxy.example:3128"}
+    found = load_settings(file=None, overrides=flag, environment=by_environment)
+    assert found.proxy == flag["proxy"]
+
+
 def line(**row) -> bytes:
     return json.dumps(row).encode()
 
@@ -145,3 +159,17 @@ def test_a_line_without_end_does_not_fill_the_memory(tmp_path):
         found = list(read_lines(file, "long"))
     assert "longer than" in str(found[0][1])
     assert found[1] == (2, b"{}\n")
+
+
+def test_a_password_in_a_storys_address_is_left_out():
+    """Neither kept nor shown, and the story is the one of the address without it."""
+    told = line(text="Envoys met.", url="https://me:hidden@a.example/1")
+    story = story_of_line(told, NOW)
+    plain = story_of_line(line(text="Envoys met.", url="https://a.example/1"), NOW)
+    assert (story.url, story.story_id) == (plain.url, plain.story_id)
+
+
+def test_a_storys_host_that_looks_like_another_is_flagged():
+    """By a letter of another script in it."""
+    told = line(text="Envoys met.", url="https://r\u0435uters.example/1")
+    assert story_of_line(told, NOW).flags == ("host-mixed-scripts",)

@@ -392,8 +392,9 @@ def test_a_proxy_is_used_and_closed_networks_stay_closed():
             proxied.get("http://169.254.169.254/latest", max_bytes=99)
         proxied.close()
     assert seen == [("http://93.184.215.14/feed", "Basic bWU6eA==")]
-    with pytest.raises(Misconfigured, match="--proxy 'ftp://x'"):
-        Client(ClientOptions(user_agent="t", proxy="ftp://x"))
+    with pytest.raises(Misconfigured, match="--proxy: no URL as") as refused:
+        Client(ClientOptions(user_agent="t", proxy="ftp://me:hidden@x"))
+    assert "hidden" not in str(refused.value)
 
 
 def test_redirects_are_checked_one_by_one(client):

@@ -3,7 +3,7 @@
 import pytest
 
 from ingest.story import story_id_from
-from ingest.urls import absolute_url, host_of, story_ids_of, url_key
+from ingest.urls import absolute_url, flags_of_host, host_of, story_ids_of, url_key
 
 
 @pytest.mark.parametrize(
@@ -96,6 +96,7 @@ def test_a_url_inside_a_url_never_raises():
         ("http://a.org:99999999/", None),
         ("https://a.org/" + "x" * 3000, None),
         ("https://a.org/\ud800", None),
+        ("https://me:hidden@a.org:8443/x?y=@", "https://a.org:8443/x?y=@"),
     ],
 )
 def test_a_link_becomes_an_absolute_http_url_or_nothing(link, expected):
@@ -114,3 +115,22 @@ def test_a_url_in_the_query_is_not_the_storys():
 def test_what_courlan_breaks_is_left_as_it_was():
     """Fuzzing found a URL that it gives back with a port that is no number."""
     assert url_key("http://[::1]</item>:=https://x?url=https://c.org/")
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://www.reuters.com/x", ()),
+        (None, ()),
+        ("https://r\u0435uters.com/x", ("host-mixed-scripts",)),
+        ("https://www.xn--ruters-3of.com/x", ("host-mixed-scripts",)),
+        ("https://xn--80ak6aa92e.com/x", ()),  # one script, though like another
+        ("https://\u0440\u0438\u0430.com/x", ()),  # each label its own
+        ("https://\u65e5\u672c\u30cb\u30e5\u30fc\u30b9tv.jp/x", ()),
+        ("https://b\xfccher1.de/x", ()),
+        ("https://\u03b1lpha.gr/x", ("host-mixed-scripts",)),
+    ],
+)
+def test_a_host_whose_label_mixes_scripts_is_flagged(url, expected):
+    """A letter of another script makes a host look like a known one."""
+    assert flags_of_host(url) == expected

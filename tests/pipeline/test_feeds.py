@@ -186,3 +186,38 @@ def test_headers_for_a_feed_behind_a_login_come_from_file_and_environment(
     _, said = run("feeds", "add", "https://me:secret@a.org/f", expect=2)
     assert "use --feed-headers" in said
     assert "secret" not in said
+
+
+def test_tokens_of_feeds_are_seen_in_the_export_alone(tmp_path):
+    """Lists, errors and rows for scripts hide them; the masked form names the feed."""
+    run = Run(tmp_path)
+    urls = [f"http://127.0.0.1:9/{name}?token=hidden{name}" for name in "abc"]
+    run("feeds", "add", "--as-is", *urls)
+    shown = [row["url"] for row in run.rows("feeds", "list")]
+    assert shown == [f"http://127.0.0.1:9/{name}?token=***" for name in "abc"]
+    told = run("feeds", "list")
+    assert "hidden" not in "".join(told)
+    assert "token=***" in told[0]
+    checked = run("feeds", "check", "--host-spacing", "0", expect=1)
+    assert "token=***" in checked[0]
+    assert "hidden" not in "".join(checked)
+    assert all(url in run("feeds", "export")[0] for url in urls)
+    assert "1 removed" in run("feeds", "remove", shown[0])[0]
+    assert "1 removed" in run("feeds", "remove", urls[1])[0]
+    assert [row["url"] for row in run.rows("feeds", "list")] == shown[2:]
+    run("feeds", "add", "--as-is", urls[2].replace("hidden", "other"))
+    _, said = run("feeds", "remove", shown[2], expect=2)
+    assert "2 feeds are shown so" in said
+
+
+def test_tokens_of_feeds_are_in_no_line_of_a_workers_log():
+    """Nor is a page's, nor a proxy's password."""
+    lines = (
+        "import logging; from deploy.config import Settings;"
+        "from deploy.process import log_to_stderr; log_to_stderr(Settings());"
+        "logging.getLogger('samestory').info('feed %s: 503', 'https://a.org/?key=hidden')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", lines], capture_output=True, text=True, check=True
+    )
+    assert done.stderr.endswith("INFO feed https://a.org/?key=***: 503\n")
