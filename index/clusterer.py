@@ -4,7 +4,7 @@ Holds the vectors and the rare words of the stories; what a story says is prepar
 (a View) and loaded again when it is needed and was forgotten.
 """
 
-import math
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -13,7 +13,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from index.decision import NEAREST_MEMBERS, Candidate, Decision, PairModel, decide
+from index.decision import (
+    NEAREST_MEMBERS,
+    Candidate,
+    Decision,
+    PairModel,
+    believed,
+    decide,
+)
 from index.features import View, crowdedness, pair_features, similarities
 from index.foreseen import Foreseen
 from index.membership import Membership
@@ -25,7 +32,7 @@ WINDOW_S: Final = 7 * 86_400.0  # candidates lie within 7 days of the story's ow
 CROWD: Final = 20  # nearest stories that tell how crowded a topic is
 CANDIDATES: Final = 10  # nearest of them whose events are considered; 20 score the same
 SHARERS: Final = 4  # stories with most rare words in common whose events are, too
-MEMBERS_READ: Final = 40  # nearest in time of an event that are compared: a bound
+MEMBERS_READ: Final = 40  # of an event that are compared, see `around`: a bound
 VIEWS_KEPT: Final = 16_384  # prepared stories in memory, about 6 kB each
 
 
@@ -91,7 +98,7 @@ class Clusterer:
         self._sharers.add(seq, rarest(view.terms))
         self._views.pop(seq, None)
         self._views[seq] = view
-        self._membership.put(seq, event_id)
+        self._membership.put(seq, event_id, view.outlet)
         self._forget_oldest()
 
     def move(self, seq: int, event_id: str) -> None:
@@ -163,14 +170,27 @@ class Clusterer:
         nearest = [hit.seq for hit in near[:CANDIDATES]]
         return arriving, list(dict.fromkeys([*nearest, *sharers]))
 
-    def compare(self, one: View, events: Iterable[str]) -> Decision:
-        """Decide which of these events a story belongs to, itself left out."""
-        candidates = self._candidates(one, events)
+    def compare(
+        self, one: View, events: Iterable[str], without: str | None = None
+    ) -> Decision:
+        """Decide which of these events a story belongs to, itself left out.
+
+        Args:
+            one: the story.
+            events: those compared.
+            without: an outlet whose reports do not count; None if all do.
+        """
+        candidates = self._candidates(one, events, without)
         return decide(candidates, self.model, partial(_veto, one), one.crowd)
 
-    def _candidates(self, one: View, events: Iterable[str]) -> list[Candidate]:
-        """Return each event with the members that speak for it, the most similar."""
-        inside = [(event, self.around(event, one)) for event in events]
+    def _candidates(
+        self, one: View, events: Iterable[str], without: str | None
+    ) -> list[Candidate]:
+        """Return each event with the members that speak for it.
+
+        The most similar of each outlet, then the second of each, and so on.
+        """
+        inside = [(e, self.around(e, one, without=without)) for e in events]
         inside = [(event, seqs) for event, seqs in inside if seqs]
         seqs = [seq for _, group in inside for seq in group]
         if not seqs:
@@ -178,10 +198,13 @@ class Clusterer:
         views = self.views(seqs)
         owner = np.repeat(np.arange(len(inside)), [len(group) for _, group in inside])
         order = np.lexsort((np.array(seqs), -similarities(one, views), owner))
+        turn = _turns([(owner[at], views[at].outlet) for at in order])
+        order = order[np.lexsort((np.array(turn), owner[order]))]
         rank = np.arange(len(seqs)) - np.searchsorted(owner, owner)
         speakers = [views[at] for at in order[rank < NEAREST_MEMBERS]]
         features = pair_features(one, speakers)
         probabilities = self.model.probabilities(features)
+        votes = [(v.outlet, p) for v, p in zip(speakers, probabilities, strict=True)]
         found, at = [], 0
         for event_id, group in inside:
             end = at + min(len(group), NEAREST_MEMBERS)
@@ -190,24 +213,43 @@ class Clusterer:
                     event_id=event_id,
                     members=tuple(speakers[at:end]),
                     features=features[at:end],
-                    probability=math.fsum(probabilities[at:end]) / (end - at),
+                    probability=believed(votes[at:end]),
                 )
             )
             at = end
         return found
 
-    def around(self, event_id: str, one: View, within_s: float = WINDOW_S) -> list[int]:
+    def around(
+        self,
+        event_id: str,
+        one: View,
+        within_s: float = WINDOW_S,
+        without: str | None = None,
+    ) -> list[int]:
         """Return an event's members around a story's time, itself left out.
 
-        The MEMBERS_READ nearest in time at most, the nearest first.
+        Of each outlet the nearest in time, then the second of each, and so on;
+        MEMBERS_READ at most. So none is unheard for what another floods with.
         """
-        found = [
+        found = sorted(
             (apart, seq)
             for seq in self.members(event_id)
             if (apart := abs(self._times[seq] - one.time)) <= within_s
             and seq != one.seq
-        ]
-        return [seq for _, seq in sorted(found)[:MEMBERS_READ]]
+        )
+        outlets = self._outlets_of([seq for _, seq in found])
+        kept = [seq for _, seq in found if outlets[seq] != without]
+        turn = _turns([outlets[seq] for seq in kept])
+        return [kept[at] for at in np.argsort(turn, kind="stable")[:MEMBERS_READ]]
+
+    def outlets(self, event_id: str) -> set[str]:
+        """Return the publishers whose reports are in an event."""
+        return set(self._outlets_of(self.members(event_id)).values())
+
+    def _outlets_of(self, seqs: Collection[int]) -> Mapping[int, str]:
+        if len(seqs) > MEMBERS_READ:  # only the outlets of many, not their texts
+            return self._membership.outlets_of(seqs)
+        return {view.seq: view.outlet for view in self.views(seqs)}
 
     def views(self, seqs: Collection[int]) -> list[View]:
         """Return stories as the features see them."""
@@ -221,6 +263,16 @@ class Clusterer:
     def _forget_oldest(self) -> None:
         while len(self._views) > VIEWS_KEPT:
             del self._views[next(iter(self._views))]
+
+
+def _turns(voices: Iterable[object]) -> list[int]:
+    """Return for each of those who speak how often it has spoken before."""
+    spoken: Counter[object] = Counter()
+    found = []
+    for voice in voices:
+        found.append(spoken[voice])
+        spoken[voice] += 1
+    return found
 
 
 def _veto(one: View, other: View) -> str | None:

@@ -23,7 +23,12 @@ _WORD: Final = re.compile(r"[^\W_]+")
 
 def family_of(story: Story) -> str:
     """Return the publisher's name, by which two outlets are one voice."""
-    return story.outlet.casefold().removeprefix("www.")
+    return family(story.outlet)
+
+
+def family(outlet: str) -> str:
+    """Return the publisher's name of an outlet's."""
+    return outlet.casefold().removeprefix("www.")
 
 
 def is_agency_copy(story: Story) -> bool:

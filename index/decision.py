@@ -2,13 +2,14 @@
 
 The logit of a pair is the bias plus each feature times its weight; nothing else counts,
 so every decision can be told as a sum. A story's probability of belonging to an event
-is the mean over the event's nearest members; it joins the best event if that reaches
-the threshold. The weights are data: `pair_model.json`, made by `samestory train`.
+is the mean over the event's nearest members, in which each outlet weighs once; it joins
+the best event if that reaches the threshold. The weights are data: `pair_model.json`,
+made by `samestory train`.
 """
 
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Self
@@ -22,6 +23,7 @@ from ingest.errors import Misconfigured
 from ingest.story import Story
 
 NEAREST_MEMBERS: Final = 5  # mean of the top 3 to 5 measured best (quality.md 3b, 7)
+SEEN: Final = 0.02  # probability that another outlet must see, or one is not believed
 RANKED: Final = 4  # events that a decision tells: the best and three others
 JOINING: Final = ("tight", "balanced", "loose")  # positions of the one knob
 PACKAGED_MODEL: Final = Path(__file__).with_name("pair_model.json")
@@ -174,7 +176,7 @@ class Candidate:
         event_id: the event.
         members: those nearest to the story, the nearest first.
         features: of the story with each, shape (len(members), features).
-        probability: the mean over the members, in [0, 1].
+        probability: the mean over the members, see `believed`, in [0, 1].
     """
 
     event_id: str
@@ -264,6 +266,31 @@ class Decision:
             ],
             "pairs": self.ranked[0].pairs(self.model) if self.ranked else [],
         }
+
+
+def mean_of_each(votes: Iterable[tuple[object, float]]) -> list[float]:
+    """Return the mean of what each voice says, ascending, however often it speaks."""
+    said: dict[object, list[float]] = {}
+    for voice, probability in votes:
+        said.setdefault(voice, []).append(probability)
+    return sorted(math.fsum(own) / len(own) for own in said.values())
+
+
+def believed(votes: Iterable[tuple[object, float]]) -> float:
+    """Return the mean over outlets of the probabilities that each of them tells.
+
+    The outlet that tells the highest is not believed alone, where there are others: if
+    these see nothing at all, it is theirs that counts. So one outlet's report that
+    blends two events does not tie them together.
+
+    Args:
+        votes: an outlet and a probability for each report; at least one.
+    """
+    said = mean_of_each(votes)
+    others = math.fsum(said[:-1]) / max(1, len(said) - 1)
+    if len(said) > 1 and others < SEEN:
+        return others
+    return math.fsum(said) / len(said)
 
 
 def decide(

@@ -201,7 +201,7 @@ def why_story(state: State, member: Member) -> Explanation:
         links = _links(state, [member], state.members_of(member.event_id))
         reason = (
             f"joined with probability {record['probability']:.2f}, the mean over"
-            f" the {len(record['pairs'])} nearest members;"
+            f" the {len(record['pairs'])} nearest members, each outlet's taken as one;"
             f" {record['threshold']:.2f} was needed"
         )
     else:

@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from index.corroboration import family_of
 from index.neighbours import combine
 from index.terms import Rarity, Terms, packaged_rarity, shared, terms_of
 from index.vetoes import ORDINALS, Claims, claims_of
@@ -62,6 +63,7 @@ class View:
     Attributes:
         story_id: its id.
         seq: its number in the order of arrival.
+        outlet: its publisher, see `family_of`.
         time: its own time, seconds since the epoch.
         whole: unit vector of title and lead together, fixed point, shape (dim,).
         terms: its words.
@@ -75,6 +77,7 @@ class View:
 
     story_id: str
     seq: int
+    outlet: str
     time: float
     whole: NDArray[np.float32]
     terms: Terms
@@ -108,6 +111,7 @@ def view(
     return View(
         story_id=story.story_id,
         seq=seq,
+        outlet=family_of(story),
         time=story.event_time.timestamp(),
         whole=combine(vectors),
         terms=terms_of(story.title, story.text, rarity or packaged_rarity()),

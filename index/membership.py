@@ -4,6 +4,8 @@ import sqlite3
 from collections.abc import Collection, Iterable
 from typing import Protocol
 
+from index.corroboration import family
+
 
 class Membership(Protocol):
     """Events of stories by their numbers."""
@@ -16,7 +18,11 @@ class Membership(Protocol):
         """Return the stories of an event, in no order; empty if there is none."""
         ...
 
-    def put(self, seq: int, event_id: str) -> None:
+    def outlets_of(self, seqs: Collection[int]) -> dict[int, str]:
+        """Return the publishers of stories that are there, see `family`."""
+        ...
+
+    def put(self, seq: int, event_id: str, outlet: str) -> None:
         """Let a story that is new be in an event."""
         ...
 
@@ -35,6 +41,7 @@ class InMemory:
     def __init__(self) -> None:
         self._event_of: dict[int, str] = {}
         self._members: dict[str, dict[int, None]] = {}
+        self._outlets: dict[int, str] = {}
 
     def events_of(self, seqs: Collection[int]) -> dict[int, str]:
         """See `Membership.events_of`."""
@@ -44,15 +51,19 @@ class InMemory:
         """See `Membership.members`."""
         return list(self._members.get(event_id, ()))
 
-    def put(self, seq: int, event_id: str) -> None:
+    def outlets_of(self, seqs: Collection[int]) -> dict[int, str]:
+        """See `Membership.outlets_of`."""
+        return {seq: self._outlets[seq] for seq in seqs}
+
+    def put(self, seq: int, event_id: str, outlet: str) -> None:
         """See `Membership.put`."""
         self.remove([seq])
-        self._event_of[seq] = event_id
+        self._event_of[seq], self._outlets[seq] = event_id, outlet
         self._members.setdefault(event_id, {})[seq] = None
 
     def move(self, seq: int, event_id: str) -> None:
         """See `Membership.move`."""
-        self.put(seq, event_id)
+        self.put(seq, event_id, self._outlets[seq])
 
     def remove(self, seqs: Iterable[int]) -> None:
         """See `Membership.remove`."""
@@ -89,7 +100,15 @@ class Stored:
         )
         return [row[0] for row in rows]
 
-    def put(self, seq: int, event_id: str) -> None:
+    def outlets_of(self, seqs: Collection[int]) -> dict[int, str]:
+        """See `Membership.outlets_of`."""
+        marks = ",".join("?" * len(seqs))
+        rows = self._db.execute(
+            f"SELECT seq, outlet FROM stories WHERE seq IN ({marks})", tuple(seqs)
+        )
+        return {row[0]: family(row[1]) for row in rows}
+
+    def put(self, seq: int, event_id: str, outlet: str) -> None:
         """See `Membership.put`: its row says so."""
 
     def move(self, seq: int, event_id: str) -> None:

@@ -2,18 +2,19 @@
 
 A decision on arrival is made with little to go by. Each arrival therefore looks once
 more at young reports around it: one moves to an event that it fits clearly better, or
-leaves one that it no longer fits; two events become one if each speaks for the other;
+leaves one that it no longer fits; two events become one if each speaks for the other
+(no one outlet's reports, however many, are the only link, and each outlet weighs once);
 an event that hangs on one weak edge comes apart.
 """
 
 import hashlib
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from index.clusterer import Clusterer
-from index.decision import Candidate, Decision
+from index.decision import Candidate, Decision, mean_of_each
 from index.features import View, pair_features, similarities
 from index.vetoes import veto
 
@@ -134,19 +135,19 @@ def better(
 def _merger(
     clusterer: Clusterer, arrived: View, home: str, link: Candidate
 ) -> Change | None:
-    """Return the merger of two events if each speaks for the other."""
-    rival = link.event_id
-    for one, other in ((home, rival), (rival, home)):
-        seqs = clusterer.around(one, arrived)[:LOOKED_AT]
-        if not seqs:
-            return None
-        found = [
-            clusterer.compare(view, [other]).probability
-            for view in clusterer.views(seqs)
-        ]
-        if math.fsum(found) / len(found) < clusterer.model.threshold + MERGED:
-            return None
-    older, younger = sorted((home, rival), key=lambda e: min(clusterer.members(e)))
+    """Return the merger of two events if each speaks for the other.
+
+    Also without the reports of any one outlet, where both have others.
+    """
+    pair = home, link.event_id
+    heard = _speaking(clusterer, arrived, pair)
+    told = [clusterer.outlets(event) for event in pair]
+    needed = [one for one in sorted(heard) if all(those - {one} for those in told)]
+    if not heard or not all(
+        _speaking(clusterer, arrived, pair, without=one) for one in needed
+    ):
+        return None
+    older, younger = sorted(pair, key=lambda e: min(clusterer.members(e)))
     return Change(
         seqs=tuple(sorted(clusterer.members(younger))),
         source=younger,
@@ -154,6 +155,39 @@ def _merger(
         reason="merged",
         link=link,
     )
+
+
+def _speaking(
+    clusterer: Clusterer,
+    arrived: View,
+    pair: tuple[str, str],
+    without: str | None = None,
+) -> set[str]:
+    """Return the outlets by which two events speak for each other; empty if not.
+
+    Args:
+        clusterer: where they stand.
+        arrived: the story around which they are heard.
+        pair: the events.
+        without: an outlet whose reports do not count; None if all do.
+    """
+    heard: set[str] = set()
+    for one, other in (pair, pair[::-1]):
+        seqs = clusterer.around(one, arrived, without=without)[:LOOKED_AT]
+        views = clusterer.views(seqs)
+        found = [clusterer.compare(view, [other], without) for view in views]
+        votes = [(v.outlet, d.probability) for v, d in zip(views, found, strict=True)]
+        if not votes or _mean(votes) < clusterer.model.threshold + MERGED:
+            return set()
+        heard |= {view.outlet for view in views}
+        heard |= {m.outlet for d in found for c in d.ranked for m in c.members}
+    return heard
+
+
+def _mean(votes: Iterable[tuple[object, float]]) -> float:
+    """Return the mean of probabilities, in which each voice weighs once."""
+    means = mean_of_each(votes)
+    return math.fsum(means) / len(means)
 
 
 def _is_weak(joined: Candidate, clusterer: Clusterer) -> bool:
@@ -178,9 +212,13 @@ def _split(clusterer: Clusterer, arrived: View, home: str) -> Change | None:
     threshold = clusterer.model.threshold
     edges = [pair for pair, p in alike.items() if p >= threshold]
     weakest, part = threshold - CLEARLY, set[int]()
+    outlets = {view.seq: view.outlet for view in views}
     for side, rest in _parts(seqs, edges):
-        across = [p for (a, b), p in alike.items() if (a in side) != (b in side)]
-        mean = math.fsum(across) / len(across)
+        mean = _mean(
+            (frozenset((outlets[a], outlets[b])), p)
+            for (a, b), p in alike.items()
+            if (a in side) != (b in side)
+        )
         if min(len(side), len(rest)) > 1 and mean < weakest:
             # The part with the event's first story keeps its name.
             weakest, part = mean, side if min(side) > min(rest) else rest

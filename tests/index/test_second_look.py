@@ -33,10 +33,21 @@ def at(*degrees: float) -> np.ndarray:
     return np.repeat(found / np.linalg.norm(found), 2, axis=0).astype(np.float16)
 
 
-def report(name: str, *degrees: float, hours: float = 0.0, title: str = "") -> bytes:
+def report(
+    name: str,
+    *degrees: float,
+    hours: float = 0.0,
+    title: str = "",
+    outlet: str = "example.org",
+) -> bytes:
     moment = NOW + timedelta(hours=hours)
     story = make_story(
-        name, title=title or name, text="", published=moment, first_seen=moment
+        name,
+        title=title or name,
+        text="",
+        published=moment,
+        first_seen=moment,
+        outlet=outlet,
     )
     return StoryVector(story=story, vectors=at(*degrees), space_id="v-t").encode()
 
