@@ -48,7 +48,7 @@ _NUMBER: Final = re.compile(r"\b(\d[\d,]*(?:\.\d+)?)(?:st|nd|rd|th)?\b")
 _WORD: Final = re.compile(r"[a-z]+")
 # Beginnings and words of titles that explain, comment or sum up what others report.
 _EXPLAINS: Final = re.compile(
-    r"^(?:what|why|how|who|where|is|are|can|could|will|should|does|did)\b|\?\W*$"
+    r"^(?:what|why|how|who|where|is|are|can|could|will|should|does|did)\b|\?[^\w?]*$"
     r"|\b(?:explained|explainer|analysis|opinion|editorial|takeaways|timeline"
     r"|fact check|things to know|what to know|what we know|in pictures|highlights"
     r"|live updates|newsletter|podcast)\b"

@@ -146,7 +146,7 @@ def credits_of(text: str, author: str = "") -> Credits:
 
 def _byline(author: str) -> str:
     """Return an author's name; "" for an address or a machine's account."""
-    name = re.sub(r"\S+@\S+|\(\s*\)", " ", author)  # RSS: address (name)
+    name = re.sub(r"(?<!\S)\S+@\S+|\(\s*\)", " ", author)  # RSS: address (name)
     bracketed = re.fullmatch(r"\s*\(([^()]+)\)\s*", name)
     name = " ".join((bracketed[1] if bracketed else name).split()).strip(" ,;")
     name = re.sub(r"^(?i:by)\s+", "", name)

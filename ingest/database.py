@@ -21,7 +21,7 @@ NETWORK: Final = frozenset(
     | {"gpfs", "lustre", "ncpfs", "nfs", "nfs4", "ocfs2", "smb3", "smbfs"}
 )
 BUSY_S: Final = 30.0  # that we wait for who holds a file
-_COLUMN: Final = re.compile(r"(\w+) (INTEGER|REAL|TEXT|BLOB)\b( PRIMARY KEY AUTO)?")
+_COLUMN: Final = re.compile(r"\b(\w+) (INTEGER|REAL|TEXT|BLOB)\b( PRIMARY KEY AUTO)?")
 _CHECKSUM: Final = re.compile(r"GENERATED ALWAYS AS \((checksum\(.*\))\) STORED")
 MOUNTS: Final = Path("/proc/self/mounts")
 

@@ -128,7 +128,7 @@ def _iso(text: str) -> Moment | None:
 
 def _rfc822(text: str) -> Moment | None:
     text = _HALF_DAY.sub(_full_day, text)
-    text = re.sub(r"([+-]\d{4})\s*\([^)]*\)$", r"\1", text)  # the offset says it all
+    text = re.sub(r"([+-]\d{4})\s*\([^()]*\)$", r"\1", text)  # the offset says it all
     named = _NAMED.search(text)
     hours = ZONES.get(named.group(1)) if named else None
     if named and hours is not None:

@@ -238,7 +238,7 @@ def _is_operators(url: str) -> bool:
 def plain_name(name: str) -> str:
     """Return a name without case, article and "News", to compare it with others."""
     plain = re.sub(r"^the\s+", "", " ".join(name.casefold().split()))
-    return re.sub(r"\s+news$", "", plain)
+    return plain.removesuffix(" news")
 
 
 @functools.cache

@@ -32,6 +32,7 @@ _WALL: Final = re.compile(
     r"(?:available )?(?:for|to) subscribers|exclusively for (?:our )?subscribers",
     re.IGNORECASE,
 )
+MAX_BOILERPLATE: Final = 250  # characters; a longer line is never one of these
 # Lines that are never part of a report; the whole line has to be one.
 _BOILERPLATE: Final = re.compile(
     r"(?:advertisement|anzeige|publicidad|publicité|sponsored(?: content)?"
@@ -64,7 +65,7 @@ def tidy(text: str) -> str:
     kept = []
     for line in text.split("\n"):
         key = " ".join(line.split()).casefold()
-        if len(line) <= 250 and _BOILERPLATE.fullmatch(line.strip()):  # noqa: PLR2004
+        if len(line) <= MAX_BOILERPLATE and _BOILERPLATE.fullmatch(line.strip()):
             continue
         if len(key) >= MIN_PARAGRAPH:
             if key in seen:

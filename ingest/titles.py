@@ -8,7 +8,7 @@ from ingest.outlets import names_of, plain_name
 from ingest.urls import host_of
 
 MIN_LEFT: Final = 12  # characters that a headline has without the outlet's name
-_SEPARATOR: Final = re.compile(r"\s+[|–—·•:»«-]+\s+|\s*\|\s*|\s+::\s+")
+_SEPARATOR: Final = re.compile(r"\s[|–—·•:»«-]+\s|\s?\|\s?")  # of one line
 _MARKS: Final = re.compile(
     r"^\s*(?:\[(?:watch|video|photos?|live|updated?|opinion|analysis)\]\s*"
     r"|(?:breaking(?: news)?|live(?: updates)?|watch|video|exclusive|opinion|analysis"

@@ -30,8 +30,7 @@ _TITLES: Final = {
     "login page": r"(?:log|sign)[ -]?in\b",
 }
 _PATTERNS: Final = {
-    name: re.compile(rf"\s*(?:{titles})", re.IGNORECASE)
-    for name, titles in _TITLES.items()
+    name: re.compile(titles, re.IGNORECASE) for name, titles in _TITLES.items()
 }
 _MARKS: Final = {
     "Cloudflare challenge": re.compile(

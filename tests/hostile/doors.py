@@ -1,12 +1,19 @@
 """Doors by which words of others come in, each with the worst that is known of it."""
 
+import json
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
 
+from deploy.importing import FIELDS, story_of_line
 from ingest.credits import credits_of
 from ingest.dates import parse_date, parse_date_of_any_language
+from ingest.errors import Quarantine
 from ingest.feed import NotAFeed, parse_feed
+from ingest.page import is_full_text
+from ingest.quality import tidy
 
 SIZE = 200_000  # characters
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -23,25 +30,42 @@ def _no_feed(body: str) -> None:
         parse_feed(body.encode(), "http://example.org/", "")
 
 
+def _import(field: str, value: str) -> None:
+    row = {"title": "T", "text": "By Jane Doe. A text.", field: value}
+    with suppress(Quarantine):
+        story_of_line(json.dumps(row).encode(), NOW)
+
+
 def _credits(evil: str) -> None:
     text = (evil * SIZE)[:SIZE]
     for _ in range(100):  # as the index does, for each pair
         credits_of(f"By Jane Doe {text} of it", text[:200])
 
 
-PIECES = {
-    "a feed behind comments": lambda: _feed_behind("<!-- c -->\n" * 40),
-    "a feed behind a comment without end": lambda: _no_feed("<!-- " * SIZE),
-    "a page behind comments": lambda: _no_feed("<!-- c -->\n" * 40 + "<html><rss>"),
-    "no feed, comments alone": lambda: _no_feed("<!-- c -->\n" * 20_000),
-    "a date of blanks": lambda: parse_date(f"x{' ' * SIZE}x", NOW),
-    "a date of brackets": lambda: parse_date("x" + "+1234(" * SIZE, NOW),
-    "a date of any language": lambda: parse_date_of_any_language("may 1 " * SIZE, NOW),
-    **{
-        f"credits of {evil!r}": lambda evil=evil: _credits(evil)
-        for evil in (
-            *("By ", "according to ", "(", "A", "reporting by ", " with ", "told "),
-            *("correction ", "\n(", "\n", " \n", "(ap, ", "from\n", "A ", "A. "),
-        )
-    },
-}
+def pieces() -> dict[str, Callable[[], object]]:
+    """Return by name what comes in."""
+    return {
+        "a feed behind comments": lambda: _feed_behind("<!-- c -->\n" * 40),
+        "a feed behind a comment without end": lambda: _no_feed("<!-- " * SIZE),
+        "a page behind comments": lambda: _no_feed("<!-- c -->\n" * 40 + "<html><rss>"),
+        "no feed, comments alone": lambda: _no_feed("<!-- c -->\n" * 20_000),
+        "a date of blanks": lambda: parse_date(f"x{' ' * SIZE}x", NOW),
+        "a date of brackets": lambda: parse_date("x" + "+1234(" * SIZE, NOW),
+        "a date of any language": lambda: parse_date_of_any_language(
+            "may 1 " * SIZE, NOW
+        ),
+        "a feed's text of dots": lambda: is_full_text("..." * SIZE + "<"),
+        "a page of advertisements": lambda: tidy("we use cookies " * SIZE),
+        "an import line's date": lambda: _import("published", f"x{' ' * SIZE}x"),
+        **{
+            f"an import line's {field}": lambda field=field: _import(field, "a " * SIZE)
+            for field in FIELDS
+        },
+        **{
+            f"credits of {evil!r}": lambda evil=evil: _credits(evil)
+            for evil in (
+                *("By ", "according to ", "(", "A", "reporting by ", " with ", "told "),
+                *("correction ", "\n(", "\n", " \n", "(ap, ", "from\n", "A ", "A. "),
+            )
+        },
+    }

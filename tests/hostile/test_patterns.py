@@ -1,12 +1,44 @@
 """No text that others write makes a regular expression of ours slow."""
 
+import re
+
 import pytest
 
-from tests.hostile.budget import over_budget
+from tests.hostile.budget import first_over_budget
+from tests.hostile.patterns import patterns
+from tests.hostile.pumps import Pump, pumps
 
 pytestmark = pytest.mark.slow
 
 
 def test_no_door_is_held_by_what_comes_in():
-    """Feeds, dates and credits at their worst take the time of any other."""
-    assert over_budget("tests.hostile.doors") == []
+    """Feeds, dates, credits and import lines at their worst take little time."""
+    assert first_over_budget("tests.hostile.doors") == ""
+
+
+def test_no_pattern_blows_up_on_what_is_made_for_it():
+    """Each is tried on 200,000 characters that are as bad for it as can be."""
+    assert first_over_budget("tests.hostile.patterns") == ""
+
+
+def test_what_blows_up_is_killed_and_named():
+    """Not what went before it, nor what was to come."""
+    found = first_over_budget("tests.hostile.blowups", budget_s=2)
+    assert found.strip() == "exponential"
+
+
+def test_patterns_are_found_wherever_they_are():
+    """With a name, in a mapping, written out in a call; each as it is used."""
+    found = {(where, use) for where, use, _ in patterns()}
+    assert ("ingest.feed._COMMENT", "match") in found
+    assert ("ingest.walls._PATTERNS['captcha']", "match") in found
+    calls = {(where.split(":")[0], use) for where, use in found if ":" in where}
+    assert {("ingest.feed", "finditer"), ("ingest.shards", "fullmatch")} <= calls
+
+
+def test_what_is_bad_for_a_pattern_is_made_from_it():
+    """What may come again does, behind what leads there and together with it."""
+    made = pumps(re.compile(r"date\s*:\s*['\"]([^'\"]+)|<!--.*?-->"))
+    assert {Pump("date", " "), Pump("date :", "\n"), Pump("", "date : ' ")} <= {*made}
+    assert Pump("", "<!-- ") in made
+    assert Pump("ab", "c").text(6) == "abcccc\0a\0"

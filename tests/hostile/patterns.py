@@ -1,0 +1,112 @@
+"""Every regular expression of ours, each with the worst texts that are made from it.
+
+They are found, not listed: compiled ones among the names of all modules, others in the
+calls of `re` in their source. One that nobody thought of is tried all the same.
+"""
+
+import ast
+import importlib
+import pkgutil
+import re
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+
+from ingest.page import CUT_OFF_TAIL
+from ingest.quality import MAX_BOILERPLATE
+from tests.hostile.pumps import Pump, pumps
+
+PACKAGES = ("ingest", "embed", "index", "deploy")
+SIZE = 200_000  # characters that each is tried on
+CUTS = {  # what their callers cut, see `doors`
+    "ingest.page._CUT_OFF": CUT_OFF_TAIL,
+    "ingest.quality._BOILERPLATE": MAX_BOILERPLATE,
+}
+_USES = frozenset({"search", "match", "fullmatch", "finditer"})
+_LIKE = {"findall": "finditer", "sub": "finditer", "split": "finditer"}
+Found = tuple[str, str, re.Pattern]  # where it is, how it is used, it
+
+
+def patterns() -> Iterator[Found]:
+    """Yield all that our packages have and call."""
+    for module in _modules():
+        tree = ast.parse(Path(module.__file__).read_text())
+        yield from _with_names(module, tree)
+        yield from _in_calls(module, tree)
+
+
+def _modules() -> Iterator[ModuleType]:
+    for package in map(importlib.import_module, PACKAGES):
+        yield package
+        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if not found.name.endswith("__main__"):
+                yield importlib.import_module(found.name)
+
+
+def _with_names(module: ModuleType, tree: ast.Module) -> Iterator[Found]:
+    for name, value in vars(module).items():
+        several = value if isinstance(value, dict) else {"": value}
+        for key, pattern in several.items():
+            if isinstance(pattern, re.Pattern):
+                where = f"{module.__name__}.{name}" + (f"[{key!r}]" if key else "")
+                yield from ((where, use, pattern) for use in _uses(name, tree))
+
+
+def _uses(name: str, tree: ast.Module) -> list[str]:
+    """Return the methods that a module calls on a name; all of them if it does not."""
+    used = {
+        _LIKE.get(node.attr, node.attr)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == name
+    }
+    return sorted(used & _USES or _USES)
+
+
+def _in_calls(module: ModuleType, tree: ast.Module) -> Iterator[Found]:
+    """Yield the patterns that are written out where they are used."""
+    on_import = {id(node) for node in _outside_functions(tree)}
+    for node in ast.walk(tree):
+        if id(node) in on_import or not _is_call_of_re(node):
+            continue
+        said = [ast.unparse(one) for one in (*node.args, *node.keywords)]
+        flags = [one.split("=")[-1] for one in said[1:] if "re." in one]
+        pattern = eval(f"re.compile({', '.join([said[0], *flags])})", vars(module))
+        use = _LIKE.get(node.func.attr, node.func.attr)
+        where = f"{module.__name__}:{node.lineno}:{node.col_offset}"
+        yield from ((where, one, pattern) for one in sorted({use} & _USES or _USES))
+
+
+def _is_call_of_re(node: ast.AST) -> bool:
+    is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    return (
+        is_call and ast.unparse(node.func.value) == "re" and node.func.attr != "escape"
+    )
+
+
+def _outside_functions(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield what runs on import: a pattern that is compiled there has a name."""
+    yield node
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield from _outside_functions(child)
+
+
+def _try(pattern: re.Pattern, use: str, pump: Pump, size: int) -> None:
+    text = pump.text(size)
+    given = text.encode() if isinstance(pattern.pattern, bytes) else text
+    found = getattr(pattern, use)(given)
+    if use == "finditer":
+        for _ in found:
+            pass
+
+
+def pieces() -> dict[str, Callable[[], None]]:
+    """Return by name what is tried: each pattern on each text that is bad for it."""
+    found = {}
+    for where, use, pattern in patterns():
+        size = CUTS.get(where, SIZE)
+        for pump in pumps(pattern):
+            name = f"{where}: {use} of {tuple(pump)}"
+            found[name] = partial(_try, pattern, use, pump, size)
+    return found
