@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import IO, Any, Final
 
 from ingest.credits import credits_of
-from ingest.dates import parse_date
+from ingest.dates import MAX_DATE, parse_date
 from ingest.errors import Misconfigured, Quarantine
 from ingest.language import identify
 from ingest.outlets import outlet_named, voice_of
@@ -107,7 +107,7 @@ def story_of_line(line: bytes, now: datetime) -> Story:
         lang=clean_line(row["lang"], 8).lower()[:2]
         or identify(f"{title}\n{text}", None),
         published=published.at,
-        published_raw=row["published"] or None,
+        published_raw=clean_line(row["published"], MAX_DATE) or None,
         date_quality=published.quality,
         first_seen=now,
         observed=now,

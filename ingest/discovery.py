@@ -7,6 +7,7 @@ from typing import Final
 from lxml import etree
 
 from ingest.charset import decode
+from ingest.story import clean_line
 from ingest.urls import absolute_url, origin_of
 
 MAX_PAGE: Final = 500_000  # characters; the links are in the head
@@ -61,7 +62,7 @@ def linked_feeds(body: bytes, url: str, content_type: str = "") -> list[FoundFee
         target = absolute_url(link.get("href") or "", base)
         if target and _is_feed(link):
             found.setdefault(
-                target, FoundFeed(url=target, title=link.get("title") or "")
+                target, FoundFeed(url=target, title=clean_line(link.get("title") or ""))
             )
     ordered = sorted(
         found.values(), key=lambda f: bool(_COMMENTS.search(f.url + f.title))

@@ -113,6 +113,20 @@ def test_odd_lines_of_any_age_are_stories(row, published):
     assert Story.decode(story.encode()) == story
 
 
+def test_what_is_long_beyond_sense_is_cut():
+    """Of a date 100 characters are kept, of an outlet's name 120, of a title 500."""
+    date = "2026-03-01T10:00:00Z"
+    long = {"title": "T" * 9_000, "outlet": "O" * 9_000}
+    story = story_of_line(line(text="a", published=f"{date}{' ' * 9_000}", **long), NOW)
+    assert (story.published_raw, len(story.title), len(story.outlet)) == (
+        date,
+        500,
+        120,
+    )
+    with pytest.raises(Quarantine, match="`published` can't be read"):
+        story_of_line(line(text="a", published="1 " * 9_000), NOW)
+
+
 @pytest.mark.parametrize(
     ("raw", "says"),
     [
