@@ -119,8 +119,10 @@ def make_junk(path: Path) -> None:
 )
 def test_a_lock_that_is_no_file_is_named(tmp_path, kind, name, command):
     """By whoever would hold it or look at it: exit 2, a line."""
-    (tmp_path / "log.db").touch()
-    kind(tmp_path / f"{name}.lock")
+    (tmp_path / "log.db").touch(0o600)
+    lock = tmp_path / f"{name}.lock"
+    kind(lock)
+    lock.chmod(0o700)
     done = samestory(tmp_path, *command)
     line = f"samestory: {tmp_path / name}.lock is no plain file: remove it\n"
     assert (done.returncode, done.stderr.decode()) == (2, line)
