@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import islice
 from typing import Any, Final
 
 from deploy.importing import MAX_ID, id_of_named
@@ -17,7 +18,10 @@ from ingest.errors import Quarantine
 from ingest.story import clean_line, is_tombstone, json_object, tombstone
 from ingest.urls import MAX_URL, ids_at
 
-_URL: Final = re.compile(r'"url"\s*:\s*"((?:[^"\\]|\\/){1,2000})"')
+_URL: Final = re.compile(r"https?://[^\s\"'<>,\\]{1,2000}", re.IGNORECASE)
+_ESCAPED: Final = re.compile(r"\\u([0-9a-fA-F]{4})")
+MOST_URLS: Final = 200  # of something torn that are looked at
+MAX_SCHEME: Final = 100  # characters, with blanks before, until an address says ://
 _ID: Final = re.compile(r"\b[sc]-[0-9a-f]{16}\b")
 
 
@@ -29,20 +33,29 @@ def ids_of_refused(value: bytes, url: str = "") -> set[str]:
         url: where it came from.
     """
     text = value.decode("utf-8", "replace")
-    urls = [one.replace("\\/", "/") for one in _URL.findall(text)]
-    found = {i for one in (url, text[: MAX_URL + 1], *urls) for i in ids_at(one)}
-    with suppress(Quarantine):
-        found |= _ids_of_line(json_object(value))
+    found = {i for one in (url, text[: MAX_URL + 1]) for i in ids_at(one)}
+    try:
+        row = json_object(value)
+    except Quarantine:  # torn: any address in it may be its own
+        plain = _ESCAPED.sub(lambda told: chr(int(told[1], 16)), text)
+        urls = [
+            told[0]
+            for told in islice(_URL.finditer(plain.replace("\\/", "/")), MOST_URLS)
+        ]
+        found |= {i for one in urls for i in ids_at(one)}
+    else:
+        found |= _ids_of_line(row)
     return found | set(_ID.findall(text))
 
 
 def _ids_of_line(row: dict[str, Any]) -> set[str]:
     """Return the ids that an import line names, by its address or within its outlet."""
     told = {name: "" if value is None else str(value) for name, value in row.items()}
-    url, name, outlet = (told.get(one, "") for one in ("url", "id", "outlet"))
+    urls = [one for one in told.values() if "://" in one[:MAX_SCHEME]]
+    name, outlet = told.get("id", ""), told.get("outlet", "")
     readable = outlet.encode("utf-8", "replace").decode()
     named = {id_of_named(readable, clean_line(name, MAX_ID))} if name else set()
-    return {*ids_at(url), *named}
+    return {i for url in urls for i in ids_at(url)} | named
 
 
 def story_in(value: bytes) -> dict[str, Any] | None:

@@ -29,7 +29,7 @@ from index.vector_files import VectorFiles, files_of
 from ingest.database import open_database, open_to_read, reading, transaction, vacuum
 from ingest.errors import Misconfigured
 from ingest.story import Story
-from ingest.urls import ids_of, story_ids_of
+from ingest.urls import ids_at, ids_of
 
 EXACT_S: Final = 9e9  # microseconds up to it are whole numbers in float64
 
@@ -284,8 +284,8 @@ class State:
     def given_id(self, story: Story) -> str:
         """Return the id by which a story is refused or known here; else its own."""
         ids = ids_of(story.story_id, story.url)
-        told_of = story_ids_of(story.url) if story.hearsay_of and story.url else ()
-        gone = [one for one in (*ids, *told_of) if self.history.is_forgotten(one)]
+        at = ids_at(story.url) if story.url else ()  # also of a guid's, and hearsay
+        gone = [one for one in (*ids, *at) if self.history.is_forgotten(one)]
         given = gone or [one for one in ids if self.known(one)]
         return given[0] if given else story.story_id
 
@@ -405,12 +405,20 @@ class State:
         )
         return [row[0] for row in rows]
 
-    def of_url(self, url: str) -> list[str]:
-        """Return the stories at an address: a guid may have made another id of it."""
-        rows = self._db.execute(
-            "SELECT story_id FROM stories WHERE url = ? ORDER BY story_id", (url,)
-        )
-        return [row[0] for row in rows]
+    def at_url(self, url: str) -> set[str]:
+        """Return the stories at an address as it is spelled."""
+        rows = self._db.execute("SELECT story_id FROM stories WHERE url = ?", (url,))
+        return {row[0] for row in rows}
+
+    def at_addresses(self, ids: Collection[str]) -> set[str]:
+        """Return the stories at addresses: a guid or a feed may have named them.
+
+        Args:
+            ids: that the addresses give, however they are spelled.
+        """
+        rows = self._db.execute("SELECT story_id, url FROM stories WHERE url > ''")
+        wanted = set(ids)
+        return {row[0] for row in rows if not wanted.isdisjoint(ids_at(row[1]))}
 
     def resolve(self, beginning: str) -> str:
         """Return the one story or event id that begins so; after mergers today's.

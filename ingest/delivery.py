@@ -50,8 +50,6 @@ class Delivery:
                 made += self._made(item)
             except Exception as error:  # noqa: BLE001  (a bug must not become a loop)
                 self._refuse(item.story, error, item.cleaned.flags)
-        gone = self._frontier.forgotten(story.story_id for _, story in made)
-        made = [(due, story) for due, story in made if story.story_id not in gone]
         self._send([story for _, story in made])
         self._frontier.mark_published(
             [
@@ -73,6 +71,8 @@ class Delivery:
         voice = self._frontier.own_sites.voice(due.feed_url, due.fetched_from)
         story = make_story(due, cleaned, voice, self._clock)
         story_id = rightful_id(due, story, self._frontier)
+        if self._is_forgotten(due, story, cleaned.page_url):
+            return []
         if story_id == due.story_id:
             return [(due, story)]
         if story.hearsay_of and due.was_proved:
@@ -82,6 +82,18 @@ class Delivery:
         if renamed is None:
             return []
         return [(renamed, make_story(renamed, cleaned, voice, self._clock))]
+
+    def _is_forgotten(self, due: PendingStory, story: Story, page_url: str) -> bool:
+        """Tell whether what was read is to be forgotten, wherever it was found.
+
+        It leaves the frontier then, with what its feed said.
+        """
+        urls = {due.entry.link, due.page_url, page_url, story.url}
+        at = {one for url in urls if url for one in ids_at(url)}
+        gone = self._frontier.forgotten({due.story_id, *at})
+        if gone - {due.story_id}:
+            self._frontier.forget([due.story_id])
+        return bool(gone)
 
     def fall_back(self, stories: Sequence[PendingStory], reason: str) -> None:
         """Publish what the feed said, since the page can't be had."""

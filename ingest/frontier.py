@@ -6,7 +6,7 @@ that harmless. The ingest worker writes; commands that add, remove or retry do t
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -17,10 +17,12 @@ from ingest.entry import Entry
 from ingest.feed_table import FEEDS, FEEDS_DUE, LISTED, MOVES, Feed, FeedTable
 from ingest.outlets import FeedVoice, attributed
 from ingest.own_sites import OWN_SITES, OwnSites
-from ingest.urls import host_of, story_ids_of
+from ingest.story import scoped_id, story_id_from
+from ingest.urls import host_of, ids_at, story_ids_of
 from ingest.versions import told_url, was_proved
 
 SCHEMA: Final = 4
+WITHIN_FEED: Final = ("guid ", "said ", "told ")  # identities that are no address
 _STORIES: Final = checked(
     """CREATE TABLE stories (
   story_id TEXT PRIMARY KEY, feed_url TEXT NOT NULL, host TEXT NOT NULL,
@@ -178,10 +180,11 @@ class Frontier:
         removed meanwhile stays removed, and a story that is to be forgotten is not
         written down again.
         """
-        told = [one.story_id for one in (*pending, *(s for s, _ in refused))]
+        all_told = [*pending, *(story for story, _ in refused)]
+        told = [one.story_id for one in all_told]
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
-            gone = self.forgotten([*told, *(one.story_id for one in sightings)])
+            gone = self._refused(feed.url, all_told, sightings)
             if not self.feeds.write(feed, was_due_at):
                 return
             gone |= self._removed(sightings, told)
@@ -192,6 +195,23 @@ class Frontier:
             for story, reason in refused:
                 if story.story_id not in gone:
                     self._upsert(story, "refused", reason, now)
+
+    def _refused(
+        self,
+        feed_url: str,
+        told: Sequence[PendingStory],
+        sightings: Sequence[Sighting],
+    ) -> set[str]:
+        """Return the stories that are to be forgotten, by any of their names."""
+        names = {one.story_id: {one.story_id} for one in sightings}
+        for story in told:
+            names.setdefault(story.story_id, {story.story_id}).update(
+                ids_at(story.entry.link or "")
+            )
+        for one in sightings:
+            said = (name for name in one.identities if not name.startswith("guid "))
+            names[one.story_id].update(scoped_id(feed_url, name) for name in said)
+        return {one for one, found in names.items() if self.forgotten(found)}
 
     def _removed(self, sightings: Sequence[Sighting], told: Sequence[str]) -> set[str]:
         """Return the stories that went with their feed while this one was read.
@@ -418,6 +438,39 @@ class Frontier:
                 )
         vacuum(self._db, self._path)
 
+    def names_of(self, story_ids: Collection[str]) -> set[str]:
+        """Return the ids by which feeds may tell these stories again.
+
+        By the addresses they had; within their feed also by what it said. Not by a
+        guid: some feeds give it to their next story. Hearsay leaves the address to its
+        publisher, and one of several stories at an address leaves it to the others.
+        """
+        found: set[str] = set()
+        known = {one: story for one in story_ids if (story := self.story(one))}
+        own = {one for one, story in known.items() if _is_own(story)}
+        for row in self._db.execute("SELECT * FROM sightings"):
+            identity = row["identity"]
+            if row["story_id"] not in known or identity.startswith(("guid ", "said ")):
+                continue
+            found.add(scoped_id(row["feed_url"], identity))
+            if row["story_id"] in own and not identity.startswith(WITHIN_FEED):
+                found.add(story_id_from(identity))
+        for story_id in own:
+            story = known[story_id]
+            for url in {story.entry.link or "", story.page_url, story.address}:
+                ids = ids_at(url)
+                if story_id in ids or not self._is_shared(url, story_ids):
+                    found.update(ids)
+        return found
+
+    def _is_shared(self, url: str, story_ids: Collection[str]) -> bool:
+        """Tell whether other stories than these are at an address, too."""
+        rows = self._db.execute(
+            "SELECT story_id FROM stories WHERE json_extract(entry, '$.link') = ?",
+            (url,),
+        )
+        return any(row["story_id"] not in story_ids for row in rows)
+
     def forgotten(self, story_ids: Iterable[str]) -> set[str]:
         """Return those of these stories that are refused for ever."""
         return {
@@ -482,6 +535,11 @@ class Frontier:
     def close(self) -> None:
         """Close the file."""
         self._db.close()
+
+
+def _is_own(story: PendingStory) -> bool:
+    """Tell whether a story is its publisher's own, as far as that is known yet."""
+    return story.was_proved if story.told else not story.is_foreign
 
 
 def _outlet_of(story: PendingStory) -> str:

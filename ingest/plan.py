@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from ingest.entry import Entry, ParsedFeed
-from ingest.frontier import Frontier, PendingStory, Sighting
+from ingest.frontier import WITHIN_FEED, Frontier, PendingStory, Sighting
 from ingest.outlets import (
     Attribution,
     FeedVoice,
@@ -18,7 +18,7 @@ from ingest.outlets import (
     same_site,
 )
 from ingest.page import Cleaned, is_full_text
-from ingest.story import Story, story_id_from
+from ingest.story import Story, scoped_id, story_id_from
 from ingest.titles import clean_title
 from ingest.urls import (
     flags_of_host,
@@ -273,9 +273,9 @@ def _words(entry: Entry) -> str:
 
 def _story_ids(identities: Sequence[str], feed_url: str) -> list[str]:
     """URLs are the same everywhere; guids and digests count within their feed."""
-    own = ("guid ", "said ", "told ")
-    keys = [one for one in identities if not one.startswith(own)]
-    return [story_id_from(one) for one in keys or [f"{feed_url} {identities[0]}"]]
+    keys = [one for one in identities if not one.startswith(WITHIN_FEED)]
+    ids = [story_id_from(one) for one in keys]
+    return ids or [scoped_id(feed_url, identities[0])]
 
 
 def entry_digest(entry: Entry) -> str:
@@ -298,11 +298,6 @@ def _whole_digest(entry: Entry) -> str:
 def _digest(said: object) -> str:
     text = json.dumps(said, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8", "ignore")).hexdigest()[:16]
-
-
-def scoped_id(feed_url: str, identity: str) -> str:
-    """Return the id of what a feed tells of another's address: of the feed's own."""
-    return story_id_from(f"{feed_url} {identity}")
 
 
 def rightful_id(due: PendingStory, story: Story, frontier: Frontier) -> str:

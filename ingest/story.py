@@ -301,6 +301,11 @@ def story_id_from(identity: str) -> str:
     return "s-" + hashlib.sha256(identity.encode()).hexdigest()[:16]
 
 
+def scoped_id(feed_url: str, identity: str) -> str:
+    """Return the id of what counts within a feed alone: by its guid, as hearsay."""
+    return story_id_from(f"{feed_url} {identity}")
+
+
 def iso(moment: datetime | None) -> str | None:
     """Return ISO 8601 in UTC, None for None."""
     return None if moment is None else moment.astimezone(UTC).isoformat()

@@ -1,12 +1,12 @@
 """`samestory forget`: what must leave, and never come back."""
 
 import argparse
-import os
+import re
 import secrets
 import shlex
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,10 +31,12 @@ from deploy.stream.log import (
 from index.forgetting import MOST_STORIES, Forget
 from index.state import State
 from ingest.errors import Misconfigured
+from ingest.frontier import Frontier
 from ingest.story import clean_line, story_id_from
-from ingest.urls import absolute_url, ids_at, story_ids_of
+from ingest.urls import ids_at
 
 NOT_DONE = 1
+_PART = re.compile(r"(?:\.partial)?(?:-wal|-shm|-journal)?$")
 _ABOUT = """\
 Forget stories for ever: their texts, titles, addresses and vectors leave the index,
 the frontier, the log and the quarantine at once, their events tell a revision without
@@ -75,17 +77,19 @@ def run_forget(args: argparse.Namespace, settings: Settings) -> int:
     """Resolve, remove everywhere, tell."""
     log, state = wiring.open_log(settings), wiring.open_state(settings)
     patience = until(wiring.wait_of(settings), lambda: False)
-    ids = sorted(_targets(args.target, settings, log, state))
-    if not ids:
+    frontier = wiring.open_frontier(settings)
+    targets = sorted(_targets(args.target, frontier, log, state))
+    if not targets:
         raise Misconfigured(
             f"{args.target!r}: no story of an outlet of this name; give the id of a"
             " story (s-...), an address, or an outlet as `samestory stories` lists it"
         )
     if not args.yes:
-        _tell_plan(ids, state, args)
+        frontier.close()
+        _tell_plan(targets, state, args)
         return NOT_DONE
+    ids = sorted({*targets, *frontier.names_of(targets), *_held_at(targets, state)})
     # From the door inwards, behind what may be on its way; at last once more.
-    frontier = wiring.open_frontier(settings)
     patiently(partial(frontier.forget, ids), patience)
     frontier.close()
     overwrite = partial(_overwrite, log, frozenset(ids), state, patience)
@@ -99,7 +103,7 @@ def run_forget(args: argparse.Namespace, settings: Settings) -> int:
             patiently(log.scrub, patience)
         log.close()
     state.close()
-    _tell(ids, removed, records, args, settings)
+    _tell(targets, removed, records, args, settings)
     return 0
 
 
@@ -127,12 +131,10 @@ def _tell(
 
 def _left_beside(path: Path) -> list[dict[str, str]]:
     """Return the states that `restore` kept beside, each with what removes it."""
-    found = sorted(path.parent.glob("*before-restore*.db"))
-    parts = {one: [f"{one}{end}" for end in ("", "-wal", "-shm")] for one in found}
-    return [
-        {"file": str(one), "remove": shlex.join(["rm", *filter(os.path.exists, of)])}
-        for one, of in parts.items()
-    ]
+    parts: dict[str, list[str]] = {}  # of each, also where a kill left some of them
+    for one in sorted(path.parent.glob("*before-restore*.db*")):
+        parts.setdefault(_PART.sub("", str(one)), []).append(str(one))
+    return [{"file": of[0], "remove": shlex.join(["rm", *of])} for of in parts.values()]
 
 
 def _remove(
@@ -181,23 +183,35 @@ def _let_embed_pass(log: Log, settings: Settings, patience: Callable[[], bool]) 
         time.sleep(0.1)
 
 
-def _targets(target: str, settings: Settings, log: Log, state: State) -> set[str]:
+def _targets(target: str, frontier: Frontier, log: Log, state: State) -> set[str]:
     if target.startswith("s-"):
-        story_id = target if state.known(target) else _resolved(state, target)
-        member = state.member(story_id)
-        url = absolute_url(member.story.url or "", "") if member else None
-        ids = story_ids_of(url) if url else ()  # the log may have it by another
-        return {story_id, *(ids if story_id in ids else ())}
-    url = absolute_url(target, "") if "://" in target else None
-    if url is not None:
-        held = {*state.of_url(url), *state.of_url(target)}
-        told = _told_in(log, lambda story: story.get("url") in (url, target))
-        return {*ids_at(url), *held, *told}
-    found = set(state.of_outlet(target))
-    frontier = wiring.open_frontier(settings)
-    found.update(frontier.of_outlet(target))
-    frontier.close()
+        return {target if state.known(target) else _resolved(state, target)}
+    at = set(ids_at(target)) if "://" in target else set()
+    if at:
+        told = _told_in(log, lambda story: _is_at(at, story.get("url")))
+        return {*at, *state.at_addresses(at), *told}
+    found = {*state.of_outlet(target), *frontier.of_outlet(target)}
     return found | _told_in(log, partial(_is_of, target.casefold()))
+
+
+def _held_at(story_ids: Collection[str], state: State) -> set[str]:
+    """Return the ids of the addresses that these stories had, which may bring them.
+
+    Not of hearsay, whose address is another's, nor of an address that others share.
+    """
+    found: set[str] = set()
+    for story_id in story_ids:
+        member = state.member(story_id)
+        versions = [one.story for one in state.history.versions(story_id)]
+        for story in [*versions, *([member.story] if member else [])]:
+            ids = ids_at(story.url or "") if not story.hearsay_of else ()
+            if story_id in ids or state.at_url(story.url or "") <= set(story_ids):
+                found.update(ids)
+    return found
+
+
+def _is_at(ids: set[str], url: object) -> bool:
+    return isinstance(url, str) and not ids.isdisjoint(ids_at(url))
 
 
 def _told_in(log: Log, matches: Callable[[dict[str, Any]], bool]) -> set[str]:
