@@ -146,17 +146,20 @@ def _apart(
 def run_undo(args: argparse.Namespace, settings: Settings) -> int:
     """Publish it, wait for the index, tell what became of it."""
     state = wiring.read_state(settings)
-    wanted = [
-        held.correction.correction_id
+    status = {
+        held.correction.correction_id: held.status
         for held in state.corrections.all()
         if held.correction.correction_id.startswith(args.correction)
-    ]
+    }
+    wanted = list(status)
     if not args.correction.startswith("c-") or len(wanted) != 1:
         found = ", ".join(wanted[:3]) or "none"
         raise Misconfigured(
             f"{args.correction!r} is no correction's id ({found} begins so): see"
             " `samestory corrections list`"
         )
+    if status[wanted[0]] == "forgotten":  # its reason would name what has to leave
+        raise Misconfigured(f"{wanted[0]} is forgotten: it holds no longer")
     return _submit(_correction(args, UNDO, "", wanted[0]), args, settings, state)
 
 

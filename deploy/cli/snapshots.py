@@ -13,7 +13,7 @@ from deploy.cli.output import add_command, print_json
 from deploy.config import Settings
 from deploy.loop import patiently
 from deploy.process import hold_lock
-from deploy.stream.log import JOURNAL
+from deploy.stream.log import JOURNAL, Consumer, Log
 from index.soundness import damage_of_state
 from index.state import State, peek
 from ingest.database import copy_database, replace_database
@@ -68,6 +68,7 @@ def run_restore(args: argparse.Namespace, settings: Settings) -> int:
         partial(log.consumer, "index", JOURNAL), patience_of(settings)
     )  # refuses where another index reads the journal
     with hold_lock(settings.home, "index", 1.0):  # `status` may just look at it
+        _hold_back(log, consumer, held.position, source, settings)
         told = _told(target)
         former = _set_aside(target)
         replace_database(source, target)
@@ -75,8 +76,6 @@ def run_restore(args: argparse.Namespace, settings: Settings) -> int:
         with state.transaction():
             state.revisions.tell_anew(told)
         state.close()
-        # The log's own position mirrors the state's: for lag, and for `check`.
-        consumer.commit({0: held.position})
     log.close()
     if args.json:
         print_json(
@@ -96,6 +95,26 @@ def run_restore(args: argparse.Namespace, settings: Settings) -> int:
             f" what is to be forgotten among them{kept}"
         )
     return 0
+
+
+def _hold_back(
+    log: Log, consumer: Consumer, position: int, source: Path, settings: Settings
+) -> None:
+    """Let retention keep the journal from here on, before anything is replaced.
+
+    The log's own position mirrors the state's, for lag and for `check`, too.
+
+    Raises:
+        Misconfigured: some of it was removed meanwhile.
+    """
+    patience = patience_of(settings)
+    (before,) = patiently(partial(log.lag, "index", JOURNAL), patience)
+    patiently(partial(consumer.commit, {0: position}), patience)
+    try:
+        refuse_gap(source, log, settings)
+    except Misconfigured:
+        patiently(partial(consumer.commit, {0: before.position}), patience)
+        raise
 
 
 def _set_aside(target: Path) -> str | None:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 JUMP_S: Final = 2 * 86_400.0  # a machine that was off may be off for a week-end
+PATIENCE_S: Final = 3_600.0  # with a machine's clock that is behind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,12 +24,20 @@ class Moment:
 
 
 def advanced(
-    last: Moment, *, wall: float, boot: str, since_boot: float, oldest: float
+    last: Moment,
+    *,
+    wall: float,
+    boot: str,
+    since_boot: float,
+    oldest: float,
+    behind_s: float = 0.0,
 ) -> Moment:
     """Return what the log's clock says now.
 
     It follows the machine's clock, but gains on it at most as much again as has passed,
-    or two days where the machine was started anew; and it never goes back.
+    or two days where the machine was started anew. It goes back with it only after an
+    hour: a machine may not know the time as it starts, and one that was ahead for a
+    day must leave no room for the next jump.
 
     Args:
         last: what it said last.
@@ -37,10 +46,12 @@ def advanced(
         since_boot: seconds that the machine has run.
         oldest: when the oldest record was appended: nothing is older, so from an
             earlier time the clock may come that far at once.
+        behind_s: for how long the machine's clock has been behind the log's.
     """
     is_same = boot == last.boot and since_boot >= last.since_boot
     gain_s = 2 * (since_boot - last.since_boot) if is_same else JUMP_S
-    at = max(last.at, min(wall, max(last.at + gain_s, oldest)))
+    at = min(wall, max(last.at + gain_s, oldest))
+    at = at if behind_s >= PATIENCE_S else max(last.at, at)
     return Moment(at=at, boot=boot, since_boot=since_boot)
 
 

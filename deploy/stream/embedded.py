@@ -24,7 +24,11 @@ from deploy.stream.embedded_group import (
     head,
     read_records,
 )
-from deploy.stream.embedded_retention import CLOCK_TABLE, Retention
+from deploy.stream.embedded_retention import (
+    CLOCK_OF_RECORDS,
+    CLOCK_TABLE,
+    Retention,
+)
 from deploy.stream.log import TOPICS, Lag, Message, Record
 from deploy.stream.partition import partition_of
 from ingest.database import checked, open_database, reading, rebuilt, vacuum
@@ -65,7 +69,7 @@ _UPGRADES: Final = {
             *(rebuilt(name, table) for name, table in _CHECKED.items()),
         ]
     ),
-    2: CLOCK_TABLE,
+    2: f"{CLOCK_TABLE};{CLOCK_OF_RECORDS}",
 }
 
 

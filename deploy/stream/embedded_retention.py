@@ -23,6 +23,13 @@ CLOCK_TABLE: Final = checked(
   since_boot REAL NOT NULL
 ) STRICT"""
 )
+# Of a log that had none, before ours appends anything: its clock may be off.
+CLOCK_OF_RECORDS: Final = """
+INSERT INTO retention_clock SELECT 1, newest, '', 0.0 FROM (
+  SELECT max((SELECT appended_at FROM records WHERE topic = heads.topic
+    AND part = heads.part ORDER BY pos DESC LIMIT 1)) AS newest FROM heads
+) WHERE newest IS NOT NULL
+"""
 
 _log = logging.getLogger("samestory")
 
@@ -44,6 +51,7 @@ class Retention:
         self._keep_s, self._keep_bytes = keep_s, keep_bytes
         self._clock, self._monotonic = clock, monotonic
         self._warned = False
+        self._behind_since = monotonic()
 
     def trim(self, partitions: Mapping[str, int]) -> int:
         """Remove a little of each partition; return how many records."""
@@ -62,10 +70,21 @@ class Retention:
             boot, since_boot = boot_id(), self._monotonic()
             oldest, newest = self._stamps(wall)
             held = self._db.execute("SELECT at, boot, since_boot FROM retention_clock")
-            row = held.fetchone() or (newest, boot, since_boot)
-            last = Moment(at=row[0], boot=row[1], since_boot=row[2])
+            row = held.fetchone() or (newest, "", 0.0)
+            is_new = not row[1]
+            last = Moment(
+                at=row[0],
+                boot=boot if is_new else row[1],
+                since_boot=since_boot if is_new else row[2],
+            )
+            self._behind_since = since_boot if wall >= last.at else self._behind_since
             now = advanced(
-                last, wall=wall, boot=boot, since_boot=since_boot, oldest=oldest
+                last,
+                wall=wall,
+                boot=boot,
+                since_boot=since_boot,
+                oldest=oldest,
+                behind_s=since_boot - self._behind_since,
             )
             self._db.execute(
                 "INSERT OR REPLACE INTO retention_clock VALUES (1,?,?,?)",

@@ -207,3 +207,43 @@ def test_a_log_without_a_clock_of_its_own_gets_one(tmp_path):
     assert log.trim() == 1
     log.close()
     assert damage_of(tmp_path / "log.db") == []
+
+
+def test_a_jump_ahead_leaves_no_room_for_the_next(tmp_path):
+    """The log's clock comes back with ours, after an hour."""
+    start = 1_700_000_000.0
+    wall, boot = [start + 3_650 * DAY_S], [0.0]
+    log = open_log(tmp_path, wall, boot, retention_s=30 * DAY_S)
+    log.publish(QUARANTINE, messages("ahead"))  # a new log: its clock is ahead, too
+    wall[0] = start
+    log.publish(JOURNAL, messages("a", "b"))
+    log.consumer("index", JOURNAL).commit({0: 2})
+    for _ in range(50):
+        wall[0], boot[0] = wall[0] + 120, boot[0] + 120
+        log.trim()
+    wall[0] += 2_900 * DAY_S
+    for _ in range(50):
+        boot[0] += 60
+        log.trim()
+    assert offsets(log, JOURNAL) == [0, 1]
+    log.close()
+
+
+def test_a_log_of_before_obeys_no_clock_that_is_ahead_at_its_first_publish(tmp_path):
+    """Its clock begins at its newest record before ours is appended."""
+    wall, boot = [1_700_000_000.0], [0.0]
+    log = open_log(tmp_path, wall, boot, retention_s=30 * DAY_S)
+    log.publish(JOURNAL, messages("a", "b"))
+    log.consumer("index", JOURNAL).commit({0: 2})
+    log.close()
+    db = sqlite3.connect(tmp_path / "log.db")
+    db.execute("DROP TABLE retention_clock")
+    db.execute("PRAGMA user_version = 2")
+    db.commit()
+    db.close()
+    wall[0] += 3_650 * DAY_S
+    log = open_log(tmp_path, wall, boot, retention_s=30 * DAY_S)
+    log.publish(JOURNAL, messages("c"))
+    log.trim()
+    assert offsets(log, JOURNAL) == [0, 1, 2]
+    log.close()

@@ -173,6 +173,8 @@ def test_the_reasons_of_corrections_are_in_no_file_and_a_replay_makes_the_same(
     for one in (told, undone):
         assert (held[one["id"]]["status"], held[one["id"]]["why"]) == ("forgotten", "")
     assert run.rows("quarantine", "list", expect=1) == []
+    _, said = run("undo", told["id"], "--why", secret, expect=2)
+    assert f"{told['id']} is forgotten: it holds no longer" in said
     (again,) = run.rows("replay", "--into", str(tmp_path / "again"))
     assert again["digest"] == run.rows("digest")[0]["digest"]
     assert secret.encode() not in bytes_of(tmp_path / "again")
@@ -186,14 +188,18 @@ def test_a_refused_line_of_a_forgotten_address_is_not_taken_in_again(run):
     lines = [
         json.dumps({"title": "Zorblat", "url": f"{url}?utm_source=x"}),
         json.dumps({"title": "Zorblat", "url": url}).replace("/", "\\/")[:-1],
+        '{"url":"' + url + '\\u003futm_source=x","title":"Zorblat',
+        json.dumps({"URL": url, "title": "Zorblat"}),
+        "{'url': '" + url + "', 'title': 'Zorblat'}",
+        f"{url},Zorblat of Bolvik",
         json.dumps({"title": "Another", "url": f"{url}/2"}),
     ]
     _, said = run("import", "-", stdin="\n".join(lines), expect=1)
-    assert said.splitlines()[:2] == [
-        f"-:{n}: refused: it was forgotten" for n in (1, 2)
+    assert said.splitlines()[:6] == [
+        f"-:{n}: refused: it was forgotten" for n in range(1, 7)
     ]
     assert b"Zorblat" not in bytes_of(run.state)
-    assert [one["where"] for one in run.rows("quarantine", "list")] == ["-:3"]
+    assert [one["where"] for one in run.rows("quarantine", "list")] == ["-:7"]
 
 
 def test_a_state_that_restore_left_is_named_with_what_removes_it(run, tmp_path):
