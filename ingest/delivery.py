@@ -10,7 +10,7 @@ from ingest.plan import make_story, rightful_id
 from ingest.reading import Read, give_up_page
 from ingest.story import Story
 from ingest.urls import ids_at
-from ingest.versions import told_of
+from ingest.versions import futile_reads, told_of
 
 LATER_LOOKS: Final = 3  # at a page that was read before and fails now, after ...
 LATER_S: Final = 3_600.0  # ... an hour, then two, then three
@@ -50,6 +50,8 @@ class Delivery:
                 made += self._made(item)
             except Exception as error:  # noqa: BLE001  (a bug must not become a loop)
                 self._refuse(item.story, error, item.cleaned.flags)
+        # Of several links to one page the last tells it.
+        made = list({story.story_id: (due, story) for due, story in made}.values())
         self._send([story for _, story in made])
         self._frontier.mark_published(
             [
@@ -78,10 +80,15 @@ class Delivery:
         if story.hearsay_of and due.was_proved:
             self._keep(due, "; ".join(story.flags))
             return []
-        renamed = self._frontier.rename(due, story_id, self._clock())
+        address = story.url or ""
+        renamed = self._frontier.rename(due, story_id, address, self._clock())
         if renamed is None:
             return []
-        return [(renamed, make_story(renamed, cleaned, voice, self._clock))]
+        story = make_story(renamed, cleaned, voice, self._clock)
+        if futile_reads(told_of(story, renamed.told)):
+            self._frontier.keep_version(renamed, "as it was, by another link")
+            return []
+        return [(renamed, story)]
 
     def _is_forgotten(self, due: PendingStory, story: Story, page_url: str) -> bool:
         """Tell whether what was read is to be forgotten, wherever it was found.

@@ -15,7 +15,7 @@ from ingest.connection import refuse_moved
 from ingest.database import checked, open_database, rebuilt, vacuum
 from ingest.entry import Entry
 from ingest.feed_table import FEEDS, FEEDS_DUE, LISTED, MOVES, Feed, FeedTable
-from ingest.outlets import FeedVoice, attributed
+from ingest.outlets import FeedVoice, attributed, same_site
 from ingest.own_sites import OWN_SITES, OwnSites
 from ingest.story import scoped_id, story_id_from
 from ingest.urls import host_of, ids_at, story_ids_of
@@ -29,7 +29,8 @@ _STORIES: Final = checked(
   entry TEXT NOT NULL, state TEXT NOT NULL, due_at REAL NOT NULL,
   tries INTEGER NOT NULL, first_seen REAL NOT NULL, digest TEXT, reason TEXT,
   told TEXT NOT NULL DEFAULT '', page_url TEXT NOT NULL DEFAULT '',
-  fetched_from TEXT NOT NULL DEFAULT '', is_foreign INTEGER NOT NULL DEFAULT 0
+  fetched_from TEXT NOT NULL DEFAULT '', is_foreign INTEGER NOT NULL DEFAULT 0,
+  given_for TEXT NOT NULL DEFAULT ''
 ) STRICT, WITHOUT ROWID"""
 )
 _SIGHTINGS: Final = checked(
@@ -50,7 +51,7 @@ _HOSTS: Final = checked(
 _STORIES_DUE: Final = (
     "CREATE INDEX stories_due ON stories (state, host, is_foreign, due_at)"
 )
-_OF_4: Final = ("fetched_from", "is_foreign")
+_OF_4: Final = ("fetched_from", "is_foreign", "given_for")
 _FEEDS: Final = (FEEDS, FEEDS_DUE, MOVES, LISTED, _HOSTS)
 _TABLES: Final = ";".join(
     [*_FEEDS, _STORIES, _STORIES_DUE, _SIGHTINGS, _FORGOTTEN, OWN_SITES]
@@ -106,7 +107,10 @@ class PendingStory:
         told: what `versions.told_of` says of its last version; "" if there was none.
         page_url: where its link has redirected to, on another host; "" for the link.
         fetched_from: where its feed was fetched when it told it; "" if unknown.
-        is_foreign: the feed was not known to be its publisher's own then.
+        is_foreign: the feed was not known to be its publisher's own then, or its link
+            leads to another's site.
+        given_for: the address that its id was given for, where that was found out by
+            reading it; "" where its feed names it.
         voice: what its feed could speak for then; None where that is not known.
     """
 
@@ -120,6 +124,7 @@ class PendingStory:
     page_url: str = ""
     fetched_from: str = ""
     is_foreign: bool = False
+    given_for: str = ""
     voice: FeedVoice | None = None
 
     @property
@@ -130,7 +135,7 @@ class PendingStory:
     @property
     def address(self) -> str:
         """Where it is: as it was published, else as its feed says; "" for nowhere."""
-        return told_url(self.told) or self.entry.link or ""
+        return self.given_for or told_url(self.told) or self.entry.link or ""
 
     @property
     def was_proved(self) -> bool:
@@ -344,49 +349,72 @@ class Frontier:
                 (due_at, reason, story_id),
             )
 
-    def redirect(self, story_id: str, url: str, now: float) -> None:
-        """Let a story's page be fetched where its link leads, in that host's turn."""
+    def redirect(self, story: PendingStory, url: str, now: float) -> None:
+        """Let a story's page be fetched where its link leads, in that host's turn.
+
+        Another site's own stories come before it there.
+        """
+        story_id = story.story_id
+        is_foreign = story.is_foreign or not same_site(url, story.entry.link or "")
         with self._db:
             self._db.execute(
                 "UPDATE stories SET page_url = ?, host = ?, tries = tries + 1,"
-                " due_at = ? WHERE story_id = ?",
-                (url, host_of(url), now, story_id),
+                " due_at = ?, is_foreign = ? WHERE story_id = ?",
+                (url, host_of(url), now, is_foreign, story_id),
             )
 
     def rename(
-        self, story: PendingStory, story_id: str, now: float
+        self, story: PendingStory, story_id: str, address: str, now: float
     ) -> PendingStory | None:
-        """Know a story by the id of what it turned out to be: nobody's before.
+        """Know a story by the id of what it turned out to be.
 
         What was published under its former id stays as it is.
 
+        Args:
+            story: as it was read.
+            story_id: of the report that it is.
+            address: of that.
+            now: the time.
+
         Returns:
-            The story under its new id; None if that is known, or to be forgotten: its
-            publisher's story is nobody else's to tell.
+            The story under its new id, a change of it where this feed told it; None
+            where another did: its publisher's story is nobody else's to tell.
         """
         columns = ", ".join(_COLUMNS)
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
-            self._db.execute(
-                "UPDATE stories SET state='published', reason=? WHERE story_id=?",
-                (f"told already, or else: {story_id}", story.story_id),
-            )
-            if self.story(story_id) or self.forgotten([story_id]):
-                return None
-            self._db.execute(
-                f"INSERT INTO stories (story_id, state, first_seen, {columns})"
-                f" SELECT ?, 'due', ?, {columns} FROM stories WHERE story_id=?",
-                (story_id, now, story.story_id),
-            )
-            if not story.told:
-                self._db.execute(
-                    "DELETE FROM stories WHERE story_id = ?", (story.story_id,)
-                )
+            held = self.story(story_id)
             self._db.execute(
                 "UPDATE sightings SET story_id = ? WHERE story_id = ? AND feed_url = ?",
                 (story_id, story.story_id, story.feed_url),
             )
-        return replace(story, story_id=story_id, told="", first_seen=now)
+            first_seen, told = (held.first_seen, held.told) if held else (now, "")
+            goes_on = held is None or held.feed_url in {"", story.feed_url}
+            if goes_on:
+                self._db.execute(
+                    "INSERT OR REPLACE INTO stories (story_id, state, first_seen, told,"
+                    f" given_for, {columns}) SELECT ?, 'due', ?, ?, ?, {columns}"
+                    " FROM stories WHERE story_id=?",
+                    (story_id, first_seen, told, address, story.story_id),
+                )
+            if story.told:
+                self._db.execute(
+                    "UPDATE stories SET state='published', reason=? WHERE story_id=?",
+                    (f"told already, or else: {story_id}", story.story_id),
+                )
+            else:
+                self._db.execute(
+                    "DELETE FROM stories WHERE story_id = ?", (story.story_id,)
+                )
+        if not goes_on:
+            return None
+        return replace(
+            story,
+            story_id=story_id,
+            told=told,
+            first_seen=first_seen,
+            given_for=address,
+        )
 
     def mark_published(self, published: Sequence[Published]) -> None:
         """Mark stories as published: their text is not due.
@@ -398,12 +426,12 @@ class Frontier:
                 row = self._db.execute(
                     "SELECT * FROM stories WHERE story_id = ?", (one.story.story_id,)
                 ).fetchone()
-                if row and _pending(row).entry == one.story.entry:
-                    self._db.execute(
-                        "UPDATE stories SET state='published', digest=?, reason=?,"
-                        " told=? WHERE story_id=?",
-                        (one.digest, one.reason, one.told, one.story.story_id),
-                    )
+                is_changed = row and _pending(row).entry != one.story.entry
+                self._db.execute(
+                    "UPDATE stories SET state=iif(?, state, 'published'), digest=?,"
+                    " reason=?, told=? WHERE story_id=?",
+                    (is_changed, one.digest, one.reason, one.told, one.story.story_id),
+                )
 
     def keep_version(self, story: PendingStory, reason: str) -> None:
         """Leave a story as it was published, though it should have been read again."""
@@ -571,4 +599,5 @@ def _pending(row: sqlite3.Row) -> PendingStory:
         page_url=row["page_url"],
         fetched_from=row["fetched_from"],
         is_foreign=bool(row["is_foreign"]),
+        given_for=row["given_for"],
     )

@@ -163,9 +163,12 @@ def _doubting(page: Page, head: Head, told: Told) -> Cleaned:
 
 def _reflects(url: str, title: str) -> bool:
     """Tell whether a headline is what the address asks for: a search, an error page."""
-    asked = set(plain_words(unquote_plus(urlsplit(url).query)))
-    words = set(plain_words(title))
-    return len(words & asked) >= max(MIN_REFLECTED, len(words) / 2)
+    asked = plain_words(unquote_plus(urlsplit(url).query))
+    words = plain_words(title)
+    if words and "".join(words) in "".join(asked):  # of few words, or without blanks
+        return True
+    shared = set(words) & set(asked)
+    return len(shared) >= max(MIN_REFLECTED, len(set(words)) / 2)
 
 
 def _cleaned(text: str, told: Told, *flags: str) -> Cleaned:

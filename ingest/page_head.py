@@ -27,7 +27,7 @@ _DATES: Final = (
 _FEEDS: Final = re.compile(
     r"(?:application|text)/(?:(?:rss|atom|rdf)\+xml|xml|feed\+json)"
 )
-_ARTICLE: Final = re.compile(r"\w{0,20}(?:Article|Posting|Report)")  # schema.org types
+_ARTICLE: Final = re.compile(r"\w{0,20}(?:Article|BlogPosting|Report)")  # schema.org
 _WORD: Final = re.compile(r"\w+")
 
 
@@ -105,11 +105,16 @@ def _metadata(tree: etree._Element) -> dict[str, str]:
 def _titles(
     tree: etree._Element, said: dict[str, str], data: list[dict[str, Any]]
 ) -> Iterator[str]:
-    """Yield what may be the headline, the surest first."""
-    yield said.get(_TITLES[0], "")
+    """Yield what may be the headline, the surest first.
+
+    Structured data count where nothing is surer: they name related reports, too.
+    """
     heads = [_text(head) for head in islice(tree.iter("h1"), 2)]
-    yield from heads if len(heads) == 1 else ()  # of several, one is a section's
-    yield from (plain_text(str(one.get("headline") or "")) for one in data)
+    alone = heads if len(heads) == 1 else []  # of several, one is a section's
+    sure = [one for one in (said.get(_TITLES[0], ""), *alone) if one]
+    yield from sure
+    if not sure:
+        yield from (plain_text(str(one.get("headline") or "")) for one in data)
     yield said.get(_TITLES[1], "")
     yield from heads
     yield from (_text(title) for title in islice(tree.iterfind("head/title"), 1))

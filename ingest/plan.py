@@ -24,6 +24,7 @@ from ingest.urls import (
     flags_of_host,
     former_key,
     host_of,
+    ids_at,
     story_ids_of,
     url_key,
     url_keys,
@@ -136,7 +137,8 @@ def _is_news(
     """
     if before.feed_url not in {"", feed_url}:
         # The publisher's own feed takes its story back from whoever told it first.
-        at = before.address
+        link = entry.link or ""
+        at = link if before.story_id in ids_at(link) else before.address
         return voice.owns(at) and not before.feed_voice.owns(at)
     is_retold = entry.title != before.entry.title
     return is_retold or futile_reads(before.told) < MAX_FUTILE
@@ -195,7 +197,8 @@ def _is_same(entry: Entry, known: Sighting, frontier: Frontier) -> bool:
     if story is None:
         return True
     before = story.entry
-    if entry.link and not same_site(entry.link, story.address):
+    links = {story.address, before.link or story.address}
+    if entry.link and not any(same_site(entry.link, link) for link in links):
         return False
     is_of_then = entry.published_raw is not None and (
         entry.published_raw == before.published_raw
@@ -304,21 +307,22 @@ def rightful_id(due: PendingStory, story: Story, frontier: Frontier) -> str:
     """Return the id of what a story turned out to be, from what proves it.
 
     An address gives its id to its publisher's report alone: one that its own feed tells
-    of it, or its page. Hearsay has an id of its feed; and a story that now leads to
-    another publisher's report is that one.
+    of it, or its page. Hearsay has an id of its feed. What a strange feed's link leads
+    to is the report there, today's, whatever it led to before; a publisher's own story
+    keeps its id while it moves within its site.
     """
     link = due.entry.link or ""
     if story.hearsay_of:
-        is_taken = due.story_id in story_ids_of(link)
+        is_taken = due.story_id in story_ids_of(due.given_for or link)
         alone = scoped_id(due.feed_url, url_keys(link)[0])
         return alone if is_taken else due.story_id
     if story.url is None:
         return due.story_id
-    if due.was_proved:
-        is_same = same_site(story.url, due.address)
-    else:
-        is_same = not due.is_foreign and same_site(story.url, link)
-    return due.story_id if is_same else frontier.given_id(story_ids_of(story.url))
+    was_hearsay = bool(due.told) and not due.was_proved
+    is_own = story.url == link and not due.is_foreign and not was_hearsay
+    if is_own and (not due.given_for or same_site(link, due.given_for)):
+        return due.story_id
+    return frontier.given_id(story_ids_of(story.url))
 
 
 def _address(due: PendingStory, cleaned: Cleaned) -> str | None:

@@ -268,7 +268,7 @@ class Poller:
             return
         if isinstance(error, Elsewhere):
             if task.tries < MAX_HOSTS:
-                self._frontier.redirect(task.story_id, error.url, self._clock())
+                self._frontier.redirect(task, error.url, self._clock())
             else:
                 self._delivery.fall_back([task], str(error))
             return

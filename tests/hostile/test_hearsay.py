@@ -3,6 +3,7 @@
 import re
 from contextlib import contextmanager
 from html import escape
+from urllib.parse import quote_plus
 
 import pytest
 
@@ -378,3 +379,112 @@ def test_a_feed_that_pages_link_to_is_the_sites_own_from_then_on(tmp_path, sandb
     assert (one.attribution, one.title) == ("callan.example", "Envoys go home")
     assert (two.attribution, two.text_from) == ("callan.example", "feed")
     assert re.search("page-failed: .*404", two.flags[0])
+
+
+@pytest.mark.parametrize("link", ["http://evilnews.example/1", "http://t.example/1"])
+def test_a_link_that_led_to_a_report_takes_no_id_of_it_along(tmp_path, sandbox, link):
+    """Afterwards it leads home, or nowhere: the newsroom's report is as it was."""
+    sites = {EVIL: rss((TITLE, link)), link: to(NEWS), NEWS: page()}
+    with reading(tmp_path, sandbox, sites) as desk:
+        (first,) = read(desk, EVIL)
+        assert (first.outlet, first.url) == ("BBC", NEWS)
+        sites |= {EVIL: rss((FORGED, link)), link: page(FORGED, text="War. " * 40)}
+        for story in read(desk, EVIL):
+            assert story.story_id != first.story_id
+            assert story.outlet != "BBC"
+        sites[BBC_FEED] = rss(("Envoys go home", NEWS))
+        (own,) = read(desk, BBC_FEED)
+    assert (own.story_id, own.title) == (first.story_id, "Envoys go home")
+
+
+def test_a_link_that_leads_to_another_report_is_that_report(tmp_path, sandbox):
+    """Of the same newsroom, too: the first keeps its own words."""
+    link, second = "http://evilnews.example/1", "http://www.bbc.co.uk/news/2"
+    sites = {EVIL: rss((TITLE, link)), link: to(NEWS), NEWS: page()}
+    with reading(tmp_path, sandbox, sites) as desk:
+        read(desk, EVIL)
+        sites |= {link: to(second), second: page("Old crash", text="Old crash in Port Callan. " * 3)}
+        sites[EVIL] = rss((FORGED, link))
+        (story,) = read(desk, EVIL)
+    assert story.story_id == story_id_from(url_key(second))
+
+
+def test_a_feed_goes_on_with_its_story_after_a_stray_redirect(tmp_path, sandbox):
+    """For one poll its link led to a parked page; each correction is told."""
+    feed, link, parked = (
+        "http://callan.example/feed",
+        "http://callan.example/1",
+        "http://parked.example/1",
+    )
+    sites = {feed: rss((TITLE, link)), link: page(), parked: page("Buy this domain")}
+    with reading(tmp_path, sandbox, sites) as desk:
+        (first,) = read(desk, feed)
+        sites |= {feed: rss((TITLE + " at noon", link)), link: to(parked)}
+        read(desk, feed)
+        for n in range(2):
+            title = f"Correction {n}: nobody left"
+            sites |= {feed: rss((title, link)), link: page(title)}
+            (story,) = read(desk, feed)
+            assert (story.story_id, story.title) == (first.story_id, title)
+
+
+def test_links_to_one_page_are_one_story_whose_page_is_read_once_a_poll(
+    tmp_path, sandbox
+):
+    """However many links of a feed lead there, and what changes in their words."""
+    links = [f"http://evilnews.example/{n}" for n in range(5)]
+    asked = []
+
+    def news():
+        asked.append(NEWS)
+        return page()
+
+    sites = {NEWS: news, **{link: to(NEWS) for link in links}}
+    with reading(tmp_path, sandbox, sites) as desk:
+        for n in range(3):
+            rows = [(f"{TITLE} {n} {link}", link) for link in links]
+            sites[EVIL] = rss(*rows)
+            ids = {story.story_id for story in read(desk, EVIL)}
+            assert ids <= {story_id_from(url_key(NEWS))}
+    assert len(asked) <= len(links) + 2
+
+
+def test_what_was_hearsay_gets_its_address_once_its_feed_is_proved(tmp_path, sandbox):
+    """A page names the feed as its site's own: the report is told under its own id."""
+    feed, link = "http://feeds.feedburner.com/callan", "http://callan.example/1"
+    more = "http://callan.example/2"
+    head = f"<link rel='alternate' type='application/rss+xml' href='{feed}'>"
+    sites = {feed: rss((TITLE, link)), more: page("Two", head)}
+    with reading(tmp_path, sandbox, sites) as desk:
+        (first,) = read(desk, feed)
+        assert first.hearsay_of == "callan.example"
+        sites[feed] = rss((TITLE, link), ("Two", more))
+        read(desk, feed)
+        sites |= {feed: rss((TITLE + ", corrected", link), ("Two", more))}
+        sites[link] = page(head=head)
+        (story,) = read(desk, feed)
+    assert story.story_id == story_id_from(url_key(link))
+
+
+def test_a_strange_feed_picks_no_headline_out_of_a_pages_data(tmp_path, sandbox):
+    """A reader's post, a related report."""
+    data = (
+        '<script type="application/ld+json">[{"@type": "DiscussionForumPosting",'
+        f' "headline": "{FORGED}"}}, {{"@type": "NewsArticle", "headline":'
+        f' "{FORGED}"}}]</script>'
+    )
+    sites = {EVIL: rss((FORGED, NEWS)), NEWS: page(head=data)}
+    with reading(tmp_path, sandbox, sites) as desk:
+        (story,) = read(desk, EVIL)
+    assert story.title == TITLE
+
+
+@pytest.mark.parametrize("words", ["港口卡兰向邻国宣战", "War declared"])
+def test_a_search_page_repeats_few_words_or_words_without_blanks(
+    tmp_path, sandbox, words
+):
+    link = f"http://www.bbc.co.uk/search?q={quote_plus(words)}"
+    sites = {EVIL: rss((words, link)), link: page(words)}
+    with reading(tmp_path, sandbox, sites) as desk:
+        (story,) = read(desk, EVIL)
+    assert story.attribution == "evilnews.example (of BBC)"

@@ -113,7 +113,7 @@ def test_the_publishers_own_feed_takes_its_story_back(frontier):
     assert first.host == "a.org"  # not the words of a stranger's feed
     address = story_ids_of("https://a.org/1")[-1]
     assert first.story_id != address  # before its page shows it
-    first = frontier.rename(first, address, 100.0)
+    first = frontier.rename(first, address, "https://a.org/1", 100.0)
     publish(frontier, first)
     (own,) = poll(frontier, [entry()]).pending
     assert (own.story_id, own.feed_url) == (address, FEED)
