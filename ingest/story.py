@@ -234,9 +234,13 @@ def decode_object(value: bytes, *types: str) -> dict[str, Any]:
         except (UnicodeEncodeError, RecursionError) as error:
             raise Quarantine(f"a text in it is none: {error}") from error
     if found.get("type") not in types:
-        raise Quarantine(f"type {found.get('type')!r}, expected {' or '.join(types)}")
+        raise Quarantine(
+            f"type {found.get('type')!r:.60}, expected {' or '.join(types)}"
+        )
     if str(found.get("version", "")).split(".")[0] != "1":
-        raise Quarantine(f"version {found.get('version')!r} not known by this worker")
+        raise Quarantine(
+            f"version {found.get('version')!r:.60} not known by this worker"
+        )
     return found
 
 

@@ -403,7 +403,10 @@ def test_a_link_that_leads_to_another_report_is_that_report(tmp_path, sandbox):
     sites = {EVIL: rss((TITLE, link)), link: to(NEWS), NEWS: page()}
     with reading(tmp_path, sandbox, sites) as desk:
         read(desk, EVIL)
-        sites |= {link: to(second), second: page("Old crash", text="Old crash in Port Callan. " * 3)}
+        sites |= {
+            link: to(second),
+            second: page("Old crash", text="Old crash in Port Callan. " * 3),
+        }
         sites[EVIL] = rss((FORGED, link))
         (story,) = read(desk, EVIL)
     assert story.story_id == story_id_from(url_key(second))
