@@ -9,9 +9,9 @@ import heapq
 import math
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import count
+from itertools import combinations, count
 from typing import Any, Final
 
 from index.clusterer import WINDOW_S
@@ -26,6 +26,7 @@ from ingest.errors import Misconfigured
 from ingest.story import Story
 
 MAX_SHARED: Final = 12  # names and numbers that are told
+MAX_WORDS: Final = 12  # of names that follow one another
 _WORD: Final = re.compile(r"[^\W_]+(?:['\u2019.-][^\W_]+)*")
 _PARTED: Final = {
     "moved": "fitted the other event clearly better",
@@ -426,13 +427,21 @@ def shared_terms(a: Story, b: Story) -> tuple[str, ...]:
     for before, word in mine.steps:
         if word not in shared:
             continue
-        if before in shared and " ".join([*runs[-1], word]) in theirs.text:
+        is_next = before in shared and len(runs[-1]) < MAX_WORDS
+        if is_next and " ".join([*runs[-1], word]) in theirs.text:
             runs[-1].append(word)
         else:
             runs.append([word])
     terms = dict.fromkeys(" ".join(run) for run in runs)
-    parts = {t for t in terms for u in terms if t != u and f" {t} " in f" {u} "}
+    parts = {part for term in terms for part in _parts_of(term.split(" "))}
     return tuple(t for t in terms if t not in parts)[:MAX_SHARED]
+
+
+def _parts_of(words: list[str]) -> Iterator[str]:
+    """Yield what is said within a term already."""
+    for begin, end in combinations(range(len(words) + 1), 2):
+        if end - begin < len(words):
+            yield " ".join(words[begin:end])
 
 
 class _Words:
