@@ -2,6 +2,7 @@
 
 import contextlib
 import signal
+from functools import partial
 
 import pytest
 
@@ -73,13 +74,15 @@ def test_leaders_and_coordinators_move_and_the_flow_goes_on(nodes, log):
     for name in groups:
         read(name, first)
     nodes[1].stop(signal.SIGKILL)
-    patiently(lambda: log.publish(STORIES, numbered(range(60, 120))), lambda: False)
-    second = first | {f"k{n}" for n in range(60, 120)}
-    for name in groups:
-        read(name, second)
-        assert seen[name] == second
-        assert behind(log, name, STORIES) == 0
-    nodes[1].start()
+    try:
+        patiently(lambda: log.publish(STORIES, numbered(range(60, 120))), lambda: False)
+        second = first | {f"k{n}" for n in range(60, 120)}
+        for name in groups:
+            read(name, second)
+            assert seen[name] == second
+            assert patiently(partial(behind, log, name, STORIES), lambda: False) == 0
+    finally:
+        nodes[1].start()
 
 
 def test_too_few_copies_are_waited_for_and_nothing_is_acknowledged(nodes, log):
