@@ -2,9 +2,10 @@
 
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Final
 
-from ingest.errors import Quarantine, Rejected
+from ingest.errors import Quarantine, Rejected, Retry
 from ingest.frontier import Frontier, PendingStory, Published
 from ingest.plan import make_story, rightful_id
 from ingest.reading import Read, give_up_page
@@ -99,7 +100,8 @@ class Delivery:
         at = {one for url in urls if url for one in ids_at(url)}
         gone = self._frontier.forgotten({due.story_id, *at})
         if gone - {due.story_id}:
-            self._frontier.forget([due.story_id])
+            with suppress(Retry):  # no room to overwrite its bytes: it is refused
+                self._frontier.forget([due.story_id])
         return bool(gone)
 
     def fall_back(self, stories: Sequence[PendingStory], reason: str) -> None:
