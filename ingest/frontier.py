@@ -455,15 +455,17 @@ class Frontier:
         Raises:
             Retry: they are refused, but their bytes could not be overwritten yet.
         """
+        ids = (json.dumps(list(story_ids)),)  # in one pass: an outlet has thousands
         with self._db:
-            for story_id in story_ids:
-                for table in ("stories", "sightings"):
-                    self._db.execute(
-                        f"DELETE FROM {table} WHERE story_id = ?", (story_id,)
-                    )
+            for table in ("stories", "sightings"):
                 self._db.execute(
-                    "INSERT OR IGNORE INTO forgotten VALUES (?)", (story_id,)
+                    f"DELETE FROM {table} WHERE story_id IN"
+                    " (SELECT value FROM json_each(?))",
+                    ids,
                 )
+            self._db.execute(
+                "INSERT OR IGNORE INTO forgotten SELECT value FROM json_each(?)", ids
+            )
         vacuum(self._db, self._path)
 
     def names_of(self, story_ids: Collection[str]) -> set[str]:
@@ -483,21 +485,17 @@ class Frontier:
             found.add(scoped_id(row["feed_url"], identity))
             if row["story_id"] in own and not identity.startswith(WITHIN_FEED):
                 found.add(story_id_from(identity))
+        rows = self._db.execute(
+            "SELECT story_id, json_extract(entry, '$.link') AS link FROM stories"
+        )
+        others = {row["link"] for row in rows if row["story_id"] not in known}
         for story_id in own:
             story = known[story_id]
             for url in {story.entry.link or "", story.page_url, story.address}:
                 ids = ids_at(url)
-                if story_id in ids or not self._is_shared(url, story_ids):
+                if story_id in ids or url not in others:
                     found.update(ids)
         return found
-
-    def _is_shared(self, url: str, story_ids: Collection[str]) -> bool:
-        """Tell whether other stories than these are at an address, too."""
-        rows = self._db.execute(
-            "SELECT story_id FROM stories WHERE json_extract(entry, '$.link') = ?",
-            (url,),
-        )
-        return any(row["story_id"] not in story_ids for row in rows)
 
     def forgotten(self, story_ids: Iterable[str]) -> set[str]:
         """Return those of these stories that are refused for ever."""

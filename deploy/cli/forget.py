@@ -190,8 +190,8 @@ def _targets(target: str, frontier: Frontier, log: Log, state: State) -> set[str
     if at:
         told = _told_in(log, lambda story: _is_at(at, story.get("url")))
         return {*at, *state.at_addresses(at), *told}
-    found = {*state.of_outlet(target), *frontier.of_outlet(target)}
-    return found | _told_in(log, partial(_is_of, target.casefold()))
+    known = {*state.of_outlet(target), *frontier.of_outlet(target)}
+    return known | _told_in(log, partial(_is_of, target.casefold()))
 
 
 def _held_at(story_ids: Collection[str], state: State) -> set[str]:
@@ -200,12 +200,13 @@ def _held_at(story_ids: Collection[str], state: State) -> set[str]:
     Not of hearsay, whose address is another's, nor of an address that others share.
     """
     found: set[str] = set()
+    wanted = set(story_ids)
     for story_id in story_ids:
         member = state.member(story_id)
         versions = [one.story for one in state.history.versions(story_id)]
         for story in [*versions, *([member.story] if member else [])]:
             ids = ids_at(story.url or "") if not story.hearsay_of else ()
-            if story_id in ids or state.at_url(story.url or "") <= set(story_ids):
+            if story_id in ids or state.at_url(story.url or "") <= wanted:
                 found.update(ids)
     return found
 
