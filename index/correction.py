@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final, Self
 
 from ingest.errors import Quarantine
-from ingest.story import clamped, clean_line, iso, parse_moment
+from ingest.story import check_strings, clamped, clean_line, iso, parse_moment
 
 TYPE: Final = "correction"
 VERSION: Final = "1.1"  # 1.1 brought apart, which a reader of 1.0 refuses
@@ -85,13 +85,8 @@ class Correction:
         Raises:
             Quarantine: a field is missing or out of range.
         """
-        names = ("id", "kind", "a", "b", "who", "why", "at")
-        for name in names:
-            if not isinstance(found.get(name), str):
-                raise Quarantine(f"correction: {name} is not a string")
+        check_strings(found, TYPE, "c-", ["kind", "a", "b", "who", "why", "at"])
         at = parse_moment(found["at"], "correction: at")
-        if not found["id"].startswith("c-"):
-            raise Quarantine("correction: id is none")
         if found["kind"] not in (SAME, DIFFERENT, APART, UNDO):
             raise Quarantine(f"correction: kind {found['kind'][:40]!r}")
         return cls(

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Final, Self
 
 from ingest.errors import Quarantine
-from ingest.story import clean_line, iso, parse_moment
+from ingest.story import check_strings, clean_line, iso, parse_moment
 
 TYPE: Final = "forget"
 VERSION: Final = "1.0"
@@ -59,11 +59,7 @@ class Forget:
             raise Quarantine("forget: stories is no list of 1 to 1,000")
         if not all(isinstance(one, str) and one.startswith("s-") for one in stories):
             raise Quarantine("forget: stories are not all ids")
-        for name in ("id", "who", "at"):
-            if not isinstance(found.get(name), str):
-                raise Quarantine(f"forget: {name} is not a string")
-        if not found["id"].startswith("f-"):
-            raise Quarantine("forget: id is none")
+        check_strings(found, TYPE, "f-", ["who", "at"])
         return cls(
             forget_id=clean_line(found["id"], 40),
             story_ids=tuple(stories),  # as they are: they have to match

@@ -11,7 +11,7 @@ from typing import Any, Final, Self
 from index.expiry import date_of
 from index.neighbours import day_of
 from ingest.errors import Quarantine
-from ingest.story import clean_line, iso, parse_moment
+from ingest.story import check_strings, clean_line, iso, parse_moment
 
 TYPE: Final = "let-pass"
 VERSION: Final = "1.0"
@@ -54,11 +54,7 @@ class LetPass:
         Raises:
             Quarantine: a field is missing or out of range.
         """
-        for name in ("id", "to", "who", "at"):
-            if not isinstance(found.get(name), str):
-                raise Quarantine(f"let-pass: {name} is not a string")
-        if not found["id"].startswith("p-"):
-            raise Quarantine("let-pass: id is none")
+        check_strings(found, TYPE, "p-", ["to", "who", "at"])
         return cls(
             pass_id=clean_line(found["id"], 40),
             to=_day(found["to"]),

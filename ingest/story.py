@@ -8,7 +8,7 @@ and the time it was observed; the story id never changes.
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 from typing import Any, Final, Self
@@ -242,6 +242,21 @@ def decode_object(value: bytes, *types: str) -> dict[str, Any]:
             f"version {found.get('version')!r:.60} not known by this worker"
         )
     return found
+
+
+def check_strings(
+    found: dict[str, Any], what: str, prefix: str, names: Sequence[str]
+) -> None:
+    """Refuse what a person is to have said where fields of it are no text.
+
+    Raises:
+        Quarantine: a field is none, or its id does not begin with the prefix.
+    """
+    for name in ("id", *names):
+        if not isinstance(found.get(name), str):
+            raise Quarantine(f"{what}: {name} is not a string")
+    if not found["id"].startswith(prefix):
+        raise Quarantine(f"{what}: id is none")
 
 
 def check_moment(moment: datetime, what: str) -> None:
