@@ -62,8 +62,9 @@ def test_the_index_knows_what_comes_by_the_id_of_today(former):
     for url in (*IMPORTED, IMPORTED_FORGOTTEN):
         before, today = story_ids_of(url)
         assert state.given_id(make_story(url=url, story_id=today)) == before
-        guided = make_story(url=url)
-        assert state.given_id(guided) == guided.story_id
+        guided = make_story(url=url)  # named by a guid: another story, if there may be
+        kept = before if url == IMPORTED_FORGOTTEN else guided.story_id
+        assert state.given_id(guided) == kept
     junk = make_story(url="http://[x")
     assert state.given_id(junk) == junk.story_id
     state.close()
@@ -87,9 +88,6 @@ def test_every_command_finds_a_story_of_before_by_its_address(former):
         set(story_ids_of(IMPORTED[0])),
     )
     (gone,) = run.rows("forget", told[IMPORTED[1]], "--yes")
-    assert (gone["removed"], set(gone["stories"])) == (
-        1,
-        set(story_ids_of(IMPORTED[1])),
-    )
+    assert (gone["removed"], gone["stories"]) == (1, [told[IMPORTED[1]]])
     assert run.rows("stories", expect=1) == []
     assert run("import", "-", stdin=lines, expect=1)[0] == "0 new, 0 known, 3 refused\n"
