@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 
 @contextmanager
@@ -27,7 +27,8 @@ def just_before(
 
     db.set_trace_callback(look)
     yield
-    db.set_trace_callback(None)
+    with suppress(sqlite3.ProgrammingError):  # it was closed meanwhile
+        db.set_trace_callback(None)
     for error in failed:
         raise error
     assert left <= 0, f"no such statement: {words}"

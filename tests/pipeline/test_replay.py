@@ -9,6 +9,7 @@ import pytest
 
 from deploy import wiring
 from deploy.cli.replay import run_replay
+from deploy.cli.snapshots import run_restore
 from deploy.config import Settings
 from deploy.stream.embedded import EmbeddedLog
 from deploy.stream.log import EVENTS, JOURNAL, QUARANTINE, STORIES, Message
@@ -168,6 +169,49 @@ def test_a_snapshot_is_restored_and_the_index_goes_on_from_there(news, tmp_path)
     assert digest(run.rows("digest")) == after
     (run.state / "index" / "state.db").write_bytes(b"no database at all" * 500)
     run("restore", str(snapshot), "--replace")
+    assert digest(run.rows("digest")) == before
+
+
+@pytest.mark.parametrize(
+    ("statement", "nth", "is_held"),
+    [("BEGIN IMMEDIATE", 1, False), ("SELECT pos, key, value", 2, True)],
+)
+def test_retention_takes_nothing_from_under_a_restore(
+    news, tmp_path, monkeypatch, statement, nth, is_held
+):
+    """Another process trims, a month later: before the position is back, or after it.
+
+    Then it is refused, with everything as it was; else the journal stays from there.
+    """
+    run = Run(tmp_path / "state")
+    shutil.copytree(news.state, run.state)
+    snapshot = tmp_path / "snapshot.db"
+    run("backup", str(snapshot))
+    run("import", "-", stdin=json.dumps({"text": "Envoys met in Port Callan."}))
+    before = digest(run.rows("digest"))
+    settings = Settings(state=str(run.state))
+    log, month_s = wiring.open_log(settings), 31 * 86_400
+    worker = EmbeddedLog(
+        run.state / "log.db",
+        retention_s=1.0,
+        clock=lambda: time.time() + month_s,
+        monotonic=lambda: time.monotonic() + month_s,
+    )
+    monkeypatch.setattr(wiring, "open_log", lambda _: log)
+    args = Namespace(file=str(snapshot), replace=True, json=True)
+    position = log.position("index", JOURNAL)
+    with just_before(log._db, statement, worker.trim, nth=nth):
+        if is_held:
+            assert run_restore(args, settings) == 0
+        else:
+            with pytest.raises(Misconfigured, match="what was between is gone"):
+                run_restore(args, settings)
+    worker.close()
+    if not is_held:
+        log = EmbeddedLog(run.state / "log.db")
+        assert log.position("index", JOURNAL) == position
+        log.close()
+    run("import", "/dev/null")
     assert digest(run.rows("digest")) == before
 
 
