@@ -6,7 +6,7 @@ PORT ?= 8801
 .PHONY: run test kafka campaign fix docs clean lock
 
 run: .venv/run  ## the whole product on the sample newsroom
-	@HF_HUB_OFFLINE=1 $(BIN)/python -m deploy.newsroom demo --port $(PORT)
+	@HF_HUB_OFFLINE=1 $(BIN)/python -P -m samestory.deploy.newsroom demo --port $(PORT)
 
 test: .venv/dev  ## everything that CI runs
 	@bash tests/run.sh

@@ -30,14 +30,14 @@ os.environ |= {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "HF_HUB_OFFLINE":
 
 import numpy as np
 
-from embed import cpu
-from embed.conversion import converted
-from embed.encoder import EncoderSpec
-from embed.models import model_files
-from embed.opening import ENGINES, candidates, open_encoder
-from embed.passage import TOKENS, passages
-from embed.processes import EncoderProcesses
-from ingest.errors import Misconfigured
+from samestory.embed import cpu
+from samestory.embed.conversion import converted
+from samestory.embed.encoder import EncoderSpec
+from samestory.embed.models import model_files
+from samestory.embed.opening import ENGINES, candidates, open_encoder
+from samestory.embed.passage import TOKENS, passages
+from samestory.embed.processes import EncoderProcesses
+from samestory.ingest.errors import Misconfigured
 
 WINDOW = 64
 FLOP_A_TEXT = TOKENS * (21.2e6 + 9_216 * TOKENS)  # of all-MiniLM-L6-v2; perf.md 2.1
@@ -126,7 +126,7 @@ def hog(seconds: float) -> None:
 def two_threads(spec: EncoderSpec, texts: Sequence[str]) -> float:
     """Return the wall seconds of one engine with two threads."""
     if "two" not in _held:
-        from embed.engines.openvino_engine import OpenVinoEngine
+        from samestory.embed.engines.openvino_engine import OpenVinoEngine
 
         model = model_files(spec.model)
         arithmetic = ENGINES[spec.engine].arithmetic

@@ -17,8 +17,8 @@ from collections.abc import Callable
 import fastfeedparser
 import feedparser
 
-from ingest.errors import SamestoryError
-from ingest.feed import parse_feed
+from samestory.ingest.errors import SamestoryError
+from samestory.ingest.feed import parse_feed
 
 
 def ours(body: bytes) -> int:

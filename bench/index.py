@@ -30,19 +30,19 @@ from pathlib import Path
 import faiss
 import numpy as np
 
-from deploy.config import load_settings
-from deploy.embedded import embedded
-from deploy.labelled import read_labelled
-from deploy.newsroom.reports import load_reports
-from deploy.stream.embedded import EmbeddedLog
-from deploy.stream.log import JOURNAL, Message
-from embed.encoder import EncoderSpec
-from embed.opening import open_encoder
-from embed.vector import StoryVector
-from index.events import EventIndex
-from index.neighbours import DAY_S, Neighbours, combine
-from index.state import State
-from ingest.story import Story, story_id_from
+from samestory.deploy.config import load_settings
+from samestory.deploy.embedded import embedded
+from samestory.deploy.labelled import read_labelled
+from samestory.deploy.newsroom.reports import load_reports
+from samestory.deploy.stream.embedded import EmbeddedLog
+from samestory.deploy.stream.log import JOURNAL, Message
+from samestory.embed.encoder import EncoderSpec
+from samestory.embed.opening import open_encoder
+from samestory.embed.vector import StoryVector
+from samestory.index.events import EventIndex
+from samestory.index.neighbours import DAY_S, Neighbours, combine
+from samestory.index.state import State
+from samestory.ingest.story import Story, story_id_from
 
 BATCH = 256
 SEARCHED = 32
@@ -230,9 +230,9 @@ _OPEN = """
 import os, sys, time
 from pathlib import Path
 import numpy as np
-from index.decision import PairModel
-from index.events import EventIndex
-from index.state import State
+from samestory.index.decision import PairModel
+from samestory.index.events import EventIndex
+from samestory.index.state import State
 model = PairModel.load()
 def held():
     pages = Path("/proc/self/statm").read_text().split()[1]
@@ -342,7 +342,7 @@ def decisions(args, folder: Path, before: int, measure: int):
 
 def replay(home: Path) -> None:
     """Replay a log as the command does."""
-    from deploy.cli.replay import rebuilt
+    from samestory.deploy.cli.replay import rebuilt
 
     settings = load_settings(file=None, overrides={"state": str(home)})
     rebuilt(home / "again" / "index" / "state.db", None, settings).close()

@@ -36,10 +36,10 @@ from pathlib import Path
 from typing import Any
 
 from bench.pipeline import page
-from ingest.database import connect
-from ingest.feedlist import FeedRef
-from ingest.frontier import Frontier
-from ingest.sandbox import Sandbox
+from samestory.ingest.database import connect
+from samestory.ingest.feedlist import FeedRef
+from samestory.ingest.frontier import Frontier
+from samestory.ingest.sandbox import Sandbox
 from tests.conftest import open_client
 from tests.day import BEGIN as DAY
 from tests.day import HOUR, Publisher, judge, publishers
@@ -140,7 +140,7 @@ def naively(feeds: list[str]) -> tuple[int, float, float]:
 
 def worker(state: str, *options: str) -> subprocess.Popen[bytes]:
     """Start `samestory ingest` on a state directory."""
-    command = [sys.executable, "-m", "deploy.cli", "ingest", "--state", state]
+    command = [sys.executable, "-m", "samestory.deploy.cli", "ingest", "--state", state]
     local = ["--allow-network", "127.0.0.0/8", "--host-spacing", "0"]
     return subprocess.Popen(
         [*command, *local, *options],

@@ -41,8 +41,8 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
-from deploy.stream.embedded import EmbeddedLog
-from deploy.stream.log import JOURNAL, STORIES
+from samestory.deploy.stream.embedded import EmbeddedLog
+from samestory.deploy.stream.log import JOURNAL, STORIES
 
 GOAL = 3.5
 A_FEED = 30  # entries
@@ -131,7 +131,7 @@ def naive(feeds: list[str], answer: Any) -> None:
     import trafilatura
     from sentence_transformers import SentenceTransformer
 
-    from embed.models import model_files
+    from samestory.embed.models import model_files
 
     model = SentenceTransformer(str(model_files("packaged").folder), device="cpu")
     index = faiss.IndexFlatIP(384)
@@ -170,8 +170,8 @@ def cpu_of(pid: int, found: dict[int, tuple[str, float]], parent: str) -> None:
         children = " ".join(p.read_text() for p in here.glob("task/*/children"))
     except OSError:
         return  # it just ended
-    if b"deploy.cli" in words:
-        role = words[words.index(b"deploy.cli") + 1].decode()
+    if b"samestory.deploy.cli" in words:
+        role = words[words.index(b"samestory.deploy.cli") + 1].decode()
     elif pid in found:  # a zombie has no command line
         role = found[pid][0]
     else:
@@ -185,7 +185,7 @@ def cpu_of(pid: int, found: dict[int, tuple[str, float]], parent: str) -> None:
 def ours(feeds: list[str]) -> tuple[int, float, dict[str, float]]:
     """Return (stories, seconds, where they went) of `samestory run --until-idle`."""
     with tempfile.TemporaryDirectory() as state:
-        command = [sys.executable, "-m", "deploy.cli"]
+        command = [sys.executable, "-m", "samestory.deploy.cli"]
         options = ["--state", state]
         local = ["--allow-network", "127.0.0.0/8", "--host-spacing", "0"]
         begin, started = time.perf_counter(), time.time()

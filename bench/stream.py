@@ -32,17 +32,17 @@ import confluent_kafka
 import litequeue
 import persistqueue
 
-from deploy.newsroom.reports import load_reports
-from deploy.newsroom.site import page_of
-from deploy.stream.embedded import EmbeddedLog
-from deploy.stream.log import EVENTS, JOURNAL, STORIES, Message
-from embed.embedding import embed_stories
-from embed.encoder import EncoderSpec
-from embed.opening import open_encoder
-from index.events import EventIndex
-from index.state import State
-from ingest.page import choose_text
-from ingest.story import Story, story_id_from
+from samestory.deploy.newsroom.reports import load_reports
+from samestory.deploy.newsroom.site import page_of
+from samestory.deploy.stream.embedded import EmbeddedLog
+from samestory.deploy.stream.log import EVENTS, JOURNAL, STORIES, Message
+from samestory.embed.embedding import embed_stories
+from samestory.embed.encoder import EncoderSpec
+from samestory.embed.opening import open_encoder
+from samestory.index.events import EventIndex
+from samestory.index.state import State
+from samestory.ingest.page import choose_text
+from samestory.ingest.story import Story, story_id_from
 
 VALUE = b"x" * 5_000
 BATCH = 100
@@ -284,8 +284,8 @@ def start_kafka(folder, stack):
         libs()
     except BaseException:  # noqa: BLE001  (pytest's skip)
         return None
-    from deploy.stream.kafka import KafkaLog
-    from deploy.stream.kafka_address import KafkaAddress
+    from samestory.deploy.stream.kafka import KafkaLog
+    from samestory.deploy.stream.kafka_address import KafkaAddress
 
     broker = Broker(folder / "kafka", folder / "cache").start()
     stack.callback(broker.stop, signal.SIGKILL)

@@ -37,8 +37,8 @@ import torch
 from numpy.typing import NDArray
 from sentence_transformers import SentenceTransformer
 
-from embed.models import model_files
-from embed.passage import TOKENS, passages
+from samestory.embed.models import model_files
+from samestory.embed.passage import TOKENS, passages
 
 EXITS = (3, 4, 5)
 KEPT = (0, 2, 4)  # layers that the student begins with

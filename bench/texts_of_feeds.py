@@ -10,9 +10,9 @@ import json
 import sys
 import tarfile
 
-from ingest.errors import Quarantine
-from ingest.feed import parse_feed
-from ingest.markup import plain_text
+from samestory.ingest.errors import Quarantine
+from samestory.ingest.feed import parse_feed
+from samestory.ingest.markup import plain_text
 
 
 def main() -> None:

@@ -15,10 +15,11 @@ from typing import Any, Final
 
 import platformdirs
 
-from ingest.errors import Misconfigured
+from samestory.ingest.errors import Misconfigured
 
 PREFIX: Final = "SAMESTORY_"
 SUPERVISED: Final = PREFIX + "SUPERVISED"  # set by a supervisor for its workers
+_SAFE_PATH: Final = "PYTHONSAFEPATH"  # Python's own name for it
 LEAST: Final = {  # of whole numbers; 0 where nothing is said
     "embed_tokens": 64,  # the canary sentences have up to 50
     "embed_batch": 1,
@@ -198,6 +199,19 @@ def lend_home(settings: Settings) -> None:
         Path.home()
     except RuntimeError:
         os.environ["HOME"] = str(settings.home.absolute())
+
+
+def import_nothing_from_here() -> None:
+    """Let our child processes import no file of the user's current directory.
+
+    As `python -P` does for one: multiprocessing starts its children without that.
+    """
+    os.environ[_SAFE_PATH] = "1"
+
+
+def users_environment() -> dict[str, str]:
+    """Return the environment for a command of the user's, who may import from there."""
+    return {name: it for name, it in os.environ.items() if name != _SAFE_PATH}
 
 
 def user_name() -> str:

@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
-from deploy import wiring
-from deploy.config import Settings
-from deploy.loop import consume, patiently
-from deploy.quarantine import history, set_aside
-from deploy.stream.log import (
+from samestory.deploy import wiring
+from samestory.deploy.config import Settings
+from samestory.deploy.loop import consume, patiently
+from samestory.deploy.quarantine import history, set_aside
+from samestory.deploy.stream.log import (
     JOURNAL,
     PUBLISHED_AT,
     STORIES,
@@ -22,12 +22,12 @@ from deploy.stream.log import (
     Message,
     Record,
 )
-from embed.copies import RememberingEncoder
-from embed.embedding import embed_stories
-from embed.space import EmbeddingSpace
-from embed.vector import StoryVector
-from ingest.errors import Misconfigured, Quarantine, Retry
-from ingest.story import Story, is_tombstone
+from samestory.embed.copies import RememberingEncoder
+from samestory.embed.embedding import embed_stories
+from samestory.embed.space import EmbeddingSpace
+from samestory.embed.vector import StoryVector
+from samestory.ingest.errors import Misconfigured, Quarantine, Retry
+from samestory.ingest.story import Story, is_tombstone
 
 LOOK_BACK: Final = 100  # records of the journal
 

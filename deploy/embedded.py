@@ -9,13 +9,13 @@ from typing import Final
 
 import numpy as np
 
-from deploy.progress import ProgressLine
-from embed.embedding import embed_stories
-from embed.encoder import Encoder
-from embed.vector import StoryVector
-from ingest.errors import Quarantine
-from ingest.private import private_file, private_folder
-from ingest.story import Story
+from samestory.deploy.progress import ProgressLine
+from samestory.embed.embedding import embed_stories
+from samestory.embed.encoder import Encoder
+from samestory.embed.vector import StoryVector
+from samestory.ingest.errors import Quarantine
+from samestory.ingest.private import private_file, private_folder
+from samestory.ingest.story import Story
 
 WINDOW: Final = 128  # stories embedded together
 

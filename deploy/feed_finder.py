@@ -4,15 +4,15 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from deploy import wiring
-from deploy.config import Settings
-from ingest.client import MAX_FEED_BYTES, Fetched
-from ingest.discovery import FoundFeed, linked_feeds, usual_places
-from ingest.entry import ParsedFeed
-from ingest.errors import Misconfigured, Quarantine, SamestoryError
-from ingest.feed import parse_feed
-from ingest.feedlist import FeedRef, checked_ref
-from ingest.sandbox import Sandbox
+from samestory.deploy import wiring
+from samestory.deploy.config import Settings
+from samestory.ingest.client import MAX_FEED_BYTES, Fetched
+from samestory.ingest.discovery import FoundFeed, linked_feeds, usual_places
+from samestory.ingest.entry import ParsedFeed
+from samestory.ingest.errors import Misconfigured, Quarantine, SamestoryError
+from samestory.ingest.feed import parse_feed
+from samestory.ingest.feedlist import FeedRef, checked_ref
+from samestory.ingest.sandbox import Sandbox
 
 TRIES = 6  # candidates that are fetched
 

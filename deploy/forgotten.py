@@ -7,16 +7,16 @@ from contextlib import suppress
 from itertools import islice
 from typing import Any, Final
 
-from deploy.importing import MAX_ID, id_of_named
-from deploy.stream.log import JOURNAL, QUARANTINE, Message, Record
-from index.correction import TYPE as CORRECTION
-from index.correction import Correction
-from index.forgetting import TYPE as FORGET
-from index.forgetting import Forget
-from index.journal import decode_journal
-from ingest.errors import Quarantine
-from ingest.story import clean_line, is_tombstone, json_object, tombstone
-from ingest.urls import MAX_URL, ids_at
+from samestory.deploy.importing import MAX_ID, id_of_named
+from samestory.deploy.stream.log import JOURNAL, QUARANTINE, Message, Record
+from samestory.index.correction import TYPE as CORRECTION
+from samestory.index.correction import Correction
+from samestory.index.forgetting import TYPE as FORGET
+from samestory.index.forgetting import Forget
+from samestory.index.journal import decode_journal
+from samestory.ingest.errors import Quarantine
+from samestory.ingest.story import clean_line, is_tombstone, json_object, tombstone
+from samestory.ingest.urls import MAX_URL, ids_at
 
 _URL: Final = re.compile(r"https?://[^\s\"'<>,\\]{1,2000}", re.IGNORECASE)
 _ESCAPED: Final = re.compile(r"\\u([0-9a-fA-F]{4})")

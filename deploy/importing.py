@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import IO, Any, Final
 
-from ingest.credits import credits_of
-from ingest.dates import MAX_DATE, parse_date
-from ingest.errors import Misconfigured, Quarantine
-from ingest.language import identify
-from ingest.outlets import outlet_named, voice_of
-from ingest.story import (
+from samestory.ingest.credits import credits_of
+from samestory.ingest.dates import MAX_DATE, parse_date
+from samestory.ingest.errors import Misconfigured, Quarantine
+from samestory.ingest.language import identify
+from samestory.ingest.outlets import outlet_named, voice_of
+from samestory.ingest.story import (
     Story,
     clean_line,
     clean_text,
@@ -20,7 +20,7 @@ from ingest.story import (
     json_object,
     story_id_from,
 )
-from ingest.urls import absolute_url, flags_of_host, story_ids_of
+from samestory.ingest.urls import absolute_url, flags_of_host, story_ids_of
 
 MAX_LINE: Final = 10_000_000  # bytes; a line is one article
 GZIP: Final = b"\x1f\x8b"

@@ -7,16 +7,23 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from deploy import wiring
-from deploy.config import Settings
-from deploy.loop import consume, patiently
-from deploy.quarantine import set_aside
-from deploy.stream.log import EVENTS, JOURNAL, PUBLISHED_AT, Log, Message, Record
-from index.events import EventIndex
-from index.expiry import Held
-from index.health import Largest, Latency
-from index.state import State
-from ingest.errors import Misconfigured, Retry
+from samestory.deploy import wiring
+from samestory.deploy.config import Settings
+from samestory.deploy.loop import consume, patiently
+from samestory.deploy.quarantine import set_aside
+from samestory.deploy.stream.log import (
+    EVENTS,
+    JOURNAL,
+    PUBLISHED_AT,
+    Log,
+    Message,
+    Record,
+)
+from samestory.index.events import EventIndex
+from samestory.index.expiry import Held
+from samestory.index.health import Largest, Latency
+from samestory.index.state import State
+from samestory.ingest.errors import Misconfigured, Retry
 
 _log = logging.getLogger("samestory")
 
@@ -87,7 +94,7 @@ def _warn_of(largest: Largest | None, warned: set[str]) -> None:
 
 
 def _warn_of_jump(held: Held | None, warned: set[str]) -> None:
-    """Warn once of a jump of the day that is held, see `index.expiry`."""
+    """Warn once of a jump of the day that is held, see `samestory.index.expiry`."""
     if held and str(held.since) not in warned:
         warned.add(str(held.since))
         _log.warning("%s", held.warning)

@@ -6,16 +6,16 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from deploy import wiring
-from deploy.config import Settings
-from deploy.feedlists import FeedLists
-from deploy.loop import patiently
-from deploy.quarantine import quarantine_rejected
-from deploy.stream.log import STORIES, Log, Message
-from ingest.errors import Rejected
-from ingest.poller import Poller
-from ingest.robots import Robots
-from ingest.story import Story
+from samestory.deploy import wiring
+from samestory.deploy.config import Settings
+from samestory.deploy.feedlists import FeedLists
+from samestory.deploy.loop import patiently
+from samestory.deploy.quarantine import quarantine_rejected
+from samestory.deploy.stream.log import STORIES, Log, Message
+from samestory.ingest.errors import Rejected
+from samestory.ingest.poller import Poller
+from samestory.ingest.robots import Robots
+from samestory.ingest.story import Story
 
 _log = logging.getLogger("samestory")
 

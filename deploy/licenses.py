@@ -1,7 +1,7 @@
 """Whose work is installed beside ours, and under which licences.
 
-`python -m deploy.licenses FOLDER` writes a list and every licence's text; the container
-image is built with it.
+`python -m samestory.deploy.licenses FOLDER` writes a list and every licence's text;
+the container image is built with it.
 """
 
 import re
@@ -11,7 +11,7 @@ from importlib.metadata import Distribution, distributions
 from pathlib import Path
 from typing import Final
 
-from embed.models import known_models
+from samestory.embed.models import known_models
 
 _TEXT: Final = re.compile(r"licen[cs]e|copying|notice", re.IGNORECASE)
 _OF_A_LINE: Final = 60  # characters; where there are more, it is the licence's text

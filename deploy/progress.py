@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
-from deploy.stream.log import JOURNAL, STORIES, Log, behind
-from ingest.frontier import Frontier
+from samestory.deploy.stream.log import JOURNAL, STORIES, Log, behind
+from samestory.ingest.frontier import Frontier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

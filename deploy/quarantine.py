@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from deploy.loop import patiently
-from deploy.stream.log import QUARANTINE, Log, Message, Record
-from ingest.errors import Rejected
+from samestory.deploy.loop import patiently
+from samestory.deploy.stream.log import QUARANTINE, Log, Message, Record
+from samestory.ingest.errors import Rejected
 
 MAX_VALUE: Final = 3_000_000  # bytes of the offending input that are kept
 MAX_TEXT: Final = 2_000  # characters of its key, and of the reason

@@ -13,8 +13,8 @@ from dataclasses import dataclass, fields
 from types import TracebackType
 from typing import IO, Final, Self
 
-from deploy.config import PREFIX, SUPERVISED, Settings
-from ingest.errors import Misconfigured
+from samestory.deploy.config import PREFIX, SUPERVISED, Settings
+from samestory.ingest.errors import Misconfigured
 
 NEEDS_A_PERSON: Final = 2  # exit code of a worker that can't go on by itself
 WAITED: Final = (
@@ -23,7 +23,7 @@ WAITED: Final = (
 )  # of one that was asked to leave, or waits for what may come back
 RUNS_ELSEWHERE: Final = 4  # of a supervised worker whose lock another process holds
 STOP_S: Final = 8.0  # grace for the batch in hand; then SIGKILL, which loses nothing
-WORKER: Final = (sys.executable, "-m", "deploy.cli")
+WORKER: Final = (sys.executable, "-P", "-m", "samestory.deploy.cli")
 STDERR: Final = 2
 LINE_BYTES: Final = 65_536  # a longer one is passed on in parts
 WORDS: Final = 20  # last lines of a worker that are kept

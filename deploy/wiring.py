@@ -9,27 +9,27 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deploy.config import Settings, read_feed_headers
-from deploy.modes import keep_modes
-from deploy.stream.embedded import EmbeddedLog
-from deploy.stream.log import STORIES, Log
-from embed.copies import RememberingEncoder
-from embed.encoder import Encoder, EncoderSpec, nothing
-from embed.models import known_models, languages_of
-from embed.opening import open_encoder
-from embed.processes import EncoderProcesses
-from index.decision import PACKAGED_MODEL, PairModel
-from index.events import EventIndex
-from index.state import State, existing_state
-from ingest.cadence import Limits
-from ingest.errors import Misconfigured, Retry
-from ingest.frontier import Frontier
-from ingest.manners import Manners
-from ingest.shards import Shard
+from samestory.deploy.config import Settings, read_feed_headers
+from samestory.deploy.modes import keep_modes
+from samestory.deploy.stream.embedded import EmbeddedLog
+from samestory.deploy.stream.log import STORIES, Log
+from samestory.embed.copies import RememberingEncoder
+from samestory.embed.encoder import Encoder, EncoderSpec, nothing
+from samestory.embed.models import known_models, languages_of
+from samestory.embed.opening import open_encoder
+from samestory.embed.processes import EncoderProcesses
+from samestory.index.decision import PACKAGED_MODEL, PairModel
+from samestory.index.events import EventIndex
+from samestory.index.state import State, existing_state
+from samestory.ingest.cadence import Limits
+from samestory.ingest.errors import Misconfigured, Retry
+from samestory.ingest.frontier import Frontier
+from samestory.ingest.manners import Manners
+from samestory.ingest.shards import Shard
 
 if TYPE_CHECKING:
-    from ingest.client import Client
-    from ingest.sandbox import Sandbox
+    from samestory.ingest.client import Client
+    from samestory.ingest.sandbox import Sandbox
 
 
 def open_log(
@@ -80,8 +80,8 @@ def _open_log(settings: Settings, mend: Callable[[str], None] | None) -> Log:
             retention_bytes=settings.retention_gb * 1e9,
             check_crcs=settings.check_crcs,
         )
-    from deploy.stream.kafka import KafkaLog  # noqa: PLC0415  (0.4 s)
-    from deploy.stream.kafka_address import KafkaAddress  # noqa: PLC0415
+    from samestory.deploy.stream.kafka import KafkaLog  # noqa: PLC0415  (0.4 s)
+    from samestory.deploy.stream.kafka_address import KafkaAddress  # noqa: PLC0415
 
     address = KafkaAddress(
         brokers=settings.brokers,
@@ -195,8 +195,8 @@ def open_index(settings: Settings, state: State) -> EventIndex:
 
 def open_client(settings: Settings) -> "Client":
     """Return the HTTP client."""
-    from ingest.addresses import parse_networks  # noqa: PLC0415  (0.2 s, of httpx2)
-    from ingest.client import Client, ClientOptions  # noqa: PLC0415
+    from samestory.ingest.addresses import parse_networks  # noqa: PLC0415  (0.2 s, of httpx2)
+    from samestory.ingest.client import Client, ClientOptions  # noqa: PLC0415
 
     if not (settings.user_agent.isascii() and settings.user_agent.isprintable()):
         raise Misconfigured(
@@ -225,7 +225,7 @@ def manners(settings: Settings) -> Manners:
 
 def open_sandbox(settings: Settings) -> "Sandbox":
     """Return the pool of parsing processes."""
-    from ingest.sandbox import Sandbox  # noqa: PLC0415
+    from samestory.ingest.sandbox import Sandbox  # noqa: PLC0415
 
     workers = settings.parse_workers or os.cpu_count() or 1
     return Sandbox(workers, settings.parse_timeout)

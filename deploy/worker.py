@@ -6,9 +6,9 @@ Each holds a lock on its name in the state directory, so that no two run on one 
 from collections.abc import Sequence
 from typing import Final
 
-from deploy import wiring
-from deploy.config import Settings
-from deploy.process import hold_lock, stop_on_signals, turning
+from samestory.deploy import wiring
+from samestory.deploy.config import Settings
+from samestory.deploy.process import hold_lock, stop_on_signals, turning
 
 NAMES: Final = ("ingest", "embed", "index")
 LOCK_WAIT_S: Final = 10.0  # workers of a killed supervisor need a moment to leave
@@ -34,15 +34,15 @@ def run_worker(
         try:
             match name:
                 case "ingest":
-                    from deploy.ingest_worker import run_ingest  # noqa: PLC0415
+                    from samestory.deploy.ingest_worker import run_ingest  # noqa: PLC0415
 
                     run_ingest(settings, log, stop, urls=urls, lists=lists)
                 case "embed":
-                    from deploy.embed_worker import run_embed  # noqa: PLC0415
+                    from samestory.deploy.embed_worker import run_embed  # noqa: PLC0415
 
                     run_embed(settings, log, stop)
                 case "index":
-                    from deploy.index_worker import run_index  # noqa: PLC0415
+                    from samestory.deploy.index_worker import run_index  # noqa: PLC0415
 
                     run_index(settings, log, stop)
                 case _:

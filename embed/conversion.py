@@ -19,10 +19,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from embed import canary
-from embed.engines.graph import INT8, META, NEW, GraphEngine
-from embed.models import ModelFiles
-from ingest.errors import Misconfigured
+from samestory.embed import canary
+from samestory.embed.engines.graph import INT8, META, NEW, GraphEngine
+from samestory.embed.models import ModelFiles
+from samestory.ingest.errors import Misconfigured
 
 NEVER: Final = 3  # exit code of a conversion that would fail again
 NO_ROOM: Final = 4
@@ -99,7 +99,13 @@ def _convert_in_child(
         f"converting model {model.name} ({kind}) for the fast engines, once: it is kept"
         f" in {folder}\n"
     )
-    command = [sys.executable, "-m", "embed.conversion", str(model.folder)]
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "samestory.embed.conversion",
+        str(model.folder),
+    ]
     command += ["--digest", digest, "--into", str(folder)]
     try:
         done = subprocess.run(  # noqa: S603  (ourselves)
@@ -151,7 +157,7 @@ def export(source: Path, folder: Path, digest: str) -> None:
     Raises:
         Misconfigured: the graph does not compute what torch does.
     """
-    from embed.engines.torch_engine import TorchEngine  # noqa: PLC0415
+    from samestory.embed.engines.torch_engine import TorchEngine  # noqa: PLC0415
 
     engine = TorchEngine(source, LONGEST, arithmetic="fp32", threads=2)
     rows = engine.encode(canary.SENTENCES)
@@ -180,10 +186,10 @@ def _compare(folder: Path, reference: Any) -> None:
 def fast_engine(folder: Path) -> GraphEngine:
     """Return an fp32 engine for a converted model, of those that are installed."""
     if importlib.util.find_spec("openvino"):
-        from embed.engines.openvino_engine import OpenVinoEngine  # noqa: PLC0415
+        from samestory.embed.engines.openvino_engine import OpenVinoEngine  # noqa: PLC0415
 
         return OpenVinoEngine(folder, LONGEST, arithmetic="fp32")
-    from embed.engines.onnx_engine import OnnxEngine  # noqa: PLC0415
+    from samestory.embed.engines.onnx_engine import OnnxEngine  # noqa: PLC0415
 
     return OnnxEngine(folder, LONGEST, arithmetic="fp32")
 
@@ -214,7 +220,7 @@ def main() -> int:
         if not (args.into / META).exists():
             export(args.source, args.into, args.digest)
         if args.int8:
-            from embed.engines.openvino_engine import quantise  # noqa: PLC0415
+            from samestory.embed.engines.openvino_engine import quantise  # noqa: PLC0415
 
             quantise(args.into, CALIBRATION.read_text("utf-8").splitlines())
     except Exception as error:  # noqa: BLE001  (an export may raise anything)

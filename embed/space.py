@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 
-from embed.passage import recipe
+from samestory.embed.passage import recipe
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from index.decision import (
+from samestory.index.decision import (
     NEAREST_MEMBERS,
     Candidate,
     Decision,
@@ -21,12 +21,12 @@ from index.decision import (
     believed,
     decide,
 )
-from index.features import View, crowdedness, pair_features, similarities
-from index.foreseen import Foreseen
-from index.membership import Membership
-from index.neighbours import Neighbours, Vectors
-from index.rare_terms import RareTerms, rarest
-from index.vetoes import veto
+from samestory.index.features import View, crowdedness, pair_features, similarities
+from samestory.index.foreseen import Foreseen
+from samestory.index.membership import Membership
+from samestory.index.neighbours import Neighbours, Vectors
+from samestory.index.rare_terms import RareTerms, rarest
+from samestory.index.vetoes import veto
 
 WINDOW_S: Final = 7 * 86_400.0  # candidates lie within 7 days of the story's own time
 CROWD: Final = 20  # nearest stories that tell how crowded a topic is

@@ -3,7 +3,7 @@
 from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Mapping
 
-from index.correction import SAME, Correction
+from samestory.index.correction import SAME, Correction
 
 
 class Constraints:

@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from index.constraints import Constraints
-from index.correction import Correction
+from samestory.index.constraints import Constraints
+from samestory.index.correction import Correction
 
 ACCEPTED: Final = "accepted"
 REFUSED: Final = "refused"

@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from index.constraints import Constraints
-from index.corrected import ACCEPTED, REFUSED, UNDONE, Corrected
-from index.correction import APART, DIFFERENT, SAME, UNDO, Correction
-from index.state import Member, State
-from ingest.story import Story, iso
+from samestory.index.constraints import Constraints
+from samestory.index.corrected import ACCEPTED, REFUSED, UNDONE, Corrected
+from samestory.index.correction import APART, DIFFERENT, SAME, UNDO, Correction
+from samestory.index.state import Member, State
+from samestory.ingest.story import Story, iso
 
 Similarity = Callable[[Member, Member], float]
 

@@ -2,15 +2,16 @@
 
 A wire story in fifty papers is one voice. A report confirms an event if its publisher
 is another, it is not marked as an agency's copy, and most of its text is its own.
-Hearsay (`ingest.outlets`) neither confirms nor is confirmed: its outlet was not heard.
+Hearsay (`samestory.ingest.outlets`) neither confirms nor is confirmed: its outlet was
+not heard.
 """
 
 import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from ingest.credits import credits_of
-from ingest.story import Story
+from samestory.ingest.credits import credits_of
+from samestory.ingest.story import Story
 
 SHINGLE: Final = 5  # words in a row that are hardly the same by chance (Broder 1997)
 MOST: Final = 0.5  # of a text's shingles in another: then it is a copy

@@ -17,10 +17,10 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from index.features import FEATURES, View, view
-from index.terms import PACKAGED_COUNTS, WORD_COUNTS, Rarity, packaged_rarity
-from ingest.errors import Misconfigured
-from ingest.story import Story
+from samestory.index.features import FEATURES, View, view
+from samestory.index.terms import PACKAGED_COUNTS, WORD_COUNTS, Rarity, packaged_rarity
+from samestory.ingest.errors import Misconfigured
+from samestory.ingest.story import Story
 
 NEAREST_MEMBERS: Final = 5  # mean of the top 3 to 5 measured best (quality.md 3b, 7)
 SEEN: Final = 0.02  # probability that another outlet must see, or one is not believed

@@ -8,27 +8,27 @@ from typing import Any, Final
 
 import numpy as np
 
-from embed.vector import StoryVector
-from index.clusterer import Clusterer
-from index.constraints import Constraints
-from index.corrected import ACCEPTED
-from index.correcting import apply_correction
-from index.correction import Correction
-from index.corroboration import confirms, first_to_confirm
-from index.decision import Decision, PairModel
-from index.expiry import Calendar, Witness
-from index.features import View, similarities
-from index.forgetting import Forget
-from index.history import Version
-from index.journal import decode_journal
-from index.let_pass import LetPass
-from index.material import is_material
-from index.neighbours import DAY_S, check_units, combine, day_of
-from index.rare_terms import rarest
-from index.second_look import Change, better, new_event, second_look
-from index.state import Member, State
-from ingest.errors import Quarantine
-from ingest.story import Story
+from samestory.embed.vector import StoryVector
+from samestory.index.clusterer import Clusterer
+from samestory.index.constraints import Constraints
+from samestory.index.corrected import ACCEPTED
+from samestory.index.correcting import apply_correction
+from samestory.index.correction import Correction
+from samestory.index.corroboration import confirms, first_to_confirm
+from samestory.index.decision import Decision, PairModel
+from samestory.index.expiry import Calendar, Witness
+from samestory.index.features import View, similarities
+from samestory.index.forgetting import Forget
+from samestory.index.history import Version
+from samestory.index.journal import decode_journal
+from samestory.index.let_pass import LetPass
+from samestory.index.material import is_material
+from samestory.index.neighbours import DAY_S, check_units, combine, day_of
+from samestory.index.rare_terms import rarest
+from samestory.index.second_look import Change, better, new_event, second_look
+from samestory.index.state import Member, State
+from samestory.ingest.errors import Quarantine
+from samestory.ingest.story import Story
 
 FORESEEN_FROM: Final = 4  # stories of a batch that are worth searching for at once
 READ_TO_CONFIRM: Final = 40  # reports of an event, the earliest

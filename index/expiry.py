@@ -19,9 +19,9 @@ from datetime import UTC, datetime
 from statistics import median_low
 from typing import Any, Final, Self
 
-from index.corroboration import family_of
-from index.neighbours import DAY_S, day_of
-from ingest.story import Story
+from samestory.index.corroboration import family_of
+from samestory.index.neighbours import DAY_S, day_of
+from samestory.ingest.story import Story
 
 LATEST: Final = 101  # stories that are looked at: 51 of them may be of a wrong clock
 OUTLETS: Final = 3  # that must tell it; all there are, where LATEST are of fewer

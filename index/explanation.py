@@ -14,16 +14,16 @@ from dataclasses import dataclass
 from itertools import combinations, count
 from typing import Any, Final
 
-from index.clusterer import WINDOW_S
-from index.corrected import ACCEPTED
-from index.correcting import told
-from index.decision import PairModel
-from index.features import FEATURES, pair_features
-from index.lookup import event
-from index.state import Member, State
-from index.vetoes import claims_of, veto
-from ingest.errors import Misconfigured
-from ingest.story import Story
+from samestory.index.clusterer import WINDOW_S
+from samestory.index.corrected import ACCEPTED
+from samestory.index.correcting import told
+from samestory.index.decision import PairModel
+from samestory.index.features import FEATURES, pair_features
+from samestory.index.lookup import event
+from samestory.index.state import Member, State
+from samestory.index.vetoes import claims_of, veto
+from samestory.ingest.errors import Misconfigured
+from samestory.ingest.story import Story
 
 MAX_SHARED: Final = 12  # names and numbers that are told
 MAX_WORDS: Final = 12  # of names that follow one another

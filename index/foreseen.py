@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from index.neighbours import Hit, Neighbours, Vectors
+from samestory.index.neighbours import Hit, Neighbours, Vectors
 
 
 class Foreseen:

@@ -5,7 +5,7 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ingest.story import Story
+from samestory.ingest.story import Story
 
 KEPT: Final = 20  # former versions of a story: a page may change at each visit
 

@@ -1,14 +1,14 @@
 """What the index obeys: the records of topic `journal`, in their one order."""
 
-from embed.vector import TYPE as STORY_VECTOR
-from embed.vector import StoryVector
-from index.correction import TYPE as CORRECTION
-from index.correction import Correction
-from index.forgetting import TYPE as FORGET
-from index.forgetting import Forget
-from index.let_pass import TYPE as LET_PASS
-from index.let_pass import LetPass
-from ingest.story import FORGOTTEN, decode_object
+from samestory.embed.vector import TYPE as STORY_VECTOR
+from samestory.embed.vector import StoryVector
+from samestory.index.correction import TYPE as CORRECTION
+from samestory.index.correction import Correction
+from samestory.index.forgetting import TYPE as FORGET
+from samestory.index.forgetting import Forget
+from samestory.index.let_pass import TYPE as LET_PASS
+from samestory.index.let_pass import LetPass
+from samestory.ingest.story import FORGOTTEN, decode_object
 
 
 def decode_journal(value: bytes) -> StoryVector | Correction | Forget | LetPass | None:

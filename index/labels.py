@@ -9,9 +9,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from index.features import FEATURES, View, pair_features, view
-from index.terms import Rarity
-from ingest.story import Story
+from samestory.index.features import FEATURES, View, pair_features, view
+from samestory.index.terms import Rarity
+from samestory.ingest.story import Story
 
 NO_COUNTS: Final = Rarity(10_000, {})  # of a language that the counts don't know
 # Features, shape (n, features); whether each pair is one event; the weight of each.

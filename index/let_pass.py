@@ -1,4 +1,4 @@
-"""That a person lets a jump of the day pass, see `index.expiry`.
+"""That a person lets a jump of the day pass, see `samestory.index.expiry`.
 
 It travels on the journal, so that a replay lets it pass at the same place.
 """
@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Self
 
-from index.expiry import date_of
-from index.neighbours import day_of
-from ingest.errors import Quarantine
-from ingest.story import check_strings, clean_line, iso, parse_moment
+from samestory.index.expiry import date_of
+from samestory.index.neighbours import day_of
+from samestory.ingest.errors import Quarantine
+from samestory.ingest.story import check_strings, clean_line, iso, parse_moment
 
 TYPE: Final = "let-pass"
 VERSION: Final = "1.0"

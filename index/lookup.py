@@ -8,12 +8,12 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from index.decision import PairModel
-from index.features import FEATURES, View, pair_features
-from index.neighbours import Neighbours, combine
-from index.state import Member, State
-from ingest.errors import Misconfigured
-from ingest.story import Story, iso
+from samestory.index.decision import PairModel
+from samestory.index.features import FEATURES, View, pair_features
+from samestory.index.neighbours import Neighbours, combine
+from samestory.index.state import Member, State
+from samestory.ingest.errors import Misconfigured
+from samestory.ingest.story import Story, iso
 
 DEPTH: Final = 60  # nearest by vector whose words are compared too
 

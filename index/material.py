@@ -3,8 +3,8 @@
 import re
 from typing import Final
 
-from index.features import View
-from ingest.story import Story
+from samestory.index.features import View
+from samestory.ingest.story import Story
 
 _NOTICE: Final = re.compile(
     r"\bcorrection\s*:|\bcorrects\b|\bclarification\s*:"

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Collection, Iterable
 from typing import Protocol
 
-from index.corroboration import family
+from samestory.index.corroboration import family
 
 
 class Membership(Protocol):

@@ -15,7 +15,7 @@ import faiss
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ingest.errors import Quarantine
+from samestory.ingest.errors import Quarantine
 
 DAY_S: Final = 86_400.0
 # faiss 1.15 avoids BLAS below 128,000 = queries * dim, 6 times slower for batches of 32

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from index.terms import Terms
+from samestory.index.terms import Terms
 
 TERMS: Final = 12  # rarest words of a story that are indexed and looked up
 POSTINGS: Final = 48  # latest stories of a word that are read: bounds the cost

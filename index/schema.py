@@ -1,11 +1,12 @@
 """The tables of the index's state, and how states of before become one of today.
 
-Each row of what a person relies on carries a checksum, see `ingest.database.checked`.
+Each row of what a person relies on carries a checksum, see
+`samestory.ingest.database.checked`.
 """
 
 from typing import Final
 
-from ingest.database import checked, rebuilt
+from samestory.ingest.database import checked, rebuilt
 
 SCHEMA: Final = 5
 _META: Final = checked(

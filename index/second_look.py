@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from index.clusterer import Clusterer
-from index.decision import Candidate, Decision, mean_of_each
-from index.features import View, pair_features, similarities
-from index.vetoes import veto
+from samestory.index.clusterer import Clusterer
+from samestory.index.decision import Candidate, Decision, mean_of_each
+from samestory.index.features import View, pair_features, similarities
+from samestory.index.vetoes import veto
 
 YOUNG_S: Final = 86_400.0  # 72 h brought no more, 6 h less (quality.md 7)
 CLEARLY: Final = 0.1  # probability by which another event must be better, or worse

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import numpy as np
 
-from embed.vector import PASSAGES, check_vectors
-from index.constraints import Constraints
-from index.corrected import ACCEPTED
-from index.correction import Correction
-from index.schema import SCHEMA
-from index.vector_files import VectorFiles, files_of
-from ingest.database import damage_of, finds, open_to_read, reading
-from ingest.disk import judging
-from ingest.errors import Quarantine
-from ingest.story import Story
+from samestory.embed.vector import PASSAGES, check_vectors
+from samestory.index.constraints import Constraints
+from samestory.index.corrected import ACCEPTED
+from samestory.index.correction import Correction
+from samestory.index.schema import SCHEMA
+from samestory.index.vector_files import VectorFiles, files_of
+from samestory.ingest.database import damage_of, finds, open_to_read, reading
+from samestory.ingest.disk import judging
+from samestory.ingest.errors import Quarantine
+from samestory.ingest.story import Story
 
 
 def damage_of_state(
@@ -35,7 +35,8 @@ def damage_of_state(
         with_files: False for a snapshot, which has none beside it.
 
     Raises:
-        Retry, Misconfigured: it can't be judged, see `ingest.database.judging`.
+        Retry, Misconfigured: it can't be judged, see
+            `samestory.ingest.database.judging`.
     """
     broken = damage_of(path)
     yield from ((path, line) for line in broken)

@@ -16,20 +16,26 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from embed.vector import PASSAGES, StoryVector, to_bytes
-from index.corrected import Corrections
-from index.expiry import Calendar
-from index.health import Health
-from index.history import History
-from index.membership import Stored
-from index.rare_terms import TERMS
-from index.revisions import Revisions
-from index.schema import SCHEMA, TABLES, UPGRADES
-from index.vector_files import VectorFiles, files_of
-from ingest.database import open_database, open_to_read, reading, transaction, vacuum
-from ingest.errors import Misconfigured
-from ingest.story import Story
-from ingest.urls import ids_at, ids_of
+from samestory.embed.vector import PASSAGES, StoryVector, to_bytes
+from samestory.index.corrected import Corrections
+from samestory.index.expiry import Calendar
+from samestory.index.health import Health
+from samestory.index.history import History
+from samestory.index.membership import Stored
+from samestory.index.rare_terms import TERMS
+from samestory.index.revisions import Revisions
+from samestory.index.schema import SCHEMA, TABLES, UPGRADES
+from samestory.index.vector_files import VectorFiles, files_of
+from samestory.ingest.database import (
+    open_database,
+    open_to_read,
+    reading,
+    transaction,
+    vacuum,
+)
+from samestory.ingest.errors import Misconfigured
+from samestory.ingest.story import Story
+from samestory.ingest.urls import ids_at, ids_of
 
 EXACT_S: Final = 9e9  # microseconds up to it are whole numbers in float64
 
@@ -515,7 +521,7 @@ class State:
                     )
 
     def scrub(self) -> None:
-        """Let no byte of removed rows stay; see `ingest.database.vacuum`."""
+        """Let no byte of removed rows stay; see `samestory.ingest.database.vacuum`."""
         vacuum(self._db, self.path)
 
     def close(self) -> None:

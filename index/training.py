@@ -18,20 +18,20 @@ from typing import Any, Final
 
 import numpy as np
 
-from index.clusterer import Clusterer
-from index.decision import PACKAGED_MODEL, PairModel
-from index.evaluation import (
+from samestory.index.clusterer import Clusterer
+from samestory.index.decision import PACKAGED_MODEL, PairModel
+from samestory.index.evaluation import (
     Grouping,
     b_cubed_by_story,
     bootstrap,
     compare,
     f_beta,
 )
-from index.features import FEATURES, View, pair_features
-from index.labels import Pairs, PeoplesPairs, Stream, together
-from index.membership import InMemory
-from index.second_look import second_look
-from index.terms import (
+from samestory.index.features import FEATURES, View, pair_features
+from samestory.index.labels import Pairs, PeoplesPairs, Stream, together
+from samestory.index.membership import InMemory
+from samestory.index.second_look import second_look
+from samestory.index.terms import (
     PACKAGED_COUNTS,
     WORD_COUNTS,
     Rarity,
@@ -39,7 +39,7 @@ from index.terms import (
     digest_of,
     packaged_rarity,
 )
-from ingest.errors import Misconfigured
+from samestory.ingest.errors import Misconfigured
 
 HALVES: Final = (0, 1)
 # How much recall counts beside precision: a wrong join costs a reader more.

@@ -17,10 +17,10 @@ import numpy as np
 from crc32c import crc32c
 from numpy.typing import NDArray
 
-from embed.vector import PASSAGES
-from index.neighbours import Neighbours, combine, day_of, write_vectors
-from ingest.database import sync_folder, transaction
-from ingest.private import private_file, private_folder
+from samestory.embed.vector import PASSAGES
+from samestory.index.neighbours import Neighbours, combine, day_of, write_vectors
+from samestory.ingest.database import sync_folder, transaction
+from samestory.ingest.private import private_file, private_folder
 
 DAY_UNFILED: Final = 4_096  # stories of a day before its file is written anew
 ALL_UNFILED: Final = 32_768  # of all days: bounds what is read when a worker starts

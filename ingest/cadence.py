@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from ingest.gate import MAX_WAIT_S
-from ingest.headers import DAY_S, MAX_FRESH_S
+from samestory.ingest.gate import MAX_WAIT_S
+from samestory.ingest.headers import DAY_S, MAX_FRESH_S
 
 PAGE_DELAYS_S: Final = (5.0, 30.0)  # after the first and the second failure
 MAX_BACKOFF_S: Final = DAY_S  # a feed is never dead: asked at least once a day ...

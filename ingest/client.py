@@ -9,8 +9,13 @@ from typing import Any, Final, Self
 import httpcore2
 import httpx2
 
-from ingest.addresses import Deadline, GuardedBackend, Network, refuse_closed_target
-from ingest.errors import (
+from samestory.ingest.addresses import (
+    Deadline,
+    GuardedBackend,
+    Network,
+    refuse_closed_target,
+)
+from samestory.ingest.errors import (
     BotWall,
     Elsewhere,
     FetchFailed,
@@ -19,9 +24,9 @@ from ingest.errors import (
     HostSlow,
     Misconfigured,
 )
-from ingest.headers import retry_after_s
-from ingest.urls import absolute_url, host_of, origin_of
-from ingest.walls import wall_of
+from samestory.ingest.headers import retry_after_s
+from samestory.ingest.urls import absolute_url, host_of, origin_of
+from samestory.ingest.walls import wall_of
 
 MAX_HOPS: Final = 8  # RFC 9110 names no number; browsers stop at 20, curl at 50
 MAX_FEED_BYTES: Final = 10_000_000  # 4 times the largest real feed seen

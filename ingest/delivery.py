@@ -5,13 +5,13 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Final
 
-from ingest.errors import Quarantine, Rejected, Retry
-from ingest.frontier import Frontier, PendingStory, Published
-from ingest.plan import make_story, rightful_id
-from ingest.reading import Read, give_up_page
-from ingest.story import Story
-from ingest.urls import ids_at
-from ingest.versions import futile_reads, told_of
+from samestory.ingest.errors import Quarantine, Rejected, Retry
+from samestory.ingest.frontier import Frontier, PendingStory, Published
+from samestory.ingest.plan import make_story, rightful_id
+from samestory.ingest.reading import Read, give_up_page
+from samestory.ingest.story import Story
+from samestory.ingest.urls import ids_at
+from samestory.ingest.versions import futile_reads, told_of
 
 LATER_LOOKS: Final = 3  # at a page that was read before and fails now, after ...
 LATER_S: Final = 3_600.0  # ... an hour, then two, then three

@@ -5,10 +5,10 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields, replace
 from typing import Final, NamedTuple
 
-from ingest.cadence import NOTHING_SAID, Announced
-from ingest.database import checked
-from ingest.feedlist import FeedRef
-from ingest.urls import host_of, url_key
+from samestory.ingest.cadence import NOTHING_SAID, Announced
+from samestory.ingest.database import checked
+from samestory.ingest.feedlist import FeedRef
+from samestory.ingest.urls import host_of, url_key
 
 NEVER: Final = float("inf")
 FEEDS: Final = checked(

@@ -11,15 +11,15 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from ingest.connection import refuse_moved
-from ingest.database import checked, open_database, rebuilt, vacuum
-from ingest.entry import Entry
-from ingest.feed_table import FEEDS, FEEDS_DUE, LISTED, MOVES, Feed, FeedTable
-from ingest.outlets import FeedVoice, attributed, same_site
-from ingest.own_sites import OWN_SITES, OwnSites
-from ingest.story import scoped_id, story_id_from
-from ingest.urls import host_of, ids_at, story_ids_of
-from ingest.versions import told_url, was_proved
+from samestory.ingest.connection import refuse_moved
+from samestory.ingest.database import checked, open_database, rebuilt, vacuum
+from samestory.ingest.entry import Entry
+from samestory.ingest.feed_table import FEEDS, FEEDS_DUE, LISTED, MOVES, Feed, FeedTable
+from samestory.ingest.outlets import FeedVoice, attributed, same_site
+from samestory.ingest.own_sites import OWN_SITES, OwnSites
+from samestory.ingest.story import scoped_id, story_id_from
+from samestory.ingest.urls import host_of, ids_at, story_ids_of
+from samestory.ingest.versions import told_url, was_proved
 
 SCHEMA: Final = 4
 WITHIN_FEED: Final = ("guid ", "said ", "told ")  # identities that are no address

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from ingest.cadence import Limits
-from ingest.shards import Shard
+from samestory.ingest.cadence import Limits
+from samestory.ingest.shards import Shard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,8 +22,8 @@ from urllib.parse import urlsplit
 
 from tld import get_fld
 
-from ingest.story import clean_line
-from ingest.urls import host_of
+from samestory.ingest.story import clean_line
+from samestory.ingest.urls import host_of
 
 FAMILIES: Final = Path(__file__).with_name("publishers.toml")
 MAX_NAME: Final = 120  # characters of an outlet's name

@@ -3,9 +3,9 @@
 import sqlite3
 from typing import Final
 
-from ingest.database import checked
-from ingest.outlets import FeedVoice, voice_of
-from ingest.urls import url_key
+from samestory.ingest.database import checked
+from samestory.ingest.outlets import FeedVoice, voice_of
+from samestory.ingest.urls import url_key
 
 # By the key of the address that pages link to: what redirects there is another feed.
 OWN_SITES: Final = checked(

@@ -12,17 +12,22 @@ from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import unquote_plus, urlsplit
 
-from ingest.charset import decode
-from ingest.credits import NO_CREDITS, Credits, credits_of
-from ingest.dates import UNKNOWN, Moment, parse_date, parse_date_of_any_language
-from ingest.extraction import extract_article
-from ingest.language import identify
-from ingest.markup import mend_references, plain_text
-from ingest.outlets import FeedVoice
-from ingest.page_head import MAX_TAGS, Head, plain_words, read_head
-from ingest.quality import complaint, tidy, without_title
-from ingest.story import clean_text
-from ingest.walls import wall_of
+from samestory.ingest.charset import decode
+from samestory.ingest.credits import NO_CREDITS, Credits, credits_of
+from samestory.ingest.dates import (
+    UNKNOWN,
+    Moment,
+    parse_date,
+    parse_date_of_any_language,
+)
+from samestory.ingest.extraction import extract_article
+from samestory.ingest.language import identify
+from samestory.ingest.markup import mend_references, plain_text
+from samestory.ingest.outlets import FeedVoice
+from samestory.ingest.page_head import MAX_TAGS, Head, plain_words, read_head
+from samestory.ingest.quality import complaint, tidy, without_title
+from samestory.ingest.story import clean_text
+from samestory.ingest.walls import wall_of
 
 MIN_FULL_TEXT: Final = 900  # characters; a feed's text of this length is the article
 CUT_OFF_TAIL: Final = 60  # characters; the pattern is quadratic on a long text

@@ -8,19 +8,19 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final
 
-from ingest.entry import Entry, ParsedFeed
-from ingest.frontier import WITHIN_FEED, Frontier, PendingStory, Sighting
-from ingest.outlets import (
+from samestory.ingest.entry import Entry, ParsedFeed
+from samestory.ingest.frontier import WITHIN_FEED, Frontier, PendingStory, Sighting
+from samestory.ingest.outlets import (
     Attribution,
     FeedVoice,
     attributed,
     has_no_page,
     same_site,
 )
-from ingest.page import Cleaned, is_full_text
-from ingest.story import Story, scoped_id, story_id_from
-from ingest.titles import clean_title
-from ingest.urls import (
+from samestory.ingest.page import Cleaned, is_full_text
+from samestory.ingest.story import Story, scoped_id, story_id_from
+from samestory.ingest.titles import clean_title
+from samestory.ingest.urls import (
     flags_of_host,
     former_key,
     host_of,
@@ -29,7 +29,7 @@ from ingest.urls import (
     url_key,
     url_keys,
 )
-from ingest.versions import changes_since, futile_reads
+from samestory.ingest.versions import changes_since, futile_reads
 
 MIN_SUMMARY: Final = 40  # characters that are not said again by chance, undated
 MAX_FUTILE: Final = 3  # reads in a row that found the text of before

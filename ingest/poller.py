@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
-from ingest.cadence import page_retry_s
-from ingest.client import Client
-from ingest.delivery import Delivery
-from ingest.errors import (
+from samestory.ingest.cadence import page_retry_s
+from samestory.ingest.client import Client
+from samestory.ingest.delivery import Delivery
+from samestory.ingest.errors import (
     Elsewhere,
     FetchRefused,
     HostAway,
@@ -25,17 +25,23 @@ from ingest.errors import (
     Rejected,
     Retry,
 )
-from ingest.feed_table import Feed
-from ingest.frontier import Frontier, PendingStory
-from ingest.gate import MAX_WAIT_S, HostGate
-from ingest.manners import Manners
-from ingest.plan import EntryPlan, outcome, plan_entries
-from ingest.polling import Polled, after_failure, after_success, is_moved, poll
-from ingest.reading import Read, page_url, read_story
-from ingest.robots import Robots
-from ingest.sandbox import Sandbox
-from ingest.story import Story
-from ingest.urls import host_of, ids_at
+from samestory.ingest.feed_table import Feed
+from samestory.ingest.frontier import Frontier, PendingStory
+from samestory.ingest.gate import MAX_WAIT_S, HostGate
+from samestory.ingest.manners import Manners
+from samestory.ingest.plan import EntryPlan, outcome, plan_entries
+from samestory.ingest.polling import (
+    Polled,
+    after_failure,
+    after_success,
+    is_moved,
+    poll,
+)
+from samestory.ingest.reading import Read, page_url, read_story
+from samestory.ingest.robots import Robots
+from samestory.ingest.sandbox import Sandbox
+from samestory.ingest.story import Story
+from samestory.ingest.urls import host_of, ids_at
 
 FETCHES_AT_ONCE: Final = 32
 FEEDS_AT_ONCE: Final = 1_000  # hosts whose feeds are looked at in one go

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
-from ingest.cadence import (
+from samestory.ingest.cadence import (
     GONE_S,
     Limits,
     after_skips,
@@ -14,14 +14,20 @@ from ingest.cadence import (
     next_interval_s,
     next_poll,
 )
-from ingest.client import MAX_FEED_BYTES, Client, Fetched, Validators
-from ingest.dates import parse_date
-from ingest.entry import ParsedFeed
-from ingest.errors import BotWall, Elsewhere, FetchFailed, FetchRefused, HostAway
-from ingest.feed import parse_feed
-from ingest.feed_table import Feed, Move, skips_of
-from ingest.headers import DAY_S, fresh_for_s
-from ingest.sandbox import ParserFailed, Sandbox
+from samestory.ingest.client import MAX_FEED_BYTES, Client, Fetched, Validators
+from samestory.ingest.dates import parse_date
+from samestory.ingest.entry import ParsedFeed
+from samestory.ingest.errors import (
+    BotWall,
+    Elsewhere,
+    FetchFailed,
+    FetchRefused,
+    HostAway,
+)
+from samestory.ingest.feed import parse_feed
+from samestory.ingest.feed_table import Feed, Move, skips_of
+from samestory.ingest.headers import DAY_S, fresh_for_s
+from samestory.ingest.sandbox import ParserFailed, Sandbox
 
 NOT_MODIFIED: Final = 304
 GONE: Final = 410

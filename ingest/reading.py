@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from ingest.client import MAX_PAGE_BYTES, Client
-from ingest.errors import Elsewhere, Quarantine
-from ingest.frontier import PendingStory
-from ingest.markup import plain_text
-from ingest.page import Cleaned, Page, Told, choose_text, without_page
-from ingest.robots import Robots
-from ingest.sandbox import Sandbox
-from ingest.versions import was_from_page
+from samestory.ingest.client import MAX_PAGE_BYTES, Client
+from samestory.ingest.errors import Elsewhere, Quarantine
+from samestory.ingest.frontier import PendingStory
+from samestory.ingest.markup import plain_text
+from samestory.ingest.page import Cleaned, Page, Told, choose_text, without_page
+from samestory.ingest.robots import Robots
+from samestory.ingest.sandbox import Sandbox
+from samestory.ingest.versions import was_from_page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,9 +5,9 @@ import zlib
 from dataclasses import dataclass
 from typing import Self
 
-from ingest.errors import Misconfigured
-from ingest.outlets import domain_of
-from ingest.urls import host_of
+from samestory.ingest.errors import Misconfigured
+from samestory.ingest.outlets import domain_of
+from samestory.ingest.urls import host_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import json
 from collections.abc import Sequence
 from typing import Final
 
-from ingest.story import Story
+from samestory.ingest.story import Story
 
 MAX_PARAGRAPHS: Final = 400  # of a version that are remembered; a long report has 80
 MAX_CHANGES: Final = 12

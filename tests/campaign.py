@@ -35,10 +35,10 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from bench.index import records
-from deploy.stream.embedded import EmbeddedLog
-from deploy.worker import NAMES
-from index.events import EventIndex
-from index.state import State
+from samestory.deploy.stream.embedded import EmbeddedLog
+from samestory.deploy.worker import NAMES
+from samestory.index.events import EventIndex
+from samestory.index.state import State
 from tests.embed_soak import GROWTH, growth, plot, soaked
 from tests.flow import drain, flowing, kill_often, outcome, wait_until
 from tests.fuzz import TARGETS
@@ -204,8 +204,8 @@ def open_log(node, state):
     """Return the log of the flow."""
     if node is None:
         return EmbeddedLog(state / "log.db")
-    from deploy.stream.kafka import KafkaLog
-    from deploy.stream.kafka_address import KafkaAddress
+    from samestory.deploy.stream.kafka import KafkaLog
+    from samestory.deploy.stream.kafka_address import KafkaAddress
 
     return KafkaLog(KafkaAddress(brokers=node.bootstrap))
 

@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from deploy.newsroom.server import Newsroom
-from embed.encoder import EncoderSpec
-from embed.opening import open_encoder
-from ingest.addresses import parse_networks
-from ingest.client import Client, ClientOptions
-from ingest.sandbox import Sandbox
-from ingest.story import Story, story_id_from
+from samestory.deploy.newsroom.server import Newsroom
+from samestory.embed.encoder import EncoderSpec
+from samestory.embed.opening import open_encoder
+from samestory.ingest.addresses import parse_networks
+from samestory.ingest.client import Client, ClientOptions
+from samestory.ingest.sandbox import Sandbox
+from samestory.ingest.story import Story, story_id_from
 from tests.broker import Broker, Running, libs
 from tests.product import LOCAL, Run
 

@@ -4,11 +4,11 @@ import random
 import time
 from collections.abc import Callable
 
-from ingest.cadence import Limits
-from ingest.frontier import Frontier
-from ingest.manners import Manners
-from ingest.poller import Poller
-from ingest.robots import Robots
+from samestory.ingest.cadence import Limits
+from samestory.ingest.frontier import Frontier
+from samestory.ingest.manners import Manners
+from samestory.ingest.poller import Poller
+from samestory.ingest.robots import Robots
 
 
 class Desk:

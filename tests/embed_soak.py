@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 
-from deploy.newsroom.reports import load_reports
-from deploy.process import resident_bytes, running
-from deploy.stream.embedded import EmbeddedLog
-from deploy.stream.log import JOURNAL, STORIES, Message
+from samestory.deploy.newsroom.reports import load_reports
+from samestory.deploy.process import resident_bytes, running
+from samestory.deploy.stream.embedded import EmbeddedLog
+from samestory.deploy.stream.log import JOURNAL, STORIES, Message
 from tests.conftest import make_story
 from tests.flow import wait_until
 
@@ -41,7 +41,14 @@ def soaked(state: Path, number: int) -> tuple[list[tuple[float, int, float]], in
     coming = stories(number)
     while batch := list(itertools.islice(coming, 2_000)):
         log.publish(STORIES, batch)
-    command = [sys.executable, "-m", "deploy.cli", "embed", "--state", str(state)]
+    command = [
+        sys.executable,
+        "-m",
+        "samestory.deploy.cli",
+        "embed",
+        "--state",
+        str(state),
+    ]
     worker = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     begin, found = time.monotonic(), []
     try:

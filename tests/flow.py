@@ -20,11 +20,11 @@ from email.utils import format_datetime
 from html import escape
 from pathlib import Path
 
-from deploy.newsroom.reports import load_reports
-from deploy.stream.log import Log
-from deploy.worker import NAMES
-from ingest.story import story_id_from
-from ingest.urls import url_key
+from samestory.deploy.newsroom.reports import load_reports
+from samestory.deploy.stream.log import Log
+from samestory.deploy.worker import NAMES
+from samestory.ingest.story import story_id_from
+from samestory.ingest.urls import url_key
 from tests.conftest import serve
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -105,7 +105,7 @@ class Pipeline:
         """Start a worker, as a deployment would."""
         options = ["--feed", self._feed] if name == "ingest" else []
         self._processes[name] = subprocess.Popen(
-            [sys.executable, "-m", "deploy.cli", name, *options],
+            [sys.executable, "-m", "samestory.deploy.cli", name, *options],
             env=self._environment | {"SAMESTORY_STATE": str(self.state)},
             stdout=self._log,
             stderr=self._log,

@@ -18,27 +18,27 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from ingest.cadence import announced
-from ingest.charset import decode
-from ingest.credits import credits_of
-from ingest.dates import parse_date, parse_date_of_any_language
-from ingest.discovery import linked_feeds
-from ingest.errors import SamestoryError
-from ingest.feed import parse_feed
-from ingest.feedlist import parse_feedlist, to_opml
-from ingest.headers import fresh_for_s, retry_after_s
-from ingest.markup import mend_references, plain_text
-from ingest.outlets import FeedVoice, attributed, outlet_named
-from ingest.page import Page, Told, choose_text, without_page
-from ingest.quality import complaint, tidy
-from ingest.robots import crawl_delay_s, is_allowed
-from ingest.shards import Shard
-from ingest.sitemap import child_sitemaps, parse_sitemap
-from ingest.story import Story
-from ingest.titles import clean_title
-from ingest.urls import absolute_url, host_of, origin_of, url_key
-from ingest.versions import changes_since, told_of
-from ingest.walls import wall_of
+from samestory.ingest.cadence import announced
+from samestory.ingest.charset import decode
+from samestory.ingest.credits import credits_of
+from samestory.ingest.dates import parse_date, parse_date_of_any_language
+from samestory.ingest.discovery import linked_feeds
+from samestory.ingest.errors import SamestoryError
+from samestory.ingest.feed import parse_feed
+from samestory.ingest.feedlist import parse_feedlist, to_opml
+from samestory.ingest.headers import fresh_for_s, retry_after_s
+from samestory.ingest.markup import mend_references, plain_text
+from samestory.ingest.outlets import FeedVoice, attributed, outlet_named
+from samestory.ingest.page import Page, Told, choose_text, without_page
+from samestory.ingest.quality import complaint, tidy
+from samestory.ingest.robots import crawl_delay_s, is_allowed
+from samestory.ingest.shards import Shard
+from samestory.ingest.sitemap import child_sitemaps, parse_sitemap
+from samestory.ingest.story import Story
+from samestory.ingest.titles import clean_title
+from samestory.ingest.urls import absolute_url, host_of, origin_of, url_key
+from samestory.ingest.versions import changes_since, told_of
+from samestory.ingest.walls import wall_of
 from tests.conftest import make_story
 from tests.hostile import feeds, pages
 from tests.messages import through_everything

@@ -16,13 +16,13 @@ import threading
 from datetime import timedelta
 from pathlib import Path
 
-from deploy.stream.embedded import EmbeddedLog
-from deploy.stream.log import EVENTS, JOURNAL, Message, behind
-from index.correction import DIFFERENT, SAME, UNDO, Correction
-from index.events import EventIndex
-from index.forgetting import Forget
-from index.soundness import damage_of_state
-from index.state import State
+from samestory.deploy.stream.embedded import EmbeddedLog
+from samestory.deploy.stream.log import EVENTS, JOURNAL, Message, behind
+from samestory.index.correction import DIFFERENT, SAME, UNDO, Correction
+from samestory.index.events import EventIndex
+from samestory.index.forgetting import Forget
+from samestory.index.soundness import damage_of_state
+from samestory.index.state import State
 from tests.conftest import NOW, make_story
 from tests.index.test_events import record
 from tests.index.test_revisions import table_in, table_of
@@ -32,9 +32,9 @@ KEEP_DAYS = 20
 UNFILED = 12  # stories of a day before its file is written
 _COMMAND = f"""
 import sys
-from index import vector_files
+from samestory.index import vector_files
 vector_files.DAY_UNFILED = {UNFILED}
-from deploy.cli import main
+from samestory.deploy.cli import main
 main(sys.argv[1:])
 """
 

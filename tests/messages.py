@@ -14,18 +14,18 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from deploy.cli import run
-from deploy.index_worker import _hand_on
-from deploy.quarantine import quarantine_record
-from deploy.stream.embedded import EmbeddedLog
-from deploy.stream.log import JOURNAL, STORIES, Message
-from embed.passage import story_passages
-from index.correction import DIFFERENT, SAME, UNDO, Correction
-from index.events import EventIndex
-from index.forgetting import Forget
-from index.state import State
-from ingest.errors import Quarantine
-from ingest.story import Story, tombstone
+from samestory.deploy.cli import run
+from samestory.deploy.index_worker import _hand_on
+from samestory.deploy.quarantine import quarantine_record
+from samestory.deploy.stream.embedded import EmbeddedLog
+from samestory.deploy.stream.log import JOURNAL, STORIES, Message
+from samestory.embed.passage import story_passages
+from samestory.index.correction import DIFFERENT, SAME, UNDO, Correction
+from samestory.index.events import EventIndex
+from samestory.index.forgetting import Forget
+from samestory.index.state import State
+from samestory.ingest.errors import Quarantine
+from samestory.ingest.story import Story, tombstone
 from tests.conftest import NOW, make_story
 from tests.index.test_events import record
 

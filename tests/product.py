@@ -17,7 +17,14 @@ class Run:
     def __call__(self, *arguments: str, stdin: str | None = None, expect: int = 0):
         """Run `samestory`; return (stdout, stderr)."""
         done = subprocess.run(
-            [sys.executable, "-m", "deploy.cli", *arguments, "--state", self.state],
+            [
+                sys.executable,
+                "-m",
+                "samestory.deploy.cli",
+                *arguments,
+                "--state",
+                self.state,
+            ],
             capture_output=True,
             text=True,
             input=stdin,

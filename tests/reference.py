@@ -18,7 +18,7 @@ DOCS = Path(__file__).parents[1] / "docs"
 
 def commands() -> str:
     """Return the help of every command."""
-    from deploy.cli import build_parser
+    from samestory.deploy.cli import build_parser
 
     os.environ["COLUMNS"] = "88"
     parts = [
@@ -38,7 +38,7 @@ def commands() -> str:
 
 def settings() -> str:
     """Return every setting with its meaning, unit and default."""
-    from deploy.config import PREFIX, Settings
+    from samestory.deploy.config import PREFIX, Settings
 
     rows = [
         f"| `{f.name}` | `{PREFIX}{f.name.upper()}` | `{f.default!r}` | {f.metadata['about']} |"
@@ -74,7 +74,7 @@ def closure(name: str, extras: frozenset[str] = frozenset()) -> dict[str, Distri
 
 def licenses() -> str:
     """Return the licences of all that is installed with us, optional things too."""
-    from deploy.licenses import table
+    from samestory.deploy.licenses import table
 
     found = closure("samestory", frozenset({"int8", "multilingual"}))
     del found["samestory"]

@@ -8,10 +8,12 @@ unset PYTHONDONTWRITEBYTECODE  # a thousand commands would each compile us anew
 say() { printf '\n== %s\n' "$1"; }
 
 say "format, lint, types, imports"
-"$bin/ruff" format --check .
-"$bin/ruff" check .
-"$bin/mypy"
-"$bin/lint-imports"
+bash tests/check.sh
+
+mkdir -p .run
+bash tests/wheel.sh > .run/wheel.txt 2>&1 &
+wheel=$!
+trap 'kill "$wheel" 2>/dev/null || true' EXIT
 
 say "tests, with branch coverage"
 "$bin/coverage" erase
@@ -23,17 +25,8 @@ status=0
 "$bin/coverage" report --skip-covered --skip-empty
 
 say "the wheel, in an environment of its own"
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-"$bin/pip" wheel -q --no-deps -w "$work" .
-"$bin/python" tests/wheel.py "$work"/samestory-*.whl
-python=$("$bin/python" -c 'import sys; print(sys._base_executable)')
-"$python" -m venv "$work/venv"
-"$work/venv/bin/pip" install -q -c constraints.txt torch
-"$work/venv/bin/pip" install -q -c constraints.txt "$work"/samestory-*.whl
-(cd "$work" && env -u PYTHONPATH venv/bin/samestory --help > help.txt && head -n 3 help.txt)
-printf '%s\n' '{"title": "Wheel", "text": "The wheel was installed and works."}' > "$work/one.jsonl"
-(cd "$work" && env -u PYTHONPATH venv/bin/samestory import one.jsonl --state state)
+wait "$wheel" || { cat .run/wheel.txt; exit 1; }
+cat .run/wheel.txt
 
 say "how publishers were asked"
 cat .run/politeness.txt

@@ -10,12 +10,16 @@ from importlib import import_module
 from importlib.metadata import version
 from typing import Any, Final
 
-from deploy.config import lend_home, load_settings
-from deploy.modes import keep_modes
-from deploy.process import open_streams
-from ingest.disk import CLOSED, DAMAGE, HELD, SCARCE, code_of, may_pass
-from ingest.errors import Misconfigured, Retry
-from ingest.masking import masked
+from samestory.deploy.config import (
+    import_nothing_from_here,
+    lend_home,
+    load_settings,
+)
+from samestory.deploy.modes import keep_modes
+from samestory.deploy.process import open_streams
+from samestory.ingest.disk import CLOSED, DAMAGE, HELD, SCARCE, code_of, may_pass
+from samestory.ingest.errors import Misconfigured, Retry
+from samestory.ingest.masking import masked
 
 DONE: Final = 0
 NOTHING_FOUND: Final = 1
@@ -74,6 +78,7 @@ exit codes: 0 done, 1 nothing found, 2 a person must act, 3 gave up waiting"""
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and exit with its code."""
     open_streams()
+    import_nothing_from_here()
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 
@@ -158,7 +163,7 @@ def build_parser(command: str = "") -> argparse.ArgumentParser:
     common = common_options()
     owners = [name for name, own in MODULES.items() if command in own]
     for name in owners or MODULES:
-        module = import_module(f"deploy.cli.{name}")
+        module = import_module(f"samestory.deploy.cli.{name}")
         module.add_commands(commands, common)
     return parser
 

@@ -1,6 +1,6 @@
-"""`python -m deploy.cli`: the same as `samestory`, for supervised workers."""
+"""`python -m samestory.deploy.cli`: the same as `samestory`, for supervised workers."""
 
-from deploy.cli import main
+from samestory.deploy.cli import main
 
 if __name__ == "__main__":  # the sandbox's processes import this file too
     main()

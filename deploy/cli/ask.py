@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from rich.text import Text
 
-from deploy import wiring
-from deploy.cli.output import (
+from samestory.deploy import wiring
+from samestory.deploy.cli.output import (
     console,
     day_and_time,
     json_option,
@@ -20,10 +20,10 @@ from deploy.cli.output import (
     print_table,
     span_of,
 )
-from deploy.config import Settings
-from embed.passage import passages
-from index.features import View
-from index.lookup import (
+from samestory.deploy.config import Settings
+from samestory.embed.passage import passages
+from samestory.index.features import View
+from samestory.index.lookup import (
     Event,
     Lookup,
     Near,
@@ -33,10 +33,10 @@ from index.lookup import (
     query_of,
     undated,
 )
-from index.state import Member, State
-from ingest.errors import Misconfigured, Quarantine
-from ingest.story import clean_line, clean_text
-from ingest.urls import absolute_url, story_ids_of
+from samestory.index.state import Member, State
+from samestory.ingest.errors import Misconfigured, Quarantine
+from samestory.ingest.story import clean_line, clean_text
+from samestory.ingest.urls import absolute_url, story_ids_of
 
 
 def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -161,8 +161,8 @@ def _known(args: argparse.Namespace, state: State) -> Member | None:
 
 def _text(args: argparse.Namespace, settings: Settings) -> tuple[str, str]:
     if args.url:
-        from ingest.client import MAX_PAGE_BYTES  # noqa: PLC0415  (0.2 s, with httpx2)
-        from ingest.page import Page, extract_text  # noqa: PLC0415
+        from samestory.ingest.client import MAX_PAGE_BYTES  # noqa: PLC0415  (0.2 s, with httpx2)
+        from samestory.ingest.page import Page, extract_text  # noqa: PLC0415
 
         sys.stderr.write("not known here; fetching it\n")
         try:

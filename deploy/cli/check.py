@@ -9,18 +9,18 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from deploy import wiring
-from deploy.cli import DONE, GAVE_UP, NEEDS_A_PERSON
-from deploy.cli.journal import first_of
-from deploy.cli.output import add_command, print_json
-from deploy.config import Settings
-from deploy.stream.embedded import EmbeddedLog
-from deploy.stream.log import JOURNAL
-from index.soundness import damage_of_state, has_fed_stories
-from index.state import Peek, peek
-from ingest.database import damage_of, finds
-from ingest.disk import is_there, judging
-from ingest.errors import Misconfigured, Retry
+from samestory.deploy import wiring
+from samestory.deploy.cli import DONE, GAVE_UP, NEEDS_A_PERSON
+from samestory.deploy.cli.journal import first_of
+from samestory.deploy.cli.output import add_command, print_json
+from samestory.deploy.config import Settings
+from samestory.deploy.stream.embedded import EmbeddedLog
+from samestory.deploy.stream.log import JOURNAL
+from samestory.index.soundness import damage_of_state, has_fed_stories
+from samestory.index.state import Peek, peek
+from samestory.ingest.database import damage_of, finds
+from samestory.ingest.disk import is_there, judging
+from samestory.ingest.errors import Misconfigured, Retry
 
 Damage = Iterable[tuple[Path | str, str]]
 

@@ -7,20 +7,20 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from deploy import wiring
-from deploy.cli.journal import submit
-from deploy.cli.output import (
+from samestory.deploy import wiring
+from samestory.deploy.cli.journal import submit
+from samestory.deploy.cli.output import (
     day_and_time,
     json_option,
     plain,
     print_json,
     print_table,
 )
-from deploy.config import Settings, user_name
-from deploy.importing import utc_now
-from index.corrected import ACCEPTED, REFUSED, Corrected
-from index.correcting import labelled
-from index.correction import (
+from samestory.deploy.config import Settings, user_name
+from samestory.deploy.importing import utc_now
+from samestory.index.corrected import ACCEPTED, REFUSED, Corrected
+from samestory.index.correcting import labelled
+from samestory.index.correction import (
     APART,
     DIFFERENT,
     MOST_MEMBERS,
@@ -28,9 +28,9 @@ from index.correction import (
     UNDO,
     Correction,
 )
-from index.state import State
-from ingest.errors import Misconfigured
-from ingest.story import clean_line, iso
+from samestory.index.state import State
+from samestory.ingest.errors import Misconfigured
+from samestory.ingest.story import clean_line, iso
 
 NOT_ACCEPTED = 1
 _OBEYED = """\

@@ -13,29 +13,29 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from deploy import wiring
-from deploy.cli.output import json_option, print_json, print_table
-from deploy.config import Settings
-from deploy.embedded import embedded
-from deploy.labelled import (
+from samestory.deploy import wiring
+from samestory.deploy.cli.output import json_option, print_json, print_table
+from samestory.deploy.config import Settings
+from samestory.deploy.embedded import embedded
+from samestory.deploy.labelled import (
     Labelled,
     ordered,
     read_labelled,
     read_pairs,
     uncertain_of,
 )
-from deploy.progress import ProgressLine
-from embed.vector import StoryVector
-from index.baselines import baselines
-from index.decision import PairModel
-from index.evaluation import Grouping, compare, found_among
-from index.events import EventIndex
-from index.features import pair_features
-from index.lookup import likest, undated
-from index.neighbours import Neighbours, combine
-from index.state import State
-from index.vetoes import veto
-from ingest.errors import Misconfigured
+from samestory.deploy.progress import ProgressLine
+from samestory.embed.vector import StoryVector
+from samestory.index.baselines import baselines
+from samestory.index.decision import PairModel
+from samestory.index.evaluation import Grouping, compare, found_among
+from samestory.index.events import EventIndex
+from samestory.index.features import pair_features
+from samestory.index.lookup import likest, undated
+from samestory.index.neighbours import Neighbours, combine
+from samestory.index.state import State
+from samestory.index.vetoes import veto
+from samestory.ingest.errors import Misconfigured
 
 BATCH: Final = 256  # records that are indexed in one commit
 _ABOUT: Final = """\

@@ -5,15 +5,15 @@ import getpass
 import secrets
 from typing import Any
 
-from deploy import wiring
-from deploy.cli.journal import submit
-from deploy.cli.output import add_command, print_json
-from deploy.config import Settings
-from deploy.importing import utc_now
-from index.let_pass import LetPass
-from index.state import State
-from ingest.errors import Misconfigured
-from ingest.story import clean_line
+from samestory.deploy import wiring
+from samestory.deploy.cli.journal import submit
+from samestory.deploy.cli.output import add_command, print_json
+from samestory.deploy.config import Settings
+from samestory.deploy.importing import utc_now
+from samestory.index.let_pass import LetPass
+from samestory.index.state import State
+from samestory.ingest.errors import Misconfigured
+from samestory.ingest.story import clean_line
 
 _ABOUT = """\
 Show the day by which stories expire (the setting keep_days). It is told by the stories

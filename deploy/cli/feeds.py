@@ -10,29 +10,29 @@ from functools import partial
 from itertools import chain
 from typing import Any, Final
 
-from deploy import wiring
-from deploy.cli.output import (
+from samestory.deploy import wiring
+from samestory.deploy.cli.output import (
     day_and_time,
     json_option,
     plain,
     print_json,
     print_table,
 )
-from deploy.config import Settings
-from deploy.feed_finder import FeedFinder, site_url
-from deploy.feedlists import read_feedlist
-from deploy.progress import ProgressLine
-from ingest.client import MAX_FEED_BYTES, Client
-from ingest.dates import parse_date
-from ingest.entry import ParsedFeed
-from ingest.errors import Misconfigured, SamestoryError
-from ingest.feed import parse_feed
-from ingest.feed_table import BY_HAND, NEVER
-from ingest.feedlist import FeedRef, checked_ref, to_opml
-from ingest.frontier import Frontier
-from ingest.masking import masked, shown
-from ingest.sandbox import Sandbox
-from ingest.urls import host_of
+from samestory.deploy.config import Settings
+from samestory.deploy.feed_finder import FeedFinder, site_url
+from samestory.deploy.feedlists import read_feedlist
+from samestory.deploy.progress import ProgressLine
+from samestory.ingest.client import MAX_FEED_BYTES, Client
+from samestory.ingest.dates import parse_date
+from samestory.ingest.entry import ParsedFeed
+from samestory.ingest.errors import Misconfigured, SamestoryError
+from samestory.ingest.feed import parse_feed
+from samestory.ingest.feed_table import BY_HAND, NEVER
+from samestory.ingest.feedlist import FeedRef, checked_ref, to_opml
+from samestory.ingest.frontier import Frontier
+from samestory.ingest.masking import masked, shown
+from samestory.ingest.sandbox import Sandbox
+from samestory.ingest.urls import host_of
 
 CHECKS_AT_ONCE: Final = 8
 

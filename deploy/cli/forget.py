@@ -11,16 +11,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from deploy import wiring
-from deploy.cli.journal import submit
-from deploy.cli.output import json_option, plain, print_json
-from deploy.config import Settings, user_name
-from deploy.forgotten import forgetting, story_in
-from deploy.importing import utc_now
-from deploy.loop import patiently, until
-from deploy.process import running
-from deploy.stream.embedded import EmbeddedLog
-from deploy.stream.log import (
+from samestory.deploy import wiring
+from samestory.deploy.cli.journal import submit
+from samestory.deploy.cli.output import json_option, plain, print_json
+from samestory.deploy.config import Settings, user_name
+from samestory.deploy.forgotten import forgetting, story_in
+from samestory.deploy.importing import utc_now
+from samestory.deploy.loop import patiently, until
+from samestory.deploy.process import running
+from samestory.deploy.stream.embedded import EmbeddedLog
+from samestory.deploy.stream.log import (
     JOURNAL,
     QUARANTINE,
     STORIES,
@@ -28,12 +28,12 @@ from deploy.stream.log import (
     ends,
     short_of,
 )
-from index.forgetting import MOST_STORIES, Forget
-from index.state import State
-from ingest.errors import Misconfigured
-from ingest.frontier import Frontier
-from ingest.story import clean_line, story_id_from
-from ingest.urls import ids_at
+from samestory.index.forgetting import MOST_STORIES, Forget
+from samestory.index.state import State
+from samestory.ingest.errors import Misconfigured
+from samestory.ingest.frontier import Frontier
+from samestory.ingest.story import clean_line, story_id_from
+from samestory.ingest.urls import ids_at
 
 NOT_DONE = 1
 _PART = re.compile(r"(?:\.partial)?(?:-wal|-shm|-journal)?$")

@@ -10,21 +10,21 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
-from deploy import wiring
-from deploy.cli.output import plain, print_json
-from deploy.config import Settings
-from deploy.forgotten import ids_of_refused
-from deploy.importing import open_lines, read_lines, story_of_line, utc_now
-from deploy.loop import patiently, until
-from deploy.process import running
-from deploy.progress import ProgressLine
-from deploy.quarantine import quarantine_rejected
-from deploy.stream.log import JOURNAL, STORIES, Log, Message, ends, short_of
-from deploy.supervisor import Supervisor
-from index.state import State
-from ingest.errors import Quarantine, Rejected
-from ingest.private import private_folder
-from ingest.story import Story
+from samestory.deploy import wiring
+from samestory.deploy.cli.output import plain, print_json
+from samestory.deploy.config import Settings
+from samestory.deploy.forgotten import ids_of_refused
+from samestory.deploy.importing import open_lines, read_lines, story_of_line, utc_now
+from samestory.deploy.loop import patiently, until
+from samestory.deploy.process import running
+from samestory.deploy.progress import ProgressLine
+from samestory.deploy.quarantine import quarantine_rejected
+from samestory.deploy.stream.log import JOURNAL, STORIES, Log, Message, ends, short_of
+from samestory.deploy.supervisor import Supervisor
+from samestory.index.state import State
+from samestory.ingest.errors import Quarantine, Rejected
+from samestory.ingest.private import private_folder
+from samestory.ingest.story import Story
 
 CHUNK: Final = 200  # stories published with one fsync
 FORGOTTEN: Final = "it was forgotten"

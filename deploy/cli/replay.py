@@ -11,18 +11,23 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from deploy import wiring
-from deploy.cli.journal import first_of, journal_records, patience_of, refuse_gap
-from deploy.cli.output import add_command, print_json, print_table
-from deploy.config import Settings
-from deploy.loop import patiently
-from deploy.progress import ProgressLine
-from deploy.stream.log import JOURNAL, Log
-from index.difference import Change, differences
-from index.state import State, existing_state
-from ingest.database import copy_database
-from ingest.errors import Misconfigured
-from ingest.private import private_folder
+from samestory.deploy import wiring
+from samestory.deploy.cli.journal import (
+    first_of,
+    journal_records,
+    patience_of,
+    refuse_gap,
+)
+from samestory.deploy.cli.output import add_command, print_json, print_table
+from samestory.deploy.config import Settings
+from samestory.deploy.loop import patiently
+from samestory.deploy.progress import ProgressLine
+from samestory.deploy.stream.log import JOURNAL, Log
+from samestory.index.difference import Change, differences
+from samestory.index.state import State, existing_state
+from samestory.ingest.database import copy_database
+from samestory.ingest.errors import Misconfigured
+from samestory.ingest.private import private_folder
 
 BEGINNING: Final = "BEGINNING"
 SAME: Final = 0

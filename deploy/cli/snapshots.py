@@ -7,17 +7,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from deploy import wiring
-from deploy.cli.journal import patience_of, refuse_gap
-from deploy.cli.output import add_command, print_json
-from deploy.config import Settings
-from deploy.loop import patiently
-from deploy.process import hold_lock
-from deploy.stream.log import JOURNAL, Consumer, Log
-from index.soundness import damage_of_state
-from index.state import State, peek
-from ingest.database import copy_database, replace_database
-from ingest.errors import Misconfigured
+from samestory.deploy import wiring
+from samestory.deploy.cli.journal import patience_of, refuse_gap
+from samestory.deploy.cli.output import add_command, print_json
+from samestory.deploy.config import Settings
+from samestory.deploy.loop import patiently
+from samestory.deploy.process import hold_lock
+from samestory.deploy.stream.log import JOURNAL, Consumer, Log
+from samestory.index.soundness import damage_of_state
+from samestory.index.state import State, peek
+from samestory.ingest.database import copy_database, replace_database
+from samestory.ingest.errors import Misconfigured
 
 
 def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:

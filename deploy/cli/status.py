@@ -9,19 +9,19 @@ from typing import Any, Final
 
 import numpy as np
 
-from deploy import wiring
-from deploy.cli.output import json_option, plain, print_json, print_table
-from deploy.config import Settings
-from deploy.metrics import prometheus
-from deploy.process import resident_bytes, running, since_last_turn
-from deploy.quarantine import cases
-from deploy.stream.log import READERS, TOPICS, Lag, Log
-from deploy.worker import NAMES
-from index.expiry import Calendar
-from index.health import Largest, Latency
-from ingest.errors import Misconfigured, Retry
-from ingest.masking import shown
-from ingest.story import iso
+from samestory.deploy import wiring
+from samestory.deploy.cli.output import json_option, plain, print_json, print_table
+from samestory.deploy.config import Settings
+from samestory.deploy.metrics import prometheus
+from samestory.deploy.process import resident_bytes, running, since_last_turn
+from samestory.deploy.quarantine import cases
+from samestory.deploy.stream.log import READERS, TOPICS, Lag, Log
+from samestory.deploy.worker import NAMES
+from samestory.index.expiry import Calendar
+from samestory.index.health import Largest, Latency
+from samestory.ingest.errors import Misconfigured, Retry
+from samestory.ingest.masking import shown
+from samestory.ingest.story import iso
 
 HUNG_S: Final = 60.0  # the slowest turn is a batch of stories: seconds
 QUANTILES: Final = (0.5, 0.95, 1.0)

@@ -10,24 +10,24 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from deploy import wiring
-from deploy.cli.output import print_table
-from deploy.config import Settings
-from deploy.embedded import embedded
-from deploy.importing import open_lines
-from deploy.labelled import (
+from samestory.deploy import wiring
+from samestory.deploy.cli.output import print_table
+from samestory.deploy.config import Settings
+from samestory.deploy.embedded import embedded
+from samestory.deploy.importing import open_lines
+from samestory.deploy.labelled import (
     Labelled,
     ordered,
     read_labelled,
     read_pairs,
     uncertain_of,
 )
-from deploy.progress import ProgressLine
-from embed.encoder import Encoder
-from index.decision import JOINING
-from index.labels import PeoplesPairs, Stream
-from index.terms import count_words
-from index.training import (
+from samestory.deploy.progress import ProgressLine
+from samestory.embed.encoder import Encoder
+from samestory.index.decision import JOINING
+from samestory.index.labels import PeoplesPairs, Stream
+from samestory.index.terms import count_words
+from samestory.index.training import (
     HALVES,
     Halves,
     Measured,
@@ -37,8 +37,8 @@ from index.training import (
     proposed,
     write_artefact,
 )
-from ingest.errors import Misconfigured, Quarantine
-from ingest.story import json_object
+from samestory.ingest.errors import Misconfigured, Quarantine
+from samestory.ingest.story import json_object
 
 CUT: Final = 35  # words that a cut copy keeps: about a feed's summary
 LONG: Final = 100  # words; files whose median text is longer are copied

@@ -4,8 +4,8 @@ import argparse
 from collections.abc import Sequence
 from typing import Any, Final
 
-from deploy import wiring
-from deploy.cli.output import (
+from samestory.deploy import wiring
+from samestory.deploy.cli.output import (
     console,
     day_and_time,
     json_option,
@@ -13,12 +13,18 @@ from deploy.cli.output import (
     print_json,
     print_table,
 )
-from deploy.config import Settings
-from index.decision import PairModel
-from index.explanation import Explanation, Link, why_event, why_pair, why_story
-from index.state import Member, State
-from ingest.errors import Misconfigured
-from ingest.story import Story
+from samestory.deploy.config import Settings
+from samestory.index.decision import PairModel
+from samestory.index.explanation import (
+    Explanation,
+    Link,
+    why_event,
+    why_pair,
+    why_story,
+)
+from samestory.index.state import Member, State
+from samestory.ingest.errors import Misconfigured
+from samestory.ingest.story import Story
 
 _ABOUT: Final = """\
 Tell why stories are in one event, or why not.

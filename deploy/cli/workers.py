@@ -9,13 +9,13 @@ import time
 import traceback
 from typing import Any
 
-from deploy import wiring
-from deploy.cli import exit_code
-from deploy.cli.output import plain
-from deploy.config import Settings, is_supervised
-from deploy.feedlists import FeedLists
-from deploy.loop import patiently
-from deploy.process import (
+from samestory.deploy import wiring
+from samestory.deploy.cli import exit_code
+from samestory.deploy.cli.output import plain
+from samestory.deploy.config import Settings, is_supervised
+from samestory.deploy.feedlists import FeedLists
+from samestory.deploy.loop import patiently
+from samestory.deploy.process import (
     AlreadyRuns,
     follow_supervisor,
     hold_lock,
@@ -23,13 +23,13 @@ from deploy.process import (
     running,
     stop_on_signals,
 )
-from deploy.progress import ProgressLine, standing
-from deploy.supervisor import RUNS_ELSEWHERE, Supervisor
-from deploy.worker import NAMES, run_worker
-from index.lookup import events
-from ingest.errors import Misconfigured
-from ingest.frontier import Frontier
-from ingest.masking import masked
+from samestory.deploy.progress import ProgressLine, standing
+from samestory.deploy.supervisor import RUNS_ELSEWHERE, Supervisor
+from samestory.deploy.worker import NAMES, run_worker
+from samestory.index.lookup import events
+from samestory.ingest.errors import Misconfigured
+from samestory.ingest.frontier import Frontier
+from samestory.ingest.masking import masked
 
 ABOUT = {
     "ingest": "poll feeds, fetch and clean pages, publish stories",

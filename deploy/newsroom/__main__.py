@@ -1,4 +1,4 @@
-"""`python -m deploy.newsroom`: serve the sample newsroom, or show the product."""
+"""`python -m samestory.deploy.newsroom`: the sample newsroom, or the whole product."""
 
 import argparse
 import subprocess
@@ -7,10 +7,10 @@ import threading
 from collections.abc import Sequence
 from typing import Final
 
-from deploy.newsroom.outlets import OUTLETS
-from deploy.newsroom.reports import load_reports
-from deploy.newsroom.server import LIST_ADDRESS, PORT, Newsroom
-from ingest.errors import Misconfigured
+from samestory.deploy.newsroom.outlets import OUTLETS
+from samestory.deploy.newsroom.reports import load_reports
+from samestory.deploy.newsroom.server import LIST_ADDRESS, PORT, Newsroom
+from samestory.ingest.errors import Misconfigured
 
 QUESTION: Final = "Minister tells allies that Quon is arming Tarsk"
 _NEXT: Final = """
@@ -22,7 +22,7 @@ That was the sample newsroom. Now with your own feeds:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve, or run the demonstration; return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m deploy.newsroom")
+    parser = argparse.ArgumentParser(prog="python -m samestory.deploy.newsroom")
     parser.add_argument("action", choices=["serve", "demo"])
     parser.add_argument("--port", type=int, default=PORT)
     parser.add_argument("--state", default=".run/state", help="for demo")
@@ -63,7 +63,7 @@ def demo(newsroom: Newsroom, state: str) -> int:
         sys.stderr.write(f"\n$ {shown}\n")
         sys.stderr.flush()
         code = subprocess.run(  # noqa: S603
-            [sys.executable, "-m", "deploy.cli", *command], check=False
+            [sys.executable, "-P", "-m", "samestory.deploy.cli", *command], check=False
         ).returncode
         if code:
             return code

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 
-from deploy.newsroom.outlets import BY_KEY, Outlet
+from samestory.deploy.newsroom.outlets import BY_KEY, Outlet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ class Report:
 def load_reports() -> tuple[Report, ...]:
     """Return all reports in the order of their files."""
     found: list[Report] = []
-    folder = files("deploy.newsroom") / "stories"
+    folder = files("samestory.deploy.newsroom") / "stories"
     for file in sorted(folder.iterdir(), key=lambda f: f.name):
         event = ""
         for block in file.read_text("utf-8").split("\n\n"):

@@ -8,11 +8,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Final, Self
 
-from deploy.newsroom.outlets import OUTLETS
-from deploy.newsroom.reports import Report, load_reports
-from deploy.newsroom.site import feed_of, page_of
-from ingest.errors import Misconfigured
-from ingest.feedlist import FeedRef, to_opml
+from samestory.deploy.newsroom.outlets import OUTLETS
+from samestory.deploy.newsroom.reports import Report, load_reports
+from samestory.deploy.newsroom.site import feed_of, page_of
+from samestory.ingest.errors import Misconfigured
+from samestory.ingest.feedlist import FeedRef, to_opml
 
 PORT: Final = 8801  # fixed, so that a second run finds the same URLs
 LIST_ADDRESS: Final = "127.0.0.1"  # serves /feeds.opml and /gold.jsonl

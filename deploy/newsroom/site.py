@@ -6,8 +6,8 @@ from email.utils import format_datetime
 from html import escape
 from typing import Final
 
-from deploy.newsroom.outlets import Outlet
-from deploy.newsroom.reports import Report
+from samestory.deploy.newsroom.outlets import Outlet
+from samestory.deploy.newsroom.reports import Report
 
 _NAV: Final = (
     "<nav><ul><li><a href='/'>Home</a></li><li><a href='/world'>World</a></li>"

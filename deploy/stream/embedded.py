@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from deploy.stream.embedded_group import (
+from samestory.deploy.stream.embedded_group import (
     GROUP_TABLES,
     WRONG,
     EmbeddedConsumer,
@@ -24,15 +24,15 @@ from deploy.stream.embedded_group import (
     head,
     read_records,
 )
-from deploy.stream.embedded_retention import (
+from samestory.deploy.stream.embedded_retention import (
     CLOCK_OF_RECORDS,
     CLOCK_TABLE,
     Retention,
 )
-from deploy.stream.log import TOPICS, Lag, Message, Record
-from deploy.stream.partition import partition_of
-from ingest.database import checked, open_database, reading, rebuilt, vacuum
-from ingest.errors import Misconfigured, Retry
+from samestory.deploy.stream.log import TOPICS, Lag, Message, Record
+from samestory.deploy.stream.partition import partition_of
+from samestory.ingest.database import checked, open_database, reading, rebuilt, vacuum
+from samestory.ingest.errors import Misconfigured, Retry
 
 SCHEMA: Final = 3
 PAGE_BYTES: Final = 16_384  # appends of 5 kB: 1.3 times those of 4 kB pages

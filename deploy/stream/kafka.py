@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
-from deploy.stream.kafka_address import KafkaAddress, knock
-from deploy.stream.kafka_client import (
+from samestory.deploy.stream.kafka_address import KafkaAddress, knock
+from samestory.deploy.stream.kafka_client import (
     asking,
     close_client,
     connected,
@@ -22,13 +22,13 @@ from deploy.stream.kafka_client import (
     record_of,
     warn_of_missing_libraries,
 )
-from deploy.stream.kafka_group import KafkaConsumer, held_by_another
-from deploy.stream.kafka_note import Noted
-from deploy.stream.kafka_retention import KafkaRetention
-from deploy.stream.kafka_topics import MAX_MESSAGE, KafkaTopics
-from deploy.stream.log import READERS, TOPICS, Lag, Message, Record
-from deploy.stream.partition import partition_of
-from ingest.errors import Misconfigured, Quarantine, Retry
+from samestory.deploy.stream.kafka_group import KafkaConsumer, held_by_another
+from samestory.deploy.stream.kafka_note import Noted
+from samestory.deploy.stream.kafka_retention import KafkaRetention
+from samestory.deploy.stream.kafka_topics import MAX_MESSAGE, KafkaTopics
+from samestory.deploy.stream.log import READERS, TOPICS, Lag, Message, Record
+from samestory.deploy.stream.partition import partition_of
+from samestory.ingest.errors import Misconfigured, Quarantine, Retry
 
 EARLIEST: Final = -2  # of ListOffsets
 LATEST: Final = -1

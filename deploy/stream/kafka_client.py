@@ -15,9 +15,10 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Any, Final
 
-from deploy.stream.kafka_address import KafkaAddress, knock
-from deploy.stream.log import Record
-from ingest.errors import Misconfigured, Retry
+from samestory.deploy.config import users_environment
+from samestory.deploy.stream.kafka_address import KafkaAddress, knock
+from samestory.deploy.stream.log import Record
+from samestory.ingest.errors import Misconfigured, Retry
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # importlib.resources, on 3.11
@@ -106,6 +107,7 @@ class CommandToken(AbstractTokenProvider):  # type: ignore[misc]  # untyped
                 text=True,
                 timeout=TOKEN_S,
                 check=True,
+                env=users_environment(),
             )
         except (OSError, ValueError, subprocess.SubprocessError) as error:
             raise Misconfigured(f"kafka_token_command: {error}") from error

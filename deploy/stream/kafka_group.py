@@ -14,16 +14,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
-from deploy.stream.kafka_client import (
+from samestory.deploy.stream.kafka_client import (
     OffsetAndMetadata,
     asking,
     close_client,
     errors,
     record_of,
 )
-from deploy.stream.kafka_note import Noted
-from deploy.stream.log import Fenced, Record
-from ingest.errors import Misconfigured, Retry
+from samestory.deploy.stream.kafka_note import Noted
+from samestory.deploy.stream.log import Fenced, Record
+from samestory.ingest.errors import Misconfigured, Retry
 
 COMMIT_S: Final = 5.0
 POLL_S: Final = 0.5  # a longer poll is not cut short by a signal

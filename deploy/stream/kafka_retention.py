@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from deploy.stream.clock import JUMP_S, told
-from deploy.stream.kafka_client import asking
+from samestory.deploy.stream.clock import JUMP_S, told
+from samestory.deploy.stream.kafka_client import asking
 
 EVERY_S: Final = 300.0  # a dozen requests each
 EARLIEST: Final = -2  # of ListOffsets

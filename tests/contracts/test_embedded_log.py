@@ -11,10 +11,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from deploy.index_worker import _beginning
-from deploy.stream.embedded import EmbeddedLog
-from deploy.stream.embedded_group import HEARTBEAT_S, LEASE_S
-from deploy.stream.log import (
+from samestory.deploy.index_worker import _beginning
+from samestory.deploy.stream.embedded import EmbeddedLog
+from samestory.deploy.stream.embedded_group import HEARTBEAT_S, LEASE_S
+from samestory.deploy.stream.log import (
     JOURNAL,
     STORIES,
     TOPICS,
@@ -22,8 +22,8 @@ from deploy.stream.log import (
     Message,
     behind,
 )
-from ingest.database import connect, damage_of
-from ingest.errors import Misconfigured, Retry
+from samestory.ingest.database import connect, damage_of
+from samestory.ingest.errors import Misconfigured, Retry
 from tests.between import just_before
 from tests.contracts.test_log import messages
 

@@ -12,14 +12,14 @@ import torch
 from tokenizers import AddedToken, Tokenizer
 from transformers import AutoModel, AutoTokenizer
 
-import embed
-from embed import canary, cpu
-from embed.encoder import EncoderSpec, blame
-from embed.engines.graph import GraphEngine
-from embed.engines.torch_engine import TorchEngine
-from embed.models import model_files
-from embed.opening import ENGINES, open_encoder
-from ingest.errors import Misconfigured, Quarantine, Retry
+from samestory import embed
+from samestory.embed import canary, cpu
+from samestory.embed.encoder import EncoderSpec, blame
+from samestory.embed.engines.graph import GraphEngine
+from samestory.embed.engines.torch_engine import TorchEngine
+from samestory.embed.models import model_files
+from samestory.embed.opening import ENGINES, open_encoder
+from samestory.ingest.errors import Misconfigured, Quarantine, Retry
 from tests.conftest import CACHE
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]

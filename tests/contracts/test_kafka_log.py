@@ -12,12 +12,16 @@ import uuid
 
 import pytest
 
-from deploy.stream.kafka import KafkaLog
-from deploy.stream.kafka_address import KafkaAddress
-from deploy.stream.kafka_client import ConfigResource, OffsetAndMetadata, kafka
-from deploy.stream.kafka_group import _limited, _StuckError
-from deploy.stream.log import JOURNAL, STORIES, Fenced, Message, behind
-from ingest.errors import Misconfigured, Quarantine, Retry
+from samestory.deploy.stream.kafka import KafkaLog
+from samestory.deploy.stream.kafka_address import KafkaAddress
+from samestory.deploy.stream.kafka_client import (
+    ConfigResource,
+    OffsetAndMetadata,
+    kafka,
+)
+from samestory.deploy.stream.kafka_group import _limited, _StuckError
+from samestory.deploy.stream.log import JOURNAL, STORIES, Fenced, Message, behind
+from samestory.ingest.errors import Misconfigured, Quarantine, Retry
 from tests.broker import Broker
 from tests.contracts.test_log import keys, messages
 

@@ -8,13 +8,13 @@ from functools import partial
 
 import pytest
 
-from deploy.loop import patiently
-from deploy.stream.kafka import KafkaLog
-from deploy.stream.kafka_address import KafkaAddress
-from deploy.stream.kafka_client import ConfigResource, kafka
-from deploy.stream.kafka_note import Noted
-from deploy.stream.log import EVENTS, JOURNAL, STORIES, TOPICS, ends
-from ingest.errors import Misconfigured, Retry
+from samestory.deploy.loop import patiently
+from samestory.deploy.stream.kafka import KafkaLog
+from samestory.deploy.stream.kafka_address import KafkaAddress
+from samestory.deploy.stream.kafka_client import ConfigResource, kafka
+from samestory.deploy.stream.kafka_note import Noted
+from samestory.deploy.stream.log import EVENTS, JOURNAL, STORIES, TOPICS, ends
+from samestory.ingest.errors import Misconfigured, Retry
 from tests.contracts.test_log import keys, messages
 from tests.product import Run
 

@@ -5,8 +5,8 @@ import uuid
 
 import pytest
 
-from deploy.stream.embedded import EmbeddedLog
-from deploy.stream.log import (
+from samestory.deploy.stream.embedded import EmbeddedLog
+from samestory.deploy.stream.log import (
     EVENTS,
     JOURNAL,
     STORIES,
@@ -17,8 +17,8 @@ from deploy.stream.log import (
     ends,
     short_of,
 )
-from deploy.stream.partition import murmur2, partition_of
-from ingest.errors import Misconfigured
+from samestory.deploy.stream.partition import murmur2, partition_of
+from samestory.ingest.errors import Misconfigured
 
 THREE = {STORIES: 3}
 BACKENDS = ["embedded", pytest.param("kafka", marks=pytest.mark.kafka)]
@@ -29,8 +29,8 @@ def opened(request, tmp_path):
     """Return a function that opens the log, as often as one likes."""
     logs = []
     if request.param == "kafka":
-        from deploy.stream.kafka import KafkaLog
-        from deploy.stream.kafka_address import KafkaAddress
+        from samestory.deploy.stream.kafka import KafkaLog
+        from samestory.deploy.stream.kafka_address import KafkaAddress
 
         broker = request.getfixturevalue("broker")
         prefix = f"t{uuid.uuid4().hex[:8]}."

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.foreseen import Foreseen
-from index.neighbours import DAY_S, Neighbours, combine, write_vectors
-from ingest.errors import Quarantine
+from samestory.index.foreseen import Foreseen
+from samestory.index.neighbours import DAY_S, Neighbours, combine, write_vectors
+from samestory.ingest.errors import Quarantine
 
 DIM = 8
 COARSE = 4  # few values a component: many ties

@@ -9,10 +9,10 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from ingest.entry import Entry, ParsedFeed
-from ingest.feedlist import FeedRef
-from ingest.frontier import Frontier, Published
-from ingest.plan import plan_entries
+from samestory.ingest.entry import Entry, ParsedFeed
+from samestory.ingest.feedlist import FeedRef
+from samestory.ingest.frontier import Frontier, Published
+from samestory.ingest.plan import plan_entries
 from tests.product import Run
 
 FEED = "https://a.example/feed"

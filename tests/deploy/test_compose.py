@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from deploy.cli import build_parser
-from deploy.config import PREFIX, Settings
+from samestory.deploy.cli import build_parser
+from samestory.deploy.config import PREFIX, Settings
 from tests.broker import PROPERTIES
 from tests.conftest import ROOT
 

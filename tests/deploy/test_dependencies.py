@@ -7,7 +7,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from deploy.licenses import main, table
+from samestory.deploy.licenses import main, table
 from tests.reference import closure
 
 ROOT = Path(__file__).parents[2]

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.cli import MODULES, build_parser
-from ingest.feedlist import parse_feedlist
+from samestory.deploy.cli import MODULES, build_parser
+from samestory.ingest.feedlist import parse_feedlist
 from tests.reference import PAGES
 
 ROOT = Path(__file__).parents[2]
@@ -54,7 +54,7 @@ def test_a_command_imports_no_others_module(module, commands):
     code = (
         "import sys; from deploy.cli import MODULES, build_parser\n"
         f"build_parser({commands[0]!r})\n"
-        "print(*(m for m in MODULES if f'deploy.cli.{m}' in sys.modules))"
+        "print(*(m for m in MODULES if f'samestory.deploy.cli.{m}' in sys.modules))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], check=True, cwd=ROOT, capture_output=True
@@ -117,7 +117,7 @@ def test_each_heavy_library_is_imported_in_one_file():
         pattern = re.compile(rf"^\s*(?:import|from) {library}\b", re.MULTILINE)
         users = [
             str(path.relative_to(ROOT))
-            for package in ("ingest", "embed", "index", "deploy")
+            for package in ("samestory", "ingest", "embed", "index", "deploy")
             for path in (ROOT / package).rglob("*.py")
             if pattern.search(path.read_text())
         ]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.cli import exit_code
-from ingest.database import connect
+from samestory.deploy.cli import exit_code
+from samestory.ingest.database import connect
 from tests.faults.test_index import room
 
 RESTORED = "must be restored"

@@ -1,9 +1,9 @@
 """Lists of feeds that an operator keeps."""
 
-from deploy import feedlists
-from deploy.config import Settings
-from deploy.feedlists import FeedLists
-from ingest.frontier import Frontier
+from samestory.deploy import feedlists
+from samestory.deploy.config import Settings
+from samestory.deploy.feedlists import FeedLists
+from samestory.ingest.frontier import Frontier
 
 
 def test_a_list_that_is_written_while_it_is_read_is_read_again(tmp_path, monkeypatch):

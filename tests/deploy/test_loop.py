@@ -9,11 +9,18 @@ from functools import partial
 
 import pytest
 
-from deploy.loop import MAX_CRASHES, Attempt, consume, patiently, pieces
-from deploy.quarantine import cases, quarantine_record, retry_message
-from deploy.stream.embedded import EmbeddedLog
-from deploy.stream.log import EVENTS, QUARANTINE, STORIES, Message, Record, behind
-from ingest.errors import Misconfigured, Retry
+from samestory.deploy.loop import MAX_CRASHES, Attempt, consume, patiently, pieces
+from samestory.deploy.quarantine import cases, quarantine_record, retry_message
+from samestory.deploy.stream.embedded import EmbeddedLog
+from samestory.deploy.stream.log import (
+    EVENTS,
+    QUARANTINE,
+    STORIES,
+    Message,
+    Record,
+    behind,
+)
+from samestory.ingest.errors import Misconfigured, Retry
 from tests.between import just_before
 
 CRASHED = 9
@@ -56,8 +63,8 @@ def test_a_note_that_is_not_ours_is_no_attempt(note):
 
 
 def open_on_kafka(bootstrap: str, prefix: str):
-    from deploy.stream.kafka import KafkaLog
-    from deploy.stream.kafka_address import KafkaAddress
+    from samestory.deploy.stream.kafka import KafkaLog
+    from samestory.deploy.stream.kafka_address import KafkaAddress
 
     address = KafkaAddress(brokers=bootstrap, prefix=prefix)
     return KafkaLog(address, partitions={STORIES: 1}, session_s=3.0)

@@ -2,7 +2,7 @@
 
 import json
 
-from deploy.cli.output import plain, print_json
+from samestory.deploy.cli.output import plain, print_json
 
 # Escape, C1, marks that turn the direction, breaks of lines, invisible ones, half a
 # character, a tag.

@@ -5,10 +5,10 @@ import json
 
 import pytest
 
-from deploy.config import Settings, load_settings
-from deploy.importing import MAX_LINE, open_lines, read_lines, story_of_line
-from ingest.errors import Misconfigured, Quarantine
-from ingest.story import Story
+from samestory.deploy.config import Settings, load_settings
+from samestory.deploy.importing import MAX_LINE, open_lines, read_lines, story_of_line
+from samestory.ingest.errors import Misconfigured, Quarantine
+from samestory.ingest.story import Story
 from tests.conftest import NOW
 
 

@@ -4,9 +4,9 @@ import sys
 
 import pytest
 
-from deploy.config import Settings
-from deploy.supervisor import Patience, Supervisor
-from ingest.errors import Misconfigured
+from samestory.deploy.config import Settings
+from samestory.deploy.supervisor import Patience, Supervisor
+from samestory.ingest.errors import Misconfigured
 
 AT_ONCE = (0.0,)
 BOOM = "import sys; print('some words', file=sys.stderr); raise ValueError('boom')"
@@ -73,6 +73,6 @@ def test_a_worker_that_can_go_on_is_started_again_and_again(tmp_path, code, quic
 
 def test_two_records_in_a_row_that_kill_their_worker_are_lived_with():
     """Each is set aside after its third crash, before the worker is given up."""
-    from deploy.loop import MAX_CRASHES
+    from samestory.deploy.loop import MAX_CRASHES
 
     assert Patience().deaths > 2 * MAX_CRASHES

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embed.batching import BUDGET, STEP, batches
-from embed.processes import tasks
+from samestory.embed.batching import BUDGET, STEP, batches
+from samestory.embed.processes import tasks
 
 
 @given(st.lists(st.integers(1, 600), max_size=200))

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from deploy.cli import run
-from embed.conversion import folder_of
-from embed.encoder import EncoderSpec
-from embed.models import card_languages, model_files
-from embed.opening import open_encoder
-from ingest.errors import Misconfigured
+from samestory.deploy.cli import run
+from samestory.embed.conversion import folder_of
+from samestory.embed.encoder import EncoderSpec
+from samestory.embed.models import card_languages, model_files
+from samestory.embed.opening import open_encoder
+from samestory.ingest.errors import Misconfigured
 from tests.conftest import CACHE, ROOT
 from tests.faults.test_kill import wait_for
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from embed.copies import RememberingEncoder
-from embed.encoder import EncoderSpec
-from embed.processes import EncoderProcesses
-from ingest.errors import Retry
+from samestory.embed.copies import RememberingEncoder
+from samestory.embed.encoder import EncoderSpec
+from samestory.embed.processes import EncoderProcesses
+from samestory.ingest.errors import Retry
 from tests.conftest import CACHE
 from tests.contracts.test_encoder import ODD, passages_of
 

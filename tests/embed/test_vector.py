@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embed.embedding import embed_stories
-from embed.encoder import EncoderSpec
-from embed.opening import open_encoder
-from embed.passage import CHARS_A_TOKEN, TOKENS, passages
-from embed.vector import StoryVector
-from ingest.errors import Misconfigured, Quarantine
+from samestory.embed.embedding import embed_stories
+from samestory.embed.encoder import EncoderSpec
+from samestory.embed.opening import open_encoder
+from samestory.embed.passage import CHARS_A_TOKEN, TOKENS, passages
+from samestory.embed.vector import StoryVector
+from samestory.ingest.errors import Misconfigured, Quarantine
 from tests.conftest import make_story
 
 

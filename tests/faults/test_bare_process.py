@@ -45,7 +45,7 @@ def samestory(state: Path, *arguments: str, shell: str = "", **environment: str)
     )
 
 
-PYTHON = (sys.executable, "-m", "deploy.cli")
+PYTHON = (sys.executable, "-m", "samestory.deploy.cli")
 COMMANDS = (
     ("stories",),
     ("events", "--min-outlets", "1"),

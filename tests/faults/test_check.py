@@ -12,15 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from deploy.cli import run
-from deploy.stream.embedded import EmbeddedLog
-from deploy.stream.kafka import KafkaLog
-from deploy.stream.kafka_address import KafkaAddress
-from deploy.stream.log import JOURNAL, Log, Message
-from index.state import State
-from ingest.database import connect
-from ingest.feedlist import FeedRef
-from ingest.frontier import Frontier
+from samestory.deploy.cli import run
+from samestory.deploy.stream.embedded import EmbeddedLog
+from samestory.deploy.stream.kafka import KafkaLog
+from samestory.deploy.stream.kafka_address import KafkaAddress
+from samestory.deploy.stream.log import JOURNAL, Log, Message
+from samestory.index.state import State
+from samestory.ingest.database import connect
+from samestory.ingest.feedlist import FeedRef
+from samestory.ingest.frontier import Frontier
 from tests.faults.test_index import SEED, room
 from tests.ingest.test_frontier import FEED, entry, poll
 from tests.killed_index import journal_of, undisturbed
@@ -110,7 +110,7 @@ def test_the_index_makes_a_deleted_state_anew_as_check_says(home, capsys):
     shutil.rmtree(home / "index")
     assert check(home, capsys)[0] == 2
     process = subprocess.Popen(
-        [sys.executable, "-m", "deploy.cli", "index", "--state", str(home)],
+        [sys.executable, "-m", "samestory.deploy.cli", "index", "--state", str(home)],
         env=os.environ | {"SAMESTORY_KEEP_DAYS": "20"},
         stderr=subprocess.PIPE,
         text=True,
@@ -154,7 +154,7 @@ def test_a_snapshot_that_is_empty_is_none(tmp_path, capsys):
 @pytest.mark.parametrize("name", FILES)
 def test_a_locked_file_may_be_judged_later(home, capsys, name, monkeypatch):
     """Exit 3, and no word of restoring."""
-    monkeypatch.setattr("ingest.database.BUSY_S", 0.01)
+    monkeypatch.setattr("samestory.ingest.database.BUSY_S", 0.01)
     with closing(connect(home / name)) as other:
         other.execute("PRAGMA locking_mode = EXCLUSIVE")
         other.execute("BEGIN EXCLUSIVE")
@@ -218,7 +218,7 @@ def test_a_file_system_that_is_read_only_is_not_damage(home, tmp_path):
     place.mkdir()
     script = (
         'mount --bind "$1" "$2" && mount -o remount,bind,ro "$2" &&'
-        ' exec "$3" -m deploy.cli check --json --state "$2"'
+        ' exec "$3" -m samestory.deploy.cli check --json --state "$2"'
     )
     done = subprocess.run(
         ["unshare", "--mount", "sh", "-c", script, "-", home, place, sys.executable],

@@ -6,12 +6,12 @@ from functools import partial
 
 import pytest
 
-from deploy.loop import patiently
-from deploy.stream.kafka import KafkaLog
-from deploy.stream.kafka_address import KafkaAddress
-from deploy.stream.kafka_client import ConfigResource, kafka
-from deploy.stream.log import JOURNAL, STORIES, Fenced, Message, behind
-from ingest.errors import Retry
+from samestory.deploy.loop import patiently
+from samestory.deploy.stream.kafka import KafkaLog
+from samestory.deploy.stream.kafka_address import KafkaAddress
+from samestory.deploy.stream.kafka_client import ConfigResource, kafka
+from samestory.deploy.stream.log import JOURNAL, STORIES, Fenced, Message, behind
+from samestory.ingest.errors import Retry
 from tests.broker import Broker
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]

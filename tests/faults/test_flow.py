@@ -5,8 +5,8 @@ import uuid
 
 import pytest
 
-from deploy.stream.embedded import EmbeddedLog
-from deploy.worker import NAMES
+from samestory.deploy.stream.embedded import EmbeddedLog
+from samestory.deploy.worker import NAMES
 from tests.flow import drain, flowing, kill_often, outcome, wait_until
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
@@ -47,8 +47,8 @@ def test_each_worker_leaves_when_asked_is_killed_thrice_and_nothing_is_lost(
 def open_log(state, environment):
     if not environment:
         return EmbeddedLog(state / "log.db")
-    from deploy.stream.kafka import KafkaLog
-    from deploy.stream.kafka_address import KafkaAddress
+    from samestory.deploy.stream.kafka import KafkaLog
+    from samestory.deploy.stream.kafka_address import KafkaAddress
 
     return KafkaLog(
         KafkaAddress(

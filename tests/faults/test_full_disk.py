@@ -20,7 +20,7 @@ def limited(folder: Path, size: int, *arguments: str) -> subprocess.Popen:
     """Start `samestory` in a group of its own, whose files stay below so many bytes."""
     with (folder / "said").open("wb") as said:
         process = subprocess.Popen(
-            [sys.executable, "-m", "deploy.cli", *arguments],
+            [sys.executable, "-m", "samestory.deploy.cli", *arguments],
             stdout=said,
             stderr=said,
             start_new_session=True,

@@ -7,14 +7,14 @@ from contextlib import contextmanager
 
 import pytest
 
-from deploy.stream.embedded import EmbeddedLog
-from deploy.stream.log import JOURNAL, Message
-from index import vector_files
-from index.events import EventIndex
-from index.soundness import damage_of_state
-from index.state import State
-from ingest.database import connect, copy_database, damage_of
-from ingest.errors import Retry
+from samestory.deploy.stream.embedded import EmbeddedLog
+from samestory.deploy.stream.log import JOURNAL, Message
+from samestory.index import vector_files
+from samestory.index.events import EventIndex
+from samestory.index.soundness import damage_of_state
+from samestory.index.state import State
+from samestory.ingest.database import connect, copy_database, damage_of
+from samestory.ingest.errors import Retry
 from tests.killed_index import KEEP_DAYS, journal_of, killed_often, undisturbed
 
 SEED = 20261126

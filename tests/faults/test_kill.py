@@ -19,7 +19,14 @@ SEED = 20260310
 def start(state, *arguments: str, prefix: str = "") -> subprocess.Popen:
     """Start `samestory` in a process group of its own; with a prefix on Kafka."""
     return subprocess.Popen(
-        [sys.executable, "-m", "deploy.cli", *arguments, "--state", str(state)],
+        [
+            sys.executable,
+            "-m",
+            "samestory.deploy.cli",
+            *arguments,
+            "--state",
+            str(state),
+        ],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,

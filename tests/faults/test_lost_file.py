@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from deploy.stream.embedded import EmbeddedLog
-from deploy.stream.log import JOURNAL, Message
+from samestory.deploy.stream.embedded import EmbeddedLog
+from samestory.deploy.stream.log import JOURNAL, Message
 from tests.faults.test_kill import wait_for
 
 pytestmark = pytest.mark.slow
@@ -25,7 +25,14 @@ def test_a_worker_whose_file_is_removed_says_so_and_ends_with_exit_2(
     log, file = EmbeddedLog(tmp_path / "log.db"), tmp_path / name
     log.publish(JOURNAL, RECORD)
     with subprocess.Popen(
-        [sys.executable, "-m", "deploy.cli", worker, "--state", str(tmp_path)],
+        [
+            sys.executable,
+            "-m",
+            "samestory.deploy.cli",
+            worker,
+            "--state",
+            str(tmp_path),
+        ],
         stderr=subprocess.PIPE,
         text=True,
         env=os.environ | {"SAMESTORY_LOG_LEVEL": "error"},

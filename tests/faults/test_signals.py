@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.stream.embedded import EmbeddedLog
-from deploy.stream.log import STORIES, Message
+from samestory.deploy.stream.embedded import EmbeddedLog
+from samestory.deploy.stream.log import STORIES, Message
 from tests.broker import Broker
 from tests.conftest import make_story
 from tests.faults.test_flow import LEAVE_S

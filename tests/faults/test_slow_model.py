@@ -7,14 +7,14 @@ import uuid
 
 import pytest
 
-from deploy.embed_worker import EmbedStage
-from deploy.stream.kafka import KafkaLog
-from deploy.stream.kafka_address import KafkaAddress
-from deploy.stream.log import JOURNAL, STORIES, Fenced, Message, behind
-from embed.copies import RememberingEncoder
-from embed.encoder import EncoderSpec
-from embed.processes import EncoderProcesses
-from embed.vector import StoryVector
+from samestory.deploy.embed_worker import EmbedStage
+from samestory.deploy.stream.kafka import KafkaLog
+from samestory.deploy.stream.kafka_address import KafkaAddress
+from samestory.deploy.stream.log import JOURNAL, STORIES, Fenced, Message, behind
+from samestory.embed.copies import RememberingEncoder
+from samestory.embed.encoder import EncoderSpec
+from samestory.embed.processes import EncoderProcesses
+from samestory.embed.vector import StoryVector
 from tests.conftest import CACHE, make_story
 
 pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.slow]

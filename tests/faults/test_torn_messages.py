@@ -5,8 +5,15 @@ import random
 
 import pytest
 
-from deploy.stream.embedded import EmbeddedLog
-from deploy.stream.log import EVENTS, JOURNAL, QUARANTINE, STORIES, Message, behind
+from samestory.deploy.stream.embedded import EmbeddedLog
+from samestory.deploy.stream.log import (
+    EVENTS,
+    JOURNAL,
+    QUARANTINE,
+    STORIES,
+    Message,
+    behind,
+)
 from tests.product import Run
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from deploy.importing import FIELDS, story_of_line
-from ingest.credits import credits_of
-from ingest.dates import parse_date, parse_date_of_any_language
-from ingest.errors import Quarantine
-from ingest.feed import NotAFeed, parse_feed
-from ingest.page import is_full_text
-from ingest.quality import tidy
+from samestory.deploy.importing import FIELDS, story_of_line
+from samestory.ingest.credits import credits_of
+from samestory.ingest.dates import parse_date, parse_date_of_any_language
+from samestory.ingest.errors import Quarantine
+from samestory.ingest.feed import NotAFeed, parse_feed
+from samestory.ingest.page import is_full_text
+from samestory.ingest.quality import tidy
 
 SIZE = 200_000  # characters
 NOW = datetime(2026, 3, 1, tzinfo=UTC)

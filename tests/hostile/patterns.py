@@ -13,15 +13,15 @@ from functools import partial
 from pathlib import Path
 from types import ModuleType
 
-from ingest.page import CUT_OFF_TAIL
-from ingest.quality import MAX_BOILERPLATE
+from samestory.ingest.page import CUT_OFF_TAIL
+from samestory.ingest.quality import MAX_BOILERPLATE
 from tests.hostile.pumps import Pump, pumps
 
-PACKAGES = ("ingest", "embed", "index", "deploy")
+PACKAGES = tuple(f"samestory.{name}" for name in ("ingest", "embed", "index", "deploy"))
 SIZE = 200_000  # characters that each is tried on
 CUTS = {  # what their callers cut, see `doors`
-    "ingest.page._CUT_OFF": CUT_OFF_TAIL,
-    "ingest.quality._BOILERPLATE": MAX_BOILERPLATE,
+    "samestory.ingest.page._CUT_OFF": CUT_OFF_TAIL,
+    "samestory.ingest.quality._BOILERPLATE": MAX_BOILERPLATE,
 }
 _USES = frozenset({"search", "match", "fullmatch", "finditer"})
 _LIKE = {"findall": "finditer", "sub": "finditer", "split": "finditer"}

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from ingest.feedlist import FeedRef
-from ingest.sandbox import Sandbox
+from samestory.ingest.feedlist import FeedRef
+from samestory.ingest.sandbox import Sandbox
 from tests.conftest import open_client
 from tests.desk import Desk
 from tests.hostile.feeds import FEEDS, Feed

@@ -7,10 +7,10 @@ from urllib.parse import quote_plus
 
 import pytest
 
-from ingest.feedlist import FeedRef
-from ingest.outlets import voice_of
-from ingest.story import story_id_from
-from ingest.urls import host_of, url_key
+from samestory.ingest.feedlist import FeedRef
+from samestory.ingest.outlets import voice_of
+from samestory.ingest.story import story_id_from
+from samestory.ingest.urls import host_of, url_key
 from tests.conftest import open_client, serve
 from tests.desk import Desk
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ingest.feedlist import FeedRef
-from ingest.sandbox import Sandbox
+from samestory.ingest.feedlist import FeedRef
+from samestory.ingest.sandbox import Sandbox
 from tests.conftest import open_client
 from tests.desk import Desk
 from tests.hostile.pages import PAGES, SUMMARY, TITLE, Page

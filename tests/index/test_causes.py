@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from embed.embedding import embed_stories
-from index.events import EventIndex
-from index.state import State
+from samestory.embed.embedding import embed_stories
+from samestory.index.events import EventIndex
+from samestory.index.state import State
 from tests.conftest import NOW, make_story
 
 pytestmark = pytest.mark.model

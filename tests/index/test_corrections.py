@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.constraints import Constraints
-from index.corrected import ACCEPTED, REFUSED, UNDONE
-from index.correction import APART, DIFFERENT, SAME, UNDO, Correction
-from index.decision import PairModel
-from index.events import EventIndex
-from index.explanation import why_pair
-from index.state import State
+from samestory.index.constraints import Constraints
+from samestory.index.corrected import ACCEPTED, REFUSED, UNDONE
+from samestory.index.correction import APART, DIFFERENT, SAME, UNDO, Correction
+from samestory.index.decision import PairModel
+from samestory.index.events import EventIndex
+from samestory.index.explanation import why_pair
+from samestory.index.state import State
 from tests.conftest import make_story
 from tests.index.test_events import record
 

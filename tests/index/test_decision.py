@@ -8,9 +8,9 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from index.decision import JOINING, Candidate, PairModel, decide
-from index.evaluation import b_cubed
-from index.features import (
+from samestory.index.decision import JOINING, Candidate, PairModel, decide
+from samestory.index.evaluation import b_cubed
+from samestory.index.features import (
     FEATURES,
     View,
     crowdedness,
@@ -19,8 +19,8 @@ from index.features import (
     similarities,
     view,
 )
-from index.terms import Rarity
-from ingest.errors import Misconfigured
+from samestory.index.terms import Rarity
+from samestory.ingest.errors import Misconfigured
 from tests.conftest import NOW, make_story
 from tests.embed.test_vector import unit_vectors
 

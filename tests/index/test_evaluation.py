@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.baselines import baselines, chained
-from index.evaluation import b_cubed, compare, found_among, pairwise
+from samestory.index.baselines import baselines, chained
+from samestory.index.evaluation import b_cubed, compare, found_among, pairwise
 
 STORIES = "abcdefg"
 groups = st.lists(st.integers(0, 3), min_size=7, max_size=7).map(

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from embed.vector import StoryVector
-from index.decision import PairModel
-from index.events import EventIndex
-from index.lookup import Lookup, event, events, query_of
-from index.revisions import Revisions
-from index.state import State, existing_state
-from ingest.errors import Misconfigured
+from samestory.embed.vector import StoryVector
+from samestory.index.decision import PairModel
+from samestory.index.events import EventIndex
+from samestory.index.lookup import Lookup, event, events, query_of
+from samestory.index.revisions import Revisions
+from samestory.index.state import State, existing_state
+from samestory.ingest.errors import Misconfigured
 from tests.conftest import NOW, make_story
 
 DIM = 64

@@ -6,13 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from index.events import EventIndex
-from index.expiry import LATEST, REACH, Calendar, Held, Witness, date_of
-from index.journal import decode_journal
-from index.let_pass import LetPass
-from index.neighbours import DAY_S
-from index.state import State
-from ingest.errors import Quarantine
+from samestory.index.events import EventIndex
+from samestory.index.expiry import LATEST, REACH, Calendar, Held, Witness, date_of
+from samestory.index.journal import decode_journal
+from samestory.index.let_pass import LetPass
+from samestory.index.neighbours import DAY_S
+from samestory.index.state import State
+from samestory.ingest.errors import Quarantine
 from tests.conftest import NOW
 from tests.index.test_retention import KEEP_S, KEPT_DAYS, Desk, id_of, seen
 

@@ -4,11 +4,11 @@ import math
 
 import pytest
 
-from index.decision import PairModel
-from index.events import EventIndex
-from index.explanation import shared_terms, why_event, why_pair, why_story
-from index.state import State
-from ingest.errors import Misconfigured
+from samestory.index.decision import PairModel
+from samestory.index.events import EventIndex
+from samestory.index.explanation import shared_terms, why_event, why_pair, why_story
+from samestory.index.state import State
+from samestory.ingest.errors import Misconfigured
 from tests.conftest import make_story
 from tests.index.test_events import record
 

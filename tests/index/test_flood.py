@@ -7,12 +7,12 @@ from datetime import timedelta
 
 import pytest
 
-from embed.embedding import embed_stories
-from index.clusterer import MEMBERS_READ
-from index.decision import believed
-from index.events import EventIndex
-from index.state import State
-from ingest.story import Story
+from samestory.embed.embedding import embed_stories
+from samestory.index.clusterer import MEMBERS_READ
+from samestory.index.decision import believed
+from samestory.index.events import EventIndex
+from samestory.index.state import State
+from samestory.ingest.story import Story
 from tests.conftest import NOW, make_story
 from tests.index.test_second_look import Desk, groups, report
 

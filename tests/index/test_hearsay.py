@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from index.corroboration import confirms, first_to_confirm
-from index.events import EventIndex
-from index.lookup import events
-from index.state import State
+from samestory.index.corroboration import confirms, first_to_confirm
+from samestory.index.events import EventIndex
+from samestory.index.lookup import events
+from samestory.index.state import State
 from tests.conftest import make_story
 from tests.index.test_events import record
 from tests.index.test_revisions import OWN, PARAPHRASE

@@ -5,19 +5,19 @@ from datetime import timedelta
 
 import pytest
 
-from deploy.forgotten import forgetting
-from deploy.stream.log import JOURNAL, Record
-from embed.vector import StoryVector
-from index.correction import APART, DIFFERENT, SAME, UNDO, Correction
-from index.events import EventIndex
-from index.expiry import LATEST
-from index.explanation import why_event
-from index.forgetting import Forget
-from index.lookup import event as lookup_event
-from index.neighbours import combine
-from index.soundness import damage_of_state
-from index.state import State
-from ingest.errors import Misconfigured, Quarantine
+from samestory.deploy.forgotten import forgetting
+from samestory.deploy.stream.log import JOURNAL, Record
+from samestory.embed.vector import StoryVector
+from samestory.index.correction import APART, DIFFERENT, SAME, UNDO, Correction
+from samestory.index.events import EventIndex
+from samestory.index.expiry import LATEST
+from samestory.index.explanation import why_event
+from samestory.index.forgetting import Forget
+from samestory.index.lookup import event as lookup_event
+from samestory.index.neighbours import combine
+from samestory.index.soundness import damage_of_state
+from samestory.index.state import State
+from samestory.ingest.errors import Misconfigured, Quarantine
 from tests.conftest import NOW, make_story
 from tests.index.test_corrections import AT, said
 from tests.index.test_events import record, vector
@@ -370,7 +370,7 @@ def left_of(journal: list[bytes], *story_ids: str) -> list[bytes]:
 @pytest.mark.parametrize("kind", ["held", "expired", "moved to another day"])
 def test_the_vector_of_a_forgotten_story_leaves_its_file(desk, monkeypatch, kind):
     """In the running worker; also of a story that expired, or of a former version."""
-    monkeypatch.setattr("index.vector_files.DAY_UNFILED", 8)
+    monkeypatch.setattr("samestory.index.vector_files.DAY_UNFILED", 8)
     x = seen("x", 1, 1, day=0)
     others = [
         seen(f"o{i}", 20 + i, 20 + i, day=0, first_seen=NOW + timedelta(days=9))
@@ -394,7 +394,7 @@ def test_the_vector_of_a_forgotten_story_leaves_its_file(desk, monkeypatch, kind
 
 def test_forgetting_is_finished_after_a_crash(desk, monkeypatch):
     """Killed between the commit and the new file."""
-    monkeypatch.setattr("index.vector_files.DAY_UNFILED", 2)
+    monkeypatch.setattr("samestory.index.vector_files.DAY_UNFILED", 2)
     state = desk.read(*(seen(f"a{i}", i, i, day=0) for i in range(4)))
     row = state.placed()
     assert len(row.seqs) == 4

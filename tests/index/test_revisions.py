@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.correction import DIFFERENT, SAME, UNDO
-from index.corroboration import confirms, first_to_confirm, is_agency_copy
-from index.events import EventIndex
-from index.forgetting import Forget
-from index.revisions import REASONS
-from index.state import State
+from samestory.index.correction import DIFFERENT, SAME, UNDO
+from samestory.index.corroboration import confirms, first_to_confirm, is_agency_copy
+from samestory.index.events import EventIndex
+from samestory.index.forgetting import Forget
+from samestory.index.revisions import REASONS
+from samestory.index.state import State
 from tests.conftest import NOW, make_story
 from tests.index.test_corrections import AT, IDS, said
 from tests.index.test_events import record

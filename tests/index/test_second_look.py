@@ -6,13 +6,13 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from embed.vector import StoryVector
-from index.correction import DIFFERENT, SAME
-from index.decision import PairModel
-from index.events import EventIndex
-from index.explanation import why_pair, why_story
-from index.features import FEATURES
-from index.state import State
+from samestory.embed.vector import StoryVector
+from samestory.index.correction import DIFFERENT, SAME
+from samestory.index.decision import PairModel
+from samestory.index.events import EventIndex
+from samestory.index.explanation import why_pair, why_story
+from samestory.index.features import FEATURES
+from samestory.index.state import State
 from tests.conftest import NOW, make_story
 from tests.index.test_corrections import said
 

@@ -5,14 +5,14 @@ from datetime import datetime
 
 import pytest
 
-from deploy.stream.embedded import EmbeddedLog
-from index.correction import SAME
-from index.events import EventIndex
-from index.forgetting import Forget
-from index.lookup import Lookup, undated
-from index.state import State
-from ingest.database import connect
-from ingest.story import FIRST, LAST
+from samestory.deploy.stream.embedded import EmbeddedLog
+from samestory.index.correction import SAME
+from samestory.index.events import EventIndex
+from samestory.index.forgetting import Forget
+from samestory.index.lookup import Lookup, undated
+from samestory.index.state import State
+from samestory.ingest.database import connect
+from samestory.ingest.story import FIRST, LAST
 from tests.conftest import NOW, make_story
 from tests.index.test_corrections import said
 from tests.index.test_events import MODEL, record, vector

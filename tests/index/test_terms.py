@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.preprocessing import normalize
 
-from index.terms import (
+from samestory.index.terms import (
     NO_NAME,
     RAREST,
     WORDS,
@@ -21,7 +21,7 @@ from index.terms import (
     terms_of,
     words_of,
 )
-from ingest.errors import Misconfigured
+from samestory.ingest.errors import Misconfigured
 
 COUNTS = {"a": 60, "b": 20, "c": 7, "d": 2, "e": 1}
 RARITY = Rarity(99, COUNTS)

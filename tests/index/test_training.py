@@ -6,12 +6,12 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from index.decision import PairModel
-from index.features import FEATURES
-from index.labels import Stream
-from index.terms import Rarity
-from index.training import HALVES, Halves, Measured, fitted, pairs, proposed
-from ingest.errors import Misconfigured
+from samestory.index.decision import PairModel
+from samestory.index.features import FEATURES
+from samestory.index.labels import Stream
+from samestory.index.terms import Rarity
+from samestory.index.training import HALVES, Halves, Measured, fitted, pairs, proposed
+from samestory.ingest.errors import Misconfigured
 from tests.conftest import NOW, make_story
 from tests.index.test_events import vector
 

@@ -4,10 +4,10 @@ import sqlite3
 
 import pytest
 
-from index.events import EventIndex
-from index.soundness import damage_of_state
-from index.state import State
-from ingest.errors import Misconfigured
+from samestory.index.events import EventIndex
+from samestory.index.soundness import damage_of_state
+from samestory.index.state import State
+from samestory.ingest.errors import Misconfigured
 from tests.index.test_corrections import Desk, stories
 from tests.index.test_events import record
 

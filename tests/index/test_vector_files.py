@@ -5,14 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-from index import vector_files
-from index.decision import PairModel
-from index.events import EventIndex
-from index.lookup import Lookup, query_of
-from index.soundness import damage_of_state
-from index.state import State
-from index.vector_files import VectorFiles, files_of
-from ingest.database import connect
+from samestory.index import vector_files
+from samestory.index.decision import PairModel
+from samestory.index.events import EventIndex
+from samestory.index.lookup import Lookup, query_of
+from samestory.index.soundness import damage_of_state
+from samestory.index.state import State
+from samestory.index.vector_files import VectorFiles, files_of
+from samestory.ingest.database import connect
 from tests.between import just_before
 from tests.conftest import NOW
 from tests.index.test_events import record, vector
@@ -179,7 +179,7 @@ def test_a_reader_sees_one_commit_while_the_writer_goes_on(tmp_path):
 def answers_within(state: State):
     """Answers of the commit that a caller's `reading` sees."""
     placed = state.placed()
-    from index.neighbours import Neighbours, combine
+    from samestory.index.neighbours import Neighbours, combine
 
     held = Neighbours(64)
     state.vectors.load(held, placed.seqs, placed.times)

@@ -3,10 +3,10 @@
 import json
 from datetime import timedelta
 
-from index.events import EventIndex
-from index.explanation import why_story
-from index.history import KEPT
-from index.state import State
+from samestory.index.events import EventIndex
+from samestory.index.explanation import why_story
+from samestory.index.history import KEPT
+from samestory.index.state import State
 from tests.conftest import NOW, make_story
 from tests.index.test_events import record
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from index.events import EventIndex
-from index.explanation import why_pair, why_story
-from index.state import State
-from index.vetoes import claims_of, veto
+from samestory.index.events import EventIndex
+from samestory.index.explanation import why_pair, why_story
+from samestory.index.state import State
+from samestory.index.vetoes import claims_of, veto
 from tests.conftest import make_story
 from tests.index.test_decision import MODEL
 from tests.index.test_events import record

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ingest.cadence import (
+from samestory.ingest.cadence import (
     NOTHING_SAID,
     Announced,
     Limits,
@@ -17,7 +17,7 @@ from ingest.cadence import (
     next_poll,
     page_retry_s,
 )
-from ingest.headers import fresh_for_s
+from samestory.ingest.headers import fresh_for_s
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)  # a Tuesday
 LIMITS = Limits(shortest_s=600, longest_s=21_600)

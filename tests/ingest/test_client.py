@@ -10,9 +10,9 @@ import brotli
 import pytest
 from backports import zstd
 
-from ingest.addresses import AddressRefused, parse_networks
-from ingest.client import Client, ClientOptions, Validators
-from ingest.errors import (
+from samestory.ingest.addresses import AddressRefused, parse_networks
+from samestory.ingest.client import Client, ClientOptions, Validators
+from samestory.ingest.errors import (
     BotWall,
     FetchFailed,
     FetchRefused,
@@ -20,9 +20,9 @@ from ingest.errors import (
     HostSlow,
     Misconfigured,
 )
-from ingest.headers import retry_after_s
-from ingest.robots import Disallowed, Robots
-from ingest.sandbox import ParserFailed
+from samestory.ingest.headers import retry_after_s
+from samestory.ingest.robots import Disallowed, Robots
+from samestory.ingest.sandbox import ParserFailed
 from tests.conftest import serve
 
 

@@ -2,8 +2,13 @@
 
 import pytest
 
-from ingest.credits import Credits, credits_of
-from ingest.versions import changes_since, futile_reads, told_of, was_from_page
+from samestory.ingest.credits import Credits, credits_of
+from samestory.ingest.versions import (
+    changes_since,
+    futile_reads,
+    told_of,
+    was_from_page,
+)
 from tests.conftest import make_story
 
 

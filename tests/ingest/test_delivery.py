@@ -2,12 +2,12 @@
 
 import pytest
 
-from ingest.delivery import Delivery
-from ingest.entry import Entry
-from ingest.feedlist import FeedRef
-from ingest.frontier import Frontier, PendingStory
-from ingest.story import story_id_from
-from ingest.urls import url_key
+from samestory.ingest.delivery import Delivery
+from samestory.ingest.entry import Entry
+from samestory.ingest.feedlist import FeedRef
+from samestory.ingest.frontier import Frontier, PendingStory
+from samestory.ingest.story import story_id_from
+from samestory.ingest.urls import url_key
 from tests.conftest import serve
 from tests.desk import Desk
 

@@ -2,12 +2,12 @@
 
 import pytest
 
-from ingest.cadence import Announced
-from ingest.discovery import FoundFeed, linked_feeds, usual_places
-from ingest.errors import BotWall
-from ingest.feed import MAX_ENTRIES, NotAFeed, parse_feed
-from ingest.sitemap import parse_sitemap
-from ingest.walls import wall_of
+from samestory.ingest.cadence import Announced
+from samestory.ingest.discovery import FoundFeed, linked_feeds, usual_places
+from samestory.ingest.errors import BotWall
+from samestory.ingest.feed import MAX_ENTRIES, NotAFeed, parse_feed
+from samestory.ingest.sitemap import parse_sitemap
+from samestory.ingest.walls import wall_of
 
 HEAD = b"""<html><head><base href="https://cdn.a.org/x/">
 <link rel="alternate" type="application/rss+xml" title="Comments" href="/comments/feed">

@@ -7,15 +7,15 @@ from functools import partial
 
 import pytest
 
-from ingest.database import damage_of
-from ingest.entry import Entry, ParsedFeed
-from ingest.errors import Misconfigured
-from ingest.feed_table import BY_HAND
-from ingest.feedlist import FeedRef, checked_ref, parse_feedlist, to_opml
-from ingest.frontier import Frontier, Published
-from ingest.plan import plan_entries
-from ingest.urls import story_ids_of
-from ingest.versions import told_of
+from samestory.ingest.database import damage_of
+from samestory.ingest.entry import Entry, ParsedFeed
+from samestory.ingest.errors import Misconfigured
+from samestory.ingest.feed_table import BY_HAND
+from samestory.ingest.feedlist import FeedRef, checked_ref, parse_feedlist, to_opml
+from samestory.ingest.frontier import Frontier, Published
+from samestory.ingest.plan import plan_entries
+from samestory.ingest.urls import story_ids_of
+from samestory.ingest.versions import told_of
 from tests.between import just_before
 from tests.conftest import make_story
 

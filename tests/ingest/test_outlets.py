@@ -2,8 +2,8 @@
 
 import pytest
 
-from ingest.errors import Misconfigured
-from ingest.outlets import (
+from samestory.ingest.errors import Misconfigured
+from samestory.ingest.outlets import (
     FeedVoice,
     attributed,
     has_no_page,
@@ -12,8 +12,8 @@ from ingest.outlets import (
     outlet_named,
     voice_of,
 )
-from ingest.shards import Shard
-from ingest.titles import clean_title
+from samestory.ingest.shards import Shard
+from samestory.ingest.titles import clean_title
 from tests.conftest import make_story
 
 GOOGLE = "https://news.google.com/rss/articles/CBMi"

@@ -8,12 +8,12 @@ from itertools import pairwise
 
 import pytest
 
-from ingest.cadence import Limits
-from ingest.feedlist import FeedRef
-from ingest.frontier import Frontier
-from ingest.manners import Manners
-from ingest.poller import Poller
-from ingest.robots import Robots
+from samestory.ingest.cadence import Limits
+from samestory.ingest.feedlist import FeedRef
+from samestory.ingest.frontier import Frontier
+from samestory.ingest.manners import Manners
+from samestory.ingest.poller import Poller
+from samestory.ingest.robots import Robots
 from tests.conftest import serve
 from tests.desk import Desk as FullDesk
 from tests.publishers import publishing

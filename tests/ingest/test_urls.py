@@ -2,8 +2,14 @@
 
 import pytest
 
-from ingest.story import story_id_from
-from ingest.urls import absolute_url, flags_of_host, host_of, story_ids_of, url_key
+from samestory.ingest.story import story_id_from
+from samestory.ingest.urls import (
+    absolute_url,
+    flags_of_host,
+    host_of,
+    story_ids_of,
+    url_key,
+)
 
 
 @pytest.mark.parametrize(

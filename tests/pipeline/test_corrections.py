@@ -6,10 +6,10 @@ import shutil
 
 import pytest
 
-from deploy.cli import correct
-from deploy.labelled import read_pairs
-from index.state import State
-from ingest.database import connect
+from samestory.deploy.cli import correct
+from samestory.deploy.labelled import read_pairs
+from samestory.index.state import State
+from samestory.ingest.database import connect
 from tests.faults.test_kill import start, wait_for
 from tests.product import Run
 

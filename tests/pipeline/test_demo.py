@@ -13,7 +13,7 @@ def test_the_demonstration_shows_events_answers_a_question_and_says_what_next(tm
     """Feeds in, a table of events out, one answer, three lines for one's own feeds."""
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "deploy.newsroom", "demo"),
+            *(sys.executable, "-m", "samestory.deploy.newsroom", "demo"),
             *("--port", "0", "--state", str(tmp_path)),
         ],
         capture_output=True,
@@ -36,7 +36,14 @@ def test_the_demonstration_shows_events_answers_a_question_and_says_what_next(tm
 def test_a_taken_port_is_named_with_what_to_do(newsroom):
     """Another newsroom runs: stop it, or choose another port."""
     done = subprocess.run(
-        [sys.executable, "-m", "deploy.newsroom", "demo", "--port", str(newsroom.port)],
+        [
+            sys.executable,
+            "-m",
+            "samestory.deploy.newsroom",
+            "demo",
+            "--port",
+            str(newsroom.port),
+        ],
         capture_output=True,
         text=True,
         timeout=180,

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from deploy.cli import run as command
+from samestory.deploy.cli import run as command
 from tests.product import Run
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]

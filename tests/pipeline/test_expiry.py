@@ -1,10 +1,10 @@
 """`samestory expiry`: a jump of the day is told, and a person lets it pass."""
 
-from deploy import wiring
-from deploy.config import load_settings
-from deploy.index_worker import run_index
-from deploy.stream.embedded import EmbeddedLog
-from deploy.stream.log import JOURNAL, Message, behind
+from samestory.deploy import wiring
+from samestory.deploy.config import load_settings
+from samestory.deploy.index_worker import run_index
+from samestory.deploy.stream.embedded import EmbeddedLog
+from samestory.deploy.stream.log import JOURNAL, Message, behind
 from tests.index.test_retention import seen
 from tests.product import Run
 

@@ -9,9 +9,9 @@ import time
 
 import pytest
 
-from deploy.config import Settings
-from deploy.feedlists import FeedLists
-from ingest.frontier import Frontier
+from samestory.deploy.config import Settings
+from samestory.deploy.feedlists import FeedLists
+from samestory.ingest.frontier import Frontier
 from tests.conftest import serve
 from tests.product import LOCAL, Run
 from tests.publishers import publishing
@@ -62,7 +62,14 @@ def test_a_site_without_links_is_looked_at_in_the_usual_places(tmp_path):
 
 def start(run: Run, *options: str):
     """Start `samestory ingest` in the background."""
-    command = [sys.executable, "-m", "deploy.cli", "ingest", "--state", str(run.state)]
+    command = [
+        sys.executable,
+        "-m",
+        "samestory.deploy.cli",
+        "ingest",
+        "--state",
+        str(run.state),
+    ]
     return subprocess.Popen(
         [*command, *options, *LOCAL],
         stderr=subprocess.PIPE,

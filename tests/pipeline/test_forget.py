@@ -6,8 +6,8 @@ import shutil
 
 import pytest
 
-from deploy.stream.embedded import EmbeddedLog
-from deploy.stream.log import JOURNAL, STORIES, Message
+from samestory.deploy.stream.embedded import EmbeddedLog
+from samestory.deploy.stream.log import JOURNAL, STORIES, Message
 from tests.conftest import make_story
 from tests.product import LOCAL, Run
 
@@ -120,7 +120,7 @@ def test_a_name_that_nobody_has_is_a_mistake(run):
 def test_what_is_in_quarantine_is_forgotten_too(run):
     """A feed's entry, or a message, that was set aside with its text."""
     log = EmbeddedLog(run.state / "log.db")
-    from deploy.quarantine import quarantine_record
+    from samestory.deploy.quarantine import quarantine_record
 
     records = log.read(STORIES, 0, 0, 1_000)
     texts = b"".join(record.value for record in records)

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from index.state import State
-from ingest.frontier import Frontier
-from ingest.urls import story_ids_of
+from samestory.index.state import State
+from samestory.ingest.frontier import Frontier
+from samestory.ingest.urls import story_ids_of
 from tests.conftest import make_story
 from tests.data import former_state
 from tests.data.former_state import (

@@ -6,10 +6,10 @@ import uuid
 
 import pytest
 
-from deploy.stream.embedded import EmbeddedLog
-from deploy.stream.kafka import KafkaLog
-from deploy.stream.kafka_address import KafkaAddress
-from deploy.stream.log import JOURNAL, Message
+from samestory.deploy.stream.embedded import EmbeddedLog
+from samestory.deploy.stream.kafka import KafkaLog
+from samestory.deploy.stream.kafka_address import KafkaAddress
+from samestory.deploy.stream.log import JOURNAL, Message
 from tests.broker import Broker
 from tests.faults.test_kill import start, wait_for
 from tests.product import LOCAL, Run

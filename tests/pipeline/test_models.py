@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from embed.models import model_files
+from samestory.embed.models import model_files
 from tests.conftest import ROOT
 from tests.contracts.test_encoder import failing  # noqa: F401  (a fixture)
 from tests.product import Run

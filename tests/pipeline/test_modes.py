@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from deploy.config import Settings
-from deploy.modes import keep_modes
-from ingest.errors import Misconfigured
+from samestory.deploy.config import Settings
+from samestory.deploy.modes import keep_modes
+from samestory.ingest.errors import Misconfigured
 from tests.product import Run
 
 LINES = "\n".join(

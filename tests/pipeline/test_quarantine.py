@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from deploy.quarantine import MAX_ATTEMPTS, cases
-from deploy.stream.embedded import EmbeddedLog
-from deploy.stream.log import JOURNAL, QUARANTINE, STORIES, Message
+from samestory.deploy.quarantine import MAX_ATTEMPTS, cases
+from samestory.deploy.stream.embedded import EmbeddedLog
+from samestory.deploy.stream.log import JOURNAL, QUARANTINE, STORIES, Message
 from tests.conftest import make_story, serve
 from tests.product import LOCAL, Run
 

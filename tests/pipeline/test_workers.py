@@ -10,11 +10,11 @@ import threading
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from deploy.loop import patiently
-from deploy.stream.embedded import EmbeddedLog
-from deploy.stream.log import JOURNAL, STORIES, Message, behind
-from embed.models import model_files
-from ingest.errors import Retry
+from samestory.deploy.loop import patiently
+from samestory.deploy.stream.embedded import EmbeddedLog
+from samestory.deploy.stream.log import JOURNAL, STORIES, Message, behind
+from samestory.embed.models import model_files
+from samestory.ingest.errors import Retry
 from tests.faults.test_kill import start, wait_for
 from tests.product import LOCAL, Run
 

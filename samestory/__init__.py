@@ -1,0 +1,1 @@
+"""Which reports, from which outlets, tell the same event?"""

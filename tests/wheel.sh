@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# The wheel, in an environment of its own: tests/run.sh runs it beside the tests.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+bin=$PWD/.venv/bin
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+"$bin/pip" wheel -q --no-deps -w "$work" .
+python=$("$bin/python" -c 'import sys; print(sys._base_executable)')
+"$python" -m venv "$work/venv"
+"$work/venv/bin/pip" install -q -c constraints.txt torch
+"$work/venv/bin/pip" install -q -c constraints.txt "$work"/samestory-*.whl
+"$bin/python" -m tests.wheel "$work"/samestory-*.whl "$work"
