@@ -287,7 +287,7 @@ def token_that_expires_in(seconds):
 
 def counting(tmp_path, token):
     """Return a command that prints a token, and how often it ran."""
-    seen, script = tmp_path / "seen", tmp_path / "token.py"
+    seen, script = tmp_path / "seen", tmp_path / "print_token.py"
     script.write_text(f"open({str(seen)!r}, 'a').write('x'); print({token!r})")
     return f"{sys.executable} {script}", lambda: len(seen.read_text())
 
