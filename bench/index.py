@@ -230,7 +230,7 @@ _OPEN = """
 import os, sys, time
 from pathlib import Path
 import numpy as np
-from samestory.index.decision import PairModel
+from samestory.index.pair_model import PairModel
 from samestory.index.events import EventIndex
 from samestory.index.state import State
 model = PairModel.load()

@@ -18,8 +18,8 @@ from samestory.embed.encoder import Encoder, EncoderSpec, nothing
 from samestory.embed.models import known_models, languages_of
 from samestory.embed.opening import open_encoder
 from samestory.embed.processes import EncoderProcesses
-from samestory.index.decision import PACKAGED_MODEL, PairModel
 from samestory.index.events import EventIndex
+from samestory.index.pair_model import PACKAGED_MODEL, PairModel
 from samestory.index.state import State, existing_state
 from samestory.ingest.cadence import Limits
 from samestory.ingest.errors import Misconfigured, Retry

@@ -72,7 +72,7 @@ class Grouping:
 Uncertain = Mapping[str, Collection[str]]
 
 
-def compare(
+def score(
     predicted: Mapping[str, Hashable],
     gold: Mapping[str, Hashable],
     uncertain: Uncertain | None = None,
@@ -120,7 +120,7 @@ def b_cubed(
     Args:
         predicted: event by story; a story of gold that is missing counts as alone.
         gold: event by story.
-        uncertain: see `compare`.
+        uncertain: see `score`.
 
     Raises:
         ValueError: gold is empty.

@@ -14,14 +14,15 @@ from dataclasses import dataclass
 from itertools import combinations, count
 from typing import Any, Final
 
-from samestory.index.clusterer import WINDOW_S
+from samestory.index.comparison import compare
 from samestory.index.corrected import ACCEPTED
 from samestory.index.correcting import told
-from samestory.index.decision import PairModel
-from samestory.index.features import FEATURES, pair_features
+from samestory.index.features import FEATURES
+from samestory.index.join_record import JoinRecord, PairRecord
 from samestory.index.lookup import event
+from samestory.index.memory import WINDOW_S
+from samestory.index.pair_model import PairModel
 from samestory.index.state import Member, State
-from samestory.index.vetoes import claims_of, veto
 from samestory.ingest.errors import Misconfigured
 from samestory.ingest.story import Story
 
@@ -51,6 +52,8 @@ class Link:
         shared: names and numbers that are in both texts.
         runner_up: the second-best event and its probability; None without one.
         model: name of the pair model.
+        veto: why the two can't be one event whatever the sum says; None if nothing
+            forbids it, as for all that joined.
     """
 
     story: Story
@@ -63,6 +66,7 @@ class Link:
     shared: tuple[str, ...]
     runner_up: tuple[str, float] | None
     model: str
+    veto: str | None
 
     @property
     def probability(self) -> float:
@@ -194,24 +198,24 @@ def why_event(state: State, event_id: str) -> Explanation:
 
 def why_story(state: State, member: Member) -> Explanation:
     """Explain why a story joined its event, or opened it."""
-    record = state.join_record(member.story.story_id) or {}
+    record = _record(state, member)
     links: list[Link] = []
-    if record.get("demanded"):
+    if record.demanded:
         reason = f"put where corrections want it: {_wanted(state, member)}"
-    elif record.get("joined"):
+    elif record.joined:
         links = _links(state, [member], state.members_of(member.event_id))
         reason = (
-            f"joined with probability {record['probability']:.2f}, the mean over"
-            f" the {len(record['pairs'])} nearest members, each outlet's taken as one;"
-            f" {record['threshold']:.2f} was needed"
+            f"joined with probability {record.probability:.2f}, the mean over"
+            f" the {len(record.pairs)} nearest members, each outlet's taken as one;"
+            f" {record.threshold:.2f} was needed"
         )
     else:
         reason = _opened(record)
     story_id = member.story.story_id
-    if moved := record.get("moved"):
-        came = "its new version" if moved["after"] == story_id else moved["after"]
+    if moved := record.moved:
+        came = "its new version" if moved.after == story_id else moved.after
         reason = (
-            f"{reason}; {moved['reason']} from {moved['from']} on a second look, when"
+            f"{reason}; {moved.reason} from {moved.source} on a second look, when"
             f" {came} came"
         )
     if corrected := [
@@ -242,14 +246,14 @@ def _wanted(state: State, member: Member) -> str:
     return "of stories that are not kept any more"
 
 
-def _opened(record: dict[str, Any]) -> str:
-    if not record.get("pairs"):
-        if record.get("vetoed"):
-            return f"opened the event: {record['vetoed'][0]['reason']}"
+def _opened(record: JoinRecord) -> str:
+    if not record.pairs:
+        if record.vetoed:
+            return f"opened the event: {record.vetoed[0].reason}"
         return "opened the event: there was no story within seven days of its time"
     return (
-        f"opened the event: the best other had probability {record['probability']:.2f},"
-        f" {record['threshold']:.2f} was needed"
+        f"opened the event: the best other had probability {record.probability:.2f},"
+        f" {record.threshold:.2f} was needed"
     )
 
 
@@ -260,35 +264,36 @@ def _links(
     known = {m.story.story_id: m.story for m in (others or members)}
     found = []
     for member in members:
-        record = state.join_record(member.story.story_id) or {}
-        if not record.get("joined"):
+        record = _record(state, member)
+        if not record.joined:
             continue
         found += [
-            _recorded(member.story, known[pair["story_id"]], pair, record)
-            for pair in (*record["pairs"], *record.get("merged", ()))
-            if pair["story_id"] in known
+            _recorded(member.story, known[pair.story_id], pair, record)
+            for pair in (*record.pairs, *record.merged)
+            if pair.story_id in known
         ]
     return found
 
 
-def _recorded(
-    story: Story, other: Story, pair: dict[str, Any], record: dict[str, Any]
-) -> Link:
-    runner_up = record["runner_up"]
+def _recorded(story: Story, other: Story, pair: PairRecord, record: JoinRecord) -> Link:
+    of_event = pair.event_probability
     return Link(
         story=story,
         other=other,
-        features=tuple(
-            (f["name"], f["value"], f["contribution"]) for f in pair["features"]
-        ),
-        bias=pair["bias"],
-        logit=pair["logit"],
-        joined=pair.get("event_probability", record["probability"]),
-        threshold=record["threshold"],
+        features=pair.features,
+        bias=pair.bias,
+        logit=pair.logit,
+        joined=record.probability if of_event is None else of_event,
+        threshold=record.threshold,
         shared=shared_terms(story, other),
-        runner_up=(runner_up[0], runner_up[1]) if runner_up else None,
-        model=record["model"],
+        runner_up=record.runner_up,
+        model=record.model,
+        veto=None,
     )
+
+
+def _record(state: State, member: Member) -> JoinRecord:
+    return state.join_record(member.story.story_id) or JoinRecord()
 
 
 def _by_story(links: Sequence[Link]) -> list[list[Link]]:
@@ -329,8 +334,7 @@ def _widest(links: Sequence[Link], start: str, goal: str) -> list[Link]:
 
 def _apart(state: State, a: Member, b: Member, model: PairModel) -> Explanation:
     earlier, later = sorted((a, b), key=lambda member: member.seq)
-    record = state.join_record(later.story.story_id) or {}
-    link = _now(state, a, b, model)
+    link = _now(state, earlier, later, model)
     said = state.corrections.in_force().why_apart(a.story.story_id, b.story.story_id)
     return Explanation(
         stories=(a, b),
@@ -339,62 +343,60 @@ def _apart(state: State, a: Member, b: Member, model: PairModel) -> Explanation:
         reason=f"corrected: {told(said)}"
         if said
         else _parted(state, earlier, later)
-        or _kept_apart(link, earlier, later, record),
+        or _kept_apart(link, earlier, later, _record(state, later)),
     )
 
 
-def _now(state: State, a: Member, b: Member, model: PairModel) -> Link:
+def _now(state: State, earlier: Member, later: Member, model: PairModel) -> Link:
     """Compare two stories now, in the crowds that they met when they came."""
-    earlier, later = sorted((a, b), key=lambda member: member.seq)
-    record = state.join_record(later.story.story_id) or {}
+    record = state.join_record(later.story.story_id)
     new, old = (
         model.view(m.story, m.vectors, seq=m.seq, crowd=m.crowd)
         for m in (later, earlier)
     )
-    (values,) = pair_features(new, [old])
-    contributions = model.contributions(values).tolist()
-    runner_up = record.get("runner_up")
+    found = compare(new, [old], model)
+    ((values, parts),) = zip(
+        found.features.tolist(), found.contributions.tolist(), strict=True
+    )
     return Link(
         story=later.story,
         other=earlier.story,
-        features=tuple(zip(FEATURES, values.tolist(), contributions, strict=True)),
+        features=tuple(zip(FEATURES, values, parts, strict=True)),
         bias=model.bias,
-        logit=float(model.logits(values)),
-        joined=float(record.get("probability", 0.0)),
-        threshold=float(record.get("threshold", model.threshold)),
+        logit=float(found.logits[0]),
+        joined=record.probability if record else 0.0,
+        threshold=record.threshold if record else model.threshold,
         shared=shared_terms(later.story, earlier.story),
-        runner_up=(runner_up[0], runner_up[1]) if runner_up else None,
+        runner_up=record.runner_up if record else None,
         model=model.name,
+        veto=found.vetoes[0],
     )
 
 
 def _parted(state: State, earlier: Member, later: Member) -> str | None:
     """Return which second look parted two stories; None if none did."""
     for member in (later, earlier):
-        moved = (state.join_record(member.story.story_id) or {}).get("moved", {})
-        if {moved.get("from"), moved.get("to")} == {later.event_id, earlier.event_id}:
+        moved = _record(state, member).moved
+        if moved and {moved.source, moved.target} == {later.event_id, earlier.event_id}:
             return (
-                f"they were in one event until, on a second look when {moved['after']}"
-                f" came, {member.story.story_id} {_PARTED[moved['reason']]}"
+                f"they were in one event until, on a second look when {moved.after}"
+                f" came, {member.story.story_id} {_PARTED[moved.reason]}"
             )
     return None
 
 
-def _kept_apart(
-    link: Link, earlier: Member, later: Member, record: dict[str, Any]
-) -> str:
+def _kept_apart(link: Link, earlier: Member, later: Member, record: JoinRecord) -> str:
     """Return what kept the later story out of the earlier one's event."""
     if link.hours_apart * 3600 > WINDOW_S:
         days = link.hours_apart / 24
         return f"{days:.0f} days apart: only stories within seven days are compared"
-    claims = [claims_of(m.story.title, m.story.text) for m in (later, earlier)]
-    if forbidden := veto(*claims):
-        return f"they can't be one event: {forbidden}"
-    for one in record.get("vetoed", []):
-        if one["event_id"] == earlier.event_id:
-            return f"{one['story_id']} rules {earlier.event_id} out: {one['reason']}"
-    runner_up = record.get("runner_up")
-    if record.get("joined"):
+    if link.veto:
+        return f"they can't be one event: {link.veto}"
+    for one in record.vetoed:
+        if one.event_id == earlier.event_id:
+            return f"{one.story_id} rules {earlier.event_id} out: {one.reason}"
+    runner_up = record.runner_up
+    if record.joined:
         mine = f"{later.story.story_id} joined {later.event_id} ({link.joined:.2f})"
         if runner_up and runner_up[0] == earlier.event_id:
             return f"{mine}; {earlier.event_id} was second with {runner_up[1]:.2f}"

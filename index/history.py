@@ -3,8 +3,9 @@
 import json
 import sqlite3
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
+from samestory.index.join_record import JoinRecord
 from samestory.ingest.story import Story
 
 KEPT: Final = 20  # former versions of a story: a page may change at each visit
@@ -16,7 +17,7 @@ class Version:
 
     story: Story
     event_id: str
-    record: dict[str, Any]
+    record: JoinRecord
 
 
 class History:
@@ -34,7 +35,7 @@ class History:
                 story_id,
                 one.event_id,
                 json.dumps(one.story.to_json(), ensure_ascii=False),
-                json.dumps(one.record, ensure_ascii=False),
+                one.record.encode(),
             ),
         )
         self._db.execute(
@@ -54,7 +55,7 @@ class History:
             Version(
                 story=Story.stored(json.loads(row[0])),
                 event_id=row[1],
-                record=json.loads(row[2]),
+                record=JoinRecord.decode(row[2]),
             )
             for row in rows
         ]

@@ -9,7 +9,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from samestory.index.features import FEATURES, View, pair_features, view
+from samestory.index.comparison import compare
+from samestory.index.features import FEATURES, View, view
+from samestory.index.pair_model import PairModel
 from samestory.index.terms import Rarity
 from samestory.ingest.story import Story
 
@@ -121,12 +123,13 @@ class PeoplesPairs:
         """Return the pairs of either half, see `pairs`; how crowded it was, is lost."""
         nothing = np.zeros((0, len(FEATURES))), np.zeros(0, bool), np.zeros(0)
         found: tuple[list[Pairs], list[Pairs]] = ([nothing], [nothing])
+        model = PairModel.unfitted()
         for number, (same, half) in enumerate(zip(self.same, self.halves, strict=True)):
             one, other = (
                 view(self.stories[at], self.vectors[at], rarity=rarities[half])
                 for at in (2 * number, 2 * number + 1)
             )
-            features = pair_features(one, [other])
+            features = compare(one, [other], model).features
             found[half].append((features, np.array([same]), np.array([self.weight])))
         return together(found[0]), together(found[1])
 

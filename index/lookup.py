@@ -8,9 +8,10 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from samestory.index.decision import PairModel
-from samestory.index.features import FEATURES, View, pair_features
+from samestory.index.comparison import compare
+from samestory.index.features import FEATURES, View
 from samestory.index.neighbours import Neighbours, combine
+from samestory.index.pair_model import PairModel
 from samestory.index.state import Member, State
 from samestory.ingest.errors import Misconfigured
 from samestory.ingest.story import Story, iso
@@ -26,13 +27,16 @@ class Likeness(NamedTuple):
         similarity: cosine of the vectors, in [-1, 1].
         word_overlap: TF-IDF cosine of the words, in [0, 1]; 0 in a language that the
             embedding model does not know.
-        probability: that both tell one event, whenever they were told, in [0, 1].
+        probability: that both tell one event, whenever they were told, in [0, 1]; by
+            the sum alone.
+        veto: why they can't be one event, whatever the sum says; None if they can.
     """
 
     seq: int
     similarity: float
     word_overlap: float
     probability: float
+    veto: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +55,7 @@ class Near:
             "probability": round(self.likeness.probability, 4),
             "similarity": round(self.likeness.similarity, 4),
             "word_overlap": round(self.likeness.word_overlap, 4),
+            "veto": self.likeness.veto,
             "title": story.title,
             "outlet": story.outlet,
             "hearsay_of": story.hearsay_of or None,
@@ -159,7 +164,8 @@ def likest(
     """Return the k stories likest to the query, best first.
 
     Of the nearest by vector, those come first that the decision itself would soonest
-    take for the same event if none of them stated a date.
+    take for the same event if none of them stated a date. A veto puts a story behind
+    all that would be taken for it, and is told.
 
     Args:
         model: of the decision.
@@ -170,17 +176,23 @@ def likest(
         among: numbers of the only stories that count; None for all.
     """
     hits = index.search(query.whole, max(k, DEPTH), among=among)
-    features = pair_features(query, views([hit.seq for hit in hits]))
+    compared = compare(query, views([hit.seq for hit in hits]), model)
     found = [
-        Likeness(hit.seq, hit.similarity, overlap, probability)
-        for hit, overlap, probability in zip(
+        Likeness(hit.seq, hit.similarity, overlap, probability, against)
+        for hit, overlap, probability, against in zip(
             hits,
-            features[:, FEATURES.index("word_overlap")].tolist(),
-            model.probabilities(features),
+            compared.features[:, FEATURES.index("word_overlap")].tolist(),
+            compared.probabilities,
+            compared.vetoes,
             strict=True,
         )
     ]
-    return sorted(found, key=lambda one: (-one.probability, one.seq))[:k]
+
+    def rank(one: Likeness) -> tuple[bool, float, int]:
+        is_same = one.veto is None and one.probability >= model.threshold
+        return not is_same, -one.probability, one.seq
+
+    return sorted(found, key=rank)[:k]
 
 
 class Lookup:

@@ -1,10 +1,18 @@
 """Which stories are in which event: in the state, or in memory for what is measured."""
 
 import sqlite3
-from collections.abc import Collection, Iterable
-from typing import Protocol
+from collections.abc import Collection, Iterable, Sequence
+from typing import NamedTuple, Protocol
 
 from samestory.index.corroboration import family
+
+
+class Standing(NamedTuple):
+    """Where a story stands: its number in the order of arrival, its id, its event."""
+
+    seq: int
+    story_id: str
+    event_id: str
 
 
 class Membership(Protocol):
@@ -107,6 +115,37 @@ class Stored:
             f"SELECT seq, outlet FROM stories WHERE seq IN ({marks})", tuple(seqs)
         )
         return {row[0]: family(row[1]) for row in rows}
+
+    def ids_of(self, seqs: Sequence[int]) -> list[str]:
+        """Return the ids of stories that are there, in the order given."""
+        return [str(self._row("story_id", "seq", seq)) for seq in seqs]
+
+    def seqs_of(self, story_ids: Iterable[str]) -> tuple[int, ...]:
+        """Return the numbers of stories that are there, ascending."""
+        return tuple(sorted(int(self._row("seq", "story_id", s)) for s in story_ids))
+
+    def _row(self, column: str, by: str, value: str | int) -> str | int:
+        (found,) = self._db.execute(
+            f"SELECT {column} FROM stories WHERE {by} = ?", (value,)
+        ).fetchone()
+        return found  # type: ignore[no-any-return]
+
+    def standing(self, story_id: str) -> Standing:
+        """Return where a story stands that is there."""
+        (found,) = self._standing("story_id", story_id)
+        return found
+
+    def arrived(self, event_id: str) -> list[Standing]:
+        """Return an event's stories in their order of arrival; empty without any."""
+        return self._standing("event_id", event_id)
+
+    def _standing(self, column: str, value: str) -> list[Standing]:
+        rows = self._db.execute(
+            f"SELECT seq, story_id, event_id FROM stories WHERE {column} = ?"
+            " ORDER BY seq",
+            (value,),
+        )
+        return [Standing(*row) for row in rows]
 
     def put(self, seq: int, event_id: str, outlet: str) -> None:
         """See `Membership.put`: its row says so."""

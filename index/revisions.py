@@ -8,7 +8,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 TYPE: Final = "event"
 VERSION: Final = "1.1"
@@ -27,6 +27,40 @@ REASONS: Final = {
     "restored": "a snapshot was put back: what holds from here on",
     "closed": "none of its reports is kept any more",
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """What an event is after a change: the message of topic `events`.
+
+    Attributes:
+        event_id: of the event.
+        revision: 1 for its first; the highest is true.
+        reason: one of REASONS.
+        details: what caused it, by name: `story`, `correction`; `into` or `from`, the
+            other event of a move.
+        members: ids of its stories, by their own time.
+    """
+
+    event_id: str
+    revision: int
+    reason: str
+    details: Mapping[str, str]
+    members: tuple[str, ...]
+
+    def encode(self) -> bytes:
+        """Return the message's value: one JSON object."""
+        return json.dumps(
+            {
+                "type": TYPE,
+                "version": VERSION,
+                "event_id": self.event_id,
+                "revision": self.revision,
+                "reason": self.reason,
+                **self.details,
+                "members": self.members,
+            }
+        ).encode()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,19 +101,15 @@ class Revisions:
             " ORDER BY event_time, story_id",
             (event_id,),
         )
-        members = [row[0] for row in rows]
-        value: dict[str, Any] = {
-            "type": TYPE,
-            "version": VERSION,
-            "event_id": event_id,
-            "revision": revision,
-            "reason": reason,
-            **details,
-            "members": members,
-        }
+        value = Revision(
+            event_id=event_id,
+            revision=revision,
+            reason=reason,
+            details=details,
+            members=tuple(row[0] for row in rows),
+        )
         self._db.execute(
-            "INSERT INTO outbox (key, value) VALUES (?,?)",
-            (event_id, json.dumps(value).encode()),
+            "INSERT INTO outbox (key, value) VALUES (?,?)", (event_id, value.encode())
         )
 
     def tell_anew(self, told: Mapping[str, int]) -> None:

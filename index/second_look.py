@@ -7,16 +7,15 @@ leaves one that it no longer fits; two events become one if each speaks for the 
 an event that hangs on one weak edge comes apart.
 """
 
-import hashlib
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from samestory.index.clusterer import Clusterer
 from samestory.index.decision import Candidate, Decision, mean_of_each
-from samestory.index.features import View, pair_features, similarities
-from samestory.index.vetoes import veto
+from samestory.index.event_ids import new_event_id
+from samestory.index.features import View, similarities
+from samestory.index.groups import Groups
 
 YOUNG_S: Final = 86_400.0  # 72 h brought no more, 6 h less (quality.md 7)
 CLEARLY: Final = 0.1  # probability by which another event must be better, or worse
@@ -26,7 +25,7 @@ SPLIT_FROM: Final = 4  # members: two on either side
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Move:
     """Stories that go from one event to another.
 
     Attributes:
@@ -34,131 +33,132 @@ class Change:
         source: the event that they leave.
         target: the event that they join.
         reason: moved, left, merged or split.
+        after: the story that gave cause to look.
         decision: of the one story that moves; None for several.
         link: what the arrived story says of the event that is merged into its own;
-            None for other changes.
+            None for other moves.
     """
 
     seqs: tuple[int, ...]
     source: str
     target: str
     reason: str
+    after: str
     decision: Decision | None = None
     link: Candidate | None = None
 
-    @property
-    def told(self) -> str:
-        """The reason that the events' revisions give."""
-        return "moved" if self.reason == "left" else self.reason
-
 
 def second_look(
-    clusterer: Clusterer,
+    groups: Groups,
     arrived: View,
     decision: Decision,
-    permitted: Callable[[Change], bool],
-) -> Iterator[Change]:
-    """Yield what changes around a story that has just been placed.
+    permitted: Callable[[Move], bool],
+) -> Iterator[Move]:
+    """Yield what moves around a story that has just been placed; it is so in `groups`.
 
     Args:
-        clusterer: with the story in its event; the caller carries each change out
-            before asking for the next.
+        groups: with the story in its event.
         arrived: the story.
         decision: that placed it.
-        permitted: whether corrections allow a change.
+        permitted: whether corrections allow a move.
     """
-    home = clusterer.event_of(arrived.seq)
-    least = clusterer.model.threshold - CLEARLY
+    home = groups.event_of(arrived.seq)
+    least = groups.model.threshold - CLEARLY
     rivals = [
         one
         for one in decision.ranked
         if one.event_id != home and one.probability >= least
     ]
     events = [home, *(rival.event_id for rival in rivals)]
-    for view in _young(clusterer, arrived, events) if rivals else ():
-        change = better(clusterer, view, clusterer.compare(view, events), arrived)
-        if change and permitted(change):
-            yield change
+    for view in _young(groups, arrived, events) if rivals else ():
+        move = better(groups, view, groups.decide(view, events), arrived)
+        if move and permitted(move):
+            groups.move(move.seqs, move.target)
+            yield move
     for rival in rivals:
-        change = _merger(clusterer, arrived, home, rival)
-        if change and permitted(change):
-            yield change
-            home = change.target
-    if decision.event_id is not None and _is_weak(decision.ranked[0], clusterer):
-        change = _split(clusterer, arrived, home)
-        if change and permitted(change):
-            yield change
+        move = _merger(groups, arrived, home, rival)
+        if move and permitted(move):
+            groups.move(move.seqs, move.target)
+            yield move
+            home = move.target
+    if decision.event_id is not None and _is_weak(decision.ranked[0], groups):
+        move = _split(groups, arrived, home)
+        if move and permitted(move):
+            groups.move(move.seqs, move.target)
+            yield move
 
 
-def _young(clusterer: Clusterer, arrived: View, events: Sequence[str]) -> list[View]:
+def _young(groups: Groups, arrived: View, events: Sequence[str]) -> list[View]:
     """Return the young reports of these events, the LOOKED_AT most like the arrived."""
     seqs = [
-        seq
-        for event_id in events
-        for seq in clusterer.around(event_id, arrived, YOUNG_S)
+        seq for event_id in events for seq in groups.around(event_id, arrived, YOUNG_S)
     ]
-    views = clusterer.views(seqs)
+    views = groups.views(seqs)
     like = zip(similarities(arrived, views).tolist(), seqs, views, strict=True)
     best = sorted(like, key=lambda one: (-one[0], one[1]))[:LOOKED_AT]
     return sorted((view for _, _, view in best), key=lambda view: view.seq)
 
 
 def better(
-    clusterer: Clusterer, view: View, decision: Decision, arrived: View
-) -> Change | None:
+    groups: Groups, view: View, decision: Decision, arrived: View
+) -> Move | None:
     """Return the move of a report to where it fits clearly better, None if it stays.
 
     Args:
-        clusterer: where it stands.
+        groups: where it stands.
         view: the report.
         decision: where it would go now, its own event among those compared.
         arrived: the report that gave cause to look.
     """
-    own = clusterer.event_of(view.seq)
+    own = groups.event_of(view.seq)
     now = next((c.probability for c in decision.ranked if c.event_id == own), 0.0)
     target, reason = None, ""
     if decision.event_id not in (None, own) and decision.probability >= now + CLEARLY:
         target, reason = decision.event_id, "moved"
     elif (
-        now < clusterer.model.threshold - CLEARLY
+        now < groups.model.threshold - CLEARLY
         and decision.event_id is None
-        and len(clusterer.members(own)) > 1
+        and len(groups.members(own)) > 1
     ):
-        target, reason = new_event(clusterer, view, arrived), "left"
+        target, reason = new_event(groups, view, arrived), "left"
     if target is None:
         return None
-    return Change(
-        seqs=(view.seq,), source=own, target=target, reason=reason, decision=decision
+    return Move(
+        seqs=(view.seq,),
+        source=own,
+        target=target,
+        reason=reason,
+        after=arrived.story_id,
+        decision=decision,
     )
 
 
-def _merger(
-    clusterer: Clusterer, arrived: View, home: str, link: Candidate
-) -> Change | None:
+def _merger(groups: Groups, arrived: View, home: str, link: Candidate) -> Move | None:
     """Return the merger of two events if each speaks for the other.
 
     Also without the reports of any one outlet, where both have others.
     """
     pair = home, link.event_id
-    heard = _speaking(clusterer, arrived, pair)
-    told = [clusterer.outlets(event) for event in pair]
+    heard = _speaking(groups, arrived, pair)
+    told = [groups.outlets(event) for event in pair]
     needed = [one for one in sorted(heard) if all(those - {one} for those in told)]
     if not heard or not all(
-        _speaking(clusterer, arrived, pair, without=one) for one in needed
+        _speaking(groups, arrived, pair, without=one) for one in needed
     ):
         return None
-    older, younger = sorted(pair, key=lambda e: min(clusterer.members(e)))
-    return Change(
-        seqs=tuple(sorted(clusterer.members(younger))),
+    older, younger = sorted(pair, key=lambda e: min(groups.members(e)))
+    return Move(
+        seqs=tuple(sorted(groups.members(younger))),
         source=younger,
         target=older,
         reason="merged",
+        after=arrived.story_id,
         link=link,
     )
 
 
 def _speaking(
-    clusterer: Clusterer,
+    groups: Groups,
     arrived: View,
     pair: tuple[str, str],
     without: str | None = None,
@@ -166,18 +166,18 @@ def _speaking(
     """Return the outlets by which two events speak for each other; empty if not.
 
     Args:
-        clusterer: where they stand.
+        groups: where they stand.
         arrived: the story around which they are heard.
         pair: the events.
         without: an outlet whose reports do not count; None if all do.
     """
     heard: set[str] = set()
     for one, other in (pair, pair[::-1]):
-        seqs = clusterer.around(one, arrived, without=without)[:LOOKED_AT]
-        views = clusterer.views(seqs)
-        found = [clusterer.compare(view, [other], without) for view in views]
+        seqs = groups.around(one, arrived, without=without)[:LOOKED_AT]
+        views = groups.views(seqs)
+        found = [groups.decide(view, [other], without) for view in views]
         votes = [(v.outlet, d.probability) for v, d in zip(views, found, strict=True)]
-        if not votes or _mean(votes) < clusterer.model.threshold + MERGED:
+        if not votes or _mean(votes) < groups.model.threshold + MERGED:
             return set()
         heard |= {view.outlet for view in views}
         heard |= {m.outlet for d in found for c in d.ranked for m in c.members}
@@ -190,26 +190,24 @@ def _mean(votes: Iterable[tuple[object, float]]) -> float:
     return math.fsum(means) / len(means)
 
 
-def _is_weak(joined: Candidate, clusterer: Clusterer) -> bool:
+def _is_weak(joined: Candidate, groups: Groups) -> bool:
     """Tell whether a report joined an event part of which is not like it."""
-    weakest = min(clusterer.model.probabilities(joined.features))
-    return weakest < clusterer.model.threshold - CLEARLY
+    weakest = min(joined.compared.probabilities)
+    return weakest < groups.model.threshold - CLEARLY
 
 
-def _split(clusterer: Clusterer, arrived: View, home: str) -> Change | None:
+def _split(groups: Groups, arrived: View, home: str) -> Move | None:
     """Return the smaller or younger part of an event that hangs on one weak edge."""
-    seqs = [*clusterer.around(home, arrived)[: 2 * LOOKED_AT], arrived.seq]
+    seqs = [*groups.around(home, arrived)[: 2 * LOOKED_AT], arrived.seq]
     if len(seqs) < SPLIT_FROM:
         return None
-    views = clusterer.views(seqs)
+    views = groups.views(seqs)
     alike = {}
     for at, view in enumerate(views[:-1]):
-        others = views[at + 1 :]
-        found = clusterer.model.probabilities(pair_features(view, others))
-        for other, probability in zip(others, found, strict=True):
-            forbidden = veto(view.claims, other.claims)
-            alike[view.seq, other.seq] = 0.0 if forbidden else probability
-    threshold = clusterer.model.threshold
+        found = groups.compare(view, views[at + 1 :])
+        for other, probability in zip(found.others, found.allowed, strict=True):
+            alike[view.seq, other.seq] = probability
+    threshold = groups.model.threshold
     edges = [pair for pair, p in alike.items() if p >= threshold]
     weakest, part = threshold - CLEARLY, set[int]()
     outlets = {view.seq: view.outlet for view in views}
@@ -224,12 +222,13 @@ def _split(clusterer: Clusterer, arrived: View, home: str) -> Change | None:
             weakest, part = mean, side if min(side) > min(rest) else rest
     if not part:
         return None
-    (first,) = clusterer.views([min(part)])
-    return Change(
+    (first,) = groups.views([min(part)])
+    return Move(
         seqs=tuple(sorted(part)),
         source=home,
-        target=new_event(clusterer, first, arrived),
+        target=new_event(groups, first, arrived),
         reason="split",
+        after=arrived.story_id,
     )
 
 
@@ -254,13 +253,8 @@ def _parts(
         yield side, everyone - side
 
 
-def new_event(clusterer: Clusterer, first: View, arrived: View) -> str:
-    """Return an id for an event that begins with a story: its own, if it is free.
-
-    Others may be in the event that the story once began.
-    """
-    name, wanted = first.story_id, "e-" + first.story_id[2:]
-    while clusterer.members(wanted):
-        name = f"{arrived.story_id} {name}"
-        wanted = "e-" + hashlib.sha256(name.encode()).hexdigest()[:16]
-    return wanted
+def new_event(groups: Groups, first: View, cause: View) -> str:
+    """Return the id of an event that begins with a story, for what another caused."""
+    return new_event_id(
+        first.story_id, cause.story_id, lambda event: bool(groups.members(event))
+    )

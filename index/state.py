@@ -21,6 +21,7 @@ from samestory.index.corrected import Corrections
 from samestory.index.expiry import Calendar
 from samestory.index.health import Health
 from samestory.index.history import History
+from samestory.index.join_record import JoinRecord
 from samestory.index.membership import Stored
 from samestory.index.rare_terms import TERMS
 from samestory.index.revisions import Revisions
@@ -182,7 +183,7 @@ class State:
         found: StoryVector,
         seq: int,
         event_id: str,
-        record: dict[str, Any],
+        record: JoinRecord,
         crowd: float,
         rare: Sequence[int],
         *,
@@ -235,7 +236,7 @@ class State:
         )
         self._db.execute(
             "INSERT OR REPLACE INTO joins VALUES (?,?,?)",
-            (story.story_id, event_id, json.dumps(record, ensure_ascii=False)),
+            (story.story_id, event_id, record.encode()),
         )
         self.vectors.put(seq, event_time, found.vectors)
 
@@ -477,24 +478,18 @@ class State:
         row = self._db.execute("SELECT max(first_seen) FROM stories").fetchone()
         return None if row[0] is None else datetime.fromtimestamp(row[0], UTC)
 
-    def join_record(self, story_id: str) -> dict[str, Any] | None:
+    def join_record(self, story_id: str) -> JoinRecord | None:
         """Return why a story is in its event; None for an unknown story."""
         row = self._db.execute(
             "SELECT record FROM joins WHERE story_id = ?", (story_id,)
         ).fetchone()
-        return json.loads(row[0]) if row else None
+        return JoinRecord.decode(row[0]) if row else None
 
-    def set_join_record(self, story_id: str, record: dict[str, Any]) -> None:
+    def set_join_record(self, story_id: str, record: JoinRecord) -> None:
         """Replace why a story is in its event; where it went on arrival stays."""
         self._db.execute(
             "UPDATE joins SET record = ? WHERE story_id = ?",
-            (json.dumps(record, ensure_ascii=False), story_id),
-        )
-
-    def move(self, story_id: str, event_id: str) -> None:
-        """Put a story into another event; part of the transaction."""
-        self._db.execute(
-            "UPDATE stories SET event_id = ? WHERE story_id = ?", (event_id, story_id)
+            (record.encode(), story_id),
         )
 
     def clear_outbox(self, numbers: Collection[int]) -> None:
@@ -510,10 +505,10 @@ class State:
                 " WHERE instr(record, '\"vetoed\": [{') ORDER BY story_id"
             ).fetchall()
             for story_id, text in rows:
-                record = json.loads(text)
-                kept = [v for v in record["vetoed"] if v["story_id"] not in story_ids]
-                if kept != record["vetoed"]:
-                    now = json.dumps(record | {"vetoed": kept}, ensure_ascii=False)
+                record = JoinRecord.decode(text)
+                kept = record.without(frozenset(story_ids))
+                if kept != record:
+                    now = kept.encode()
                     self._db.execute(
                         f"UPDATE {table} SET record = ?"
                         " WHERE story_id = ? AND record = ?",

@@ -18,19 +18,20 @@ from typing import Any, Final
 
 import numpy as np
 
-from samestory.index.clusterer import Clusterer
-from samestory.index.decision import PACKAGED_MODEL, PairModel
+from samestory.index.comparison import compare
 from samestory.index.evaluation import (
     Grouping,
     b_cubed_by_story,
     bootstrap,
-    compare,
     f_beta,
+    score,
 )
-from samestory.index.features import FEATURES, View, pair_features
+from samestory.index.features import FEATURES, View
+from samestory.index.grouper import Grouper
 from samestory.index.labels import Pairs, PeoplesPairs, Stream, together
 from samestory.index.membership import InMemory
-from samestory.index.second_look import second_look
+from samestory.index.memory import Memory
+from samestory.index.pair_model import PACKAGED_MODEL, PairModel
 from samestory.index.terms import (
     PACKAGED_COUNTS,
     WORD_COUNTS,
@@ -61,25 +62,22 @@ def grouped(
         The event of each story id on arrival, and at the end.
     """
     seen = stream.views(rarities)
-    clusterer = _clusterer(models[0], seen)
-    arrived = {}
+    memory, membership, arrived = _memory(seen), InMemory(), {}
     for at, half in enumerate(stream.halves):
-        clusterer.model = models[half]
-        one, decision = clusterer.look(seen[at])
-        seen[at] = one
-        event_id = decision.event_id or "e-" + one.story_id[2:]
-        clusterer.place(one, event_id)
-        arrived[one.story_id] = event_id
-        for change in second_look(clusterer, one, decision, lambda _: True):
-            for seq in change.seqs:
-                clusterer.move(seq, change.target)
-    return arrived, {v.story_id: clusterer.event_of(v.seq) for v in seen}
+        plan = Grouper(models[half], memory, membership).arrive(seen[at])
+        one = seen[at] = plan.view
+        memory.put(one)
+        membership.put(one.seq, plan.event_id, one.outlet)
+        arrived[one.story_id] = plan.event_id
+        for move in plan.moves:
+            for seq in move.seqs:
+                membership.move(seq, move.target)
+    events = membership.events_of([view.seq for view in seen])
+    return arrived, {view.story_id: events[view.seq] for view in seen}
 
 
-def _clusterer(model: PairModel, seen: Sequence[View]) -> Clusterer:
-    return Clusterer(
-        model, len(seen[0].whole), InMemory(), lambda seqs: [seen[s] for s in seqs]
-    )
+def _memory(seen: Sequence[View]) -> Memory:
+    return Memory(len(seen[0].whole), lambda seqs: [seen[seq] for seq in seqs])
 
 
 def pairs(stream: Stream, rarities: Sequence[Rarity]) -> tuple[Pairs, Pairs]:
@@ -93,15 +91,15 @@ def pairs(stream: Stream, rarities: Sequence[Rarity]) -> tuple[Pairs, Pairs]:
         and its weight.
     """
     seen = stream.views(rarities)
-    nobody = PairModel(name="", bias=0, weights=(0,) * len(FEATURES), threshold=1)
-    clusterer = _clusterer(nobody, seen)
+    model = PairModel.unfitted()
+    memory = _memory(seen)
     size = Counter(stream.events)
     nothing = np.zeros((0, len(FEATURES))), np.zeros(0, bool), np.zeros(0)
     found: tuple[list[Pairs], list[Pairs]] = ([nothing], [nothing])
     for at, half in enumerate(stream.halves):
-        one, near = clusterer.near(seen[at])
+        one, near = memory.near(seen[at])
         seen[at] = one
-        clusterer.place(one, "e-" + one.story_id[2:])
+        memory.put(one)
         unsure = stream.uncertain.get(one.story_id, ())
         others = [
             seen[seq]
@@ -112,7 +110,7 @@ def pairs(stream: Stream, rarities: Sequence[Rarity]) -> tuple[Pairs, Pairs]:
         same = np.array([stream.events[other.seq] == event for other in others], bool)
         # Else big events own the pairs (quality.md 7).
         weights = np.where(same, 1 / max(1, size[event] - 1), 1.0) * stream.weight
-        found[half].append((pair_features(one, others), same, weights))
+        found[half].append((compare(one, others, model).features, same, weights))
     return together(found[0]), together(found[1])
 
 
@@ -188,8 +186,8 @@ class Halves:
         return Measured(
             stream=stream,
             threshold=threshold,
-            on_arrival=compare(on_arrival, gold, stream.uncertain),
-            at_end=compare(at_end, gold, stream.uncertain),
+            on_arrival=score(on_arrival, gold, stream.uncertain),
+            at_end=score(at_end, gold, stream.uncertain),
             interval=bootstrap(b_cubed_by_story(at_end, gold, stream.uncertain), gold),
         )
 

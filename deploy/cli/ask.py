@@ -202,7 +202,7 @@ def _print_near(found: Sequence[Near]) -> None:
         ],
         [
             (
-                f"{near.likeness.probability:.2f}",
+                "no" if near.likeness.veto else f"{near.likeness.probability:.2f}",
                 f"{near.likeness.similarity:.2f}",
                 f"{near.likeness.word_overlap:.2f}",
                 headline(near.member),
@@ -213,6 +213,11 @@ def _print_near(found: Sequence[Near]) -> None:
             for near in found
         ],
     )
+    for near in found:
+        if near.likeness.veto:
+            story = near.member.story
+            said = f"“{headline(near.member)}” ({story.attribution})"
+            print(plain(f"no: {said} can't be that event: {near.likeness.veto}"))
 
 
 def run_events(args: argparse.Namespace, settings: Settings) -> int:

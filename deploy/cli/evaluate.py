@@ -27,14 +27,13 @@ from samestory.deploy.labelled import (
 from samestory.deploy.progress import ProgressLine
 from samestory.embed.vector import StoryVector
 from samestory.index.baselines import baselines
-from samestory.index.decision import PairModel
-from samestory.index.evaluation import Grouping, compare, found_among
+from samestory.index.comparison import compare
+from samestory.index.evaluation import Grouping, found_among, score
 from samestory.index.events import EventIndex
-from samestory.index.features import pair_features
 from samestory.index.lookup import likest, undated
 from samestory.index.neighbours import Neighbours, combine
+from samestory.index.pair_model import PairModel
 from samestory.index.state import State
-from samestory.index.vetoes import veto
 from samestory.ingest.errors import Misconfigured
 
 BATCH: Final = 256  # records that are indexed in one commit
@@ -102,9 +101,9 @@ def _eval_pairs(args: argparse.Namespace, settings: Settings) -> None:
     views = [model.view(one.story, one.vectors) for one in vectors]
     right = {True: 0, False: 0}
     for row, one, other in zip(rows, views[::2], views[1::2], strict=True):
-        (probability,) = model.probabilities(pair_features(one, [other]))
-        forbidden = veto(one.claims, other.claims)
-        joins = probability >= model.threshold and forbidden is None
+        compared = compare(one, [other], model)
+        (probability,), (forbidden,) = compared.probabilities, compared.vetoes
+        joins = compared.allowed[0] >= model.threshold
         right[row.same] += joins == row.same
         if joins != row.same:
             label = "same" if row.same else "different"
@@ -143,14 +142,14 @@ def _eval_stream(args: argparse.Namespace, settings: Settings) -> None:
     if args.assignments:
         _write(Path(args.assignments), at_end)
     found = {
-        "samestory, on arrival": compare(arrived, gold, uncertain),
-        "samestory, at the end": compare(at_end, gold, uncertain),
+        "samestory, on arrival": score(arrived, gold, uncertain),
+        "samestory, at the end": score(at_end, gold, uncertain),
     }
     ids = [row.row_id for row in rows]
     texts = [f"{row.story.title}\n{row.story.text}" for row in rows]
     units = np.stack([combine(one.vectors) for one in vectors])
     for name, groups in baselines(texts, units):
-        found[name] = compare(dict(zip(ids, groups, strict=True)), gold, uncertain)
+        found[name] = score(dict(zip(ids, groups, strict=True)), gold, uncertain)
     changed = sum(arrived[one] != at_end[one] for one in ids)
     nearest = _nearest(rows, vectors, units, model)
     lookup = {k: found_among(nearest, gold, k) for k in (1, 5)}

@@ -24,8 +24,8 @@ from samestory.deploy.labelled import (
 )
 from samestory.deploy.progress import ProgressLine
 from samestory.embed.encoder import Encoder
-from samestory.index.decision import JOINING
 from samestory.index.labels import PeoplesPairs, Stream
+from samestory.index.pair_model import JOINING
 from samestory.index.terms import count_words
 from samestory.index.training import (
     HALVES,

@@ -14,7 +14,6 @@ from samestory.deploy.cli.output import (
     print_table,
 )
 from samestory.deploy.config import Settings
-from samestory.index.decision import PairModel
 from samestory.index.explanation import (
     Explanation,
     Link,
@@ -22,6 +21,7 @@ from samestory.index.explanation import (
     why_pair,
     why_story,
 )
+from samestory.index.pair_model import PairModel
 from samestory.index.state import Member, State
 from samestory.ingest.errors import Misconfigured
 from samestory.ingest.story import Story

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from samestory.index.constraints import Constraints
 from samestory.index.corrected import ACCEPTED, REFUSED, UNDONE
 from samestory.index.correction import APART, DIFFERENT, SAME, UNDO, Correction
-from samestory.index.decision import PairModel
 from samestory.index.events import EventIndex
 from samestory.index.explanation import why_pair
+from samestory.index.pair_model import PairModel
 from samestory.index.state import State
 from tests.conftest import make_story
 from tests.index.test_events import record

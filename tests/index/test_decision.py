@@ -8,7 +8,8 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from samestory.index.decision import JOINING, Candidate, PairModel, decide
+from samestory.index.comparison import Comparison
+from samestory.index.decision import Candidate, decide
 from samestory.index.evaluation import b_cubed
 from samestory.index.features import (
     FEATURES,
@@ -19,6 +20,8 @@ from samestory.index.features import (
     similarities,
     view,
 )
+from samestory.index.join_record import Veto
+from samestory.index.pair_model import JOINING, PairModel
 from samestory.index.terms import Rarity
 from samestory.ingest.errors import Misconfigured
 from tests.conftest import NOW, make_story
@@ -30,26 +33,32 @@ MODEL = PairModel(
 )
 
 
-def member(story_id: str, seq: int = 0) -> View:
-    """Return a story as the features see it; only its id counts here."""
-    story = replace(make_story(), story_id=story_id)
-    return view(story, unit_vectors(1), seq=seq)
+def member(story_id: str, title: str = "The 13th package") -> View:
+    """Return a story as the features see it; only its id and title count here."""
+    story = replace(make_story(), story_id=story_id, title=title)
+    return view(story, unit_vectors(1))
 
 
-def candidate(event_id: str, *strengths: float, vetoed: str = "") -> Candidate:
-    """Return an event whose members have these numbers for every feature."""
+ARRIVED = member("s-new")
+
+
+def candidate(event_id: str, *strengths: float, vetoing: int = -1) -> Candidate:
+    """Return an event whose members have these numbers for every feature.
+
+    One of them may tell of another package than the story that arrived.
+    """
     features = np.array([[one] * len(FEATURES) for one in strengths])
-    names = [f"s-{event_id[2:]}{n}{vetoed}" for n in range(len(strengths))]
+    members = [
+        member(f"s-{event_id[2:]}{n}", f"The {13 + (n == vetoing)}th package")
+        for n in range(len(strengths))
+    ]
     return Candidate(
         event_id=event_id,
-        members=tuple(member(name) for name in names),
-        features=features,
+        compared=Comparison(
+            one=ARRIVED, others=tuple(members), features=features, model=MODEL
+        ),
         probability=float(np.mean(MODEL.probabilities(features))),
     )
-
-
-def allowed(_: View) -> None:
-    """Nothing forbids it."""
 
 
 def test_contributions_and_bias_add_up_to_the_logit():
@@ -69,10 +78,10 @@ def test_contributions_and_bias_add_up_to_the_logit():
 def test_the_best_event_wins_if_it_reaches_the_threshold():
     """Margin to the runner-up, everything recorded."""
     one, two = candidate("e-1", 0.9, 0.7), candidate("e-2", 0.5)
-    found = decide([two, one], MODEL, allowed, crowd=0.1)
+    found = decide([two, one], MODEL, crowd=0.1)
     assert (found.event_id, found.probability) == ("e-1", one.probability)
     assert found.runner_up == ("e-2", two.probability)
-    record = json.loads(json.dumps(found.record()))
+    record = json.loads(found.record().encode())
     assert [q["story_id"] for q in record["pairs"]] == ["s-10", "s-11"]
     assert (record["crowd"], record["vetoed"]) == (0.1, [])
     for pair in record["pairs"]:
@@ -82,33 +91,31 @@ def test_the_best_event_wins_if_it_reaches_the_threshold():
 
 def test_under_the_threshold_a_story_stands_alone():
     """The best event is still told, so that people can ask why not."""
-    found = decide([candidate("e-1", 0.01)], MODEL, allowed)
+    found = decide([candidate("e-1", 0.01)], MODEL)
     assert found.event_id is None
     assert found.ranked[0].event_id == "e-1"
-    nothing = decide([], MODEL, allowed)
+    nothing = decide([], MODEL)
     assert (nothing.event_id, nothing.probability, nothing.runner_up) == (None, 0, None)
 
 
 def test_a_vetoed_event_is_out_and_the_next_best_is_taken():
     """However near the vetoing member is; the record names it."""
-    one, two = candidate("e-1", 0.9, 0.9, vetoed="x"), candidate("e-2", 0.8)
-
-    def veto(other: View) -> str | None:
-        return "because" if other.story_id == "s-11x" else None
-
-    found = decide([one, two], MODEL, veto)
+    one, two = candidate("e-1", 0.9, 0.9, vetoing=1), candidate("e-2", 0.8)
+    found = decide([one, two], MODEL)
     assert (found.event_id, found.runner_up) == ("e-2", None)
-    assert found.record()["vetoed"] == [
-        {"story_id": "s-11x", "event_id": "e-1", "reason": "because"}
-    ]
-    alone = decide([one], MODEL, veto)
+    reason = "number 13 against number 14 of 'package'"
+    assert found.record().vetoed == (
+        Veto(story_id="s-11", event_id="e-1", reason=reason),
+    )
+    assert one.compared.allowed == [one.compared.probabilities[0], 0.0]
+    alone = decide([one], MODEL)
     assert (alone.event_id, alone.probability, alone.ranked) == (None, 0, ())
 
 
 def test_the_order_of_the_candidates_does_not_matter():
     """Ties are broken by id; four events are told at most."""
     candidates = [candidate(f"e-{n}", 0.9) for n in range(9)]
-    found = [decide(order, MODEL, allowed) for order in (candidates, candidates[::-1])]
+    found = [decide(order, MODEL) for order in (candidates, candidates[::-1])]
     for one in found:
         assert [c.event_id for c in one.ranked] == ["e-0", "e-1", "e-2", "e-3"]
 

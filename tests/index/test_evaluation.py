@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from samestory.index.baselines import baselines, chained
-from samestory.index.evaluation import b_cubed, compare, found_among, pairwise
+from samestory.index.evaluation import b_cubed, found_among, pairwise, score
 
 STORIES = "abcdefg"
 groups = st.lists(st.integers(0, 3), min_size=7, max_size=7).map(
@@ -56,7 +56,7 @@ def test_a_grouping_by_hand():
     """Two gold events of three, joined; one alone, right."""
     gold = dict(zip(STORIES, "xxxyyyz", strict=True))
     found = dict(zip(STORIES, "1111112", strict=True))
-    scores = compare(found, gold)
+    scores = score(found, gold)
     assert scores.to_json() == {
         "b_cubed_precision": 0.5714,
         "b_cubed_recall": 1.0,
@@ -72,7 +72,7 @@ def test_a_grouping_by_hand():
         "singleton_rate": 0.1429,
         "false_joins": 1,
     }
-    assert compare(gold, gold).to_json()["ari"] == 1.0
+    assert score(gold, gold).to_json()["ari"] == 1.0
 
 
 def test_lookup_counts_only_stories_that_have_a_mate():

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from samestory.embed.vector import StoryVector
-from samestory.index.decision import PairModel
 from samestory.index.events import EventIndex
 from samestory.index.lookup import Lookup, event, events, query_of
+from samestory.index.pair_model import PairModel
 from samestory.index.revisions import Revisions
 from samestory.index.state import State, existing_state
 from samestory.ingest.errors import Misconfigured

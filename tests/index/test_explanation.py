@@ -4,9 +4,9 @@ import math
 
 import pytest
 
-from samestory.index.decision import PairModel
 from samestory.index.events import EventIndex
 from samestory.index.explanation import shared_terms, why_event, why_pair, why_story
+from samestory.index.pair_model import PairModel
 from samestory.index.state import State
 from samestory.ingest.errors import Misconfigured
 from tests.conftest import make_story
@@ -68,10 +68,10 @@ def test_no_other_chain_has_a_stronger_weakest_link(state):
     weakest = why_pair(state, first, last, MODEL).weakest
     reached, grown = {first.story.story_id}, True
     links = [
-        (story.story_id, pair["story_id"])
+        (story.story_id, pair.story_id)
         for story in (m.story for m in state.members_of(first.event_id))
-        for pair in (state.join_record(story.story_id) or {}).get("pairs", [])
-        if pair["logit"] > weakest.logit
+        for pair in state.join_record(story.story_id).pairs
+        if pair.logit > weakest.logit
     ]
     while grown:
         grown = False

@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 
 from samestory.embed.embedding import embed_stories
-from samestory.index.clusterer import MEMBERS_READ
 from samestory.index.decision import believed
 from samestory.index.events import EventIndex
+from samestory.index.groups import MEMBERS_READ, Groups
 from samestory.index.state import State
 from samestory.ingest.story import Story
 from tests.conftest import NOW, make_story
@@ -169,14 +169,15 @@ def test_an_outlet_that_floods_an_event_leaves_others_heard(desk):
     many = MEMBERS_READ + 5
     desk(*(report(f"x{n}", n / many, outlet="x", hours=n / 60) for n in range(many)))
     arrived = desk.member("x0")
-    clusterer = desk.index._memory()
-    (view,) = clusterer.views([arrived.seq])
-    found = clusterer.around(arrived.event_id, view)
+    index = desk.index
+    groups_now = Groups(index.model, index._memory(), index.state.membership)
+    (view,) = groups_now.views([arrived.seq])
+    found = groups_now.around(arrived.event_id, view)
     assert len(found) == MEMBERS_READ
     assert found[0] == desk.member("x1").seq
     assert found[1:3] == [desk.member("a").seq, desk.member("b").seq]
-    assert clusterer.around(arrived.event_id, view, without="x") == found[1:3]
-    assert clusterer.outlets(arrived.event_id) == {"a", "b", "x"}
+    assert groups_now.around(arrived.event_id, view, without="x") == found[1:3]
+    assert groups_now.outlets(arrived.event_id) == {"a", "b", "x"}
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ import pytest
 
 from samestory.embed.vector import StoryVector
 from samestory.index.correction import DIFFERENT, SAME
-from samestory.index.decision import PairModel
 from samestory.index.events import EventIndex
 from samestory.index.explanation import why_pair, why_story
 from samestory.index.features import FEATURES
+from samestory.index.pair_model import PairModel
 from samestory.index.state import State
 from tests.conftest import NOW, make_story
 from tests.index.test_corrections import said
@@ -109,8 +109,8 @@ def test_a_young_report_moves_to_where_it_fits_clearly_better(desk):
     assert desk.groups() == groups("a1", "m b1")
     assert desk.reasons()[-2:] == ["moved", "moved"]
     record = desk.index.state.join_record(desk.member("m").story.story_id)
-    assert record["moved"]["after"] == desk.member("b1").story.story_id
-    assert record["joined"]
+    assert record.moved.after == desk.member("b1").story.story_id
+    assert record.joined
     found = why_pair(desk.index.state, desk.member("m"), desk.member("b1"), MODEL)
     assert len(found.chain) == 1
     assert "on a second look" in why_story(desk.index.state, desk.member("m")).reason

@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from samestory.index import vector_files
-from samestory.index.decision import PairModel
 from samestory.index.events import EventIndex
 from samestory.index.lookup import Lookup, query_of
+from samestory.index.pair_model import PairModel
 from samestory.index.soundness import damage_of_state
 from samestory.index.state import State
 from samestory.index.vector_files import VectorFiles, files_of

@@ -54,7 +54,7 @@ def test_a_report_that_now_tells_another_event_moves_there(tmp_path):
     story_id = make_story("h1").story_id
     (former,) = index.state.history.versions(story_id)
     assert (former.event_id, former.story.text) == (home, make_story("h1").text)
-    assert former.record["joined"]
+    assert former.record.joined
     member = index.state.member(story_id)
     assert member is not None
     why = why_story(index.state, member)
