@@ -5,13 +5,10 @@ of compared pairs, and two of its stories are together by a chain of them: the o
 weakest pair is strongest.
 """
 
-import heapq
 import math
-import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations, count
 from typing import Any, Final
 
 from samestory.index.comparison import compare
@@ -22,20 +19,17 @@ from samestory.index.join_record import JoinRecord, PairRecord
 from samestory.index.lookup import event
 from samestory.index.memory import WINDOW_S
 from samestory.index.pair_model import PairModel
+from samestory.index.shared_terms import shared_terms
 from samestory.index.state import Member, State
+from samestory.index.strongest_path import strongest_path
 from samestory.ingest.errors import Misconfigured
 from samestory.ingest.story import Story
 
-MAX_SHARED: Final = 12  # names and numbers that are told
-MAX_WORDS: Final = 12  # of names that follow one another
-_WORD: Final = re.compile(r"[^\W_]+(?:['\u2019.-][^\W_]+)*")
 _PARTED: Final = {
     "moved": "fitted the other event clearly better",
     "left": "no longer fitted",
     "split": "turned out to be on the far side of one weak pair",
 }
-_STOP: Final = re.compile(r"[.!?:\n\"\u201c\u2018]")  # what a capital letter follows
-_YEAR: Final = re.compile(r"(?:19|20)\d\d")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +66,11 @@ class Link:
     def probability(self) -> float:
         """That both tell one event, by this pair alone."""
         return 1 / (1 + math.exp(-self.logit))
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        """The ids of the two stories."""
+        return self.story.story_id, self.other.story_id
 
     @property
     def hours_apart(self) -> float:
@@ -153,7 +152,7 @@ def why_pair(state: State, a: Member, b: Member, model: PairModel) -> Explanatio
     if a.event_id != b.event_id:
         return _apart(state, a, b, model)
     members = state.members_of(a.event_id)
-    chain = _widest(_links(state, members), a.story.story_id, b.story.story_id)
+    chain = strongest_path(_links(state, members), a.story.story_id, b.story.story_id)
     reason = (
         _by_people(state, a, b, members)
         or (len(chain) == 1 and "compared directly")
@@ -303,35 +302,6 @@ def _by_story(links: Sequence[Link]) -> list[list[Link]]:
     return list(found.values())
 
 
-def _widest(links: Sequence[Link], start: str, goal: str) -> list[Link]:
-    """Return the path whose weakest link is strongest, the shortest of those.
-
-    Dijkstra's algorithm with the weakest link so far in place of the length.
-    """
-    around: dict[str, list[tuple[str, Link]]] = defaultdict(list)
-    for link in links:
-        around[link.story.story_id].append((link.other.story_id, link))
-        around[link.other.story_id].append((link.story.story_id, link))
-    number = count()  # decides between equals: reprints are as like as can be
-    queue: list[tuple[float, int, int, str, tuple[Link, ...]]] = [
-        (-math.inf, 0, next(number), start, ())
-    ]
-    done: set[str] = set()
-    while queue:
-        weakest, steps, _, at, path = heapq.heappop(queue)
-        if at == goal:
-            return list(path)
-        if at in done:
-            continue
-        done.add(at)
-        for there, link in around[at]:
-            if there not in done:
-                least = max(weakest, -link.logit)
-                step = (least, steps + 1, next(number), there, (*path, link))
-                heapq.heappush(queue, step)
-    return []
-
-
 def _apart(state: State, a: Member, b: Member, model: PairModel) -> Explanation:
     earlier, later = sorted((a, b), key=lambda member: member.seq)
     link = _now(state, earlier, later, model)
@@ -405,70 +375,3 @@ def _kept_apart(link: Link, earlier: Member, later: Member, record: JoinRecord) 
         f"{later.story.story_id} opened its own event: the best other had"
         f" {link.joined:.2f}, {link.threshold:.2f} was needed"
     )
-
-
-def shared_terms(a: Story, b: Story) -> tuple[str, ...]:
-    """Return names and numbers that are in both texts, as they are written there.
-
-    A name is a capitalised word that neither text writes small and that does not only
-    begin sentences; names that follow one another in both texts are told together.
-    Years are left out: every story names one.
-    """
-    mine, theirs = (_Words(f"{s.title}\n{s.text}") for s in (a, b))
-    small, inside = mine.small | theirs.small, mine.inside | theirs.inside
-    shared = {
-        word
-        for word in mine.all & theirs.all
-        if (
-            not _YEAR.fullmatch(word)
-            if word[0].isdigit()
-            else word in inside and word.lower() not in small
-        )
-    }
-    runs: list[list[str]] = []
-    for before, word in mine.steps:
-        if word not in shared:
-            continue
-        is_next = before in shared and len(runs[-1]) < MAX_WORDS
-        if is_next and " ".join([*runs[-1], word]) in theirs.text:
-            runs[-1].append(word)
-        else:
-            runs.append([word])
-    terms = dict.fromkeys(" ".join(run) for run in runs)
-    parts = {part for term in terms for part in _parts_of(term.split(" "))}
-    return tuple(t for t in terms if t not in parts)[:MAX_SHARED]
-
-
-def _parts_of(words: list[str]) -> Iterator[str]:
-    """Yield what is said within a term already."""
-    for begin, end in combinations(range(len(words) + 1), 2):
-        if end - begin < len(words):
-            yield " ".join(words[begin:end])
-
-
-class _Words:
-    """The words of a text.
-
-    Attributes:
-        all: every word.
-        small: those written small somewhere, in lower case.
-        inside: those that are capitalised within a sentence somewhere.
-        steps: (the word right before it or "", word), in order.
-    """
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.all: set[str] = set()
-        self.small: set[str] = set()
-        self.inside: set[str] = set()
-        self.steps: list[tuple[str, str]] = []
-        before, end = "", 0
-        for found in _WORD.finditer(text):
-            word, gap = found[0], text[end : found.start()]
-            self.all.add(word)
-            if word[0].islower():
-                self.small.add(word)
-            elif end and not _STOP.search(gap):
-                self.inside.add(word)
-            self.steps.append((before if gap == " " else "", word))
-            before, end = word, found.end()
