@@ -126,8 +126,14 @@ def _convert_in_child(
         raise NotConverted(
             f"model {model.name} is not converted after {LIMIT_S} s"
         ) from None
-    if done.returncode == 0:
-        return
+    if done.returncode != 0:
+        raise _failed(model, folder, done)
+
+
+def _failed(
+    model: ModelFiles, folder: Path, done: subprocess.CompletedProcess[str]
+) -> NotConverted:
+    """Return why a conversion failed; one that never can succeed is not tried again."""
     why = (done.stderr.strip().splitlines() or [f"exit {done.returncode}"])[-1]
     if done.returncode < 0:
         why = f"ended by signal {-done.returncode}, out of memory? start again"
@@ -140,7 +146,7 @@ def _convert_in_child(
             (folder / FAILED).write_text(
                 f"{told}; `samestory models convert` tries again\n", "utf-8"
             )
-    raise NotConverted(told)
+    return NotConverted(told)
 
 
 # From here on in the child.

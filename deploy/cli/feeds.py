@@ -27,7 +27,7 @@ from samestory.ingest.dates import parse_date
 from samestory.ingest.entry import ParsedFeed
 from samestory.ingest.errors import Misconfigured, SamestoryError
 from samestory.ingest.feed import parse_feed
-from samestory.ingest.feed_table import BY_HAND, NEVER
+from samestory.ingest.feed_table import BY_HAND, NEVER, Feed
 from samestory.ingest.feedlist import FeedRef, checked_ref, to_opml
 from samestory.ingest.frontier import Frontier
 from samestory.ingest.masking import masked, shown
@@ -169,49 +169,53 @@ def run_list(args: argparse.Namespace, settings: Settings) -> int:
     feeds = wiring.open_frontier(settings).feeds.all()
     if args.json:
         for feed in feeds:
-            print_json(
-                shown(
-                    {
-                        "url": feed.url,
-                        "title": feed.title,
-                        "group": feed.group,
-                        "lang": feed.lang,
-                        "status": feed.status,
-                        "failures": feed.failures,
-                        "entries": feed.entries,
-                        "polled": _moment(feed.polled_at),
-                        "answered": _moment(feed.ok_at),
-                        "due": _moment(max(0.0, feed.due_at)),
-                        "interval_s": feed.interval_s,
-                        "polls": feed.polls,
-                        "unchanged": feed.unchanged,
-                        "stories": feed.stories,
-                    }
-                )
-            )
+            print_json(shown(_row(feed)))
     elif feeds:
-        print_table(
-            [
-                ("feed", {"ratio": 2, "overflow": "fold"}),
-                ("title", {"ratio": 1}),
-                ("entries", {"justify": "right"}),
-                ("polled", {"no_wrap": True}),
-                ("outcome", {"ratio": 2}),
-            ],
-            [
-                (
-                    feed.url,
-                    feed.title,
-                    str(feed.entries),
-                    day_and_time(_time(feed.polled_at)),
-                    feed.status,
-                )
-                for feed in feeds
-            ],
-        )
+        _print_feeds(feeds)
     else:
         sys.stderr.write("no feeds yet: samestory feeds add URL\n")
     return 0 if feeds else 1
+
+
+def _row(feed: Feed) -> dict[str, Any]:
+    return {
+        "url": feed.url,
+        "title": feed.title,
+        "group": feed.group,
+        "lang": feed.lang,
+        "status": feed.status,
+        "failures": feed.failures,
+        "entries": feed.entries,
+        "polled": _moment(feed.polled_at),
+        "answered": _moment(feed.ok_at),
+        "due": _moment(max(0.0, feed.due_at)),
+        "interval_s": feed.interval_s,
+        "polls": feed.polls,
+        "unchanged": feed.unchanged,
+        "stories": feed.stories,
+    }
+
+
+def _print_feeds(feeds: Sequence[Feed]) -> None:
+    print_table(
+        [
+            ("feed", {"ratio": 2, "overflow": "fold"}),
+            ("title", {"ratio": 1}),
+            ("entries", {"justify": "right"}),
+            ("polled", {"no_wrap": True}),
+            ("outcome", {"ratio": 2}),
+        ],
+        [
+            (
+                feed.url,
+                feed.title,
+                str(feed.entries),
+                day_and_time(_time(feed.polled_at)),
+                feed.status,
+            )
+            for feed in feeds
+        ],
+    )
 
 
 def _time(seconds: float | None) -> datetime | None:

@@ -8,7 +8,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -97,7 +97,14 @@ def run_list(args: argparse.Namespace, settings: Settings) -> int:
     if args.json:
         for row in (*models, *engines):
             print_json(row)
-        return 0
+    else:
+        _print_models(models)
+        _print_engines(engines)
+        print(f"model {spec.model} in class {spec.precision}: first choice {chosen}.")
+    return 0
+
+
+def _print_models(models: Sequence[Mapping[str, Any]]) -> None:
     print_table(
         [("model", {}), ("set", {}), ("languages", {}), ("converted", {}), ("", {})],
         [
@@ -111,18 +118,16 @@ def run_list(args: argparse.Namespace, settings: Settings) -> int:
             for row in models
         ],
     )
+
+
+def _print_engines(engines: Sequence[Mapping[str, Any]]) -> None:
+    names = ("engine", "precision", "installed", "", "chosen")
     print_table(
-        [
-            ("engine", {}),
-            ("precision", {}),
-            ("installed", {}),
-            ("", {}),
-            ("chosen", {}),
-        ],
+        [(name, {}) for name in names],
         [
             [
-                str(row["engine"]),
-                str(row["precision"]),
+                row["engine"],
+                row["precision"],
                 "yes" if row["installed"] else "no",
                 "" if row["fast_here"] else "not fast on this CPU",
                 "yes" if row["chosen"] else "",
@@ -130,8 +135,6 @@ def run_list(args: argparse.Namespace, settings: Settings) -> int:
             for row in engines
         ],
     )
-    print(f"model {spec.model} in class {spec.precision}: first choice {chosen}.")
-    return 0
 
 
 def _model(name: str, spec: EncoderSpec) -> dict[str, Any]:

@@ -50,16 +50,7 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
 def run_restore(args: argparse.Namespace, settings: Settings) -> int:
     """Put a snapshot in the place of the state."""
     source, target = Path(args.file), wiring.state_path(settings)
-    if not source.exists():
-        raise Misconfigured(f"{source}: no such file")
-    damage = list(damage_of_state(source, with_files=False))
-    if damage:
-        raise Misconfigured(f"{source} is damaged: {damage[0][1]}")
-    if target.exists() and not args.replace:
-        raise Misconfigured(
-            f"{target} is there: --replace puts the snapshot in its place and keeps"
-            " it beside"
-        )
+    _refuse(source, target, may_replace=args.replace)
     log = wiring.open_log(settings)
     refuse_gap(source, log, settings)
     end = patiently(partial(log.count, JOURNAL), patience_of(settings))
@@ -95,6 +86,20 @@ def run_restore(args: argparse.Namespace, settings: Settings) -> int:
             f" what is to be forgotten among them{kept}"
         )
     return 0
+
+
+def _refuse(source: Path, target: Path, *, may_replace: bool) -> None:
+    """Refuse a snapshot that can't take the place of a state."""
+    if not source.exists():
+        raise Misconfigured(f"{source}: no such file")
+    damage = list(damage_of_state(source, with_files=False))
+    if damage:
+        raise Misconfigured(f"{source} is damaged: {damage[0][1]}")
+    if target.exists() and not may_replace:
+        raise Misconfigured(
+            f"{target} is there: --replace puts the snapshot in its place and keeps"
+            " it beside"
+        )
 
 
 def _hold_back(
