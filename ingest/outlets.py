@@ -20,8 +20,6 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from tld import get_fld
-
 from samestory.ingest.story import clean_line
 from samestory.ingest.urls import host_of
 
@@ -110,13 +108,12 @@ def attributed(
     if page_url and not is_aggregator(page_url):
         own = feed.name if feed.owns(page_url) else ""
         return Attribution(outlet=voice_of(page_url) or own or host_of(page_url))
-    if source and _is_on(feed.url, _families().sourcing):
+    if source and names_publishers(feed.url):
         at = voice_of(source_url) if source_url else None
         return Attribution(outlet=at or outlet_named(source))
     if url is None or feed.owns(url):
-        is_unnamed = url is None or (_is_channels(url) and not _channel_of(url))
-        told = None if is_unnamed else voice_of(url or "")
-        return Attribution(outlet=told or feed.name)
+        named = None if url is None or is_unnamed(url) else voice_of(url)
+        return Attribution(outlet=named or feed.name)
     return Attribution(
         outlet=feed.name, hearsay_of=voice_of(url) or host_of(url) or "an address"
     )
@@ -187,6 +184,16 @@ def is_own(feed_url: str, url: str) -> bool:
 def is_aggregator(url: str) -> bool:
     """Tell whether a URL is on a site that shows others' reports."""
     return _is_on(url, _families().aggregators)
+
+
+def names_publishers(url: str) -> bool:
+    """Tell whether a feed is an aggregator's own that names each story's publisher."""
+    return _is_on(url, _families().sourcing)
+
+
+def is_unnamed(url: str) -> bool:
+    """Tell whether a URL is on a site of many writers and does not say which."""
+    return _is_channels(url) and not _channel_of(url)
 
 
 def has_no_page(url: str) -> bool:
@@ -281,6 +288,8 @@ def domain_of(url: str) -> str | None:
 
     None for bare addresses and none.
     """
+    from tld import get_fld  # noqa: PLC0415  (0.07 s, not every command's)
+
     host = host_of(url)
     try:
         ipaddress.ip_address(host)
