@@ -17,7 +17,8 @@ from samestory.ingest.page import CUT_OFF_TAIL
 from samestory.ingest.quality import MAX_BOILERPLATE
 from tests.hostile.pumps import Pump, pumps
 
-PACKAGES = tuple(f"samestory.{name}" for name in ("ingest", "embed", "index", "deploy"))
+STAGES = ("ingest", "embed", "index", "deploy")
+PACKAGES = ("samestory", *(f"samestory.{name}" for name in STAGES))
 SIZE = 200_000  # characters that each is tried on
 CUTS = {  # what their callers cut, see `doors`
     "samestory.ingest.page._CUT_OFF": CUT_OFF_TAIL,
