@@ -52,7 +52,7 @@ def test_a_command_imports_no_others_module(module, commands):
         parser = build_parser(command)
         assert tuple(parser._subparsers._group_actions[0].choices) == commands
     code = (
-        "import sys; from deploy.cli import MODULES, build_parser\n"
+        "import sys; from samestory.deploy.cli import MODULES, build_parser\n"
         f"build_parser({commands[0]!r})\n"
         "print(*(m for m in MODULES if f'samestory.deploy.cli.{m}' in sys.modules))"
     )
@@ -81,7 +81,7 @@ def test_the_starter_list_is_a_list_of_feeds():
 def test_help_and_questions_by_id_do_not_import_torch():
     """No command pays for a library that it does not use."""
     code = (
-        "import sys; from deploy.cli import run\n"
+        "import sys; from samestory.deploy.cli import run\n"
         "try: run(['--help'])\n"
         "except SystemExit: pass\n"
         "run(['status', '--state', '/nonexistent/x'])\n"
