@@ -160,6 +160,29 @@ def stop_on_signals() -> threading.Event:
     return stop
 
 
+@contextlib.contextmanager
+def signals_wait() -> Iterator[Callable[[], bool]]:
+    """Yield what tells whether SIGTERM or SIGINT came; a second one ends at once.
+
+    What came does at the end what it would have done: raise KeyboardInterrupt, or kill.
+    """
+    came: list[int] = []
+
+    def ask(number: int, _: object) -> None:
+        if came:
+            os._exit(128 + number)
+        came.append(number)
+
+    before = {one: signal.signal(one, ask) for one in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield lambda: bool(came)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for one in came:
+            signal.raise_signal(one)
+
+
 def follow_supervisor() -> None:
     """Stop when the supervisor is gone, even by SIGKILL: our standard input closes."""
 

@@ -3,12 +3,20 @@
 Each holds a lock on its name in the state directory, so that no two run on one state.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from samestory.deploy import wiring
 from samestory.deploy.config import Settings
-from samestory.deploy.process import hold_lock, stop_on_signals, turning
+from samestory.deploy.process import (
+    hold_lock,
+    log_to_stderr,
+    signals_wait,
+    stop_on_signals,
+    turning,
+)
+from samestory.deploy.stream.log import Log
 
 NAMES: Final = ("ingest", "embed", "index")
 LOCK_WAIT_S: Final = 10.0  # workers of a killed supervisor need a moment to leave
@@ -49,3 +57,25 @@ def run_worker(
                     raise ValueError(name)
         finally:
             log.close()
+
+
+def index_until(settings: Settings, log: Log, is_done: Callable[[], bool]) -> None:
+    """Be the index worker of a state until something holds; for a command of a person.
+
+    Args:
+        settings: of the product.
+        log: whose journal is obeyed; it stays open.
+        is_done: asked between two batches.
+
+    Raises:
+        AlreadyRuns: another process is it.
+        Misconfigured: a person must act.
+        Retry: it was done before what the index needs came back.
+    """
+    from samestory.deploy.index_worker import run_index  # noqa: PLC0415
+
+    with hold_lock(settings.home, "index", 0.0), signals_wait() as is_asked_to_leave:
+        # As much as a supervised worker says.
+        log_to_stderr(replace(settings, log_level=settings.log_level or "warning"))
+        ask = turning(is_done, settings.home, "index")
+        run_index(settings, log, lambda: is_asked_to_leave() or ask())

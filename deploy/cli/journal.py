@@ -1,5 +1,6 @@
 """The journal, as commands use it: put a person's word in; read it from a place on."""
 
+import contextlib
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -10,9 +11,9 @@ from typing import TypeVar
 from samestory.deploy import wiring
 from samestory.deploy.config import Settings
 from samestory.deploy.loop import patiently, until
-from samestory.deploy.process import running
+from samestory.deploy.process import AlreadyRuns
 from samestory.deploy.stream.log import JOURNAL, Log, Message
-from samestory.deploy.supervisor import Supervisor
+from samestory.deploy.worker import index_until
 from samestory.index.state import peek
 from samestory.ingest.errors import Misconfigured, Retry
 
@@ -24,7 +25,8 @@ def submit(
 ) -> T:
     """Publish a message; return what the index made of it.
 
-    Starts an index worker if none runs here.
+    Where no index worker runs here, this process is it for the moment: to start one for
+    a single record would take three times as long.
 
     Args:
         settings: in force.
@@ -35,21 +37,23 @@ def submit(
     Raises:
         Retry: it took too long; the message is in the journal.
     """
-    stop = until(wiring.wait_of(settings), lambda: False)
-    log = wiring.open_log(settings)
-    patiently(partial(log.publish, JOURNAL, [Message(key=key, value=value)]), stop)
-    log.close()
-    with Supervisor((), settings) as supervisor:
+    stop = patience_of(settings)
+    with contextlib.closing(wiring.open_log(settings)) as log:
+        message = Message(key=key, value=value)
+        patiently(partial(log.publish, JOURNAL, [message]), stop)
+        why = ""
         while (found := outcome()) is None:
-            supervisor.tend()
-            if running(settings.home, "index") is None:
-                supervisor.ensure(["index"])
             if stop():
                 raise Retry(
-                    f"{key} is in the journal, the index has not come to it yet:"
+                    f"{key} is in the journal, the index has not come to it yet{why}:"
                     " it will be obeyed"
                 )
-            time.sleep(0.1)
+            try:
+                index_until(settings, log, lambda: stop() or outcome() is not None)
+            except AlreadyRuns:
+                time.sleep(0.1)
+            except Retry as error:
+                why = f" ({error})"
     return found
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from samestory.deploy.cli import correct
 from samestory.deploy.labelled import read_pairs
+from samestory.deploy.process import hold_lock, running
 from samestory.index.state import State
 from samestory.ingest.database import connect
 from tests.faults.test_kill import start, wait_for
@@ -129,6 +130,18 @@ def test_a_story_that_is_not_in_the_event_is_kept_out(run):
     assert f"has no story beside {alone['story_id']}" in said
 
 
+def test_a_correction_that_waits_for_the_index_says_that_it_will_be_obeyed(run):
+    """Another process holds its lock; the next one that is the index obeys."""
+    a, b = (event["event_id"] for event in run.rows("events")[:2])
+    with hold_lock(run.state, "index", 0.0):
+        _, said = run("same", a, b, "--wait", "0", expect=3)
+    assert said.startswith("samestory: gave up waiting: c-"), said
+    assert said.endswith("the index has not come to it yet: it will be obeyed\n"), said
+    run("undo", run.rows("same", a, b)[0]["id"])
+    held = [(one["kind"], one["status"]) for one in run.rows("corrections", "list")]
+    assert held == [("same", "accepted"), ("same", "undone"), ("undo", "accepted")]
+
+
 def test_of_a_great_event_the_latest_stories_are_named(news, monkeypatch, capsys):
     """A message has an end; whoever corrects is told so."""
     monkeypatch.setattr(correct, "MOST_MEMBERS", 2)
@@ -146,7 +159,7 @@ def test_a_running_index_takes_the_correction(run):
     """No second worker is started beside it; it need not be told twice."""
     process = start(run.state, "index")
     try:
-        wait_for((run.state / "index.lock").exists)
+        wait_for(lambda: running(run.state, "index") == process.pid)
         a, b = (e["event_id"] for e in run.rows("events")[:2])
         (told,) = run.rows("same", a, b)
         assert told["status"] == "accepted"
