@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from samestory.ingest.cadence import NOTHING_SAID, Announced
 from samestory.ingest.database import checked
 from samestory.ingest.feedlist import FeedRef
+from samestory.ingest.redirects import LASTS_S, Redirects
 from samestory.ingest.urls import host_of, url_key
 
 NEVER: Final = float("inf")
@@ -96,6 +97,11 @@ class Feed:
     stories: int = 0
 
     @property
+    def name(self) -> str:
+        """What it is called in the frontier."""
+        return self.url
+
+    @property
     def said(self) -> Announced:
         """What its document announces about when to come again."""
         if not self.skips:
@@ -134,8 +140,8 @@ class Move(NamedTuple):
 class FeedTable:
     """The feeds of a frontier; see `Frontier` for transactions."""
 
-    def __init__(self, db: sqlite3.Connection) -> None:
-        self._db = db
+    def __init__(self, db: sqlite3.Connection, redirects: Redirects) -> None:
+        self._db, self._redirects = db, redirects
 
     def add(self, feeds: Iterable[FeedRef], source_list: str = BY_HAND) -> int:
         """Add feeds that are not known yet, due at once; return how many were new.
@@ -181,17 +187,30 @@ class FeedTable:
         self._db.execute("DELETE FROM moves WHERE url = ?1 OR target = ?1", (url,))
         self._db.execute("DELETE FROM listed WHERE url = ?", (url,))
         self._db.execute("DELETE FROM own_sites WHERE feed = ?", (url_key(url),))
-        self._db.execute(
-            f"UPDATE feeds SET due_at = {_ANEW}, etag = NULL, last_modified = NULL,"
-            " body_digest = NULL WHERE url IN (SELECT feed_url FROM sightings"
-            f" WHERE story_id IN ({due}))",
+        rows = self._db.execute(due, (url,)).fetchall()
+        self._redirects.end([url, *(row[0] for row in rows)])
+        others = self._db.execute(
+            "SELECT DISTINCT feeds.url FROM feeds JOIN sightings ON url = feed_url"
+            f" WHERE story_id IN ({due})",
             (url,),
-        )
+        ).fetchall()
+        for (other,) in others:
+            self._make_due_anew(other)
         self._db.execute(f"DELETE FROM sightings WHERE story_id IN ({due})", (url,))
         self._db.execute(
             "DELETE FROM stories WHERE feed_url = ? AND state = 'due'", (url,)
         )
         return gone > 0
+
+    def _make_due_anew(self, url: str) -> bool:
+        """Let a feed be read whole, now, from its own URL on; False if not known."""
+        self._redirects.end([url])
+        found = self._db.execute(
+            f"UPDATE feeds SET due_at={_ANEW}, etag=NULL, last_modified=NULL,"
+            " body_digest=NULL, host=? WHERE url=?",
+            (host_of(url), url),
+        ).rowcount
+        return found > 0
 
     def follow(self, source_list: str, feeds: Iterable[FeedRef]) -> tuple[int, int]:
         """Hold the feeds that a list names, as it is now; return (added, removed).
@@ -274,6 +293,7 @@ class FeedTable:
         if row[0] != was_due_at:
             feed = replace(feed, etag=None, last_modified=None, body_digest=None)
             feed = replace(feed, due_at=float(row[0]))
+        self._redirects.end([feed.url])
         names = [name for name in _COLUMNS if name not in _KEPT]
         changes = ",".join(f"{_COLUMNS[name]}=?" for name in names)
         self._db.execute(
@@ -282,10 +302,17 @@ class FeedTable:
         )
         return True
 
-    def wait_for(self, host: str, url: str) -> None:
-        """Let a feed be asked in the turn of the host that it redirects to."""
-        with self._db:
-            self._db.execute("UPDATE feeds SET host = ? WHERE url = ?", (host, url))
+    def wait_for(self, host: str, url: str, was_due_at: float) -> bool:
+        """Let a feed be asked in the turn of the host that it redirects to.
+
+        Within a transaction of the caller. False if it was removed or made due by
+        others while it was asked: then it begins at its own URL.
+        """
+        changed = self._db.execute(
+            "UPDATE feeds SET host = ? WHERE url = ? AND due_at = ?",
+            (host, url, was_due_at),
+        ).rowcount
+        return changed > 0
 
     def postpone(self, url: str, due_at: float, status: str) -> None:
         """Make a feed due later, though nothing was asked of it."""
@@ -299,29 +326,34 @@ class FeedTable:
         """Leave a feed to another worker."""
         self.postpone(url, NEVER, status)
 
-    def take_back(self) -> None:
-        """Begin anew: what was left to other workers is due, and asked at its own host.
+    def take_back(self, now: float) -> None:
+        """Make due what was left to other workers: the shards may be others now.
 
-        The shards may be others now, and who waited for a redirect's host has
-        forgotten it.
+        Feeds whose redirect is too old to count are asked at their own URL again.
         """
         with self._db:
+            self._db.execute("BEGIN IMMEDIATE")
             self._db.execute("UPDATE feeds SET due_at = 0 WHERE due_at = ?", (NEVER,))
             rows = self._db.execute("SELECT url, host FROM feeds").fetchall()
+            redirects = self._redirects.of(url for url, _ in rows)
+            old = {u for u, one in redirects.items() if now - one.since > LASTS_S}
+            self._redirects.end(old)
+            asked_at = {u: one.url for u, one in redirects.items() if u not in old}
+            hosts = {url: host_of(asked_at.get(url, url)) for url, _ in rows}
             self._db.executemany(
                 "UPDATE feeds SET host = ? WHERE url = ?",
-                [(host_of(url), url) for url, host in rows if host != host_of(url)],
+                [(hosts[url], url) for url, host in rows if host != hosts[url]],
             )
 
     def retry(self, url: str) -> bool:
         """Read a feed anew, now, also if it has moved; False if it is not known."""
+        at = self.moved_to(url)
         with self._db:
-            found = self._db.execute(
-                f"UPDATE feeds SET due_at={_ANEW}, etag=NULL, last_modified=NULL,"
-                " body_digest=NULL, status='to be tried again' WHERE url=?",
-                (self.moved_to(url),),
-            ).rowcount
-        return found > 0
+            self._db.execute("BEGIN IMMEDIATE")
+            self._db.execute(
+                "UPDATE feeds SET status='to be tried again' WHERE url=?", (at,)
+            )
+            return self._make_due_anew(at)
 
     def make_due(self) -> None:
         """Make every feed due now, though its time has not come."""

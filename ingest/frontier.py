@@ -12,68 +12,21 @@ from pathlib import Path
 from typing import Final
 
 from samestory.ingest.connection import refuse_moved
-from samestory.ingest.database import checked, open_database, rebuilt, vacuum
+from samestory.ingest.database import open_database, vacuum
 from samestory.ingest.entry import Entry
-from samestory.ingest.feed_table import FEEDS, FEEDS_DUE, LISTED, MOVES, Feed, FeedTable
+from samestory.ingest.errors import Elsewhere
+from samestory.ingest.feed_table import Feed, FeedTable
+from samestory.ingest.frontier_schema import SCHEMA, TABLES, UPGRADES
 from samestory.ingest.outlets import FeedVoice, attributed, same_site
-from samestory.ingest.own_sites import OWN_SITES, OwnSites
+from samestory.ingest.own_sites import OwnSites
+from samestory.ingest.redirects import Redirects, next_redirect
 from samestory.ingest.story import scoped_id, story_id_from
 from samestory.ingest.urls import host_of, ids_at, story_ids_of
 from samestory.ingest.versions import told_url, was_proved
 
-SCHEMA: Final = 4
 WITHIN_FEED: Final = ("guid ", "said ", "told ")  # identities that are no address
-_STORIES: Final = checked(
-    """CREATE TABLE stories (
-  story_id TEXT PRIMARY KEY, feed_url TEXT NOT NULL, host TEXT NOT NULL,
-  entry TEXT NOT NULL, state TEXT NOT NULL, due_at REAL NOT NULL,
-  tries INTEGER NOT NULL, first_seen REAL NOT NULL, digest TEXT, reason TEXT,
-  told TEXT NOT NULL DEFAULT '', page_url TEXT NOT NULL DEFAULT '',
-  fetched_from TEXT NOT NULL DEFAULT '', is_foreign INTEGER NOT NULL DEFAULT 0,
-  given_for TEXT NOT NULL DEFAULT ''
-) STRICT, WITHOUT ROWID"""
-)
-_SIGHTINGS: Final = checked(
-    """CREATE TABLE sightings (
-  feed_url TEXT NOT NULL, identity TEXT NOT NULL, story_id TEXT NOT NULL,
-  entry_digest TEXT NOT NULL, PRIMARY KEY (feed_url, identity)
-) STRICT, WITHOUT ROWID"""
-)
-_FORGOTTEN: Final = checked(
-    "CREATE TABLE forgotten (story_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID"
-)
-_HOSTS: Final = checked(
-    """CREATE TABLE hosts (
-  host TEXT PRIMARY KEY, until REAL NOT NULL, reason TEXT NOT NULL
-) STRICT, WITHOUT ROWID"""
-)
-# A publisher's own come first: nobody else fills the queue of its host.
-_STORIES_DUE: Final = (
-    "CREATE INDEX stories_due ON stories (state, host, is_foreign, due_at)"
-)
-_OF_4: Final = ("fetched_from", "is_foreign", "given_for")
-_FEEDS: Final = (FEEDS, FEEDS_DUE, MOVES, LISTED, _HOSTS)
-_TABLES: Final = ";".join(
-    [*_FEEDS, _STORIES, _STORIES_DUE, _SIGHTINGS, _FORGOTTEN, OWN_SITES]
-)
-_OF_3: Final = (  # columns of feeds that schema 3 brought
-    *("validated_url", "read_at", "distrusted", "interval_s", "least_s"),
-    *("skips", "score", "polls", "unchanged", "stories"),
-)
-_UPGRADES: Final = {
-    1: ";".join([rebuilt("sightings", _SIGHTINGS), _FORGOTTEN]),
-    2: ";".join(
-        [
-            rebuilt("feeds", FEEDS, _OF_3),
-            rebuilt("stories", _STORIES, ["told", "page_url", *_OF_4]),
-            "UPDATE sightings SET entry_digest = ''",  # they were made of more
-            *(FEEDS_DUE, MOVES, LISTED, _HOSTS, _STORIES_DUE),
-        ]
-    ),
-    3: ";".join([rebuilt("stories", _STORIES, _OF_4), _STORIES_DUE, OWN_SITES]),
-}
 _COLUMNS: Final = (  # that a story takes along to another id
-    *("feed_url", "host", "entry", "due_at", "tries", "page_url"),
+    *("feed_url", "host", "entry", "due_at", "tries"),
     *("fetched_from", "is_foreign"),
 )
 # Hops from host to host in the index; grouping would read every story that is due.
@@ -128,6 +81,11 @@ class PendingStory:
     voice: FeedVoice | None = None
 
     @property
+    def name(self) -> str:
+        """What it is called in the frontier."""
+        return self.story_id
+
+    @property
     def feed_voice(self) -> FeedVoice:
         """What its feed may speak for."""
         return self.voice or FeedVoice(url=self.fetched_from or self.feed_url)
@@ -164,9 +122,10 @@ class Frontier:
         """
         self._path = path
         self._db = open_database(
-            path, _TABLES, SCHEMA, "frontier", marker="sightings", upgrades=_UPGRADES
+            path, TABLES, SCHEMA, "frontier", marker="sightings", upgrades=UPGRADES
         )
-        self.feeds = FeedTable(self._db)
+        self.redirects = Redirects(self._db)
+        self.feeds = FeedTable(self._db, self.redirects)
         self.own_sites = OwnSites(self._db)
 
     def record_poll(
@@ -245,6 +204,7 @@ class Frontier:
     def _upsert(
         self, story: PendingStory, state: str, reason: str | None, now: float
     ) -> None:
+        self.redirects.end([story.story_id])
         self._db.execute(
             "INSERT INTO stories (story_id, feed_url, host, entry, state, due_at,"
             " tries, first_seen, reason, fetched_from, is_foreign)"
@@ -252,8 +212,7 @@ class Frontier:
             " ON CONFLICT (story_id) DO UPDATE SET entry=excluded.entry,"
             " host=excluded.host, state=excluded.state, due_at=excluded.due_at,"
             " feed_url=excluded.feed_url, tries=0, reason=excluded.reason,"
-            " fetched_from=excluded.fetched_from, is_foreign=excluded.is_foreign,"
-            " page_url=''",
+            " fetched_from=excluded.fetched_from, is_foreign=excluded.is_foreign",
             (
                 story.story_id,
                 story.feed_url,
@@ -297,7 +256,7 @@ class Frontier:
         ).fetchone()
         if row is None:
             return None
-        (found,) = self._with_voices([row])
+        (found,) = self._pending([row])
         return replace(found, feed_url=row["owner"])
 
     def given_id(self, story_ids: Sequence[str]) -> str:
@@ -315,7 +274,7 @@ class Frontier:
         rows += self._db.execute(
             "SELECT * FROM stories WHERE state = 'due' AND host = '' LIMIT ?", (limit,)
         ).fetchall()
-        return self._with_voices(rows)
+        return self._pending(rows)
 
     def due_of_host(self, host: str, limit: int) -> list[PendingStory]:
         """Return the stories due now or later from one host."""
@@ -323,13 +282,20 @@ class Frontier:
             "SELECT * FROM stories WHERE state = 'due' AND host = ? LIMIT ?",
             (host, limit),
         ).fetchall()
-        return self._with_voices(rows)
+        return self._pending(rows)
 
-    def _with_voices(self, rows: Sequence[sqlite3.Row]) -> list[PendingStory]:
+    def _pending(self, rows: Sequence[sqlite3.Row]) -> list[PendingStory]:
         told = [(row["feed_url"], row["fetched_from"]) for row in rows]
         voices = {one: self.own_sites.voice(*one) for one in set(told)}
+        redirects = self.redirects.of(row["story_id"] for row in rows)
         return [
-            replace(_pending(row), voice=voices[one])
+            replace(
+                _pending(row),
+                voice=voices[one],
+                page_url=redirects[id_].url
+                if (id_ := row["story_id"]) in redirects
+                else "",
+            )
             for row, one in zip(rows, told, strict=True)
         ]
 
@@ -349,19 +315,41 @@ class Frontier:
                 (due_at, reason, story_id),
             )
 
-    def redirect(self, story: PendingStory, url: str, now: float) -> None:
-        """Let a story's page be fetched where its link leads, in that host's turn.
+    def lead_on(self, task: Feed | PendingStory, to: Elsewhere, now: float) -> bool:
+        """Let a feed or page be asked where it redirects to, in that host's turn.
+
+        A feed that others made due while it was asked begins at its own URL instead.
+
+        Returns:
+            False if it has led over too many hosts: it has to be given up.
+        """
+        before = self.redirects.of([task.name]).get(task.name)
+        tries = task.tries if isinstance(task, PendingStory) else 0
+        after = next_redirect(before, to, tries=tries, now=now)
+        if after is None:
+            return False
+        with self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            if isinstance(task, PendingStory):
+                waits = self._wait_for(task, to.url, now)
+            else:
+                waits = self.feeds.wait_for(host_of(to.url), task.url, task.due_at)
+            if waits:
+                self.redirects.keep(task.name, after)
+        return True
+
+    def _wait_for(self, story: PendingStory, url: str, now: float) -> bool:
+        """Let a page be fetched in the turn of the host that it redirects to.
 
         Another site's own stories come before it there.
         """
-        story_id = story.story_id
         is_foreign = story.is_foreign or not same_site(url, story.entry.link or "")
-        with self._db:
-            self._db.execute(
-                "UPDATE stories SET page_url = ?, host = ?, tries = tries + 1,"
-                " due_at = ?, is_foreign = ? WHERE story_id = ?",
-                (url, host_of(url), now, is_foreign, story_id),
-            )
+        changed = self._db.execute(
+            "UPDATE stories SET host = ?, tries = tries + 1, due_at = ?, is_foreign = ?"
+            " WHERE story_id = ?",
+            (host_of(url), now, is_foreign, story.story_id),
+        ).rowcount
+        return changed > 0
 
     def rename(
         self, story: PendingStory, story_id: str, address: str, now: float
@@ -397,12 +385,15 @@ class Frontier:
                     " FROM stories WHERE story_id=?",
                     (story_id, first_seen, told, address, story.story_id),
                 )
+            if goes_on:
+                self.redirects.copy(story.story_id, story_id)
             if story.told:
                 self._db.execute(
                     "UPDATE stories SET state='published', reason=? WHERE story_id=?",
                     (f"told already, or else: {story_id}", story.story_id),
                 )
             else:
+                self.redirects.end([story.story_id])
                 self._db.execute(
                     "DELETE FROM stories WHERE story_id = ?", (story.story_id,)
                 )
@@ -455,8 +446,10 @@ class Frontier:
         Raises:
             Retry: they are refused, but their bytes could not be overwritten yet.
         """
-        ids = (json.dumps(list(story_ids)),)  # in one pass: an outlet has thousands
+        gone = list(story_ids)
+        ids = (json.dumps(gone),)  # in one pass: an outlet has thousands
         with self._db:
+            self.redirects.end(gone)
             for table in ("stories", "sightings"):
                 self._db.execute(
                     f"DELETE FROM {table} WHERE story_id IN"
@@ -512,7 +505,7 @@ class Frontier:
         rows = self._db.execute("SELECT * FROM stories ORDER BY story_id").fetchall()
         return [
             one.story_id
-            for one in self._with_voices(rows)
+            for one in self._pending(rows)
             if _outlet_of(one).casefold() == name.casefold()
         ]
 
@@ -523,15 +516,15 @@ class Frontier:
 
     def retry(self, url: str) -> bool:
         """Make a feed, or the story of a page, due now; False if neither is known."""
-        marks = [*story_ids_of(url), url]
         with self._db:
-            stories = self._db.execute(
+            rows = self._db.execute(
                 "UPDATE stories SET state='due', due_at=0, tries=0 WHERE"
-                f" story_id IN ({','.join('?' * (len(marks) - 1))})"
-                " OR json_extract(entry, '$.link') = ?",
-                marks,
-            ).rowcount
-        return self.feeds.retry(url) or stories > 0
+                " story_id IN (SELECT value FROM json_each(?))"
+                " OR json_extract(entry, '$.link') = ? RETURNING story_id",
+                (json.dumps(story_ids_of(url)), url),
+            ).fetchall()
+            self.redirects.count_anew(row["story_id"] for row in rows)
+        return self.feeds.retry(url) or bool(rows)
 
     def due_count(self) -> int:
         """Return how many stories are due, now or later."""
@@ -594,7 +587,6 @@ def _pending(row: sqlite3.Row) -> PendingStory:
         tries=row["tries"],
         first_seen=row["first_seen"],
         told=row["told"],
-        page_url=row["page_url"],
         fetched_from=row["fetched_from"],
         is_foreign=bool(row["is_foreign"]),
         given_for=row["given_for"],

@@ -38,6 +38,7 @@ from samestory.ingest.polling import (
     poll,
 )
 from samestory.ingest.reading import Read, page_url, read_story
+from samestory.ingest.redirects import MAX_HOSTS, Redirect
 from samestory.ingest.robots import Robots
 from samestory.ingest.sandbox import Sandbox
 from samestory.ingest.story import Story
@@ -46,7 +47,6 @@ from samestory.ingest.urls import host_of, ids_at
 FETCHES_AT_ONCE: Final = 32
 FEEDS_AT_ONCE: Final = 1_000  # hosts whose feeds are looked at in one go
 TICK_S: Final = 0.5  # how long a new feed or a stop may go unnoticed
-MAX_HOSTS: Final = 3  # that a page or feed may lead on to, one after the other
 A_MOMENT_S: Final = 0.05  # to wait for more of it
 
 
@@ -56,14 +56,6 @@ class _Asked:
 
     host: str
     crawl_delay_s: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Led:
-    """A feed half-way: when it was due, and the redirects to other hosts so far."""
-
-    due_at: float
-    way: tuple[Elsewhere, ...]
 
 
 def nothing() -> None:
@@ -122,12 +114,11 @@ class Poller:
         ] = {}  # with the host that is asked, whose gate is closed
         self._idle = threading.Event()  # never set: a pause
         self._busy: set[str] = set()  # feed URLs and story ids in flight
-        self._led: dict[str, _Led] = {}  # by the feed's own URL
 
     def run(self, stop: Callable[[], bool]) -> None:
         """Poll until `stop` says so; what is in flight then is done again later."""
         now = self._clock()
-        self._frontier.feeds.take_back()
+        self._frontier.feeds.take_back(now)
         for host, until, reason in self._frontier.kept_hosts(now):
             self._gate.asked_to_wait(host, now, until - now, reason)
         threads = ThreadPoolExecutor(FETCHES_AT_ONCE)
@@ -160,43 +151,48 @@ class Poller:
         if room <= 0:
             return
         # Feeds first: a host with thousands of pages due must not hold up its news.
-        for feed in self._frontier.feeds.due(now, FEEDS_AT_ONCE):
+        feeds = self._frontier.feeds.due(now, FEEDS_AT_ONCE)
+        redirects = self._frontier.redirects.of(feed.url for feed in feeds)
+        for feed in feeds:
             if not self._shard.owns(feed.url):
                 self._frontier.feeds.leave(feed.url, "polled by another worker")
                 continue
             if feed.url in self._busy:
                 continue
-            led = self._led_by(feed)
+            led = redirects.get(feed.url)
             host = host_of(led.url if led else feed.url)
             away = self._gate.away(host, now)
             if away:
-                self._leave_for_later(feed, *away)
+                self._leave_for_later(feed, led, *away)
             else:
-                self._start(threads, feed, feed.url, host)
+                self._start(threads, feed, host, led)
         for story in self._frontier.due_stories(now, room):
             away = self._gate.away(story.host, now)
             if away:
                 self._give_up_host(story.host, away[1])
             else:
-                self._start(threads, story, story.story_id, story.host)
+                self._start(threads, story, story.host)
 
     def _start(
         self,
         threads: ThreadPoolExecutor,
         task: Feed | PendingStory,
-        name: str,
         host: str,
+        led: Redirect | None = None,
     ) -> None:
         free = not host or self._gate.is_free(host, self._clock())
-        if name in self._busy or not free or len(self._jobs) >= 2 * FETCHES_AT_ONCE:
+        if (
+            task.name in self._busy
+            or not free
+            or len(self._jobs) >= 2 * FETCHES_AT_ONCE
+        ):
             return
         now = self._clock()
         if host:
             self._gate.start(host, now)
-        self._busy.add(name)
+        self._busy.add(task.name)
         job: Callable[[], Polled | Read | _Asked]
         if isinstance(task, Feed):
-            led = self._led_by(task)
             job = partial(poll, task, self._client, self._sandbox, now, led)
         elif host and not self._robots.knows(page_url(task)):
             job = partial(self._ask_robots, host, page_url(task))
@@ -204,15 +200,6 @@ class Poller:
             parts = (self._client, self._robots, self._sandbox)
             job = partial(read_story, task, *parts, now)
         self._jobs[threads.submit(job)] = task, host
-
-    def _led_by(self, feed: Feed) -> Elsewhere | None:
-        """Return the redirect to the host that a feed waits for; None at first."""
-        led = self._led.get(feed.url)
-        if led and led.due_at != feed.due_at:  # made due anew: from its own URL
-            del self._led[feed.url]
-            self._frontier.feeds.wait_for(host_of(feed.url), feed.url)
-            led = None
-        return led.way[-1] if led else None
 
     def _ask_robots(self, host: str, url: str) -> _Asked:
         """Ask for robots.txt alone: the page has to wait for its turn after it."""
@@ -235,7 +222,7 @@ class Poller:
                 read.append(found)
             elif isinstance(found, Polled):
                 self._guarded(partial(self._polled, found), task)
-            self._busy.discard(task.url if isinstance(task, Feed) else task.story_id)
+            self._busy.discard(task.name)
         if read:
             self._delivery.publish(read)
 
@@ -269,15 +256,18 @@ class Poller:
                 self._frontier.keep_host(said_by, now + wait_s, str(error))
 
     def _failed(self, task: Feed | PendingStory, error: Exception) -> None:
+        if isinstance(error, Elsewhere) and self._frontier.lead_on(
+            task, error, self._clock()
+        ):
+            return
         if isinstance(task, Feed):
             self._feed_failed(task, error)
-            return
-        if isinstance(error, Elsewhere):
-            if task.tries < MAX_HOSTS:
-                self._frontier.redirect(task, error.url, self._clock())
-            else:
-                self._delivery.fall_back([task], str(error))
-            return
+        elif isinstance(error, Elsewhere):
+            self._delivery.fall_back([task], str(error))
+        else:
+            self._page_failed(task, error)
+
+    def _page_failed(self, task: PendingStory, error: Exception) -> None:
         if not isinstance(error, (Retry, Quarantine)):
             error = Quarantine(f"bug of ours: {error!r}")
         if type(error) is HostAway and error.host == task.host:
@@ -291,15 +281,8 @@ class Poller:
 
     def _feed_failed(self, feed: Feed, error: Exception) -> None:
         if isinstance(error, Elsewhere):
-            so_far = self._led[feed.url].way if feed.url in self._led else ()
-            if len(so_far) < MAX_HOSTS:
-                step = Elsewhere(error.url, error.moved_to)  # without its traceback
-                self._led[feed.url] = _Led(due_at=feed.due_at, way=(*so_far, step))
-                self._frontier.feeds.wait_for(host_of(step.url), feed.url)
-                return
             error = FetchRefused(f"{feed.url}: leads on to more than {MAX_HOSTS} hosts")
         now = self._clock()
-        self._led.pop(feed.url, None)
         jitter = self._rng.uniform(-1, 1)
         failed = after_failure(feed, error, now=now, limits=self._limits, jitter=jitter)
         self._log(f"feed failed, {failed.failures} in a row: {failed.status}")
@@ -308,10 +291,12 @@ class Poller:
             self._reject([why])
         self._frontier.record_poll(failed, was_due_at=feed.due_at, now=now)
 
-    def _leave_for_later(self, feed: Feed, wait_s: float, reason: str) -> None:
+    def _leave_for_later(
+        self, feed: Feed, led: Redirect | None, wait_s: float, reason: str
+    ) -> None:
         """Put off a feed whose host is away, without a request that would say so."""
-        now, led = self._clock(), self._led.pop(feed.url, None)
-        what = f"leads to {led.way[-1].url}, not" if led else "not"
+        now = self._clock()
+        what = f"leads to {led.url}, not" if led else "not"
         waits = replace(
             feed,
             polls=feed.polls + bool(led),
@@ -325,7 +310,6 @@ class Poller:
 
     def _polled(self, polled: Polled) -> None:
         now, parsed, url = self._clock(), polled.parsed, polled.feed.url
-        self._led.pop(url, None)
         plan = EntryPlan()
         status = "unchanged"
         if parsed is not None:

@@ -27,6 +27,7 @@ from samestory.ingest.errors import (
 from samestory.ingest.feed import parse_feed
 from samestory.ingest.feed_table import Feed, Move, skips_of
 from samestory.ingest.headers import DAY_S, fresh_for_s
+from samestory.ingest.redirects import Redirect, moved_over
 from samestory.ingest.sandbox import ParserFailed, Sandbox
 
 NOT_MODIFIED: Final = 304
@@ -61,7 +62,7 @@ def poll(
     client: Client,
     sandbox: Sandbox,
     now: float,
-    led: Elsewhere | None = None,
+    led: Redirect | None = None,
 ) -> Polled:
     """Ask a feed, and parse what it answers if that is new.
 
@@ -73,7 +74,7 @@ def poll(
         client: fetches it.
         sandbox: parses it.
         now: the time.
-        led: where its redirects have led to, on another host; None at first.
+        led: the redirect to another host whose turn it is; None at first.
 
     Raises:
         FetchFailed: later; FetchRefused, NotAFeed, ParserFailed: a person should look.
@@ -109,15 +110,9 @@ def poll(
 
 
 def _ask(
-    client: Client, url: str, validators: Validators, led: Elsewhere | None
+    client: Client, url: str, validators: Validators, led: Redirect | None
 ) -> Fetched:
     """Fetch a feed where it was led to; `moved_to` counts from its own URL on."""
-
-    def moved_to(of: Fetched | Elsewhere) -> str | None:
-        if led and led.moved_to != led.url:  # not all of the way was for good
-            return led.moved_to
-        return of.moved_to or (led.moved_to if led else None)
-
     try:
         found = client.get(
             led.url if led else url,
@@ -125,9 +120,9 @@ def _ask(
             validators=validators,
             one_host=True,
         )
-    except Elsewhere as further:
-        raise Elsewhere(further.url, moved_to(further)) from None
-    return replace(found, moved_to=moved_to(found))
+    except Elsewhere as to:
+        raise Elsewhere(to.url, moved_over(led, to.moved_to)) from None
+    return replace(found, moved_to=moved_over(led, found.moved_to))
 
 
 def _parsed(found: Fetched, sandbox: Sandbox) -> ParsedFeed:

@@ -4,13 +4,17 @@ import json
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 
 import pytest
 
+from tests.ingest.test_poller import led, rss
 from tests.product import LOCAL, Run
+from tests.publishers import publishing
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
 SEED = 20260310
@@ -110,6 +114,35 @@ def test_workers_leave_when_their_supervisor_is_killed(newsroom, tmp_path):
     process.kill()
     process.wait()
     wait_for(lambda: workers() == [])
+
+
+def test_a_worker_killed_while_feeds_wait_for_a_redirects_host_goes_on_there(tmp_path):
+    """The hosts that redirect are asked once, the one that they lead to in turns."""
+
+    def waiting():
+        with closing(sqlite3.connect(tmp_path / "frontier.db")) as db:
+            return db.execute("SELECT url FROM redirects").fetchall()
+
+    def polled():
+        return [feed["polls"] for feed in Run(tmp_path).rows("feeds", "list")]
+
+    with publishing() as world:
+        target = world.add(lambda *_: (200, {}, rss()))
+        feeds = [led(world, [302], end=f"{target}/{n}") for n in range(2)]
+        worker = ("ingest", *(word for feed in feeds for word in ("--feed", feed)))
+        worker += ("--allow-network", "127.0.0.0/8", "--host-spacing")
+        first = start(tmp_path, *worker, "3600")
+        wait_for(lambda: len(world.asked(target)) == 1 and len(waiting()) == 1)
+        wait_for(lambda: sorted(polled()) == [0, 1])
+        os.killpg(first.pid, signal.SIGKILL)
+        first.wait()
+        second = start(tmp_path, *worker, "0")
+        wait_for(lambda: len(world.asked(target)) == 2)
+        wait_for(lambda: polled() == [1, 1])
+        second.terminate()
+        assert second.wait(90) == 0
+    assert [len(world.asked(feed)) for feed in feeds] == [1, 1]
+    assert waiting() == []
 
 
 def test_sigterm_stops_everything_with_exit_0(newsroom, tmp_path):

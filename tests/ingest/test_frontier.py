@@ -7,12 +7,20 @@ from functools import partial
 
 import pytest
 
-from samestory.ingest.database import damage_of
+from samestory.ingest.database import connect, damage_of
 from samestory.ingest.entry import Entry, ParsedFeed
 from samestory.ingest.errors import Misconfigured
-from samestory.ingest.feed_table import BY_HAND
+from samestory.ingest.feed_table import BY_HAND, FEEDS, FEEDS_DUE, LISTED, MOVES
 from samestory.ingest.feedlist import FeedRef, checked_ref, parse_feedlist, to_opml
 from samestory.ingest.frontier import Frontier, Published
+from samestory.ingest.frontier_schema import (
+    _STORIES_4,
+    FORGOTTEN,
+    HOSTS,
+    SIGHTINGS,
+    STORIES_DUE,
+)
+from samestory.ingest.own_sites import OWN_SITES
 from samestory.ingest.plan import plan_entries
 from samestory.ingest.urls import story_ids_of
 from samestory.ingest.versions import told_of
@@ -437,7 +445,7 @@ def test_a_file_of_a_newer_schema_or_no_database_is_refused(tmp_path):
     frontier = Frontier(path)
     frontier._db.execute("PRAGMA user_version = 9")
     frontier.close()
-    with pytest.raises(Misconfigured, match="schema 9, this samestory knows 4"):
+    with pytest.raises(Misconfigured, match="schema 9, this samestory knows 5"):
         Frontier(path)
     (tmp_path / "g.db").write_bytes(b"not a database at all" * 100)
     with pytest.raises(Misconfigured, match="not a database"):
@@ -534,9 +542,35 @@ def test_a_frontier_of_before_is_taken_over(tmp_path):
     assert damage_of(path) == []
 
 
-def test_who_waited_for_a_redirects_host_holds_up_nobody_after_a_restart(frontier):
-    """The feed is asked at its own host again, the other host's own feed at once."""
-    frontier.feeds.wait_for("b.org", FEED)
-    assert len(frontier.feeds.due(0.0, 9)) == 1
-    frontier.feeds.take_back()
-    assert {f.url for f in frontier.feeds.due(0.0, 9)} == {FEED, "https://b.org/feed"}
+def test_a_frontier_of_schema_4_keeps_where_its_pages_were_led_to(tmp_path):
+    """What it was half-way to is asked there; its published stories stay known."""
+    path = tmp_path / "f.db"
+    db = connect(path)
+    tables = (FEEDS, FEEDS_DUE, MOVES, LISTED, HOSTS, _STORIES_4, STORIES_DUE)
+    for table in (*tables, SIGHTINGS, FORGOTTEN, OWN_SITES, "PRAGMA user_version = 4"):
+        db.execute(table)
+    entry_json = json.dumps(asdict(entry()))
+    for state, story_id, at in [
+        ("due", "s-1", "https://m.a.org/1"),
+        ("published", "s-2", "https://m.a.org/2"),
+        ("published", "s-3", ""),
+    ]:
+        db.execute(
+            "INSERT INTO stories (story_id, feed_url, host, entry, state, due_at,"
+            " tries, first_seen, page_url) VALUES (?,?,'m.a.org',?,?,9,1,7,?)",
+            (story_id, FEED, entry_json, state, at),
+        )
+    db.commit()
+    db.close()
+    frontier = Frontier(path)
+    stories = {one: frontier.story(one) for one in ("s-1", "s-2", "s-3")}
+    assert [due.page_url for due in frontier.due_stories(9, 9)] == ["https://m.a.org/1"]
+    assert {one: story.page_url for one, story in stories.items()} == {
+        "s-1": "https://m.a.org/1",
+        "s-2": "https://m.a.org/2",
+        "s-3": "",
+    }
+    assert frontier.counts() == {"due": 1, "published": 2, "refused": 0}
+    assert frontier.redirects.of(["s-1"])["s-1"].hops == 1
+    frontier.close()
+    assert damage_of(path) == []

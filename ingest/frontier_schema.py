@@ -1,0 +1,86 @@
+"""The tables of a frontier, and how a frontier of a former schema becomes one of today.
+
+Each table is made by its owner; here stands what schemas before this one had otherwise.
+An upgrade loses nothing that tells a known story from a new one.
+"""
+
+from typing import Final
+
+from samestory.ingest.database import checked, rebuilt
+from samestory.ingest.feed_table import FEEDS, FEEDS_DUE, LISTED, MOVES
+from samestory.ingest.own_sites import OWN_SITES
+from samestory.ingest.redirects import REDIRECTS
+
+SCHEMA: Final = 5
+STORIES: Final = checked(
+    """CREATE TABLE stories (
+  story_id TEXT PRIMARY KEY, feed_url TEXT NOT NULL, host TEXT NOT NULL,
+  entry TEXT NOT NULL, state TEXT NOT NULL, due_at REAL NOT NULL,
+  tries INTEGER NOT NULL, first_seen REAL NOT NULL, digest TEXT, reason TEXT,
+  told TEXT NOT NULL DEFAULT '', fetched_from TEXT NOT NULL DEFAULT '',
+  is_foreign INTEGER NOT NULL DEFAULT 0, given_for TEXT NOT NULL DEFAULT ''
+) STRICT, WITHOUT ROWID"""
+)
+# A publisher's own come first: nobody else fills the queue of its host.
+STORIES_DUE: Final = (
+    "CREATE INDEX stories_due ON stories (state, host, is_foreign, due_at)"
+)
+SIGHTINGS: Final = checked(
+    """CREATE TABLE sightings (
+  feed_url TEXT NOT NULL, identity TEXT NOT NULL, story_id TEXT NOT NULL,
+  entry_digest TEXT NOT NULL, PRIMARY KEY (feed_url, identity)
+) STRICT, WITHOUT ROWID"""
+)
+FORGOTTEN: Final = checked(
+    "CREATE TABLE forgotten (story_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID"
+)
+HOSTS: Final = checked(
+    """CREATE TABLE hosts (
+  host TEXT PRIMARY KEY, until REAL NOT NULL, reason TEXT NOT NULL
+) STRICT, WITHOUT ROWID"""
+)
+TABLES: Final = ";".join(
+    [
+        *(FEEDS, FEEDS_DUE, MOVES, LISTED, HOSTS, STORIES, STORIES_DUE),
+        *(SIGHTINGS, FORGOTTEN, OWN_SITES, REDIRECTS),
+    ]
+)
+
+_STORIES_4: Final = checked(  # until schema 4
+    """CREATE TABLE stories (
+  story_id TEXT PRIMARY KEY, feed_url TEXT NOT NULL, host TEXT NOT NULL,
+  entry TEXT NOT NULL, state TEXT NOT NULL, due_at REAL NOT NULL,
+  tries INTEGER NOT NULL, first_seen REAL NOT NULL, digest TEXT, reason TEXT,
+  told TEXT NOT NULL DEFAULT '', page_url TEXT NOT NULL DEFAULT '',
+  fetched_from TEXT NOT NULL DEFAULT '', is_foreign INTEGER NOT NULL DEFAULT 0,
+  given_for TEXT NOT NULL DEFAULT ''
+) STRICT, WITHOUT ROWID"""
+)
+_OF_4: Final = ("fetched_from", "is_foreign", "given_for")
+_OF_3: Final = (  # columns of feeds that schema 3 brought
+    *("validated_url", "read_at", "distrusted", "interval_s", "least_s"),
+    *("skips", "score", "polls", "unchanged", "stories"),
+)
+_PAGE_URLS: Final = """INSERT INTO redirects (name, url, hops, since)
+  SELECT story_id, page_url, tries, due_at FROM stories WHERE page_url <> ''"""
+UPGRADES: Final = {
+    1: ";".join([rebuilt("sightings", SIGHTINGS), FORGOTTEN]),
+    2: ";".join(
+        [
+            rebuilt("feeds", FEEDS, _OF_3),
+            rebuilt("stories", _STORIES_4, ["told", "page_url", *_OF_4]),
+            "UPDATE sightings SET entry_digest = ''",  # they were made of more
+            *(FEEDS_DUE, MOVES, LISTED, HOSTS, STORIES_DUE),
+        ]
+    ),
+    3: ";".join([rebuilt("stories", _STORIES_4, _OF_4), STORIES_DUE, OWN_SITES]),
+    # Where pages led to was a column of theirs; where feeds did was not kept.
+    4: ";".join(
+        [
+            REDIRECTS,
+            _PAGE_URLS,
+            rebuilt("stories", STORIES),
+            STORIES_DUE,
+        ]
+    ),
+}
