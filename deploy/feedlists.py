@@ -69,7 +69,7 @@ class FeedLists:
                 path = Path(source).absolute()
                 self._read(path)
         if self._files:  # else another process may follow them, e.g. a supervisor
-            frontier.feeds.forget_lists(but=[str(path) for path in self._files])
+            frontier.listed.forget_lists(but=[str(path) for path in self._files])
         self._looked_at = time.monotonic()
 
     def follow(self) -> None:

@@ -47,7 +47,7 @@ def standing(frontier: Frontier, log: Log, since: float) -> Standing:
     return Standing(
         feeds=total,
         feeds_due=due,
-        pages_due=frontier.due_count(),
+        pages_due=frontier.stories.due_count(),
         published=log.count(STORIES),
         to_embed=behind(log, "embed", STORIES),
         to_index=behind(log, "index", JOURNAL),

@@ -106,6 +106,16 @@ def transaction(db: sqlite3.Connection) -> Iterator[None]:
 
 
 @contextmanager
+def writing(db: sqlite3.Connection) -> Iterator[None]:
+    """Commit what is written inside, unless the caller's own transaction does."""
+    if db.in_transaction:
+        yield
+        return
+    with db:
+        yield
+
+
+@contextmanager
 def reading(db: sqlite3.Connection) -> Iterator[None]:
     """See one and the same commit in all that is read inside."""
     if db.in_transaction:  # the caller's

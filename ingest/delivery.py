@@ -6,10 +6,11 @@ from contextlib import suppress
 from typing import Final
 
 from samestory.ingest.errors import Quarantine, Rejected, Retry
-from samestory.ingest.frontier import Frontier, PendingStory, Published
+from samestory.ingest.frontier import Frontier
 from samestory.ingest.plan import make_story, rightful_id
 from samestory.ingest.reading import Read, give_up_page
 from samestory.ingest.story import Story
+from samestory.ingest.story_table import PendingStory, Published
 from samestory.ingest.urls import ids_at
 from samestory.ingest.versions import futile_reads, told_of
 
@@ -54,7 +55,7 @@ class Delivery:
         # Of several links to one page the last tells it.
         made = list({story.story_id: (due, story) for due, story in made}.values())
         self._send([story for _, story in made])
-        self._frontier.mark_published(
+        self._frontier.stories.mark_published(
             [
                 Published(
                     story=due,
@@ -87,7 +88,7 @@ class Delivery:
             return []
         story = make_story(renamed, cleaned, voice, self._clock)
         if futile_reads(told_of(story, renamed.told)):
-            self._frontier.keep_version(renamed, "as it was, by another link")
+            self._keep_version(renamed, "as it was, by another link")
             return []
         return [(renamed, story)]
 
@@ -98,7 +99,7 @@ class Delivery:
         """
         urls = {due.entry.link, due.page_url, page_url, story.url}
         at = {one for url in urls if url for one in ids_at(url)}
-        gone = self._frontier.forgotten({due.story_id, *at})
+        gone = self._frontier.forgotten.among({due.story_id, *at})
         if gone - {due.story_id}:
             with suppress(Retry):  # no room to overwrite its bytes: it is refused
                 self._frontier.forget([due.story_id])
@@ -125,15 +126,20 @@ class Delivery:
             said = f"bug of ours: {error!r}"
         why = "; ".join([said, *flags])
         link = story.entry.link or ""
-        if not self._frontier.forgotten([story.story_id, *ids_at(link)]):
+        if not self._frontier.forgotten.among([story.story_id, *ids_at(link)]):
             source = link or story.feed_url
             self._reject([Rejected(reason=why, source=source, detail="")])
-        self._frontier.mark_refused(story.story_id, why)
+        self._frontier.stories.settle(story.story_id, "refused", why)
 
     def _keep(self, story: PendingStory, reason: str) -> None:
         """Leave a story as it was published, and look again later: its page failed."""
         if story.tries < LATER_LOOKS:
             due_at = self._clock() + LATER_S * (1 + story.tries)
-            self._frontier.postpone(story.story_id, due_at, reason)
+            self._frontier.stories.postpone(story.story_id, due_at, reason)
         else:
-            self._frontier.keep_version(story, reason)
+            self._keep_version(story, reason)
+
+    def _keep_version(self, story: PendingStory, reason: str) -> None:
+        """Leave a story as it was published, though it should have been read again."""
+        said = f"kept as it was: {reason}"
+        self._frontier.stories.settle(story.story_id, "published", said)

@@ -1,15 +1,20 @@
-"""The feeds in the frontier: what is polled, when next, and where it has moved to."""
+"""The feeds of a frontier: what is polled, when next, and what was last heard of it."""
 
 import sqlite3
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
-from typing import Final, NamedTuple
+from typing import Final
 
 from samestory.ingest.cadence import NOTHING_SAID, Announced
 from samestory.ingest.database import checked
 from samestory.ingest.feedlist import FeedRef
+from samestory.ingest.listed import BY_HAND, Listed
+from samestory.ingest.moves import Moves
+from samestory.ingest.own_sites import OwnSites
 from samestory.ingest.redirects import LASTS_S, Redirects
-from samestory.ingest.urls import host_of, url_key
+from samestory.ingest.sightings import Sightings
+from samestory.ingest.story_table import StoryTable
+from samestory.ingest.urls import host_of
 
 NEVER: Final = float("inf")
 FEEDS: Final = checked(
@@ -27,18 +32,6 @@ FEEDS: Final = checked(
   stories INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID"""
 )
-MOVES: Final = checked(
-    """CREATE TABLE moves (
-  url TEXT PRIMARY KEY, target TEXT NOT NULL, seen INTEGER NOT NULL,
-  since REAL NOT NULL, kept INTEGER NOT NULL
-) STRICT, WITHOUT ROWID"""
-)
-LISTED: Final = checked(
-    """CREATE TABLE listed (
-  list TEXT NOT NULL, url TEXT NOT NULL, PRIMARY KEY (list, url)
-) STRICT, WITHOUT ROWID"""
-)
-BY_HAND: Final = ""  # the list of what a person added
 FEEDS_DUE: Final = "CREATE INDEX feeds_due ON feeds (due_at)"
 
 
@@ -130,18 +123,27 @@ _ANEW: Final = "min(due_at, 0) - 1"
 _KEPT: Final = ("url", "group", "lang")  # a poll does not change them
 
 
-class Move(NamedTuple):
-    """A permanent redirect of a feed: how often it was seen, and since when."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Companions:
+    """The tables in which something goes with a feed; their owners write them."""
 
-    seen: int
-    since: float
+    listed: Listed
+    moves: Moves
+    own_sites: OwnSites
+    redirects: Redirects
+    sightings: Sightings
+    stories: StoryTable
 
 
 class FeedTable:
-    """The feeds of a frontier; see `Frontier` for transactions."""
+    """The table. `write` and `wait_for` need a transaction of the caller's.
 
-    def __init__(self, db: sqlite3.Connection, redirects: Redirects) -> None:
-        self._db, self._redirects = db, redirects
+    Where a feed is added, removed, moved or made due anew, what goes with it in other
+    tables changes in the same transaction.
+    """
+
+    def __init__(self, db: sqlite3.Connection, companions: Companions) -> None:
+        self._db, self._with = db, companions
 
     def add(self, feeds: Iterable[FeedRef], source_list: str = BY_HAND) -> int:
         """Add feeds that are not known yet, due at once; return how many were new.
@@ -160,16 +162,14 @@ class FeedTable:
     def _add(self, feeds: Iterable[FeedRef], source_list: str) -> int:
         new = 0
         for feed in feeds:
-            url = self.moved_to(feed.url)
+            url = self._with.moves.target_of(feed.url)
             new += self._db.execute(
                 "INSERT OR IGNORE INTO feeds (url, host, title, grp, lang, due_at,"
                 " failures, status, entries)"
                 " VALUES (?,?,?,?,?,0,0,'never polled',0)",
                 (url, host_of(url), feed.title, feed.group, feed.lang),
             ).rowcount
-            self._db.execute(
-                "INSERT OR IGNORE INTO listed VALUES (?,?)", (source_list, url)
-            )
+            self._with.listed.add(source_list, url)
         return new
 
     def remove(self, url: str) -> bool:
@@ -182,35 +182,28 @@ class FeedTable:
             return self._remove(url)
 
     def _remove(self, url: str) -> bool:
-        due = "SELECT story_id FROM stories WHERE feed_url = ? AND state = 'due'"
+        beside = self._with
         gone = self._db.execute("DELETE FROM feeds WHERE url = ?", (url,)).rowcount
-        self._db.execute("DELETE FROM moves WHERE url = ?1 OR target = ?1", (url,))
-        self._db.execute("DELETE FROM listed WHERE url = ?", (url,))
-        self._db.execute("DELETE FROM own_sites WHERE feed = ?", (url_key(url),))
-        rows = self._db.execute(due, (url,)).fetchall()
-        self._redirects.end([url, *(row[0] for row in rows)])
-        others = self._db.execute(
-            "SELECT DISTINCT feeds.url FROM feeds JOIN sightings ON url = feed_url"
-            f" WHERE story_id IN ({due})",
-            (url,),
-        ).fetchall()
-        for (other,) in others:
+        beside.moves.remove(url)
+        beside.listed.remove(url)
+        beside.own_sites.remove(url)
+        beside.redirects.end([url])
+        due = beside.stories.due_of_feed(url)
+        for other in beside.sightings.feeds_of(due):
             self._make_due_anew(other)
-        self._db.execute(f"DELETE FROM sightings WHERE story_id IN ({due})", (url,))
-        self._db.execute(
-            "DELETE FROM stories WHERE feed_url = ? AND state = 'due'", (url,)
-        )
+        beside.sightings.remove(due)
+        beside.stories.remove(due)
         return gone > 0
 
     def _make_due_anew(self, url: str) -> bool:
         """Let a feed be read whole, now, from its own URL on; False if not known."""
-        self._redirects.end([url])
-        found = self._db.execute(
+        self._with.redirects.end([url])
+        changed = self._db.execute(
             f"UPDATE feeds SET due_at={_ANEW}, etag=NULL, last_modified=NULL,"
             " body_digest=NULL, host=? WHERE url=?",
             (host_of(url), url),
         ).rowcount
-        return found > 0
+        return changed > 0
 
     def follow(self, source_list: str, feeds: Iterable[FeedRef]) -> tuple[int, int]:
         """Hold the feeds that a list names, as it is now; return (added, removed).
@@ -222,32 +215,9 @@ class FeedTable:
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")  # people add feeds, feeds move
             added = self._add(refs, source_list)
-            named = {self.moved_to(feed.url) for feed in refs}
-            rows = self._db.execute(
-                "SELECT url FROM listed WHERE list = ?", (source_list,)
-            ).fetchall()
-            gone = [row[0] for row in rows if row[0] not in named]
-            self._db.executemany(
-                "DELETE FROM listed WHERE list = ? AND url = ?",
-                [(source_list, url) for url in gone],
-            )
-            gone = [url for url in gone if not self.lists_of(url)]
+            named = {self._with.moves.target_of(feed.url) for feed in refs}
+            gone = self._with.listed.drop_others(source_list, named)
             return added, sum(self._remove(url) for url in gone)
-
-    def forget_lists(self, but: Collection[str]) -> None:
-        """Forget who named what, of lists that are not followed any more."""
-        kept = {BY_HAND, *but}
-        with self._db:
-            rows = self._db.execute("SELECT DISTINCT list FROM listed").fetchall()
-            self._db.executemany(
-                "DELETE FROM listed WHERE list = ?",
-                [(row[0],) for row in rows if row[0] not in kept],
-            )
-
-    def lists_of(self, url: str) -> list[str]:
-        """Return the lists that name a feed; BY_HAND among them if a person did."""
-        rows = self._db.execute("SELECT list FROM listed WHERE url = ?", (url,))
-        return [row[0] for row in rows]
 
     def all(self) -> list[Feed]:
         """Return all feeds by URL."""
@@ -293,7 +263,7 @@ class FeedTable:
         if row[0] != was_due_at:
             feed = replace(feed, etag=None, last_modified=None, body_digest=None)
             feed = replace(feed, due_at=float(row[0]))
-        self._redirects.end([feed.url])
+        self._with.redirects.end([feed.url])
         names = [name for name in _COLUMNS if name not in _KEPT]
         changes = ",".join(f"{_COLUMNS[name]}=?" for name in names)
         self._db.execute(
@@ -335,9 +305,9 @@ class FeedTable:
             self._db.execute("BEGIN IMMEDIATE")
             self._db.execute("UPDATE feeds SET due_at = 0 WHERE due_at = ?", (NEVER,))
             rows = self._db.execute("SELECT url, host FROM feeds").fetchall()
-            redirects = self._redirects.of(url for url, _ in rows)
+            redirects = self._with.redirects.of(url for url, _ in rows)
             old = {u for u, one in redirects.items() if now - one.since > LASTS_S}
-            self._redirects.end(old)
+            self._with.redirects.end(old)
             asked_at = {u: one.url for u, one in redirects.items() if u not in old}
             hosts = {url: host_of(asked_at.get(url, url)) for url, _ in rows}
             self._db.executemany(
@@ -347,7 +317,7 @@ class FeedTable:
 
     def retry(self, url: str) -> bool:
         """Read a feed anew, now, also if it has moved; False if it is not known."""
-        at = self.moved_to(url)
+        at = self._with.moves.target_of(url)
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
             self._db.execute(
@@ -369,59 +339,28 @@ class FeedTable:
         ).fetchone()
         return int(row[0]), int(row[1])
 
-    # where feeds have moved
-
-    def moved_to(self, url: str) -> str:
-        """Return where a feed is polled now; the URL itself if it has not moved."""
-        row = self._db.execute(
-            "SELECT target FROM moves WHERE url = ? AND kept = 1", (url,)
-        ).fetchone()
-        return str(row[0]) if row else url
-
-    def see_move(self, url: str, target: str | None, now: float) -> Move:
-        """Count that a feed redirects for good; None: it no longer does."""
-        with self._db:
-            self._db.execute(
-                "DELETE FROM moves WHERE url = ? AND target IS NOT ?", (url, target)
-            )
-            if target is None:
-                return Move(0, now)
-            row = self._db.execute(
-                "INSERT INTO moves VALUES (?,?,1,?,0)"
-                " ON CONFLICT (url) DO UPDATE SET seen = seen + 1"
-                " RETURNING seen, since",
-                (url, target, now),
-            ).fetchone()
-        return Move(int(row[0]), float(row[1]))
-
     def move(self, url: str, target: str) -> None:
         """Poll a feed at its new URL from now on, with all that is known of it.
 
-        Where the target is polled already, what the old one told of its own guids goes:
+        Where the target is polled already, what the former URL's guids named goes:
         anyone can redirect to anyone.
         """
+        beside = self._with
         with self._db:
             if self.get(target):
-                self._db.execute("DELETE FROM sightings WHERE feed_url = ?", (url,))
-            columns = {"feeds": "url", "listed": "url", "sightings": "feed_url"}
-            for table, column in columns.items():
-                self._db.execute(
-                    f"UPDATE OR IGNORE {table} SET {column} = ? WHERE {column} = ?",
-                    (target, url),
-                )
-                self._db.execute(f"DELETE FROM {table} WHERE {column} = ?", (url,))
+                beside.sightings.remove_feed(url)
+            self._db.execute(
+                "UPDATE OR IGNORE feeds SET url = ? WHERE url = ?", (target, url)
+            )
+            self._db.execute("DELETE FROM feeds WHERE url = ?", (url,))
             self._db.execute(
                 "UPDATE feeds SET host = ? WHERE url = ?", (host_of(target), target)
             )
-            self._db.execute(
-                "UPDATE stories SET feed_url = ? WHERE feed_url = ?", (target, url)
-            )
-            self._db.execute(
-                "UPDATE moves SET target = ? WHERE target = ? AND kept = 1",
-                (target, url),
-            )
-            self._db.execute("UPDATE moves SET kept = 1 WHERE url = ?", (url,))
-            self._db.execute("DELETE FROM moves WHERE url = ?", (target,))
+            beside.redirects.end([url])
+            beside.listed.move(url, target)
+            beside.sightings.move_feed(url, target)
+            beside.stories.move_feed(url, target)
+            beside.moves.keep(url, target)
 
 
 def _feed(row: sqlite3.Row) -> Feed:

@@ -7,38 +7,17 @@ An upgrade loses nothing that tells a known story from a new one.
 from typing import Final
 
 from samestory.ingest.database import checked, rebuilt
-from samestory.ingest.feed_table import FEEDS, FEEDS_DUE, LISTED, MOVES
+from samestory.ingest.feed_table import FEEDS, FEEDS_DUE
+from samestory.ingest.forgotten import FORGOTTEN
+from samestory.ingest.host_waits import HOSTS
+from samestory.ingest.listed import LISTED
+from samestory.ingest.moves import MOVES
 from samestory.ingest.own_sites import OWN_SITES
 from samestory.ingest.redirects import REDIRECTS
+from samestory.ingest.sightings import SIGHTINGS
+from samestory.ingest.story_table import STORIES, STORIES_DUE
 
 SCHEMA: Final = 5
-STORIES: Final = checked(
-    """CREATE TABLE stories (
-  story_id TEXT PRIMARY KEY, feed_url TEXT NOT NULL, host TEXT NOT NULL,
-  entry TEXT NOT NULL, state TEXT NOT NULL, due_at REAL NOT NULL,
-  tries INTEGER NOT NULL, first_seen REAL NOT NULL, digest TEXT, reason TEXT,
-  told TEXT NOT NULL DEFAULT '', fetched_from TEXT NOT NULL DEFAULT '',
-  is_foreign INTEGER NOT NULL DEFAULT 0, given_for TEXT NOT NULL DEFAULT ''
-) STRICT, WITHOUT ROWID"""
-)
-# A publisher's own come first: nobody else fills the queue of its host.
-STORIES_DUE: Final = (
-    "CREATE INDEX stories_due ON stories (state, host, is_foreign, due_at)"
-)
-SIGHTINGS: Final = checked(
-    """CREATE TABLE sightings (
-  feed_url TEXT NOT NULL, identity TEXT NOT NULL, story_id TEXT NOT NULL,
-  entry_digest TEXT NOT NULL, PRIMARY KEY (feed_url, identity)
-) STRICT, WITHOUT ROWID"""
-)
-FORGOTTEN: Final = checked(
-    "CREATE TABLE forgotten (story_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID"
-)
-HOSTS: Final = checked(
-    """CREATE TABLE hosts (
-  host TEXT PRIMARY KEY, until REAL NOT NULL, reason TEXT NOT NULL
-) STRICT, WITHOUT ROWID"""
-)
 TABLES: Final = ";".join(
     [
         *(FEEDS, FEEDS_DUE, MOVES, LISTED, HOSTS, STORIES, STORIES_DUE),

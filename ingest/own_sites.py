@@ -1,6 +1,9 @@
 """What each feed may speak for: its own site, and those whose pages link to it."""
 
+import json
 import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable
 from typing import Final
 
 from samestory.ingest.database import checked
@@ -26,22 +29,47 @@ class OwnSites:
 
         Args:
             feed_url: where it is polled.
-            fetched_from: where it redirected to when it told what is asked about; ""
+            fetched_from: where it redirected to when it brought what is asked about; ""
                 if nowhere.
         """
-        url = fetched_from or feed_url
-        row = self._db.execute(
-            "SELECT title FROM feeds WHERE url = ?", (feed_url,)
-        ).fetchone()
-        sites = self._db.execute(
-            "SELECT site FROM own_sites WHERE feed IN (?,?)",
-            (url_key(feed_url), url_key(url)),
-        )
-        return FeedVoice(
-            url=url,
-            title=row[0] if row else "",
-            sites=frozenset(site for (site,) in sites),
-        )
+        asked = (feed_url, fetched_from)
+        return self.voices([asked])[asked]
+
+    def voices(
+        self, feeds: Iterable[tuple[str, str]]
+    ) -> dict[tuple[str, str], FeedVoice]:
+        """Return what each of several feeds may speak for, in two queries.
+
+        Args:
+            feeds: pairs as of `voice`.
+        """
+        asked = set(feeds)
+        titles = self._db.execute(
+            "SELECT url, title FROM feeds"
+            " WHERE url IN (SELECT value FROM json_each(?))",
+            (json.dumps([feed_url for feed_url, _ in asked]),),
+        ).fetchall()
+        keys = {url: url_key(url) for pair in asked for url in pair if url}
+        sites: dict[str, set[str]] = defaultdict(set)
+        for feed, site in self._db.execute(
+            "SELECT feed, site FROM own_sites"
+            " WHERE feed IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(keys.values())),),
+        ):
+            sites[feed].add(site)
+        title_of = {row["url"]: row["title"] for row in titles}
+        return {
+            (polled_at, fetched_from): FeedVoice(
+                url=fetched_from or polled_at,
+                title=title_of.get(polled_at, ""),
+                sites=frozenset(
+                    site
+                    for url in {polled_at, fetched_from or polled_at}
+                    for site in sites.get(keys.get(url, ""), ())
+                ),
+            )
+            for polled_at, fetched_from in asked
+        }
 
     def prove(self, feed: str, page_url: str) -> None:
         """Keep that a page links to a feed as its site's own.
@@ -56,3 +84,7 @@ class OwnSites:
                 self._db.execute(
                     "INSERT OR IGNORE INTO own_sites VALUES (?,?)", (feed, site)
                 )
+
+    def remove(self, feed_url: str) -> None:
+        """Forget for which sites a feed may speak."""
+        self._db.execute("DELETE FROM own_sites WHERE feed = ?", (url_key(feed_url),))

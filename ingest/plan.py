@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from samestory.ingest.entry import Entry, ParsedFeed
-from samestory.ingest.frontier import WITHIN_FEED, Frontier, PendingStory, Sighting
+from samestory.ingest.frontier import Frontier
 from samestory.ingest.outlets import (
     Attribution,
     FeedVoice,
@@ -18,7 +18,9 @@ from samestory.ingest.outlets import (
     same_site,
 )
 from samestory.ingest.page import Cleaned, is_full_text
+from samestory.ingest.sightings import WITHIN_FEED, Sighting
 from samestory.ingest.story import Story, scoped_id, story_id_from
+from samestory.ingest.story_table import PendingStory
 from samestory.ingest.titles import clean_title
 from samestory.ingest.urls import (
     flags_of_host,
@@ -104,7 +106,7 @@ def plan_entries(
         plan.sightings.append(sighting)
         if known and not known.entry_digest:
             continue  # of a frontier before schema 3: the new digest is noted
-        before = frontier.story(story_id)
+        before = frontier.stories.get(story_id)
         if before and not _is_news(entry, before, feed_url, voice):
             continue
         story = PendingStory(
@@ -123,7 +125,9 @@ def plan_entries(
 
 def _is_taken(story_id: str, frontier: Frontier) -> bool:
     """Tell whether an address's story is told already, or is to be forgotten."""
-    return frontier.story(story_id) is not None or bool(frontier.forgotten([story_id]))
+    return frontier.stories.get(story_id) is not None or bool(
+        frontier.forgotten.among([story_id])
+    )
 
 
 def _is_news(
@@ -159,7 +163,7 @@ def _recognised(
     for (entry, identities), known in zip(rows, found, strict=True):
         told = [one for one in identities if one.startswith("told ")]
         if known is None and told:
-            before = frontier.sighted(feed_url, told).get(told[0])
+            before = frontier.sightings.of(feed_url, told).get(told[0])
             if before and before.story_id not in taken:
                 digest = entry_digest(entry)
                 known = replace(before, entry_digest=digest)  # noqa: PLW2901
@@ -170,7 +174,7 @@ def _by_name(
     entry: Entry, identities: tuple[str, ...], frontier: Frontier, feed_url: str
 ) -> Sighting | None:
     keys = url_keys(entry.link) if entry.link else ()
-    before = frontier.sighted(feed_url, [*identities, *keys])
+    before = frontier.sightings.of(feed_url, [*identities, *keys])
     for identity in identities:
         known = before.get(identity)
         if known is None or identity.startswith("told "):
@@ -193,7 +197,7 @@ def _is_same(entry: Entry, known: Sighting, frontier: Frontier) -> bool:
     Beside the link, the title is another then, or much of it and the date; and on
     another site it is never the same.
     """
-    story = frontier.story(known.story_id)
+    story = frontier.stories.get(known.story_id)
     if story is None:
         return True
     before = story.entry

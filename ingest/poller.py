@@ -26,15 +26,15 @@ from samestory.ingest.errors import (
     Retry,
 )
 from samestory.ingest.feed_table import Feed
-from samestory.ingest.frontier import Frontier, PendingStory
+from samestory.ingest.frontier import Frontier
 from samestory.ingest.gate import MAX_WAIT_S, HostGate
 from samestory.ingest.manners import Manners
+from samestory.ingest.moves import is_moved
 from samestory.ingest.plan import EntryPlan, outcome, plan_entries
 from samestory.ingest.polling import (
     Polled,
     after_failure,
     after_success,
-    is_moved,
     poll,
 )
 from samestory.ingest.reading import Read, page_url, read_story
@@ -42,6 +42,7 @@ from samestory.ingest.redirects import MAX_HOSTS, Redirect
 from samestory.ingest.robots import Robots
 from samestory.ingest.sandbox import Sandbox
 from samestory.ingest.story import Story
+from samestory.ingest.story_table import PendingStory
 from samestory.ingest.urls import host_of, ids_at
 
 FETCHES_AT_ONCE: Final = 32
@@ -119,7 +120,7 @@ class Poller:
         """Poll until `stop` says so; what is in flight then is done again later."""
         now = self._clock()
         self._frontier.feeds.take_back(now)
-        for host, until, reason in self._frontier.kept_hosts(now):
+        for host, until, reason in self._frontier.host_waits.in_force(now):
             self._gate.asked_to_wait(host, now, until - now, reason)
         threads = ThreadPoolExecutor(FETCHES_AT_ONCE)
         try:
@@ -141,7 +142,7 @@ class Poller:
             wait(self._jobs, timeout=A_MOMENT_S)
 
     def _pause_s(self) -> float:
-        dues = (self._frontier.feeds.next_due(), self._frontier.next_story_due())
+        dues = (self._frontier.feeds.next_due(), self._frontier.stories.next_due())
         waits = [due - self._clock() for due in dues if due is not None]
         return max(0.05, min([TICK_S, *waits]))  # a closed host's dues are in the past
 
@@ -166,7 +167,7 @@ class Poller:
                 self._leave_for_later(feed, led, *away)
             else:
                 self._start(threads, feed, host, led)
-        for story in self._frontier.due_stories(now, room):
+        for story in self._frontier.stories.due(now, room):
             away = self._gate.away(story.host, now)
             if away:
                 self._give_up_host(story.host, away[1])
@@ -253,7 +254,7 @@ class Poller:
         elif host and wait_s:
             self._gate.asked_to_wait(said_by, now, wait_s, str(error))
             if wait_s > MAX_WAIT_S:  # a restart must not ask again before that
-                self._frontier.keep_host(said_by, now + wait_s, str(error))
+                self._frontier.host_waits.keep(said_by, now + wait_s, str(error))
 
     def _failed(self, task: Feed | PendingStory, error: Exception) -> None:
         if isinstance(error, Elsewhere) and self._frontier.lead_on(
@@ -277,7 +278,7 @@ class Poller:
             self._delivery.fall_back([task], str(error))
         else:
             due_at = self._clock() + again
-            self._frontier.postpone(task.story_id, due_at, str(error))
+            self._frontier.stories.postpone(task.story_id, due_at, str(error))
 
     def _feed_failed(self, feed: Feed, error: Exception) -> None:
         if isinstance(error, Elsewhere):
@@ -322,7 +323,7 @@ class Poller:
                 [
                     Rejected(reason=why, source=url, detail=story.entry.guid)
                     for story, why in plan.refused
-                    if not self._frontier.forgotten(
+                    if not self._frontier.forgotten.among(
                         [story.story_id, *ids_at(story.entry.guid)]
                     )
                 ]
@@ -346,14 +347,14 @@ class Poller:
 
     def _follow_move(self, feed: Feed, target: str | None, now: float) -> None:
         """Poll a feed at its new URL once it has redirected there for long enough."""
-        move = self._frontier.feeds.see_move(feed.url, target, now)
+        move = self._frontier.moves.see(feed.url, target, now)
         ours = target is not None and self._shard.owns(target)
         if target and ours and feed.entries and is_moved(move, now):
             self._frontier.feeds.move(feed.url, target)
             self._log(f"feed moved for good: {feed.url} is now {target}")
 
     def _give_up_host(self, host: str, reason: str) -> None:
-        waiting = self._frontier.due_of_host(host, 100)
+        waiting = self._frontier.stories.due_of_host(host, 100)
         idle = [story for story in waiting if story.story_id not in self._busy]
         self._delivery.fall_back(idle, reason)
 

@@ -25,7 +25,7 @@ from samestory.ingest.errors import (
     HostAway,
 )
 from samestory.ingest.feed import parse_feed
-from samestory.ingest.feed_table import Feed, Move, skips_of
+from samestory.ingest.feed_table import Feed, skips_of
 from samestory.ingest.headers import DAY_S, fresh_for_s
 from samestory.ingest.redirects import Redirect, moved_over
 from samestory.ingest.sandbox import ParserFailed, Sandbox
@@ -33,8 +33,6 @@ from samestory.ingest.sandbox import ParserFailed, Sandbox
 NOT_MODIFIED: Final = 304
 GONE: Final = 410
 PROBE_S: Final = DAY_S  # a feed is asked without conditions so often, lest they lie
-MOVE_SIGHTINGS: Final = 3  # of a permanent redirect, over at least ...
-MOVE_S: Final = 2 * DAY_S  # ... so long, before the new URL is kept
 AWAY_SCORE: Final = 0.25  # no connection: often our own
 SOFT_SCORE: Final = 0.5  # an error that comes and goes
 HARD_SCORE: Final = 1.0
@@ -262,8 +260,3 @@ def _badness(error: Exception) -> float:
     if isinstance(error, FetchRefused) and error.status == 404:  # noqa: PLR2004
         return SOFT_SCORE
     return HARD_SCORE
-
-
-def is_moved(move: Move, now: float) -> bool:
-    """Tell whether a permanent redirect was seen often and long enough to be kept."""
-    return move.seen >= MOVE_SIGHTINGS and now - move.since >= MOVE_S

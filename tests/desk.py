@@ -38,7 +38,10 @@ class Desk:
         end = time.monotonic() + seconds
 
         def stop() -> bool:
-            assert time.monotonic() < end, (self.said[-9:], self.frontier.counts())
+            assert time.monotonic() < end, (
+                self.said[-9:],
+                self.frontier.stories.counts(),
+            )
             return until()
 
         self.poller.run(stop)
@@ -50,5 +53,5 @@ class Desk:
 
     def next_due(self) -> float:
         """Return when the next feed or story is due; infinity if none is."""
-        dues = (self.frontier.feeds.next_due(), self.frontier.next_story_due())
+        dues = (self.frontier.feeds.next_due(), self.frontier.stories.next_due())
         return min((due for due in dues if due is not None), default=float("inf"))

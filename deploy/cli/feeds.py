@@ -27,9 +27,10 @@ from samestory.ingest.dates import parse_date
 from samestory.ingest.entry import ParsedFeed
 from samestory.ingest.errors import Misconfigured, SamestoryError
 from samestory.ingest.feed import parse_feed
-from samestory.ingest.feed_table import BY_HAND, NEVER, Feed
+from samestory.ingest.feed_table import NEVER, Feed
 from samestory.ingest.feedlist import FeedRef, checked_ref, to_opml
 from samestory.ingest.frontier import Frontier
+from samestory.ingest.listed import BY_HAND
 from samestory.ingest.masking import masked, shown
 from samestory.ingest.sandbox import Sandbox
 from samestory.ingest.urls import host_of
@@ -130,8 +131,8 @@ def run_remove(args: argparse.Namespace, settings: Settings) -> int:
     missing = []
     for given in args.urls:
         url = _meant(given, frontier)
-        feed = frontier.feeds.moved_to(url)
-        lists = [name for name in frontier.feeds.lists_of(feed) if name != BY_HAND]
+        feed = frontier.moves.target_of(url)
+        lists = [name for name in frontier.listed.of(feed) if name != BY_HAND]
         if not frontier.feeds.remove(feed):
             missing.append(given)
             sys.stderr.write(f"not among the feeds: {plain(given)}\n")

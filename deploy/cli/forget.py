@@ -190,7 +190,7 @@ def _targets(target: str, frontier: Frontier, log: Log, state: State) -> set[str
     if at:
         told = _told_in(log, lambda story: _is_at(at, story.get("url")))
         return {*at, *state.at_addresses(at), *told}
-    known = {*state.of_outlet(target), *frontier.of_outlet(target)}
+    known = {*state.of_outlet(target), *frontier.stories.of_outlet(target)}
     return known | _told_in(log, partial(_is_of, target.casefold()))
 
 

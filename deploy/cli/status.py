@@ -151,7 +151,7 @@ def _status(settings: Settings) -> dict[str, Any]:
             "never_polled": sum(1 for f in feeds if f.polled_at is None),
             "last_good_poll": polled,
         },
-        "pages": frontier.counts(),
+        "pages": frontier.stories.counts(),
         "lag": {group: _lag(READERS[group], parts) for group, parts in lags.items()},
         "latency": _latency(state.health.latencies()),
         "index": {**state.counts(), "newest_story": iso(newest)},

@@ -157,7 +157,7 @@ def _say_result(settings: Settings) -> int:
     frontier, state = wiring.open_frontier(settings), wiring.open_state(settings)
     counts, feeds = state.counts(), frontier.feeds.all()
     failing = [feed for feed in feeds if feed.failures]
-    refused = frontier.counts()["refused"]
+    refused = frontier.stories.counts()["refused"]
     joined = len(events(state, min_outlets=2))
     sys.stderr.write(
         f"{len(feeds)} feeds, {counts['stories']} stories, {counts['events']} events,"

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from samestory.ingest.entry import Entry, ParsedFeed
 from samestory.ingest.feedlist import FeedRef
-from samestory.ingest.frontier import Frontier, Published
+from samestory.ingest.frontier import Frontier
 from samestory.ingest.plan import plan_entries
+from samestory.ingest.story_table import Published
 from tests.product import Run
 
 FEED = "https://a.example/feed"
@@ -73,7 +74,7 @@ def main() -> None:
         run("import", "-", stdin="\n".join(map(line_of, urls)))
         frontier = Frontier(state / "frontier.db")
         found = poll(frontier, (*POLLED, POLLED_FORGOTTEN)).pending
-        frontier.mark_published(
+        frontier.stories.mark_published(
             [Published(story=s, digest="d", reason=None, told="") for s in found]
         )
         frontier.close()

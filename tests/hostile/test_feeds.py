@@ -44,7 +44,7 @@ def outcomes(tmp_path_factory):
 
         def is_done():
             polled = all(f.polled_at for f in desk.frontier.feeds.all())
-            return polled and desk.is_idle and not desk.frontier.due_count()
+            return polled and desk.is_idle and not desk.frontier.stories.due_count()
 
         desk.run(is_done, seconds=240)
         stories = defaultdict(list)

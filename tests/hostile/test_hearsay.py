@@ -76,7 +76,7 @@ def read(desk, *feeds):
             desk.frontier.feeds.get(feed).polls > count
             for feed, count in polled.items()
         )
-        return all_polled and desk.is_idle and not desk.frontier.due_count()
+        return all_polled and desk.is_idle and not desk.frontier.stories.due_count()
 
     desk.run(is_done)
     return desk.stories[before:]
@@ -201,7 +201,7 @@ def test_nobody_changes_what_a_publisher_told(tmp_path, sandbox, has_page):
             lambda: (
                 desk.is_idle
                 and desk.frontier.feeds.get(EVIL).polls > 0
-                and not desk.frontier.due_count()
+                and not desk.frontier.stories.due_count()
             )
         )
     assert first.attribution == "BBC"
@@ -214,7 +214,7 @@ def test_hearsay_and_the_publishers_own_report_are_two_stories(tmp_path, sandbox
     with reading(tmp_path, sandbox, sites) as desk:
         (hearsay,) = read(desk, EVIL)
         (own,) = read(desk, BBC_FEED)
-        assert desk.frontier.of_outlet("evilnews.example") == [hearsay.story_id]
+        assert desk.frontier.stories.of_outlet("evilnews.example") == [hearsay.story_id]
         sites[EVIL] = rss((FORGED, NEWS), ("Another", NEWS))
         assert [s.attribution for s in read(desk, EVIL)] == [
             "evilnews.example (of BBC)"
@@ -263,7 +263,7 @@ def test_a_feed_speaks_as_where_it_was_when_it_told(tmp_path, sandbox):
     sites = {EVIL: rss(*links), BBC_FEED: rss((TITLE, NEWS))}
     with reading(tmp_path, sandbox, sites) as desk:
         desk.frontier.feeds.add([FeedRef(url=EVIL)])
-        desk.run(lambda: desk.is_idle and desk.frontier.due_count() > 0)
+        desk.run(lambda: desk.is_idle and desk.frontier.stories.due_count() > 0)
         sites[EVIL] = to(BBC_FEED)
         told = [*desk.stories, *read(desk, EVIL)]
     forged = [story for story in told if story.title == FORGED]

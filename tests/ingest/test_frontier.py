@@ -10,18 +10,18 @@ import pytest
 from samestory.ingest.database import connect, damage_of
 from samestory.ingest.entry import Entry, ParsedFeed
 from samestory.ingest.errors import Misconfigured
-from samestory.ingest.feed_table import BY_HAND, FEEDS, FEEDS_DUE, LISTED, MOVES
+from samestory.ingest.feed_table import FEEDS, FEEDS_DUE
 from samestory.ingest.feedlist import FeedRef, checked_ref, parse_feedlist, to_opml
-from samestory.ingest.frontier import Frontier, Published
-from samestory.ingest.frontier_schema import (
-    _STORIES_4,
-    FORGOTTEN,
-    HOSTS,
-    SIGHTINGS,
-    STORIES_DUE,
-)
+from samestory.ingest.forgotten import FORGOTTEN
+from samestory.ingest.frontier import Frontier
+from samestory.ingest.frontier_schema import _STORIES_4
+from samestory.ingest.host_waits import HOSTS
+from samestory.ingest.listed import BY_HAND, LISTED
+from samestory.ingest.moves import MOVES
 from samestory.ingest.own_sites import OWN_SITES
 from samestory.ingest.plan import plan_entries
+from samestory.ingest.sightings import SIGHTINGS
+from samestory.ingest.story_table import STORIES_DUE, Published
 from samestory.ingest.urls import story_ids_of
 from samestory.ingest.versions import told_of
 from tests.between import just_before
@@ -72,7 +72,7 @@ def publish(frontier, story, title="One", text="Text."):
     """Mark a story as published, as the poller does."""
     url = story.entry.link
     told = told_of(make_story(title=title, text=text, url=url), story.told)
-    frontier.mark_published(
+    frontier.stories.mark_published(
         [Published(story=story, digest="d", reason=None, told=told)]
     )
 
@@ -80,7 +80,7 @@ def publish(frontier, story, title="One", text="Text."):
 def test_a_new_entry_is_due_once_and_known_afterwards(frontier):
     """The second poll of the same document asks for nothing."""
     assert [p.entry.guid for p in poll(frontier, [entry()]).pending] == ["g1"]
-    assert [p.entry.guid for p in frontier.due_stories(100, 9)] == ["g1"]
+    assert [p.entry.guid for p in frontier.stories.due(100, 9)] == ["g1"]
     assert poll(frontier, [entry()]).pending == []
 
 
@@ -125,7 +125,7 @@ def test_the_publishers_own_feed_takes_its_story_back(frontier):
     publish(frontier, first)
     (own,) = poll(frontier, [entry()]).pending
     assert (own.story_id, own.feed_url) == (address, FEED)
-    publish(frontier, frontier.due_stories(100, 9)[0])
+    publish(frontier, frontier.stories.due(100, 9)[0])
     assert poll(frontier, [replace(told, title="More lies")], other).pending == []
 
 
@@ -133,11 +133,11 @@ def test_a_feed_that_redirects_to_another_takes_no_guid_along(frontier):
     """Or what it told before would be the other's next stories."""
     other = "https://b.org/feed"
     poll(frontier, [entry(guid="post-1", link=None, title="Spam")])
-    frontier.feeds.see_move(FEED, other, 100.0)
+    frontier.moves.see(FEED, other, 100.0)
     frontier.feeds.move(FEED, other)
     (found,) = poll(frontier, [entry(guid="post-1", link=None)], other).pending
     assert found.entry.title == "One"
-    assert frontier.story(found.story_id).told == ""
+    assert frontier.stories.get(found.story_id).told == ""
 
 
 def test_a_guid_that_is_given_to_another_article_makes_a_story(frontier):
@@ -156,7 +156,7 @@ def test_a_date_that_changes_at_each_poll_is_read_three_times_in_vain(frontier):
     read = 0
     for n in range(9):
         for story in poll(frontier, [entry(published_raw=f"at {n}")]).pending:
-            (due,) = frontier.due_stories(100, 9)
+            (due,) = frontier.stories.due(100, 9)
             assert due.story_id == story.story_id
             publish(frontier, due)
             read += 1
@@ -167,7 +167,7 @@ def test_a_date_that_changes_at_each_poll_is_read_three_times_in_vain(frontier):
 def test_a_feed_that_moved_is_polled_at_its_new_url_with_all_it_told(frontier):
     """Nothing is read anew; the old URL in a list is the same feed."""
     poll(frontier, [entry(link=None)])
-    frontier.feeds.see_move(FEED, "https://a.org/new", 100.0)
+    frontier.moves.see(FEED, "https://a.org/new", 100.0)
     frontier.feeds.move(FEED, "https://a.org/new")
     assert [f.url for f in frontier.feeds.all()] == [
         "https://a.org/new",
@@ -175,22 +175,22 @@ def test_a_feed_that_moved_is_polled_at_its_new_url_with_all_it_told(frontier):
     ]
     assert poll(frontier, [entry(link=None)], "https://a.org/new").pending == []
     assert frontier.feeds.add([FeedRef(url=FEED)]) == 0
-    frontier.feeds.see_move("https://a.org/new", FEED, 200.0)
+    frontier.moves.see("https://a.org/new", FEED, 200.0)
     frontier.feeds.move("https://a.org/new", FEED)
-    assert frontier.feeds.see_move(FEED, "https://a.org/new", 300.0) == (1, 300.0)
+    assert frontier.moves.see(FEED, "https://a.org/new", 300.0) == (1, 300.0)
     frontier.feeds.move(FEED, "https://a.org/new")
-    frontier.feeds.see_move("https://b.org/feed", "https://a.org/new", 100.0)
+    frontier.moves.see("https://b.org/feed", "https://a.org/new", 100.0)
     frontier.feeds.move("https://b.org/feed", "https://a.org/new")
     assert [f.url for f in frontier.feeds.all()] == ["https://a.org/new"]
 
 
 def test_moves_are_counted_and_forgotten_when_the_redirect_ends(frontier):
     """A maintenance page that redirects for a day does not move a feed."""
-    moved = [frontier.feeds.see_move(FEED, "https://x.org", t) for t in (1.0, 2.0)]
+    moved = [frontier.moves.see(FEED, "https://x.org", t) for t in (1.0, 2.0)]
     assert moved == [(1, 1.0), (2, 1.0)]
-    assert frontier.feeds.see_move(FEED, None, 3.0) == (0, 3.0)
-    assert frontier.feeds.see_move(FEED, "https://x.org", 4.0) == (1, 4.0)
-    assert frontier.feeds.see_move(FEED, "https://y.org", 5.0) == (1, 5.0)
+    assert frontier.moves.see(FEED, None, 3.0) == (0, 3.0)
+    assert frontier.moves.see(FEED, "https://x.org", 4.0) == (1, 4.0)
+    assert frontier.moves.see(FEED, "https://y.org", 5.0) == (1, 5.0)
 
 
 def test_a_list_that_is_followed_takes_back_what_it_alone_named(frontier):
@@ -203,8 +203,8 @@ def test_a_list_that_is_followed_takes_back_what_it_alone_named(frontier):
     assert table.get(refs["e"].url) is not None
     assert table.follow("/l.opml", [refs["d"]]) == (0, 0)
     assert table.get(FEED) is not None
-    table.forget_lists(but=["/l.opml"])
-    assert table.lists_of(refs["e"].url) == []
+    frontier.listed.forget_lists(but=["/l.opml"])
+    assert frontier.listed.of(refs["e"].url) == []
     assert table.follow("/k.opml", []) == (0, 0)
     urls = [FEED, "https://b.org/feed", refs["d"].url, refs["e"].url]
     assert [f.url for f in table.all()] == urls
@@ -228,7 +228,7 @@ def test_a_summary_that_changes_at_each_poll_is_read_three_times_in_vain(frontie
     read = 0
     for n in range(9):
         for _ in poll(frontier, [entry(summary=f"{n} comments")]).pending:
-            publish(frontier, frontier.due_stories(100, 9)[0])
+            publish(frontier, frontier.stories.due(100, 9)[0])
             read += 1
     assert read == 4
 
@@ -236,11 +236,11 @@ def test_a_summary_that_changes_at_each_poll_is_read_three_times_in_vain(frontie
 def test_hosts_that_asked_to_wait_are_remembered_until_then(tmp_path):
     """A restart does not forget a Retry-After."""
     first = Frontier(tmp_path / "f.db")
-    first.keep_host("a.org", 500.0, "429")
+    first.host_waits.keep("a.org", 500.0, "429")
     first.close()
     again = Frontier(tmp_path / "f.db")
-    assert again.kept_hosts(499.0) == [("a.org", 500.0, "429")]
-    assert again.kept_hosts(500.0) == []
+    assert again.host_waits.in_force(499.0) == [("a.org", 500.0, "429")]
+    assert again.host_waits.in_force(500.0) == []
     again.close()
 
 
@@ -307,7 +307,7 @@ def test_an_entry_with_nothing_is_refused_with_the_reason(frontier):
         "entry without link, title or text"
     ]
     assert poll(frontier, [empty]).refused == []
-    assert frontier.counts() == {"due": 0, "published": 0, "refused": 1}
+    assert frontier.stories.counts() == {"due": 0, "published": 0, "refused": 1}
 
 
 def test_hosts_take_turns_and_full_text_needs_no_host(frontier):
@@ -322,20 +322,20 @@ def test_hosts_take_turns_and_full_text_needs_no_host(frontier):
             entry(guid="g4", link="https://a.org/4", content=full),
         ],
     )
-    due = frontier.due_stories(100, 9)
+    due = frontier.stories.due(100, 9)
     assert sorted(p.host for p in due) == ["", "a.org", "c.org"]
-    assert len(frontier.due_of_host("a.org", 9)) == 2
+    assert len(frontier.stories.due_of_host("a.org", 9)) == 2
 
 
 def test_failed_pages_wait_and_published_ones_are_done(frontier):
     """postpone counts a try; mark_published takes the story off."""
     story = poll(frontier, [entry()]).pending[0]
-    frontier.postpone(story.story_id, 130.0, "503")
-    assert frontier.due_stories(129, 9) == []
-    assert frontier.due_stories(130, 9)[0].tries == 1
-    assert frontier.next_story_due() == 130.0
+    frontier.stories.postpone(story.story_id, 130.0, "503")
+    assert frontier.stories.due(129, 9) == []
+    assert frontier.stories.due(130, 9)[0].tries == 1
+    assert frontier.stories.next_due() == 130.0
     publish(frontier, story)
-    assert frontier.next_story_due() is None
+    assert frontier.stories.next_due() is None
 
 
 def test_a_story_changed_while_it_is_read_stays_due(frontier):
@@ -343,7 +343,7 @@ def test_a_story_changed_while_it_is_read_stays_due(frontier):
     before = poll(frontier, [entry()]).pending[0]
     poll(frontier, [entry(title="One, corrected")])
     publish(frontier, before)
-    (due,) = frontier.due_stories(100, 9)
+    (due,) = frontier.stories.due(100, 9)
     assert due.entry.title == "One, corrected"
 
 
@@ -354,7 +354,7 @@ def test_a_removed_feed_takes_what_is_due_with_it_and_others_bring_it(frontier):
     assert poll(frontier, [entry()], other).pending == []
     assert frontier.feeds.remove(FEED)
     assert not frontier.feeds.remove(FEED)
-    assert frontier.due_count() == 0
+    assert frontier.stories.due_count() == 0
     (left,) = frontier.feeds.all()
     assert (left.url, left.due_at <= 0, left.body_digest) == (other, True, None)
     assert len(poll(frontier, [entry()], other).pending) == 1
@@ -406,7 +406,7 @@ def test_a_feed_that_a_person_adds_while_its_list_drops_it_stays(frontier, tmp_p
     assert frontier.feeds.get(listed.url) is None
     people.feeds.add([listed])
     frontier.feeds.follow("list", [])
-    assert frontier.feeds.lists_of(listed.url) == [BY_HAND]
+    assert frontier.listed.of(listed.url) == [BY_HAND]
 
 
 def test_a_published_story_is_told_on_by_another_feed_when_its_own_is_gone(frontier):
@@ -532,12 +532,12 @@ def test_a_frontier_of_before_is_taken_over(tmp_path):
     db.close()
     frontier = Frontier(path)
     assert frontier.feeds.all() == expected
-    (due,) = frontier.due_stories(0, 9)
+    (due,) = frontier.stories.due(0, 9)
     publish(frontier, due)
-    assert frontier.due_stories(0, 9) == []
-    assert frontier.sighted("https://a.org/f", ["g1"])["g1"].entry_digest == ""
+    assert frontier.stories.due(0, 9) == []
+    assert frontier.sightings.of("https://a.org/f", ["g1"])["g1"].entry_digest == ""
     frontier.forget(["s-1"])
-    assert frontier.forgotten(["s-1", "s-2"]) == {"s-1"}
+    assert frontier.forgotten.among(["s-1", "s-2"]) == {"s-1"}
     frontier.close()
     assert damage_of(path) == []
 
@@ -563,14 +563,14 @@ def test_a_frontier_of_schema_4_keeps_where_its_pages_were_led_to(tmp_path):
     db.commit()
     db.close()
     frontier = Frontier(path)
-    stories = {one: frontier.story(one) for one in ("s-1", "s-2", "s-3")}
-    assert [due.page_url for due in frontier.due_stories(9, 9)] == ["https://m.a.org/1"]
+    stories = {one: frontier.stories.get(one) for one in ("s-1", "s-2", "s-3")}
+    assert [due.page_url for due in frontier.stories.due(9, 9)] == ["https://m.a.org/1"]
     assert {one: story.page_url for one, story in stories.items()} == {
         "s-1": "https://m.a.org/1",
         "s-2": "https://m.a.org/2",
         "s-3": "",
     }
-    assert frontier.counts() == {"due": 1, "published": 2, "refused": 0}
+    assert frontier.stories.counts() == {"due": 1, "published": 2, "refused": 0}
     assert frontier.redirects.of(["s-1"])["s-1"].hops == 1
     frontier.close()
     assert damage_of(path) == []

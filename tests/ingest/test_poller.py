@@ -60,7 +60,7 @@ class Desk:
 
         def stop():
             self.ahead_s += 1
-            assert time.monotonic() < end, (self.said, self.frontier.counts())
+            assert time.monotonic() < end, (self.said, self.frontier.stories.counts())
             return until()
 
         self.poller.run(stop)
@@ -188,8 +188,8 @@ def test_a_story_that_was_read_keeps_its_text_when_its_page_fails(desk):
         desk.run(lambda: len(desk.stories) == 1)
         now |= {"title": "Talks in the customs house fail", "page": wall}
         desk.frontier.feeds.make_due()
-        desk.run(lambda: desk.frontier.next_story_due() is not None)
-        desk.run(lambda: (desk.frontier.next_story_due() or 0) > time.time() + 3_000)
+        desk.run(lambda: desk.frontier.stories.next_due() is not None)
+        desk.run(lambda: (desk.frontier.stories.next_due() or 0) > time.time() + 3_000)
         assert len(desk.stories) == 1
         now["page"] = PAGE.replace(
             b"late at night. </p>", b"late at night.</p><p>They failed. </p>"

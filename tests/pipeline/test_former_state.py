@@ -35,7 +35,11 @@ def test_no_polled_story_comes_again(former, feed):
     frontier = Frontier(former / "frontier.db")
     plan = poll(frontier, POLLED, feed)
     assert (plan.new, plan.pending, plan.refused) == (0, [], [])
-    assert frontier.counts() == {"due": 0, "published": len(POLLED), "refused": 0}
+    assert frontier.stories.counts() == {
+        "due": 0,
+        "published": len(POLLED),
+        "refused": 0,
+    }
     frontier.close()
 
 
@@ -44,7 +48,7 @@ def test_a_forgotten_polled_story_stays_out(former, feed):
     """Its address is refused as it was spelled then."""
     frontier = Frontier(former / "frontier.db")
     poll(frontier, (POLLED_FORGOTTEN,), feed)
-    assert frontier.counts()["due"] == 0
+    assert frontier.stories.counts()["due"] == 0
     frontier.close()
 
 
@@ -52,7 +56,7 @@ def test_a_page_of_before_is_tried_again_by_its_address(former):
     """As `samestory quarantine retry` does."""
     frontier = Frontier(former / "frontier.db")
     assert all(frontier.retry(url) for url in POLLED)
-    assert frontier.due_count() == len(POLLED)
+    assert frontier.stories.due_count() == len(POLLED)
     frontier.close()
 
 

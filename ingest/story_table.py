@@ -1,0 +1,376 @@
+"""The stories of a frontier: which are due, which were published, which are refused.
+
+A story is due until its text was had; published or refused, it is known by its row. One
+that its feed changes is due again, under the same id.
+"""
+
+import json
+import sqlite3
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Final
+
+from samestory.ingest.database import checked, writing
+from samestory.ingest.entry import Entry
+from samestory.ingest.outlets import FeedVoice, attributed, same_site
+from samestory.ingest.own_sites import OwnSites
+from samestory.ingest.redirects import Redirects
+from samestory.ingest.urls import host_of
+from samestory.ingest.versions import told_url, was_proved
+
+STORIES: Final = checked(
+    """CREATE TABLE stories (
+  story_id TEXT PRIMARY KEY, feed_url TEXT NOT NULL, host TEXT NOT NULL,
+  entry TEXT NOT NULL, state TEXT NOT NULL, due_at REAL NOT NULL,
+  tries INTEGER NOT NULL, first_seen REAL NOT NULL, digest TEXT, reason TEXT,
+  told TEXT NOT NULL DEFAULT '', fetched_from TEXT NOT NULL DEFAULT '',
+  is_foreign INTEGER NOT NULL DEFAULT 0, given_for TEXT NOT NULL DEFAULT ''
+) STRICT, WITHOUT ROWID"""
+)
+# A publisher's own come first: nobody else fills the queue of its host.
+STORIES_DUE: Final = (
+    "CREATE INDEX stories_due ON stories (state, host, is_foreign, due_at)"
+)
+_KEPT: Final = (  # that a story takes along to another id
+    *("feed_url", "host", "entry", "due_at", "tries", "fetched_from", "is_foreign"),
+)
+_AMONG: Final = "story_id IN (SELECT value FROM json_each(?))"
+# Hops from host to host in the index; grouping would read every story that is due.
+_DUE_BY_HOST: Final = """
+WITH RECURSIVE hosts (host) AS (
+  SELECT min(host) FROM stories WHERE state = 'due' AND host > ''
+  UNION ALL
+  SELECT (SELECT min(host) FROM stories WHERE state = 'due' AND host > hosts.host)
+  FROM hosts WHERE hosts.host IS NOT NULL
+)
+SELECT stories.* FROM hosts JOIN stories ON story_id = (
+  SELECT story_id FROM stories WHERE state = 'due' AND host = hosts.host
+  AND due_at <= ? ORDER BY is_foreign, due_at LIMIT 1)
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingStory:
+    """A story whose text is still to be had; `host` is "" if no page is needed.
+
+    Attributes:
+        told: what `versions.told_of` says of its last version; "" if there was none.
+        page_url: where its link has redirected to, on another host; "" for the link.
+        fetched_from: where its feed was fetched when it told it; "" if unknown.
+        is_foreign: the feed was not known to be its publisher's own then, or its link
+            leads to another's site.
+        given_for: the address that its id was given for, where that was found out by
+            reading it; "" where its feed names it.
+        voice: what its feed could speak for then; None where that is not known.
+    """
+
+    story_id: str
+    feed_url: str
+    host: str
+    entry: Entry
+    tries: int
+    first_seen: float
+    told: str = ""
+    page_url: str = ""
+    fetched_from: str = ""
+    is_foreign: bool = False
+    given_for: str = ""
+    voice: FeedVoice | None = None
+
+    @property
+    def name(self) -> str:
+        """What it is called in the frontier."""
+        return self.story_id
+
+    @property
+    def feed_voice(self) -> FeedVoice:
+        """What its feed may speak for."""
+        return self.voice or FeedVoice(url=self.fetched_from or self.feed_url)
+
+    @property
+    def address(self) -> str:
+        """Where it is: as it was published, else as its feed says; "" for nowhere."""
+        return self.given_for or told_url(self.told) or self.entry.link or ""
+
+    @property
+    def was_proved(self) -> bool:
+        """Whether it was published as its outlet's own report."""
+        return was_proved(self.told)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """A story that is on the log: its digest, what is odd about it, what it told."""
+
+    story: PendingStory
+    digest: str
+    reason: str | None
+    told: str
+
+
+class StoryTable:
+    """The table; see `Frontier` for transactions.
+
+    Methods that mark a single story commit by themselves; `write`, `wait_for`,
+    `give_id`, `move_feed` and `remove` work within a transaction of the caller's.
+    """
+
+    def __init__(
+        self, db: sqlite3.Connection, own_sites: OwnSites, redirects: Redirects
+    ) -> None:
+        self._db, self._own_sites, self._redirects = db, own_sites, redirects
+
+    # what is known
+
+    def get(self, story_id: str) -> PendingStory | None:
+        """Return a known story, see `among`; None if it is not known."""
+        return self.among([story_id]).get(story_id)
+
+    def among(self, story_ids: Iterable[str]) -> dict[str, PendingStory]:
+        """Return those of these stories that are known, due or not, by id.
+
+        The feed of one is "" if it was removed since: any other may go on with it.
+        """
+        rows = self._db.execute(
+            "SELECT stories.*, ifnull(feeds.url, '') AS owner FROM stories"
+            f" LEFT JOIN feeds ON feeds.url = feed_url WHERE {_AMONG}",
+            (json.dumps(list(story_ids)),),
+        ).fetchall()
+        return {
+            row["story_id"]: replace(story, feed_url=row["owner"])
+            for row, story in zip(rows, self._pending(rows), strict=True)
+        }
+
+    def unknown(self, story_ids: Collection[str]) -> set[str]:
+        """Return those of these ids that are no known story's."""
+        rows = self._db.execute(
+            f"SELECT story_id FROM stories WHERE {_AMONG}",
+            (json.dumps(list(story_ids)),),
+        )
+        return set(story_ids) - {row[0] for row in rows}
+
+    def of_outlet(self, name: str) -> list[str]:
+        """Return the stories that an outlet tells, known or due, by id."""
+        rows = self._db.execute("SELECT * FROM stories ORDER BY story_id").fetchall()
+        return [
+            one.story_id
+            for one in self._pending(rows)
+            if _outlet_of(one).casefold() == name.casefold()
+        ]
+
+    def links_but_of(self, story_ids: Collection[str]) -> set[str | None]:
+        """Return the links of all stories but these."""
+        rows = self._db.execute(
+            f"SELECT json_extract(entry, '$.link') FROM stories WHERE NOT {_AMONG}",
+            (json.dumps(list(story_ids)),),
+        )
+        return {row[0] for row in rows}
+
+    def counts(self) -> dict[str, int]:
+        """Return the number of stories by state: due, published, refused."""
+        rows = self._db.execute("SELECT state, count(*) FROM stories GROUP BY state")
+        return {"due": 0, "published": 0, "refused": 0} | {r[0]: r[1] for r in rows}
+
+    # what is due
+
+    def due(self, now: float, limit: int) -> list[PendingStory]:
+        """Return stories due, at most one of each host, and `limit` without a page."""
+        rows = self._db.execute(_DUE_BY_HOST, (now,)).fetchall()
+        rows += self._db.execute(
+            "SELECT * FROM stories WHERE state = 'due' AND host = '' LIMIT ?", (limit,)
+        ).fetchall()
+        return self._pending(rows)
+
+    def due_of_host(self, host: str, limit: int) -> list[PendingStory]:
+        """Return the stories due now or later from one host."""
+        rows = self._db.execute(
+            "SELECT * FROM stories WHERE state = 'due' AND host = ? LIMIT ?",
+            (host, limit),
+        ).fetchall()
+        return self._pending(rows)
+
+    def due_of_feed(self, feed_url: str) -> list[str]:
+        """Return the ids of the stories that are due from a feed, now or later."""
+        rows = self._db.execute(
+            "SELECT story_id FROM stories WHERE feed_url = ? AND state = 'due'",
+            (feed_url,),
+        )
+        return [row[0] for row in rows]
+
+    def next_due(self) -> float | None:
+        """Return when the next story is due; None if none is."""
+        at = self._db.execute(
+            "SELECT min(due_at) FROM stories WHERE state = 'due'"
+        ).fetchone()[0]
+        return None if at is None else float(at)
+
+    def due_count(self) -> int:
+        """Return how many stories are due, now or later."""
+        row = self._db.execute("SELECT count(*) FROM stories WHERE state = 'due'")
+        return int(row.fetchone()[0])
+
+    def postpone(self, story_id: str, due_at: float, reason: str) -> None:
+        """Count a failed try and make the story due again."""
+        with writing(self._db):
+            self._db.execute(
+                "UPDATE stories SET tries = tries + 1, due_at = ?, reason = ?"
+                " WHERE story_id = ?",
+                (due_at, reason, story_id),
+            )
+
+    def make_due(self, story_ids: Sequence[str], link: str) -> list[str]:
+        """Make stories due now, by their ids or their link; return their ids."""
+        rows = self._db.execute(
+            "UPDATE stories SET state='due', due_at=0, tries=0"
+            f" WHERE {_AMONG} OR json_extract(entry, '$.link') = ?"
+            " RETURNING story_id",
+            (json.dumps(story_ids), link),
+        ).fetchall()
+        return [row[0] for row in rows]
+
+    def wait_for(self, story: PendingStory, url: str, now: float) -> bool:
+        """Let a page be fetched in the turn of the host that it redirects to.
+
+        Another site's own stories come before it there. False if it is not known.
+        """
+        is_foreign = story.is_foreign or not same_site(url, story.entry.link or "")
+        changed = self._db.execute(
+            "UPDATE stories SET host = ?, tries = tries + 1, due_at = ?, is_foreign = ?"
+            " WHERE story_id = ?",
+            (host_of(url), now, is_foreign, story.story_id),
+        ).rowcount
+        return changed > 0
+
+    # what becomes of it
+
+    def write(
+        self, story: PendingStory, state: str, reason: str | None, now: float
+    ) -> None:
+        """Write down a story as its feed has it now; it begins at its own link."""
+        self._redirects.end([story.story_id])
+        self._db.execute(
+            "INSERT INTO stories (story_id, feed_url, host, entry, state, due_at,"
+            " tries, first_seen, reason, fetched_from, is_foreign)"
+            " VALUES (?,?,?,?,?,?,0,?,?,?,?)"
+            " ON CONFLICT (story_id) DO UPDATE SET entry=excluded.entry,"
+            " host=excluded.host, state=excluded.state, due_at=excluded.due_at,"
+            " feed_url=excluded.feed_url, tries=0, reason=excluded.reason,"
+            " fetched_from=excluded.fetched_from, is_foreign=excluded.is_foreign",
+            (
+                story.story_id,
+                story.feed_url,
+                story.host,
+                _entry_json(story.entry),
+                state,
+                now,
+                story.first_seen,
+                reason,
+                story.fetched_from,
+                story.is_foreign,
+            ),
+        )
+
+    def mark_published(self, published: Sequence[Published]) -> None:
+        """Mark stories as published: their text is not due.
+
+        One that its feed has changed since it was read stays due, to be read again.
+        """
+        with writing(self._db):
+            for one in published:
+                row = self._db.execute(
+                    "SELECT * FROM stories WHERE story_id = ?", (one.story.story_id,)
+                ).fetchone()
+                is_changed = row and _pending(row).entry != one.story.entry
+                self._db.execute(
+                    "UPDATE stories SET state=iif(?, state, 'published'), digest=?,"
+                    " reason=?, told=? WHERE story_id=?",
+                    (is_changed, one.digest, one.reason, one.told, one.story.story_id),
+                )
+
+    def settle(self, story_id: str, state: str, reason: str) -> None:
+        """Mark a story, of which nothing is published now, as published or refused."""
+        with writing(self._db):
+            self._db.execute(
+                "UPDATE stories SET state=?, reason=? WHERE story_id=?",
+                (state, reason, story_id),
+            )
+
+    def give_id(self, story: PendingStory, given: PendingStory) -> None:
+        """Write down a due story under another id as well, with what is known of that.
+
+        Args:
+            story: as it was read.
+            given: the same under the other id.
+        """
+        kept = ", ".join(_KEPT)
+        self._redirects.copy(story.story_id, given.story_id)
+        self._db.execute(
+            "INSERT OR REPLACE INTO stories (story_id, state, first_seen, told,"
+            f" given_for, {kept}) SELECT ?, 'due', ?, ?, ?, {kept}"
+            " FROM stories WHERE story_id=?",
+            (
+                *(given.story_id, given.first_seen, given.told, given.given_for),
+                story.story_id,
+            ),
+        )
+
+    def move_feed(self, url: str, target: str) -> None:
+        """Let the stories of a feed be another's."""
+        self._db.execute(
+            "UPDATE stories SET feed_url = ? WHERE feed_url = ?", (target, url)
+        )
+
+    def remove(self, story_ids: Collection[str]) -> None:
+        """Remove stories, in one pass."""
+        self._redirects.end(story_ids)
+        self._db.execute(
+            f"DELETE FROM stories WHERE {_AMONG}", (json.dumps(list(story_ids)),)
+        )
+
+    def _pending(self, rows: Sequence[sqlite3.Row]) -> list[PendingStory]:
+        """Return stories with what their feeds may speak for and where they led to."""
+        asked = [(row["feed_url"], row["fetched_from"]) for row in rows]
+        voices = self._own_sites.voices(asked)
+        redirects = self._redirects.of(row["story_id"] for row in rows)
+        return [
+            replace(
+                _pending(row),
+                voice=voices[feed],
+                page_url=redirects[id_].url
+                if (id_ := row["story_id"]) in redirects
+                else "",
+            )
+            for row, feed in zip(rows, asked, strict=True)
+        ]
+
+
+def _outlet_of(story: PendingStory) -> str:
+    """Return who told a story, or who would if its page can be had."""
+    is_read = bool(story.host) and (story.was_proved or not story.told)
+    at = story.page_url or story.entry.link if is_read else ""
+    return attributed(
+        feed=story.feed_voice,
+        url=story.entry.link,
+        page_url=at or "",
+        source=story.entry.source,
+        source_url=story.entry.source_url,
+    ).outlet
+
+
+def _entry_json(entry: Entry) -> str:
+    return json.dumps(asdict(entry), ensure_ascii=False)
+
+
+def _pending(row: sqlite3.Row) -> PendingStory:
+    return PendingStory(
+        story_id=row["story_id"],
+        feed_url=row["feed_url"],
+        host=row["host"],
+        entry=Entry(**json.loads(row["entry"])),
+        tries=row["tries"],
+        first_seen=row["first_seen"],
+        told=row["told"],
+        fetched_from=row["fetched_from"],
+        is_foreign=bool(row["is_foreign"]),
+        given_for=row["given_for"],
+    )
