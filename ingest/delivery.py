@@ -7,7 +7,7 @@ from typing import Final
 
 from samestory.ingest.errors import Quarantine, Rejected, Retry
 from samestory.ingest.frontier import Frontier
-from samestory.ingest.plan import make_story, rightful_id
+from samestory.ingest.make_story import make_story, rightful_id
 from samestory.ingest.reading import Read, give_up_page
 from samestory.ingest.story import Story
 from samestory.ingest.story_table import PendingStory, Published
@@ -74,7 +74,7 @@ class Delivery:
             self._frontier.own_sites.prove(cleaned.linked_feed, cleaned.linked_by)
         voice = self._frontier.own_sites.voice(due.feed_url, due.fetched_from)
         story = make_story(due, cleaned, voice, self._clock)
-        story_id = rightful_id(due, story, self._frontier)
+        story_id = rightful_id(due, story, self._frontier.given_id)
         if self._is_forgotten(due, story, cleaned.page_url):
             return []
         if story_id == due.story_id:

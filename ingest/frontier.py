@@ -26,7 +26,7 @@ from samestory.ingest.own_sites import OwnSites
 from samestory.ingest.redirects import Redirects, next_redirect
 from samestory.ingest.sightings import GUID, WHOLE, WITHIN_FEED, Sighting, Sightings
 from samestory.ingest.story import scoped_id, story_id_from
-from samestory.ingest.story_table import PendingStory, StoryTable
+from samestory.ingest.story_table import PendingStory, StoryTable, given_id
 from samestory.ingest.urls import host_of, ids_at, story_ids_of
 
 
@@ -117,13 +117,10 @@ class Frontier:
         return {story_id for story_id, ids in names.items() if ids & gone}
 
     def given_id(self, story_ids: Sequence[str]) -> str:
-        """Return which id of a story was given to it; the last if none was yet.
-
-        One that is refused for ever comes before one that is known.
-        """
-        gone = self.forgotten.among(story_ids)
-        given = gone or self.stories.among(story_ids[:-1]).keys()
-        return next((one for one in story_ids if one in given), story_ids[-1])
+        """Return which id of a story was given to it, see `story_table.given_id`."""
+        unknown = self.stories.unknown(story_ids)
+        known = [one for one in story_ids if one not in unknown]
+        return given_id(story_ids, known, self.forgotten.among(story_ids))
 
     def lead_on(self, task: Feed | PendingStory, to: Elsewhere, now: float) -> bool:
         """Let a feed or page be asked where it redirects to, in that host's turn.

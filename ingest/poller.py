@@ -30,7 +30,7 @@ from samestory.ingest.frontier import Frontier
 from samestory.ingest.gate import MAX_WAIT_S, HostGate
 from samestory.ingest.manners import Manners
 from samestory.ingest.moves import is_moved
-from samestory.ingest.plan import EntryPlan, outcome, plan_entries
+from samestory.ingest.plan import EntryPlan, described, plan_entries
 from samestory.ingest.polling import (
     Polled,
     after_failure,
@@ -316,7 +316,7 @@ class Poller:
         if parsed is not None:
             at = polled.feed.validated_url
             plan = plan_entries(parsed, url, self._frontier, now, at)
-            status = outcome(parsed, plan)
+            status = described(parsed, plan)
             self._log(f"feed {url}: {status}")
         if plan.refused:
             self._reject(

@@ -108,6 +108,23 @@ class Published:
     told: str
 
 
+def given_id(
+    story_ids: Sequence[str], known: Collection[str], forgotten: Collection[str]
+) -> str:
+    """Return which id of a story was given to it; the last if none was yet.
+
+    One that is refused for ever comes before one that is known.
+
+    Args:
+        story_ids: all that it may have, the one of today last.
+        known: ids of stories.
+        forgotten: ids that are refused.
+    """
+    given = [one for one in story_ids if one in forgotten]
+    given += [one for one in story_ids if one in known]
+    return (given or story_ids)[0 if given else -1]
+
+
 class StoryTable:
     """The table; see `Frontier` for transactions.
 

@@ -7,6 +7,7 @@ from functools import partial
 
 import pytest
 
+from samestory.ingest.classification import Outcome
 from samestory.ingest.database import connect, damage_of
 from samestory.ingest.entry import Entry, ParsedFeed
 from samestory.ingest.errors import Misconfigured
@@ -427,7 +428,7 @@ def test_a_link_shared_since_then_still_names_what_it_named_alone(frontier):
     plan = poll(frontier, [first, entry(guid="", title="Two"), entry(guid="")])
     assert [p.entry.title for p in plan.pending] == ["Two"]
     assert plan.pending[0].story_id != story.story_id
-    assert plan.repeated == 1
+    assert plan.counts[Outcome.REPEATED] == 1
 
 
 def test_one_feed_of_each_host_is_due_so_that_none_holds_up_the_others(frontier):

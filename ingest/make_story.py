@@ -1,0 +1,109 @@
+"""A story, put together of what its feed and its page said, and the id that it gets.
+
+An address gives its id to its publisher's report alone: one that its own feed brings,
+or its page shows. Hearsay has an id of its feed. What a strange feed's link leads to is
+the report there, today's, whatever it led to before; a publisher's own story keeps its
+id while it moves within its site.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+
+from samestory.ingest.outlets import Attribution, FeedVoice, attributed, same_site
+from samestory.ingest.page import Cleaned
+from samestory.ingest.story import Story, scoped_id
+from samestory.ingest.story_table import PendingStory
+from samestory.ingest.titles import clean_title
+from samestory.ingest.urls import flags_of_host, story_ids_of, url_keys
+from samestory.ingest.versions import changes_since
+
+
+def rightful_id(
+    due: PendingStory, story: Story, given_id: Callable[[Sequence[str]], str]
+) -> str:
+    """Return the id of what a story turned out to be, from what proves it.
+
+    Args:
+        due: as it was to be read.
+        story: as it was read.
+        given_id: says which of several ids was given to a story before.
+    """
+    link = due.entry.link or ""
+    if story.hearsay_of:
+        is_taken = due.story_id in story_ids_of(due.given_for or link)
+        alone = scoped_id(due.feed_url, url_keys(link)[0])
+        return alone if is_taken else due.story_id
+    if story.url is None:
+        return due.story_id
+    was_hearsay = bool(due.told) and not due.was_proved
+    is_own = story.url == link and not due.is_foreign and not was_hearsay
+    if is_own and (not due.given_for or same_site(link, due.given_for)):
+        return due.story_id
+    return given_id(story_ids_of(story.url))
+
+
+def _address(due: PendingStory, cleaned: Cleaned) -> str | None:
+    """Return a story's address: the page's, where that is on another site."""
+    link = due.entry.link
+    if not cleaned.page_url or not link or same_site(cleaned.page_url, link):
+        return link
+    return cleaned.page_url
+
+
+def make_story(
+    pending: PendingStory,
+    cleaned: Cleaned,
+    voice: FeedVoice,
+    clock: Callable[[], float],
+) -> Story:
+    """Put together what the feed and the page said.
+
+    Raises:
+        Quarantine: neither gave a title or a text.
+    """
+    published = cleaned.published
+    by = attributed(
+        feed=voice,
+        url=pending.entry.link,
+        page_url=cleaned.page_url,
+        source=pending.entry.source,
+        source_url=pending.entry.source_url,
+    )
+    url = _address(pending, cleaned)
+    title = _title(cleaned, by, voice, url)
+    return Story(
+        story_id=pending.story_id,
+        url=url,
+        outlet=by.outlet,
+        title=title,
+        text=cleaned.text,
+        lang=cleaned.lang,
+        published=published.at,
+        published_raw=cleaned.published_raw,
+        date_quality=published.quality,
+        first_seen=datetime.fromtimestamp(pending.first_seen, UTC),
+        observed=datetime.fromtimestamp(clock(), UTC),
+        text_from=cleaned.text_from,
+        feed_url=pending.feed_url,
+        flags=(*cleaned.flags, *_oddities(by, cleaned), *flags_of_host(url)),
+        byline=cleaned.credits.byline,
+        agencies=cleaned.credits.agencies,
+        citing=cleaned.credits.citing,
+        correction=cleaned.credits.correction,
+        changes=changes_since(pending.told, title, cleaned.text),
+        hearsay_of=by.hearsay_of,
+    )
+
+
+def _title(cleaned: Cleaned, by: Attribution, voice: FeedVoice, url: str | None) -> str:
+    """Return the headline; whoever links to a report has no say in it."""
+    feed_title = voice.title if url is None or voice.owns(url) else ""
+    return clean_title(cleaned.title, by.outlet, feed_title=feed_title, url=url)
+
+
+def _oddities(by: Attribution, cleaned: Cleaned) -> Iterator[str]:
+    """Yield what a person should know, beside what went wrong with the page."""
+    if by.hearsay_of:
+        yield f"hearsay: {by.outlet} links to {by.hearsay_of}"
+    if cleaned.published_raw is not None and cleaned.published.at is None:
+        yield "date-unreadable"
