@@ -36,7 +36,6 @@ from samestory.ingest.outlets import FeedVoice, same_site
 from samestory.ingest.sightings import GUID, WORDS, Sighting
 from samestory.ingest.story_table import PendingStory, given_id
 from samestory.ingest.urls import ids_at
-from samestory.ingest.versions import futile_reads
 
 MAX_FUTILE: Final = 3  # reads in a row that found the text of before
 
@@ -151,7 +150,8 @@ def _is_news(entry: Entry, story: PendingStory, known: Known) -> bool:
         at = link if story.story_id in ids_at(link) else story.address
         return known.voice.owns(at) and not story.feed_voice.owns(at)
     has_new_title = entry.title != story.entry.title
-    return has_new_title or futile_reads(story.told) < MAX_FUTILE
+    futile = story.last_version.futile_reads if story.last_version else 0
+    return has_new_title or futile < MAX_FUTILE
 
 
 def _recognised(entries: Sequence[Named], known: Known) -> list[Sighting | None]:

@@ -12,7 +12,7 @@ from samestory.ingest.reading import Read, give_up_page
 from samestory.ingest.story import Story
 from samestory.ingest.story_table import PendingStory, Published
 from samestory.ingest.urls import ids_at
-from samestory.ingest.versions import futile_reads, told_of
+from samestory.ingest.versions import LastVersion
 
 LATER_LOOKS: Final = 3  # at a page that was read before and fails now, after ...
 LATER_S: Final = 3_600.0  # ... an hour, then two, then three
@@ -52,7 +52,7 @@ class Delivery:
                 made += self._made(item)
             except Exception as error:  # noqa: BLE001  (a bug must not become a loop)
                 self._refuse(item.story, error, item.cleaned.flags)
-        # Of several links to one page the last tells it.
+        # Of several links to one page the last one counts.
         made = list({story.story_id: (due, story) for due, story in made}.values())
         self._send([story for _, story in made])
         self._frontier.stories.mark_published(
@@ -61,14 +61,14 @@ class Delivery:
                     story=due,
                     digest=story.digest,
                     reason="; ".join(story.flags) or None,
-                    told=told_of(story, due.told),
+                    version=LastVersion.of(story, due.last_version),
                 )
                 for due, story in made
             ]
         )
 
     def _made(self, item: Read) -> list[tuple[PendingStory, Story]]:
-        """Make a story; none where its publisher has told it itself."""
+        """Make a story; none where its publisher's own feed has brought it."""
         due, cleaned = item.story, item.cleaned
         if cleaned.linked_feed:
             self._frontier.own_sites.prove(cleaned.linked_feed, cleaned.linked_by)
@@ -87,7 +87,7 @@ class Delivery:
         if renamed is None:
             return []
         story = make_story(renamed, cleaned, voice, self._clock)
-        if futile_reads(told_of(story, renamed.told)):
+        if LastVersion.of(story, renamed.last_version).futile_reads:
             self._keep_version(renamed, "as it was, by another link")
             return []
         return [(renamed, story)]

@@ -242,8 +242,8 @@ class FeedTable:
 
     def next_due(self) -> float | None:
         """Return when the next feed is due; None without feeds."""
-        found = self._db.execute("SELECT min(due_at) FROM feeds").fetchone()[0]
-        return None if found is None else float(found)
+        at = self._db.execute("SELECT min(due_at) FROM feeds").fetchone()[0]
+        return None if at is None else float(at)
 
     def write(self, feed: Feed, was_due_at: float) -> bool:
         """Write what a poll has changed; False if the feed was removed meanwhile.

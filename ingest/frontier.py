@@ -159,7 +159,7 @@ class Frontier:
             now: the time.
 
         Returns:
-            The story under its new id, a change of it where this feed told it; None
+            The story under its new id, a change of it where this feed brought it; None
             where another did: its publisher's story is nobody else's to tell.
         """
         with self._db:
@@ -168,7 +168,7 @@ class Frontier:
             given = replace(
                 story,
                 story_id=story_id,
-                told=held.told if held else "",
+                last_version=held.last_version if held else None,
                 first_seen=held.first_seen if held else now,
                 given_for=address,
             )
@@ -176,7 +176,7 @@ class Frontier:
             goes_on = held is None or held.feed_url in {"", story.feed_url}
             if goes_on:
                 self.stories.give_id(story, given)
-            if story.told:
+            if story.last_version:
                 reason = f"told already, or else: {story_id}"
                 self.stories.settle(story.story_id, "published", reason)
             else:
@@ -239,4 +239,4 @@ class Frontier:
 
 def _is_own(story: PendingStory) -> bool:
     """Tell whether a story is its publisher's own, as far as that is known yet."""
-    return story.was_proved if story.told else not story.is_foreign
+    return story.was_proved if story.last_version else not story.is_foreign

@@ -58,6 +58,7 @@ UPGRADES: Final = {
         [
             REDIRECTS,
             _PAGE_URLS,
+            "ALTER TABLE stories RENAME COLUMN told TO last_version",
             rebuilt("stories", STORIES),
             STORIES_DUE,
         ]

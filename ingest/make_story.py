@@ -35,7 +35,7 @@ def rightful_id(
         return alone if is_taken else due.story_id
     if story.url is None:
         return due.story_id
-    was_hearsay = bool(due.told) and not due.was_proved
+    was_hearsay = due.last_version is not None and not due.was_proved
     is_own = story.url == link and not due.is_foreign and not was_hearsay
     if is_own and (not due.given_for or same_site(link, due.given_for)):
         return due.story_id
@@ -90,7 +90,7 @@ def make_story(
         agencies=cleaned.credits.agencies,
         citing=cleaned.credits.citing,
         correction=cleaned.credits.correction,
-        changes=changes_since(pending.told, title, cleaned.text),
+        changes=changes_since(pending.last_version, title, cleaned.text),
         hearsay_of=by.hearsay_of,
     )
 

@@ -64,7 +64,7 @@ def nothing() -> None:
 
 
 class Poller:
-    """Feeds in, stories out, until told to stop.
+    """Feeds in, stories out, until `stop` says so.
 
     Args:
         frontier: what is due and known; owned by the thread that calls `run`.
@@ -213,16 +213,16 @@ class Poller:
         read: list[Read] = []
         for job in [job for job in self._jobs if job.done()]:
             task, host = self._jobs.pop(job)
-            found, error = _outcome_of(job)
-            if isinstance(found, _Asked):
-                self._gate.crawl_delay(found.host, found.crawl_delay_s)
+            result, error = _outcome_of(job)
+            if isinstance(result, _Asked):
+                self._gate.crawl_delay(result.host, result.crawl_delay_s)
             self._settle(host, error)
             if error is not None:
                 self._failed(task, error)
-            elif isinstance(found, Read):
-                read.append(found)
-            elif isinstance(found, Polled):
-                self._guarded(partial(self._polled, found), task)
+            elif isinstance(result, Read):
+                read.append(result)
+            elif isinstance(result, Polled):
+                self._guarded(partial(self._polled, result), task)
             self._busy.discard(task.name)
         if read:
             self._delivery.publish(read)
@@ -362,7 +362,7 @@ class Poller:
 def _outcome_of(
     job: Future[Polled | Read | _Asked],
 ) -> tuple[Polled | Read | _Asked | None, Exception | None]:
-    """Return (what a job found, what it raised); disk trouble is raised again."""
+    """Return (what a job result, what it raised); disk trouble is raised again."""
     try:
         return job.result(), None
     except (sqlite3.Error, OSError):

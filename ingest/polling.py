@@ -84,27 +84,27 @@ def poll(
         etag=feed.etag,
         last_modified=feed.last_modified,
     )
-    found = _ask(client, feed.url, validators, led)
-    fresh_s = fresh_for_s(found.headers)
+    answer = _ask(client, feed.url, validators, led)
+    fresh_s = fresh_for_s(answer.headers)
     least_s = fresh_s or 0.0
     asked = replace(feed, polls=feed.polls + 1)
-    if found.status == NOT_MODIFIED:
-        if not validators.headers(found.url):
-            raise FetchFailed(f"{found.url}: 304, though nothing was known of it")
+    if answer.status == NOT_MODIFIED:
+        if not validators.headers(answer.url):
+            raise FetchFailed(f"{answer.url}: 304, though nothing was known of it")
         if fresh_s is None:  # then what was said before holds: RFC 9111 section 4.3.4
             least_s = feed.least_s
-        kept = _with_validators(asked, found, keep=True)
-        return Polled(feed=kept, parsed=None, least_s=least_s, moved_to=found.moved_to)
-    digest = hashlib.sha256(found.body).hexdigest()
-    lied = _is_same_validator(feed, found) and feed.body_digest not in {None, digest}
+        kept = _with_validators(asked, answer, keep=True)
+        return Polled(feed=kept, parsed=None, least_s=least_s, moved_to=answer.moved_to)
+    digest = hashlib.sha256(answer.body).hexdigest()
+    lied = _is_same_validator(feed, answer) and feed.body_digest not in {None, digest}
     kept = replace(
-        _with_validators(asked, found, keep=False),
+        _with_validators(asked, answer, keep=False),
         body_digest=digest,
         read_at=now,
         distrusted=feed.distrusted or lied,
     )
-    parsed = None if digest == feed.body_digest else _parsed(found, sandbox)
-    return Polled(feed=kept, parsed=parsed, least_s=least_s, moved_to=found.moved_to)
+    parsed = None if digest == feed.body_digest else _parsed(answer, sandbox)
+    return Polled(feed=kept, parsed=parsed, least_s=least_s, moved_to=answer.moved_to)
 
 
 def _ask(
@@ -112,7 +112,7 @@ def _ask(
 ) -> Fetched:
     """Fetch a feed where it was led to; `moved_to` counts from its own URL on."""
     try:
-        found = client.get(
+        answer = client.get(
             led.url if led else url,
             max_bytes=MAX_FEED_BYTES,
             validators=validators,
@@ -120,17 +120,19 @@ def _ask(
         )
     except Elsewhere as to:
         raise Elsewhere(to.url, moved_over(led, to.moved_to)) from None
-    return replace(found, moved_to=moved_over(led, found.moved_to))
+    return replace(answer, moved_to=moved_over(led, answer.moved_to))
 
 
-def _parsed(found: Fetched, sandbox: Sandbox) -> ParsedFeed:
+def _parsed(answer: Fetched, sandbox: Sandbox) -> ParsedFeed:
     """Parse a body; what makes feedparser hang or die is read without it."""
-    kind = found.headers.get("content-type", "")
+    kind = answer.headers.get("content-type", "")
     try:
-        parsed: ParsedFeed = sandbox.run(parse_feed, found.body, found.url, kind)
+        parsed: ParsedFeed = sandbox.run(parse_feed, answer.body, answer.url, kind)
     except ParserFailed as error:
         try:
-            parsed = sandbox.run(parse_feed, found.body, found.url, kind, careful=True)
+            parsed = sandbox.run(
+                parse_feed, answer.body, answer.url, kind, careful=True
+            )
         except Exception:  # noqa: BLE001  (the first failure says more)
             raise error from None
         if not parsed.entries:
@@ -139,23 +141,23 @@ def _parsed(found: Fetched, sandbox: Sandbox) -> ParsedFeed:
     return parsed
 
 
-def _with_validators(feed: Feed, found: Fetched, *, keep: bool) -> Feed:
+def _with_validators(feed: Feed, answer: Fetched, *, keep: bool) -> Feed:
     """Return the feed with an answer's validators; a 304 may leave one out."""
-    etag = _sendable(found.headers.get("etag"))
-    modified = _sendable(found.headers.get("last-modified"))
+    etag = _sendable(answer.headers.get("etag"))
+    modified = _sendable(answer.headers.get("last-modified"))
     return replace(
         feed,
-        validated_url=found.url,
+        validated_url=answer.url,
         etag=etag or (feed.etag if keep else None),
         last_modified=modified or (feed.last_modified if keep else None),
     )
 
 
-def _is_same_validator(feed: Feed, found: Fetched) -> bool:
-    if found.url != feed.validated_url:
+def _is_same_validator(feed: Feed, answer: Fetched) -> bool:
+    if answer.url != feed.validated_url:
         return False
-    named = (feed.etag, found.headers.get("etag"))
-    dated = (feed.last_modified, found.headers.get("last-modified"))
+    named = (feed.etag, answer.headers.get("etag"))
+    dated = (feed.last_modified, answer.headers.get("last-modified"))
     before, now = named if feed.etag else dated
     return before is not None and before == now
 

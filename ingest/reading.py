@@ -1,4 +1,4 @@
-"""One story's text: its page where needed and allowed, else what the feed told."""
+"""One story's text: its page where needed and allowed, else what the feed says."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,6 @@ from samestory.ingest.page import Cleaned, Page, Told, choose_text, without_page
 from samestory.ingest.robots import Robots
 from samestory.ingest.sandbox import Sandbox
 from samestory.ingest.story_table import PendingStory
-from samestory.ingest.versions import was_from_page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,8 +20,9 @@ class Read:
 
     @property
     def is_worse(self) -> bool:
-        """Whether the page was read before, and can't be now: the feed tells less."""
-        had_page = was_from_page(self.story.told)
+        """Whether the page was read before and can't be now: the feed has less."""
+        last = self.story.last_version
+        had_page = last is not None and last.text_from == "page"
         return had_page and bool(self.story.host) and self.cleaned.text_from == "feed"
 
 

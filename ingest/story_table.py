@@ -16,14 +16,14 @@ from samestory.ingest.outlets import FeedVoice, attributed, same_site
 from samestory.ingest.own_sites import OwnSites
 from samestory.ingest.redirects import Redirects
 from samestory.ingest.urls import host_of
-from samestory.ingest.versions import told_url, was_proved
+from samestory.ingest.versions import LastVersion
 
 STORIES: Final = checked(
     """CREATE TABLE stories (
   story_id TEXT PRIMARY KEY, feed_url TEXT NOT NULL, host TEXT NOT NULL,
   entry TEXT NOT NULL, state TEXT NOT NULL, due_at REAL NOT NULL,
   tries INTEGER NOT NULL, first_seen REAL NOT NULL, digest TEXT, reason TEXT,
-  told TEXT NOT NULL DEFAULT '', fetched_from TEXT NOT NULL DEFAULT '',
+  last_version TEXT NOT NULL DEFAULT '', fetched_from TEXT NOT NULL DEFAULT '',
   is_foreign INTEGER NOT NULL DEFAULT 0, given_for TEXT NOT NULL DEFAULT ''
 ) STRICT, WITHOUT ROWID"""
 )
@@ -54,9 +54,9 @@ class PendingStory:
     """A story whose text is still to be had; `host` is "" if no page is needed.
 
     Attributes:
-        told: what `versions.told_of` says of its last version; "" if there was none.
+        last_version: that was published; None if there was none.
         page_url: where its link has redirected to, on another host; "" for the link.
-        fetched_from: where its feed was fetched when it told it; "" if unknown.
+        fetched_from: where its feed was fetched when it brought it; "" if unknown.
         is_foreign: the feed was not known to be its publisher's own then, or its link
             leads to another's site.
         given_for: the address that its id was given for, where that was found out by
@@ -70,7 +70,7 @@ class PendingStory:
     entry: Entry
     tries: int
     first_seen: float
-    told: str = ""
+    last_version: LastVersion | None = None
     page_url: str = ""
     fetched_from: str = ""
     is_foreign: bool = False
@@ -90,22 +90,30 @@ class PendingStory:
     @property
     def address(self) -> str:
         """Where it is: as it was published, else as its feed says; "" for nowhere."""
-        return self.given_for or told_url(self.told) or self.entry.link or ""
+        published_at = self.last_version.url if self.last_version else ""
+        return self.given_for or published_at or self.entry.link or ""
 
     @property
     def was_proved(self) -> bool:
         """Whether it was published as its outlet's own report."""
-        return was_proved(self.told)
+        return self.last_version is not None and not self.last_version.is_hearsay
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """A story that is on the log: its digest, what is odd about it, what it told."""
+    """A story that is on the log.
+
+    Attributes:
+        story: as it was due.
+        digest: of what was published.
+        reason: what is odd about it, for a person; None for nothing.
+        version: what is to be remembered of it.
+    """
 
     story: PendingStory
     digest: str
     reason: str | None
-    told: str
+    version: LastVersion
 
 
 def given_id(
@@ -297,11 +305,16 @@ class StoryTable:
                 row = self._db.execute(
                     "SELECT * FROM stories WHERE story_id = ?", (one.story.story_id,)
                 ).fetchone()
+                version = one.version.to_json()
                 is_changed = row and _pending(row).entry != one.story.entry
                 self._db.execute(
                     "UPDATE stories SET state=iif(?, state, 'published'), digest=?,"
-                    " reason=?, told=? WHERE story_id=?",
-                    (is_changed, one.digest, one.reason, one.told, one.story.story_id),
+                    " reason=?, last_version=? WHERE story_id=?",
+                    (
+                        *(is_changed, one.digest, one.reason),
+                        version,
+                        one.story.story_id,
+                    ),
                 )
 
     def settle(self, story_id: str, state: str, reason: str) -> None:
@@ -320,13 +333,14 @@ class StoryTable:
             given: the same under the other id.
         """
         kept = ", ".join(_KEPT)
+        version = given.last_version.to_json() if given.last_version else ""
         self._redirects.copy(story.story_id, given.story_id)
         self._db.execute(
-            "INSERT OR REPLACE INTO stories (story_id, state, first_seen, told,"
-            f" given_for, {kept}) SELECT ?, 'due', ?, ?, ?, {kept}"
+            "INSERT OR REPLACE INTO stories (story_id, state, first_seen,"
+            f" last_version, given_for, {kept}) SELECT ?, 'due', ?, ?, ?, {kept}"
             " FROM stories WHERE story_id=?",
             (
-                *(given.story_id, given.first_seen, given.told, given.given_for),
+                *(given.story_id, given.first_seen, version, given.given_for),
                 story.story_id,
             ),
         )
@@ -362,8 +376,8 @@ class StoryTable:
 
 
 def _outlet_of(story: PendingStory) -> str:
-    """Return who told a story, or who would if its page can be had."""
-    is_read = bool(story.host) and (story.was_proved or not story.told)
+    """Return whose report a story is, or would be if its page can be had."""
+    is_read = bool(story.host) and (story.was_proved or not story.last_version)
     at = story.page_url or story.entry.link if is_read else ""
     return attributed(
         feed=story.feed_voice,
@@ -386,7 +400,7 @@ def _pending(row: sqlite3.Row) -> PendingStory:
         entry=Entry(**json.loads(row["entry"])),
         tries=row["tries"],
         first_seen=row["first_seen"],
-        told=row["told"],
+        last_version=LastVersion.from_json(row["last_version"]),
         fetched_from=row["fetched_from"],
         is_foreign=bool(row["is_foreign"]),
         given_for=row["given_for"],

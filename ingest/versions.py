@@ -1,69 +1,90 @@
-"""What a changed article says otherwise than its version before."""
+"""What is remembered of a story's last version, and what a new one says otherwise."""
 
 import hashlib
 import json
 from collections.abc import Sequence
-from typing import Final
+from dataclasses import dataclass, fields
+from typing import Final, Self
 
 from samestory.ingest.story import Story
 
 MAX_PARAGRAPHS: Final = 400  # of a version that are remembered; a long report has 80
 MAX_CHANGES: Final = 12
-MAX_QUOTE: Final = 300  # characters of a new paragraph that are told
+MAX_QUOTE: Final = 300  # characters of a new paragraph that are quoted
 
 
-def told_of(story: Story, before: str = "") -> str:
-    """Return what is remembered of a version.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastVersion:
+    """What is remembered of the version of a story that was published last.
 
-    Its title, its paragraphs' digests, how often it was read in vain, where it is from,
-    whether it is hearsay, and its address.
-
-    Args:
-        story: the version.
-        before: what was remembered of the one before; "" if there was none.
+    Attributes:
+        title: of it.
+        marks: digests of its paragraphs, in their order.
+        futile_reads: how often in a row it was read again and had not changed.
+        text_from: "page" or "feed"; "" if not known.
+        is_hearsay: it was not its outlet's own report.
+        url: the address that it was published with; "" if not known.
     """
-    marks = [_mark(paragraph) for paragraph in _paragraphs(story.text)]
-    is_same = bool(before) and json.loads(before)[:2] == [story.title, marks]
-    futile = futile_reads(before) + 1 if is_same else 0
-    is_hearsay = bool(story.hearsay_of)
-    told = [story.title, marks, futile, story.text_from, is_hearsay, story.url or ""]
-    return json.dumps(told, ensure_ascii=False)
+
+    title: str
+    marks: tuple[str, ...]
+    futile_reads: int = 0
+    text_from: str = ""
+    is_hearsay: bool = False
+    url: str = ""
+
+    @classmethod
+    def of(cls, story: Story, before: Self | None = None) -> Self:
+        """Return what is remembered of a version.
+
+        Args:
+            story: the version.
+            before: what was remembered of the one before; None if there was none.
+        """
+        marks = tuple(_mark(paragraph) for paragraph in _paragraphs(story.text))
+        is_same = before and (before.title, before.marks) == (story.title, marks)
+        return cls(
+            title=story.title,
+            marks=marks,
+            futile_reads=before.futile_reads + 1 if before and is_same else 0,
+            text_from=story.text_from,
+            is_hearsay=bool(story.hearsay_of),
+            url=story.url or "",
+        )
+
+    def to_json(self) -> str:
+        """Return what `from_json` reads."""
+        values = [getattr(self, one.name) for one in fields(self)]
+        return json.dumps(values, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self | None:
+        """Read what was written, also by a samestory that remembered less.
+
+        Returns:
+            None for "", if there was no version.
+        """
+        if not text:
+            return None
+        title, marks, *more = json.loads(text)
+        names = [one.name for one in fields(cls)][2:]
+        rest = dict(zip(names, more, strict=False))
+        return cls(title=title, marks=tuple(marks), **rest)
 
 
-def futile_reads(told: str) -> int:
-    """Return how often in a row a story was read again and had not changed."""
-    return int(json.loads(told)[2]) if told else 0
-
-
-def was_from_page(told: str) -> bool:
-    """Tell whether the version's text was the page's."""
-    return bool(told) and json.loads(told)[3] == "page"
-
-
-def was_proved(told: str) -> bool:
-    """Tell whether the version was its outlet's own; so was one before we knew."""
-    return bool(told) and not any(json.loads(told)[4:5])
-
-
-def told_url(told: str) -> str:
-    """Return the address that the version was published with; "" if not known."""
-    return str("".join(json.loads(told)[5:6])) if told else ""
-
-
-def changes_since(told: str, title: str, text: str) -> tuple[str, ...]:
+def changes_since(last: LastVersion | None, title: str, text: str) -> tuple[str, ...]:
     """Return in words what changed, a line each; () if this is the first version.
 
     Args:
-        told: from `told_of`, of the version before; "" if there was none.
+        last: the version before; None if there was none.
         title: of the new version.
         text: of the new version, a paragraph a line.
     """
-    if not told:
+    if last is None:
         return ()
-    title_before, marks, *_ = json.loads(told)
     paragraphs = _paragraphs(text)
-    before, now = set(marks), {_mark(paragraph) for paragraph in paragraphs}
-    lines = [f"title was: {title_before}"] if title_before != title else []
+    before, now = set(last.marks), {_mark(paragraph) for paragraph in paragraphs}
+    lines = [f"title was: {last.title}"] if last.title != title else []
     added = [p for p in paragraphs if _mark(p) not in before]
     lines += [f"new paragraph: {paragraph[:MAX_QUOTE]}" for paragraph in added]
     gone = len(before - now)

@@ -37,7 +37,7 @@ from samestory.ingest.sitemap import child_sitemaps, parse_sitemap
 from samestory.ingest.story import Story
 from samestory.ingest.titles import clean_title
 from samestory.ingest.urls import absolute_url, host_of, origin_of, url_key
-from samestory.ingest.versions import changes_since, told_of
+from samestory.ingest.versions import LastVersion, changes_since
 from samestory.ingest.walls import wall_of
 from tests.conftest import make_story
 from tests.hostile import feeds, pages
@@ -187,8 +187,8 @@ def _quality(text: str) -> None:
 def _version(text: str) -> None:
     half = len(text) // 2
     clean = text.encode("utf-8", "ignore").decode() or "x"
-    told = told_of(make_story(title="T", text=clean[:half] or "x"))
-    assert len(changes_since(told, "U", clean[half:])) <= 12
+    last = LastVersion.of(make_story(title="T", text=clean[:half] or "x"))
+    assert len(changes_since(last, "U", clean[half:])) <= 12
 
 
 def _opml(body: bytes) -> None:

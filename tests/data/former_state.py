@@ -14,6 +14,7 @@ from samestory.ingest.feedlist import FeedRef
 from samestory.ingest.frontier import Frontier
 from samestory.ingest.plan import plan_entries
 from samestory.ingest.story_table import Published
+from samestory.ingest.versions import LastVersion
 from tests.product import Run
 
 FEED = "https://a.example/feed"
@@ -75,7 +76,15 @@ def main() -> None:
         frontier = Frontier(state / "frontier.db")
         found = poll(frontier, (*POLLED, POLLED_FORGOTTEN)).pending
         frontier.stories.mark_published(
-            [Published(story=s, digest="d", reason=None, told="") for s in found]
+            [
+                Published(
+                    story=s,
+                    digest="d",
+                    reason=None,
+                    version=LastVersion(title=s.entry.title, marks=()),
+                )
+                for s in found
+            ]
         )
         frontier.close()
         for url in (POLLED_FORGOTTEN, IMPORTED_FORGOTTEN):

@@ -12,7 +12,7 @@ from samestory.ingest.sightings import Sighting
 from samestory.ingest.story import story_id_from
 from samestory.ingest.story_table import PendingStory, given_id
 from samestory.ingest.urls import story_ids_of
-from samestory.ingest.versions import told_of
+from samestory.ingest.versions import LastVersion
 from tests.conftest import make_story
 
 FEED, OTHER = "https://a.org/feed", "https://b.org/feed"
@@ -32,9 +32,10 @@ EMPTY = replace(ENTRY, link=None, title="", summary="")
 
 def story_of(entry, story_id, feed_url=FEED, futile=0, **changes):
     """Return a story that is known, published and read so often in vain."""
-    memo = ""
+    last = None
     for _ in range(futile + 1):
-        memo = told_of(make_story(title=entry.title, text="T.", url=entry.link), memo)
+        version = make_story(title=entry.title, text="T.", url=entry.link)
+        last = LastVersion.of(version, last)
     values = {
         "story_id": story_id,
         "feed_url": feed_url,
@@ -42,7 +43,7 @@ def story_of(entry, story_id, feed_url=FEED, futile=0, **changes):
         "entry": entry,
         "tries": 0,
         "first_seen": 7.0,
-        "told": memo,
+        "last_version": last,
         "voice": FeedVoice(url=feed_url),
     }
     return PendingStory(**(values | changes))

@@ -3,12 +3,7 @@
 import pytest
 
 from samestory.ingest.credits import Credits, credits_of
-from samestory.ingest.versions import (
-    changes_since,
-    futile_reads,
-    told_of,
-    was_from_page,
-)
+from samestory.ingest.versions import LastVersion, changes_since
 from tests.conftest import make_story
 
 
@@ -73,14 +68,15 @@ def test_credits_are_found_and_words_that_look_like_them_are_not(
     assert credits_of(text, author) == Credits(**expected)
 
 
-def told(title, text, before="", text_from="page"):
-    return told_of(make_story(title=title, text=text, text_from=text_from), before)
+def version(title, text, before=None, text_from="page"):
+    story = make_story(title=title, text=text, text_from=text_from)
+    return LastVersion.of(story, before)
 
 
 def test_a_new_version_tells_what_changed():
     """Title, paragraphs that came, paragraphs that went."""
-    first = told("Talks fail", "One.\nTwo.\nThree.")
-    assert changes_since("", "Talks fail", "One.") == ()
+    first = version("Talks fail", "One.\nTwo.\nThree.")
+    assert changes_since(None, "Talks fail", "One.") == ()
     assert changes_since(first, "Talks fail", "One.\nTwo.\nThree.") == ()
     assert changes_since(first, "Talks go on", "One.\nThree.\nNew  one.") == (
         "title was: Talks fail",
@@ -93,12 +89,27 @@ def test_a_new_version_tells_what_changed():
 
 def test_reads_in_vain_are_counted_and_news_begins_anew():
     """For entries whose date changes at each poll."""
-    found = told("T", "One.")
+    last = version("T", "One.")
     for _ in range(3):
-        found = told("T", "One.", found)
-    assert futile_reads(found) == 3
-    assert futile_reads(told("T", "Two.", found)) == 0
-    assert futile_reads("") == 0
-    assert was_from_page(found)
-    assert not was_from_page(told("T", "One.", "", "feed"))
-    assert not was_from_page("")
+        last = version("T", "One.", last)
+    assert last.futile_reads == 3
+    assert version("T", "Two.", last).futile_reads == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "last"),
+    [
+        ("", None),
+        ('["T", ["m"], 2, "page"]', {"futile_reads": 2, "text_from": "page"}),
+        (
+            '["T", ["m"], 0, "feed", true, "https://a.org/1"]',
+            {"text_from": "feed", "is_hearsay": True, "url": "https://a.org/1"},
+        ),
+    ],
+)
+def test_what_former_versions_remembered_is_read(text, last):
+    """They did not know whether it was hearsay, nor its address."""
+    expected = LastVersion(title="T", marks=("m",), **last) if last else None
+    assert LastVersion.from_json(text) == expected
+    if expected:
+        assert LastVersion.from_json(expected.to_json()) == expected

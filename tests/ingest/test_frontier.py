@@ -24,7 +24,7 @@ from samestory.ingest.plan import plan_entries
 from samestory.ingest.sightings import SIGHTINGS
 from samestory.ingest.story_table import STORIES_DUE, Published
 from samestory.ingest.urls import story_ids_of
-from samestory.ingest.versions import told_of
+from samestory.ingest.versions import LastVersion
 from tests.between import just_before
 from tests.conftest import make_story
 
@@ -72,9 +72,11 @@ def poll(frontier, entries, feed_url=FEED, now=100.0):
 def publish(frontier, story, title="One", text="Text."):
     """Mark a story as published, as the poller does."""
     url = story.entry.link
-    told = told_of(make_story(title=title, text=text, url=url), story.told)
+    version = LastVersion.of(
+        make_story(title=title, text=text, url=url), story.last_version
+    )
     frontier.stories.mark_published(
-        [Published(story=story, digest="d", reason=None, told=told)]
+        [Published(story=story, digest="d", reason=None, version=version)]
     )
 
 
@@ -138,7 +140,7 @@ def test_a_feed_that_redirects_to_another_takes_no_guid_along(frontier):
     frontier.feeds.move(FEED, other)
     (found,) = poll(frontier, [entry(guid="post-1", link=None)], other).pending
     assert found.entry.title == "One"
-    assert frontier.stories.get(found.story_id).told == ""
+    assert frontier.stories.get(found.story_id).last_version is None
 
 
 def test_a_guid_that_is_given_to_another_article_makes_a_story(frontier):
@@ -556,10 +558,11 @@ def test_a_frontier_of_schema_4_keeps_where_its_pages_were_led_to(tmp_path):
         ("published", "s-2", "https://m.a.org/2"),
         ("published", "s-3", ""),
     ]:
+        told = '["One", ["m"], 2, "page"]' if state == "published" else ""
         db.execute(
             "INSERT INTO stories (story_id, feed_url, host, entry, state, due_at,"
-            " tries, first_seen, page_url) VALUES (?,?,'m.a.org',?,?,9,1,7,?)",
-            (story_id, FEED, entry_json, state, at),
+            " tries, first_seen, page_url, told) VALUES (?,?,'m.a.org',?,?,9,1,7,?,?)",
+            (story_id, FEED, entry_json, state, at, told),
         )
     db.commit()
     db.close()
@@ -573,5 +576,7 @@ def test_a_frontier_of_schema_4_keeps_where_its_pages_were_led_to(tmp_path):
     }
     assert frontier.stories.counts() == {"due": 1, "published": 2, "refused": 0}
     assert frontier.redirects.of(["s-1"])["s-1"].hops == 1
+    last = LastVersion(title="One", marks=("m",), futile_reads=2, text_from="page")
+    assert [one.last_version for one in stories.values()] == [None, last, last]
     frontier.close()
     assert damage_of(path) == []
