@@ -8,9 +8,9 @@ from typing import Final
 from samestory.ingest.errors import Quarantine, Rejected, Retry
 from samestory.ingest.frontier import Frontier
 from samestory.ingest.make_story import make_story, rightful_id
+from samestory.ingest.pending_story import PendingStory, Published
 from samestory.ingest.reading import Read, give_up_page
 from samestory.ingest.story import Story
-from samestory.ingest.story_table import PendingStory, Published
 from samestory.ingest.urls import ids_at
 from samestory.ingest.versions import LastVersion
 

@@ -23,10 +23,11 @@ from samestory.ingest.host_waits import HostWaits
 from samestory.ingest.listed import Listed
 from samestory.ingest.moves import Moves
 from samestory.ingest.own_sites import OwnSites
+from samestory.ingest.pending_story import PendingStory
 from samestory.ingest.redirects import Redirects, next_redirect
 from samestory.ingest.sightings import GUID, WHOLE, WITHIN_FEED, Sighting, Sightings
 from samestory.ingest.story import scoped_id, story_id_from
-from samestory.ingest.story_table import PendingStory, StoryTable, given_id
+from samestory.ingest.story_table import StoryTable, given_id
 from samestory.ingest.urls import host_of, ids_at, story_ids_of
 
 
@@ -205,7 +206,7 @@ class Frontier:
         """
         names: set[str] = set()
         known = self.stories.among(story_ids)
-        own = {one for one, story in known.items() if _is_own(story)}
+        own = {one for one, story in known.items() if story.is_own}
         for feed_url, identity, story_id in self.sightings.names_of(known):
             if identity.startswith((GUID, WHOLE)):
                 continue
@@ -235,8 +236,3 @@ class Frontier:
     def close(self) -> None:
         """Close the file."""
         self._db.close()
-
-
-def _is_own(story: PendingStory) -> bool:
-    """Tell whether a story is its publisher's own, as far as that is known yet."""
-    return story.was_proved if story.last_version else not story.is_foreign

@@ -14,8 +14,8 @@ from samestory.ingest.entry_identity import Named, named
 from samestory.ingest.frontier import Frontier
 from samestory.ingest.outlets import FeedVoice, has_no_page
 from samestory.ingest.page import is_full_text
+from samestory.ingest.pending_story import PendingStory
 from samestory.ingest.sightings import Sighting
-from samestory.ingest.story_table import PendingStory
 from samestory.ingest.urls import host_of
 
 

@@ -30,6 +30,7 @@ from samestory.ingest.frontier import Frontier
 from samestory.ingest.gate import MAX_WAIT_S, HostGate
 from samestory.ingest.manners import Manners
 from samestory.ingest.moves import is_moved
+from samestory.ingest.pending_story import PendingStory
 from samestory.ingest.plan import EntryPlan, described, plan_entries
 from samestory.ingest.polling import (
     Polled,
@@ -42,7 +43,6 @@ from samestory.ingest.redirects import MAX_HOSTS, Redirect
 from samestory.ingest.robots import Robots
 from samestory.ingest.sandbox import Sandbox
 from samestory.ingest.story import Story
-from samestory.ingest.story_table import PendingStory
 from samestory.ingest.urls import host_of, ids_at
 
 FETCHES_AT_ONCE: Final = 32
@@ -181,12 +181,9 @@ class Poller:
         host: str,
         led: Redirect | None = None,
     ) -> None:
-        free = not host or self._gate.is_free(host, self._clock())
-        if (
-            task.name in self._busy
-            or not free
-            or len(self._jobs) >= 2 * FETCHES_AT_ONCE
-        ):
+        is_free = not host or self._gate.is_free(host, self._clock())
+        is_full = len(self._jobs) >= 2 * FETCHES_AT_ONCE
+        if task.name in self._busy or not is_free or is_full:
             return
         now = self._clock()
         if host:
@@ -239,9 +236,12 @@ class Poller:
             self._failed(task, Quarantine(f"bug of ours: {error!r}"))
 
     def _settle(self, host: str, error: Exception | None) -> None:
-        """Open a host that was asked again, as its answer asks for.
+        """Let a host be asked again after the pause that its answer calls for.
 
-        What a redirect led to may be another host: it is the one that is closed.
+        Args:
+            host: that was asked; "" for none.
+            error: what came of it, None for an answer. Where another host is to blame
+                for it, that one is closed, and the one that was asked is free.
         """
         wait_s = getattr(error, "retry_after_s", None)
         said_by = getattr(error, "host", "") or host

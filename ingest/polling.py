@@ -1,4 +1,15 @@
-"""One poll of one feed: ask, compare, parse, and say when to come again."""
+"""One poll of one feed: ask, compare, parse, and say when to come again.
+
+1. Validators (ETag, Last-Modified) go to the URL that they came from and to no other,
+   and once in PROBE_S not at all: some servers never change them. A body that did
+   change under the same validators shows that, and they are not sent again.
+2. A body that is the same as the last one, byte for byte, is not parsed.
+3. A redirect to another host ends the request; the next one is that host's, in its turn
+   (`redirects.py`).
+4. A feed that fails is asked less and less often, never given up: how much each failure
+   counts is Media Cloud's rule, how long it waits is in `cadence.py`. One that is gone
+   (410) is asked once in GONE_S.
+"""
 
 import hashlib
 from dataclasses import dataclass, replace
@@ -63,9 +74,6 @@ def poll(
     led: Redirect | None = None,
 ) -> Polled:
     """Ask a feed, and parse what it answers if that is new.
-
-    Validators go to the URL that they came from, and not once a day: some servers never
-    change them. A body that did change under them shows that; they are not sent again.
 
     Args:
         feed: what is known of it.

@@ -6,9 +6,9 @@ from samestory.ingest.client import MAX_PAGE_BYTES, Client
 from samestory.ingest.errors import Elsewhere, Quarantine
 from samestory.ingest.markup import plain_text
 from samestory.ingest.page import Cleaned, Page, Told, choose_text, without_page
+from samestory.ingest.pending_story import PendingStory
 from samestory.ingest.robots import Robots
 from samestory.ingest.sandbox import Sandbox
-from samestory.ingest.story_table import PendingStory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,13 +7,14 @@ that its feed changes is due again, under the same id.
 import json
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import Final
 
 from samestory.ingest.database import checked, writing
 from samestory.ingest.entry import Entry
-from samestory.ingest.outlets import FeedVoice, attributed, same_site
+from samestory.ingest.outlets import same_site
 from samestory.ingest.own_sites import OwnSites
+from samestory.ingest.pending_story import PendingStory, Published
 from samestory.ingest.redirects import Redirects
 from samestory.ingest.urls import host_of
 from samestory.ingest.versions import LastVersion
@@ -47,73 +48,6 @@ SELECT stories.* FROM hosts JOIN stories ON story_id = (
   SELECT story_id FROM stories WHERE state = 'due' AND host = hosts.host
   AND due_at <= ? ORDER BY is_foreign, due_at LIMIT 1)
 """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PendingStory:
-    """A story whose text is still to be had; `host` is "" if no page is needed.
-
-    Attributes:
-        last_version: that was published; None if there was none.
-        page_url: where its link has redirected to, on another host; "" for the link.
-        fetched_from: where its feed was fetched when it brought it; "" if unknown.
-        is_foreign: the feed was not known to be its publisher's own then, or its link
-            leads to another's site.
-        given_for: the address that its id was given for, where that was found out by
-            reading it; "" where its feed names it.
-        voice: what its feed could speak for then; None where that is not known.
-    """
-
-    story_id: str
-    feed_url: str
-    host: str
-    entry: Entry
-    tries: int
-    first_seen: float
-    last_version: LastVersion | None = None
-    page_url: str = ""
-    fetched_from: str = ""
-    is_foreign: bool = False
-    given_for: str = ""
-    voice: FeedVoice | None = None
-
-    @property
-    def name(self) -> str:
-        """What it is called in the frontier."""
-        return self.story_id
-
-    @property
-    def feed_voice(self) -> FeedVoice:
-        """What its feed may speak for."""
-        return self.voice or FeedVoice(url=self.fetched_from or self.feed_url)
-
-    @property
-    def address(self) -> str:
-        """Where it is: as it was published, else as its feed says; "" for nowhere."""
-        published_at = self.last_version.url if self.last_version else ""
-        return self.given_for or published_at or self.entry.link or ""
-
-    @property
-    def was_proved(self) -> bool:
-        """Whether it was published as its outlet's own report."""
-        return self.last_version is not None and not self.last_version.is_hearsay
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Published:
-    """A story that is on the log.
-
-    Attributes:
-        story: as it was due.
-        digest: of what was published.
-        reason: what is odd about it, for a person; None for nothing.
-        version: what is to be remembered of it.
-    """
-
-    story: PendingStory
-    digest: str
-    reason: str | None
-    version: LastVersion
 
 
 def given_id(
@@ -180,7 +114,7 @@ class StoryTable:
         return [
             one.story_id
             for one in self._pending(rows)
-            if _outlet_of(one).casefold() == name.casefold()
+            if one.outlet.casefold() == name.casefold()
         ]
 
     def links_but_of(self, story_ids: Collection[str]) -> set[str | None]:
@@ -373,19 +307,6 @@ class StoryTable:
             )
             for row, feed in zip(rows, asked, strict=True)
         ]
-
-
-def _outlet_of(story: PendingStory) -> str:
-    """Return whose report a story is, or would be if its page can be had."""
-    is_read = bool(story.host) and (story.was_proved or not story.last_version)
-    at = story.page_url or story.entry.link if is_read else ""
-    return attributed(
-        feed=story.feed_voice,
-        url=story.entry.link,
-        page_url=at or "",
-        source=story.entry.source,
-        source_url=story.entry.source_url,
-    ).outlet
 
 
 def _entry_json(entry: Entry) -> str:

@@ -12,8 +12,8 @@ from pathlib import Path
 from samestory.ingest.entry import Entry, ParsedFeed
 from samestory.ingest.feedlist import FeedRef
 from samestory.ingest.frontier import Frontier
+from samestory.ingest.pending_story import Published
 from samestory.ingest.plan import plan_entries
-from samestory.ingest.story_table import Published
 from samestory.ingest.versions import LastVersion
 from tests.product import Run
 

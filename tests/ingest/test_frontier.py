@@ -20,9 +20,10 @@ from samestory.ingest.host_waits import HOSTS
 from samestory.ingest.listed import BY_HAND, LISTED
 from samestory.ingest.moves import MOVES
 from samestory.ingest.own_sites import OWN_SITES
+from samestory.ingest.pending_story import Published
 from samestory.ingest.plan import plan_entries
 from samestory.ingest.sightings import SIGHTINGS
-from samestory.ingest.story_table import STORIES_DUE, Published
+from samestory.ingest.story_table import STORIES_DUE
 from samestory.ingest.urls import story_ids_of
 from samestory.ingest.versions import LastVersion
 from tests.between import just_before
@@ -543,6 +544,45 @@ def test_a_frontier_of_before_is_taken_over(tmp_path):
     assert frontier.forgotten.among(["s-1", "s-2"]) == {"s-1"}
     frontier.close()
     assert damage_of(path) == []
+
+
+def statements(frontier, work):
+    """Return how many statements some work takes."""
+    asked = []
+    frontier._db.set_trace_callback(asked.append)
+    work()
+    frontier._db.set_trace_callback(None)
+    return len(asked)
+
+
+def test_a_document_of_many_entries_takes_as_many_queries_as_one_of_one(frontier):
+    """A query a table: what is known is fetched before anything is decided."""
+    entries = [entry(guid=f"g{n}", link=f"https://a.org/{n}") for n in range(60)]
+    poll(frontier, entries[::2])
+
+    def plan(several):
+        parsed = ParsedFeed(title="T", entries=tuple(several), left_out=0, note=None)
+        return statements(frontier, lambda: plan_entries(parsed, FEED, frontier, 100.0))
+
+    assert plan(entries) == plan(entries[:1]) < 9
+
+
+def test_many_stories_are_forgotten_in_as_many_statements_as_one(frontier):
+    """An outlet of thousands: each table in one pass."""
+    entries = [entry(guid=f"g{n}", link=f"https://a.org/{n}") for n in range(60)]
+    poll(frontier, entries)
+    ids = frontier.stories.of_outlet("a.org")
+
+    def forget(several):
+        return statements(frontier, lambda: frontier.forget(several))
+
+    def names(several):
+        return statements(frontier, lambda: frontier.names_of(several))
+
+    assert len(ids) == 60
+    assert names(ids) == names(ids[:1]) < 9
+    assert forget(ids[1:]) == forget(ids[:1])
+    assert frontier.stories.counts()["due"] == 0
 
 
 def test_a_frontier_of_schema_4_keeps_where_its_pages_were_led_to(tmp_path):
