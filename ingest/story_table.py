@@ -12,10 +12,10 @@ from typing import Final
 
 from samestory.ingest.database import checked, writing
 from samestory.ingest.entry import Entry
-from samestory.ingest.outlets import same_site
+from samestory.ingest.outlets import FeedVoice, same_site
 from samestory.ingest.own_sites import OwnSites
 from samestory.ingest.pending_story import PendingStory, Published
-from samestory.ingest.redirects import Redirects
+from samestory.ingest.redirects import Redirect, Redirects
 from samestory.ingest.urls import host_of
 from samestory.ingest.versions import LastVersion
 
@@ -240,7 +240,7 @@ class StoryTable:
                     "SELECT * FROM stories WHERE story_id = ?", (one.story.story_id,)
                 ).fetchone()
                 version = one.version.to_json()
-                is_changed = row and _pending(row).entry != one.story.entry
+                is_changed = row and _entry(row) != one.story.entry
                 self._db.execute(
                     "UPDATE stories SET state=iif(?, state, 'published'), digest=?,"
                     " reason=?, last_version=? WHERE story_id=?",
@@ -298,13 +298,7 @@ class StoryTable:
         voices = self._own_sites.voices(asked)
         redirects = self._redirects.of(row["story_id"] for row in rows)
         return [
-            replace(
-                _pending(row),
-                voice=voices[feed],
-                page_url=redirects[id_].url
-                if (id_ := row["story_id"]) in redirects
-                else "",
-            )
+            _pending_story(row, voices[feed], redirects.get(row["story_id"]))
             for row, feed in zip(rows, asked, strict=True)
         ]
 
@@ -313,16 +307,24 @@ def _entry_json(entry: Entry) -> str:
     return json.dumps(asdict(entry), ensure_ascii=False)
 
 
-def _pending(row: sqlite3.Row) -> PendingStory:
+def _entry(row: sqlite3.Row) -> Entry:
+    return Entry(**json.loads(row["entry"]))
+
+
+def _pending_story(
+    row: sqlite3.Row, voice: FeedVoice, led: Redirect | None
+) -> PendingStory:
     return PendingStory(
         story_id=row["story_id"],
         feed_url=row["feed_url"],
         host=row["host"],
-        entry=Entry(**json.loads(row["entry"])),
+        entry=_entry(row),
         tries=row["tries"],
         first_seen=row["first_seen"],
         last_version=LastVersion.from_json(row["last_version"]),
         fetched_from=row["fetched_from"],
         is_foreign=bool(row["is_foreign"]),
         given_for=row["given_for"],
+        page_url=led.url if led else "",
+        voice=voice,
     )
