@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from deploy.newsroom.reports import load_reports
+from samestory.deploy.newsroom.reports import load_reports
 
 BEGIN = datetime(2026, 3, 3, 6, tzinfo=UTC)
 FAMILIES = 112

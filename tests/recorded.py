@@ -33,9 +33,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from deploy.cli import run
-from deploy.stream.embedded import EmbeddedLog
-from deploy.stream.log import EVENTS, JOURNAL, Log, Message, behind
+from samestory.deploy.cli import run
+from samestory.deploy.stream.embedded import EmbeddedLog
+from samestory.deploy.stream.log import EVENTS, JOURNAL, Log, Message, behind
 
 FOLDER = Path(__file__).parent / "data" / "recorded"
 JOURNAL_FILE = FOLDER / "journal.gz"
@@ -90,7 +90,15 @@ def work(home: Path, worker: str, topic: str, *options: str) -> None:
     """Let a worker run until it has read all of its topic."""
     log = open_log(home)
     process = subprocess.Popen(
-        [sys.executable, "-m", "deploy.cli", worker, "--state", home, *options],
+        [
+            sys.executable,
+            "-m",
+            "samestory.deploy.cli",
+            worker,
+            "--state",
+            home,
+            *options,
+        ],
         env=os.environ | {"HF_HUB_OFFLINE": "1"},
         stderr=subprocess.PIPE,
     )

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from deploy.stream.log import JOURNAL, STORIES
+from samestory.deploy.stream.log import JOURNAL, STORIES
 from tests.invented import Told, by_event, stories, story_id_of
 from tests.recorded import publish, topic_of, work
 
