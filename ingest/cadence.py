@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, Self
 
 from samestory.ingest.gate import MAX_WAIT_S
 from samestory.ingest.headers import DAY_S, MAX_FRESH_S
@@ -54,6 +54,25 @@ class Announced:
     least_s: float = 0.0
     hours: tuple[int, ...] = ()
     days: tuple[int, ...] = ()
+
+    def encode(self) -> str:
+        """Return it as it stands in a feed's row: "60.0;1,2;3", or "" for nothing."""
+        if self == NOTHING_SAID:
+            return ""
+        hours, days = (",".join(map(str, part)) for part in (self.hours, self.days))
+        return f"{self.least_s};{hours};{days}"
+
+    @classmethod
+    def decode(cls, text: str) -> Self:
+        """Return what `encode` wrote."""
+        if not text:
+            return cls()
+        least, hours, days = text.split(";")
+        return cls(
+            least_s=float(least),
+            hours=tuple(int(hour) for hour in hours.split(",") if hour),
+            days=tuple(int(day) for day in days.split(",") if day),
+        )
 
 
 NOTHING_SAID: Final = Announced()

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from typing import Final
 
-from samestory.ingest.cadence import NOTHING_SAID, Announced
+from samestory.ingest.cadence import Announced
 from samestory.ingest.database import checked
 from samestory.ingest.feedlist import FeedRef
 from samestory.ingest.listed import BY_HAND, Listed
@@ -97,22 +97,7 @@ class Feed:
     @property
     def said(self) -> Announced:
         """What its document announces about when to come again."""
-        if not self.skips:
-            return NOTHING_SAID
-        least, hours, days = self.skips.split(";")
-        return Announced(
-            least_s=float(least),
-            hours=tuple(int(hour) for hour in hours.split(",") if hour),
-            days=tuple(int(day) for day in days.split(",") if day),
-        )
-
-
-def skips_of(said: Announced) -> str:
-    """Return what `Feed.said` reads."""
-    if said == NOTHING_SAID:
-        return ""
-    hours, days = (",".join(map(str, part)) for part in (said.hours, said.days))
-    return f"{said.least_s};{hours};{days}"
+        return Announced.decode(self.skips)
 
 
 _COLUMN: Final = {"group": "grp"}

@@ -36,7 +36,7 @@ from samestory.ingest.errors import (
     HostAway,
 )
 from samestory.ingest.feed import parse_feed
-from samestory.ingest.feed_table import Feed, skips_of
+from samestory.ingest.feed_table import Feed
 from samestory.ingest.headers import DAY_S, fresh_for_s
 from samestory.ingest.redirects import Redirect, moved_over
 from samestory.ingest.sandbox import ParserFailed, Sandbox
@@ -198,7 +198,7 @@ def after_success(
         score=0.0,
         interval_s=interval_s,
         least_s=polled.least_s,
-        skips=skips_of(said),
+        skips=said.encode(),
         title=(parsed.title if parsed else "") or feed.title,
         entries=len(parsed.entries) if parsed else feed.entries,
         unchanged=feed.unchanged + (parsed is None),

@@ -169,3 +169,17 @@ def test_failing_feeds_are_asked_less_often_but_never_given_up():
     assert backoff_s(600, 3) == 1800
     assert backoff_s(21_600, 20) == 86_400
     assert backoff_s(600, 30) == 7 * 86_400
+
+
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        (NOTHING_SAID, ""),
+        (Announced(least_s=60.0, hours=(1, 2), days=(3,)), "60.0;1,2;3"),
+        (Announced(hours=(23,)), "0.0;23;"),
+    ],
+)
+def test_what_is_announced_is_kept_in_the_feeds_row(said, text):
+    """As states of before hold it."""
+    assert said.encode() == text
+    assert Announced.decode(text) == said
