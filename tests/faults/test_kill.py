@@ -83,7 +83,7 @@ def test_an_import_killed_on_the_way_gives_the_same_events(news, tmp_path):
     calm = Run(tmp_path / "calm")
     calm("import", str(file))
     rough = Run(tmp_path / "rough")
-    rough("import", str(file), "--no-wait")
+    rough.process("import", str(file), "--no-wait")
     rng = random.Random(SEED)
     for number in range(5):
         kill_at(
@@ -92,7 +92,7 @@ def test_an_import_killed_on_the_way_gives_the_same_events(news, tmp_path):
             *("import", "/dev/null"),
             whole_group=number % 2 == 0,
         )
-    assert rough("import", str(file))[0] == "0 new, 137 known, 0 refused\n"
+    assert rough.process("import", str(file))[0] == "0 new, 137 known, 0 refused\n"
 
     def events(run):
         return {s["story_id"]: s["event_id"] for s in run.rows("stories")}

@@ -42,7 +42,7 @@ def test_a_worker_whose_log_is_locked_leaves_when_asked(tmp_path):
     process.terminate()
     assert process.wait(LEAVE_S) in (0, GAVE_UP)
     other.rollback()
-    Run(tmp_path)("import", "/dev/null")
+    Run(tmp_path).process("import", "/dev/null")
     assert [s["title"] for s in Run(tmp_path).rows("stories")] == ["Title a"]
     for one in (log, reader, other):
         one.close()

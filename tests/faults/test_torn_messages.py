@@ -71,7 +71,7 @@ def test_torn_messages_are_set_aside_and_the_workers_live(news, tmp_path):
         log.publish(EVENTS, [Message(key="junk", value=value, headers=HOSTILE)])
     recorded.close()
     run = Run(tmp_path)
-    _, said = run(
+    _, said = run.process(
         "import", "-", stdin=json.dumps({"text": "Envoys met in Port Callan."})
     )
     assert "ended with code" not in said

@@ -39,7 +39,7 @@ def test_import_groups_names_what_it_refuses_and_knows_what_it_has(tmp_path):
     lines.append(json.dumps(ROWS[0]))
     file.write_text("\n".join(lines))
     run = Run(tmp_path / "state")
-    out, said = run("import", str(file))
+    out, said = run.process("import", str(file))
     assert out == "3 new, 1 known, 3 refused\n"
     for number, why in ((2, "not JSON"), (3, "lacks `text`"), (6, "can't be read")):
         assert f"{file}:{number}: refused: " in said
@@ -75,7 +75,7 @@ def test_names_and_domains_of_a_newsroom_are_one_outlet_and_credits_are_read(tmp
         for n, name in enumerate(names)
     ]
     run = Run(tmp_path)
-    run("import", "-", stdin="\n".join(json.dumps(row) for row in rows))
+    run.process("import", "-", stdin="\n".join(json.dumps(row) for row in rows))
     stories = run.rows("stories")
     assert {story["outlet"] for story in stories} == {"CNN"}
     assert {tuple(story["agencies"]) for story in stories} == {("Reuters",)}

@@ -60,7 +60,7 @@ def test_poison_in_the_log_is_set_aside_with_its_place_and_the_rest_goes_on(tmp_
     log.publish(JOURNAL, [Message(key="x", value=b'{"type":"story-vector"}')])
     log.close()
     run = Run(tmp_path)
-    out, _ = run("import", "-", stdin=json.dumps({"text": "The rest goes on."}))
+    out, _ = run.process("import", "-", stdin=json.dumps({"text": "The rest goes on."}))
     assert out == "1 new, 0 known, 0 refused\n"
     held = run.rows("status")[0]["quarantine"]
     assert held["by_stage"] == {"embed": 1, "index": 1}
@@ -125,7 +125,7 @@ def test_another_space_is_refused_before_the_index_has_read(tmp_path, monkeypatc
     _, said = run("embed", expect=2)
     assert "64 tokens) makes v-" in said
     monkeypatch.delenv("SAMESTORY_EMBED_TOKENS")
-    run("import", "/dev/null")
+    run.process("import", "/dev/null")
     assert len(run.rows("stories")) == 2
     log.close()
 
