@@ -15,19 +15,17 @@ import pytest
 from hypothesis import settings
 
 from samestory.deploy.newsroom.server import Newsroom
-from samestory.embed.encoder import EncoderSpec
-from samestory.embed.opening import open_encoder
 from samestory.ingest.addresses import parse_networks
 from samestory.ingest.client import Client, ClientOptions
 from samestory.ingest.sandbox import Sandbox
 from samestory.ingest.story import Story, story_id_from
 from tests.broker import Broker, Running, libs
-from tests.product import LOCAL, Run
+from tests.product import CACHE, LOCAL, Run, encoder_here
+from tests.shared import ServedElsewhere, built_once
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 ROOT = Path(__file__).parents[1]
-CACHE = ROOT / ".run" / "cache"  # of converted models, for all that the tests start
-os.environ["SAMESTORY_MODEL_CACHE"] = str(CACHE)
+os.environ["SAMESTORY_MODEL_CACHE"] = str(CACHE)  # for all that the tests start
 
 settings.register_profile("ci", derandomize=True, deadline=None)
 settings.register_profile("here", deadline=None)
@@ -37,12 +35,15 @@ settings.load_profile("ci" if os.environ.get("CI") else "here")
 @pytest.fixture(scope="session")
 def encoder():
     """The packaged model, loaded once."""
-    return open_encoder(EncoderSpec(cache=CACHE / "models"))
+    return encoder_here()
 
 
 @pytest.fixture(scope="session")
-def newsroom():
-    """The sample newsroom on any free port."""
+def newsroom(request):
+    """The sample newsroom on any free port, the same for all processes of a run."""
+    if hasattr(request.config, "workerinput"):
+        yield ServedElsewhere(request.config.workerinput["newsroom"])
+        return
     with Newsroom(0) as found:
         yield found
 
@@ -50,9 +51,11 @@ def newsroom():
 @pytest.fixture(scope="session")
 def news(newsroom, tmp_path_factory):
     """The sample newsroom, read until idle by `samestory run`."""
-    run = Run(tmp_path_factory.mktemp("newsroom"))
-    run("run", "--feeds", newsroom.opml_url, "--until-idle", *LOCAL)
-    return run
+
+    def read(folder: Path) -> None:
+        Run(folder)("run", "--feeds", newsroom.opml_url, "--until-idle", *LOCAL)
+
+    return Run(built_once(tmp_path_factory, "newsroom", read))
 
 
 @pytest.fixture(scope="session")
@@ -155,6 +158,42 @@ def make_story(name: str = "a", **changes) -> Story:
         "text_from": "page",
     }
     return Story(**(values | changes))
+
+
+SERVED = pytest.StashKey[Newsroom]()
+# Tests that take seconds each and share no fixture of their file: any process may have
+# any of them. All others stay with their file, whose fixtures are then made once.
+APART = {"faults", "pipeline"}
+TOGETHER = {"test_cluster.py", "test_bare_process.py", "test_train.py"}
+TORCH = {"test_encoder.py", "test_conversion.py"}  # five seconds to import, 700 MB
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node) -> None:
+    """Serve one newsroom for all xdist processes, whose states name its addresses."""
+    config = node.config
+    if SERVED not in config.stash:
+        room = config.stash[SERVED] = Newsroom(0).__enter__()
+        config.add_cleanup(lambda: room.__exit__(None, None, None))
+    node.workerinput["newsroom"] = config.stash[SERVED].port
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
+def pytest_collection_modifyitems(items) -> None:
+    """Say which tests have to run in one process, for `--dist loadgroup`."""
+    for item in items:
+        name = item.path.name
+        if item.get_closest_marker("xdist_group"):
+            continue
+        if name in TORCH:
+            group = "torch"
+        elif "broker" in item.fixturenames:
+            group = "kafka"  # one broker for all of them
+        elif item.path.parent.name not in APART or name in TOGETHER:
+            group = name
+        else:
+            continue
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 # What a suite needs and the machine lacks is named at the end, with the number of tests

@@ -8,15 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from tokenizers import AddedToken, Tokenizer
-from transformers import AutoModel, AutoTokenizer
 
 from samestory import embed
 from samestory.embed import canary, cpu
 from samestory.embed.encoder import EncoderSpec, blame
 from samestory.embed.engines.graph import GraphEngine
-from samestory.embed.engines.torch_engine import TorchEngine
 from samestory.embed.models import model_files
 from samestory.embed.opening import ENGINES, open_encoder
 from samestory.ingest.errors import Misconfigured, Quarantine, Retry
@@ -51,6 +48,9 @@ def passages_of(name: str) -> list[str]:
 @pytest.fixture(scope="module")
 def oracle():
     """all-MiniLM-L6-v2 by hand: transformers in fp32, mean over the mask, unit length."""
+    import torch  # five seconds, which other processes of a run need not wait for
+    from transformers import AutoModel, AutoTokenizer
+
     folder = model_files("packaged").folder
     tokenizer = AutoTokenizer.from_pretrained(folder)
     model = AutoModel.from_pretrained(folder, dtype=torch.float32).eval()
@@ -204,6 +204,8 @@ def failing(tmp_path_factory):
 
 def test_bf16_on_torch_is_true_enough_even_where_it_is_slow(oracle):
     """Every CPU computes it; `auto` takes it where it is fast."""
+    from samestory.embed.engines.torch_engine import TorchEngine
+
     texts = passages_of("fidelity.txt")
     found = canary.cosines(
         TorchEngine(model_files("packaged").folder, 128, arithmetic="bf16").encode(

@@ -7,8 +7,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.feature_extraction.text import CountVectorizer
-from sklearn.preprocessing import normalize
 
 from samestory.index.terms import (
     NO_NAME,
@@ -31,6 +29,9 @@ texts = st.lists(st.sampled_from("abcdefgh"), max_size=30).map(" ".join)
 @given(texts, st.lists(texts, min_size=1, max_size=5))
 def test_overlap_and_rarest_words_equal_the_oracle(one, others):
     """The cosine is scikit-learn's, the rarity that of plain sets; alone or together."""
+    from sklearn.feature_extraction.text import CountVectorizer  # a second
+    from sklearn.preprocessing import normalize
+
     model = CountVectorizer(vocabulary=list("abcdefgh"), token_pattern=r"\w+")
     counts = model.transform([one, *others]).toarray().astype(float)
     rarity = {w: RARITY.of(w) * (1 if w in COUNTS else NO_NAME) for w in "abcdefgh"}

