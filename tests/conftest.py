@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import tempfile
 import threading
 from collections import Counter
@@ -13,8 +14,10 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from tokenizers import AddedToken, Tokenizer
 
 from samestory.deploy.newsroom.server import Newsroom
+from samestory.embed.models import model_files
 from samestory.ingest.addresses import parse_networks
 from samestory.ingest.client import Client, ClientOptions
 from samestory.ingest.sandbox import Sandbox
@@ -36,6 +39,17 @@ settings.load_profile("ci" if os.environ.get("CI") else "here")
 def encoder():
     """The packaged model, loaded once."""
     return encoder_here()
+
+
+@pytest.fixture(scope="session")
+def failing(tmp_path_factory):
+    """The model with one word more than it has vectors for: it fails on that word."""
+    folder = tmp_path_factory.mktemp("failing") / "model"
+    shutil.copytree(model_files("packaged").folder, folder)
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.add_tokens([AddedToken("boomword", single_word=True)])
+    tokenizer.save(str(folder / "tokenizer.json"))
+    return folder
 
 
 @pytest.fixture(scope="session")

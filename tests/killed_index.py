@@ -24,8 +24,8 @@ from samestory.index.forgetting import Forget
 from samestory.index.soundness import damage_of_state
 from samestory.index.state import State
 from tests.conftest import NOW, make_story
-from tests.index.test_events import record
-from tests.index.test_revisions import table_in, table_of
+from tests.index.tables import table_in, table_of
+from tests.index.vectors import record
 
 DAYS = 60
 KEEP_DAYS = 20

@@ -27,7 +27,7 @@ from samestory.index.state import State
 from samestory.ingest.errors import Quarantine
 from samestory.ingest.story import Story, tombstone
 from tests.conftest import NOW, make_story
-from tests.index.test_events import record
+from tests.index.vectors import record
 
 DEEP = 500  # levels: Python reads and writes so many
 MOMENTS = [

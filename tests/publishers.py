@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+ITEM = "<item><title>{0}</title><link>{1}</link><description>{0} summary.</description></item>"
 Answer = tuple[int, dict[str, str], bytes]
 
 
@@ -108,3 +109,18 @@ def publishing(now: float = 0.0) -> Iterator[Publishers]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+def rss(*links: str) -> bytes:
+    items = "".join(ITEM.format(f"Story {i}", link) for i, link in enumerate(links))
+    return (
+        f"<rss version='2.0'><channel><title>F</title>{items}</channel></rss>".encode()
+    )
+
+
+def led(world, codes, *, end):
+    """Open sites that redirect one to the next, and at last to `end`; return the first."""
+    for code in reversed(codes):
+        move = (code, {"Location": end}, b"")
+        end = world.add(lambda *_, move=move: move) + "/f"
+    return end

@@ -25,7 +25,7 @@ from samestory.deploy.stream.log import (
 from samestory.ingest.database import connect, damage_of
 from samestory.ingest.errors import Misconfigured, Retry
 from tests.between import just_before
-from tests.contracts.test_log import messages
+from tests.contracts.records import messages
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from samestory.deploy.stream.embedded_retention import STALE_GROUP_S, TRIM_ROWS
 from samestory.deploy.stream.log import EVENTS, JOURNAL, QUARANTINE, STORIES, Message
 from samestory.ingest.database import damage_of
 from samestory.ingest.errors import Misconfigured
-from tests.contracts.test_log import messages
+from tests.contracts.records import messages
 
 DAY_S = 86_400.0
 

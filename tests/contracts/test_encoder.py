@@ -2,15 +2,11 @@
 
 import itertools
 import random
-import shutil
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
-from tokenizers import AddedToken, Tokenizer
 
-from samestory import embed
 from samestory.embed import canary, cpu
 from samestory.embed.encoder import EncoderSpec, blame
 from samestory.embed.engines.graph import GraphEngine
@@ -18,31 +14,16 @@ from samestory.embed.models import model_files
 from samestory.embed.opening import ENGINES, open_encoder
 from samestory.ingest.errors import Misconfigured, Quarantine, Retry
 from tests.conftest import CACHE
+from tests.passages import ODD, passages_of
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
 SPEC = EncoderSpec(cache=CACHE / "models")
-ODD = [
-    "",
-    " ",
-    "a",
-    "\x00\x01\x02",
-    "🇺🇦🕊️ 和平 سلام שלום",
-    "word " * 40,
-    "x" * 100_000,
-    "Ministers met. " * 8_000,
-    "e" + "\u0301" * 500,
-    "[CLS] [SEP] [MASK] [PAD] [UNK]",
-]
 HERE = [
     n
     for n, kind in ENGINES.items()
     if kind.precision == "int8" or cpu.is_fast(kind.arithmetic)
 ]
 LEAST = {"fp32": (0.999999, 0.99999), "bf16": (0.9998, 0.999), "int8": (0.995, 0.97)}
-
-
-def passages_of(name: str) -> list[str]:
-    return Path(embed.__file__).with_name(name).read_text("utf-8").splitlines()
 
 
 @pytest.fixture(scope="module")
@@ -189,17 +170,6 @@ def test_bf16_is_refused_where_the_cpu_would_only_pretend():
         pytest.skip("this CPU has bf16")
     with pytest.raises(Misconfigured, match="has no bf16 instructions"):
         open_encoder(replace(SPEC, engine="openvino-bf16"))
-
-
-@pytest.fixture(scope="module")
-def failing(tmp_path_factory):
-    """The model with one word more than it has vectors for: it fails on that word."""
-    folder = tmp_path_factory.mktemp("failing") / "model"
-    shutil.copytree(model_files("packaged").folder, folder)
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    tokenizer.add_tokens([AddedToken("boomword", single_word=True)])
-    tokenizer.save(str(folder / "tokenizer.json"))
-    return folder
 
 
 def test_bf16_on_torch_is_true_enough_even_where_it_is_slow(oracle):

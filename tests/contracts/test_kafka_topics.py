@@ -15,7 +15,7 @@ from samestory.deploy.stream.kafka_client import ConfigResource, kafka
 from samestory.deploy.stream.kafka_note import Noted
 from samestory.deploy.stream.log import EVENTS, JOURNAL, STORIES, TOPICS, ends
 from samestory.ingest.errors import Misconfigured, Retry
-from tests.contracts.test_log import keys, messages
+from tests.contracts.records import keys, messages
 from tests.product import Run
 
 pytestmark = pytest.mark.kafka

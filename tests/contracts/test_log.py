@@ -19,6 +19,7 @@ from samestory.deploy.stream.log import (
 )
 from samestory.deploy.stream.partition import murmur2, partition_of
 from samestory.ingest.errors import Misconfigured
+from tests.contracts.records import keys, messages
 
 THREE = {STORIES: 3}
 BACKENDS = ["embedded", pytest.param("kafka", marks=pytest.mark.kafka)]
@@ -48,23 +49,6 @@ def opened(request, tmp_path):
     yield open_log
     for log in logs:
         log.close()
-
-
-def messages(*texts: str) -> list[Message]:
-    return [
-        Message(key=t, value=t.encode(), headers={"n": str(i)})
-        for i, t in enumerate(texts)
-    ]
-
-
-def keys(consumer, count: int, timeout_s: float = 20.0) -> list[str]:
-    """Poll until there are `count` records."""
-    found = []
-    while len(found) < count:
-        rows = consumer.poll(count - len(found), timeout_s)
-        assert rows, f"only {found}"
-        found += [row.key for row in rows]
-    return found
 
 
 def test_records_come_in_order_with_key_value_headers_and_place(opened):

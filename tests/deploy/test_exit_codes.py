@@ -9,7 +9,7 @@ import pytest
 
 from samestory.deploy.cli import exit_code
 from samestory.ingest.database import connect
-from tests.faults.test_index import room
+from tests.faults.room import room
 
 RESTORED = "must be restored"
 

@@ -18,7 +18,7 @@ from samestory.embed.models import card_languages, model_files
 from samestory.embed.opening import open_encoder
 from samestory.ingest.errors import Misconfigured
 from tests.conftest import CACHE, ROOT
-from tests.faults.test_kill import wait_for
+from tests.processes import wait_for
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
 SPEC = EncoderSpec(cache=CACHE / "models")

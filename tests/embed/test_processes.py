@@ -14,7 +14,7 @@ from samestory.embed.encoder import EncoderSpec
 from samestory.embed.processes import EncoderProcesses
 from samestory.ingest.errors import Retry
 from tests.conftest import CACHE
-from tests.contracts.test_encoder import ODD, passages_of
+from tests.passages import ODD, passages_of
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
 SPEC = EncoderSpec(cache=CACHE / "models")

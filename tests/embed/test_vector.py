@@ -15,11 +15,7 @@ from samestory.embed.passage import CHARS_A_TOKEN, TOKENS, passages
 from samestory.embed.vector import StoryVector
 from samestory.ingest.errors import Misconfigured, Quarantine
 from tests.conftest import make_story
-
-
-def unit_vectors(seed: int, dim: int = 384):
-    rows = np.random.default_rng(seed).normal(size=(2, dim))
-    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float16)
+from tests.embed.units import unit_vectors
 
 
 @given(st.integers(0, 10_000), st.sampled_from([3, 384, 1024]))

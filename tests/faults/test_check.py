@@ -21,8 +21,8 @@ from samestory.index.state import State
 from samestory.ingest.database import connect
 from samestory.ingest.feedlist import FeedRef
 from samestory.ingest.frontier import Frontier
-from tests.faults.test_index import SEED, room
-from tests.ingest.test_frontier import FEED, entry, poll
+from tests.faults.room import SEED, room
+from tests.ingest.polls import FEED, entry, poll
 from tests.killed_index import journal_of, undisturbed
 
 NOBODY = 65534

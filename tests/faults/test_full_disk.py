@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.test_kill import wait_for
+from tests.processes import wait_for
 from tests.product import Run
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]

@@ -1,9 +1,7 @@
 """The index's state under everything that may befall it: kill -9, bit rot, no room."""
 
 import random
-import resource
 import sqlite3
-from contextlib import contextmanager
 
 import pytest
 
@@ -15,9 +13,9 @@ from samestory.index.soundness import damage_of_state
 from samestory.index.state import State
 from samestory.ingest.database import connect, copy_database, damage_of
 from samestory.ingest.errors import Retry
+from tests.faults.room import SEED, room
 from tests.killed_index import KEEP_DAYS, journal_of, killed_often, undisturbed
 
-SEED = 20261126
 KEEP_S = KEEP_DAYS * 86_400.0
 
 
@@ -98,17 +96,6 @@ def test_a_flipped_bit_is_noticed_in_every_file_by_name(whole):
         path.write_bytes(content)
         assert noticed >= (10 if held else 5), path.name
         assert damage_in(path, whole) == []
-
-
-@contextmanager
-def room(number: int):
-    """Let no file grow beyond so many bytes."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (number, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_no_room_at_any_write_loses_nothing(tmp_path, monkeypatch):

@@ -5,50 +5,16 @@ import os
 import random
 import signal
 import sqlite3
-import subprocess
-import sys
-import time
 from contextlib import closing
 
 import pytest
 
-from tests.ingest.test_poller import led, rss
+from tests.processes import kill_at, start, wait_for
 from tests.product import LOCAL, Run
-from tests.publishers import publishing
+from tests.publishers import led, publishing, rss
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
 SEED = 20260310
-
-
-def start(state, *arguments: str, prefix: str = "") -> subprocess.Popen:
-    """Start `samestory` in a process group of its own; with a prefix on Kafka."""
-    return subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "samestory.deploy.cli",
-            *arguments,
-            "--state",
-            str(state),
-        ],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-        env=os.environ | {"HF_HUB_OFFLINE": "1", "SAMESTORY_KAFKA_PREFIX": prefix},
-    )
-
-
-def kill_at(state, moment_s: float, *arguments: str, whole_group: bool) -> None:
-    """Start, let it work until the moment, then SIGKILL it (and its workers)."""
-    process = start(state, *arguments)
-    try:
-        process.wait(moment_s)
-    except subprocess.TimeoutExpired:
-        if whole_group:
-            os.killpg(process.pid, signal.SIGKILL)
-        else:
-            process.kill()
-        process.wait()
 
 
 def test_a_run_killed_at_five_random_moments_has_the_same_stories(
@@ -164,10 +130,3 @@ def test_a_second_worker_on_the_same_state_is_refused_by_name(newsroom, tmp_path
     finally:
         first.terminate()
         first.wait(90)
-
-
-def wait_for(condition, timeout_s: float = 120.0) -> None:
-    """Wait until the condition holds."""
-    end = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < end, "gave up waiting"

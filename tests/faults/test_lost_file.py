@@ -8,7 +8,7 @@ import pytest
 
 from samestory.deploy.stream.embedded import EmbeddedLog
 from samestory.deploy.stream.log import JOURNAL, Message
-from tests.faults.test_kill import wait_for
+from tests.processes import wait_for
 
 pytestmark = pytest.mark.slow
 RECORD = [Message(key="k", value=b"no story")]

@@ -13,8 +13,8 @@ from samestory.deploy.stream.embedded import EmbeddedLog
 from samestory.deploy.stream.log import STORIES, Message
 from tests.broker import Broker
 from tests.conftest import make_story
-from tests.faults.test_flow import LEAVE_S
-from tests.faults.test_kill import start, wait_for
+from tests.faults.leaving import LEAVE_S
+from tests.processes import start, wait_for
 from tests.product import Run
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.hostile.test_hearsay import NEWS, TITLE, page, read, reading, rss, to
+from tests.hostile.readings import NEWS, TITLE, page, read, reading, rss, to
 
 FEED = "http://www.bbc.co.uk/feed"
 OTHER = ("Harvests fail in the north", "http://www.bbc.co.uk/news/9")

@@ -1,8 +1,6 @@
 """One feed speaks for nobody but itself, whatever it links to and says."""
 
 import re
-from contextlib import contextmanager
-from html import escape
 from urllib.parse import quote_plus
 
 import pytest
@@ -11,75 +9,11 @@ from samestory.ingest.feedlist import FeedRef
 from samestory.ingest.outlets import voice_of
 from samestory.ingest.story import story_id_from
 from samestory.ingest.urls import host_of, url_key
-from tests.conftest import open_client, serve
-from tests.desk import Desk
+from tests.hostile.readings import NEWS, TEXT, TITLE, page, read, reading, rss, to
 
 EVIL = "http://evilnews.example/feed"
 BBC_FEED = "http://feeds.bbci.co.uk/news"
-NEWS = "http://www.bbc.co.uk/news/1"
-TITLE = "Envoys leave the customs house in Port Callan"
 FORGED = "Port Callan declares war on its neighbours"
-TEXT = "The envoys of both countries left the customs house in Port Callan at noon. "
-
-
-def rss(*rows: tuple[str, str], title="World", more="", summary="They met at noon."):
-    items = "".join(
-        f"<item><title>{escape(headline)}</title><link>{escape(link)}</link>{more}"
-        f"<description>{escape(summary)}</description></item>"
-        for headline, link in rows
-    )
-    head = f"<rss version='2.0'><channel><title>{title}</title>"
-    return (
-        200,
-        {"Content-Type": "application/rss+xml"},
-        f"{head}{items}</channel></rss>".encode(),
-    )
-
-
-def page(title=TITLE, head="", text=TEXT):
-    body = "".join(f"<p>{text}Number {n} of the day.</p>" for n in range(8))
-    whole = (
-        f"<html><head><title>{title} - BBC News</title>{head}</head><body><article>"
-        f"<h1>{title}</h1>{body}</article></body></html>"
-    )
-    return 200, {"Content-Type": "text/html"}, whole.encode()
-
-
-def to(url):
-    return 302, {"Location": url}, b""
-
-
-@contextmanager
-def reading(tmp_path, sandbox, sites):
-    """A poller behind a proxy that plays every site; `sites` is by URL."""
-
-    def answer(url, _):
-        found = sites.get(url, (404, {}, b""))
-        return found() if callable(found) else found
-
-    with serve(answer) as proxy, open_client(proxy=proxy) as client:
-        desk = Desk(tmp_path / "frontier.db", client, sandbox)
-        yield desk
-        desk.frontier.close()
-
-
-def read(desk, *feeds):
-    """Poll these feeds until all that they bring is read; return what is told now."""
-    before = len(desk.stories)
-    for feed in feeds:
-        desk.frontier.feeds.add([FeedRef(url=feed)])
-        desk.frontier.feeds.retry(feed)
-    polled = {feed: desk.frontier.feeds.get(feed).polls for feed in feeds}
-
-    def is_done():
-        all_polled = all(
-            desk.frontier.feeds.get(feed).polls > count
-            for feed, count in polled.items()
-        )
-        return all_polled and desk.is_idle and not desk.frontier.stories.due_count()
-
-    desk.run(is_done)
-    return desk.stories[before:]
 
 
 def test_links_to_pages_that_are_not_there_make_no_newsroom_speak(tmp_path, sandbox):

@@ -11,7 +11,7 @@ from samestory.index.features import View, pair_features, view
 from samestory.index.pair_model import PairModel
 from samestory.index.vetoes import veto
 from tests.conftest import make_story
-from tests.embed.test_vector import unit_vectors
+from tests.embed.units import unit_vectors
 
 ROOT = Path(__file__).parents[2]
 MODEL = PairModel.load()

@@ -1,7 +1,6 @@
 """Corrections: obeyed at once, for ever, by every replay; conflicts are refused."""
 
 import json
-from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
@@ -9,63 +8,13 @@ from hypothesis import strategies as st
 
 from samestory.index.constraints import Constraints
 from samestory.index.corrected import ACCEPTED, REFUSED, UNDONE
-from samestory.index.correction import APART, DIFFERENT, SAME, UNDO, Correction
+from samestory.index.correction import APART, DIFFERENT, SAME, UNDO
 from samestory.index.events import EventIndex
 from samestory.index.explanation import why_pair
 from samestory.index.pair_model import PairModel
 from samestory.index.state import State
-from tests.conftest import make_story
-from tests.index.test_events import record
-
-AT = datetime(2026, 3, 1, tzinfo=UTC)
-STORIES = 9
-IDS = [make_story(f"n{i}").story_id for i in range(STORIES)]
-
-
-def said(number: int, kind: str, a: str, b: str, *members: str) -> bytes:
-    return Correction(
-        correction_id=f"c-{number}",
-        kind=kind,
-        a=a,
-        b=b,
-        who="Ada",
-        why="",
-        at=AT,
-        members=members,
-    ).encode()
-
-
-def stories(count=STORIES, topics=3):
-    return [record(f"n{i}", i % topics, i, hours=i) for i in range(count)]
-
-
-class Desk:
-    """A state, and the corrections that it is told."""
-
-    def __init__(self, path, records):
-        self.state = State(path)
-        self.index = EventIndex(self.state)
-        self.records = list(records)
-        self.index.apply(list(enumerate(self.records)))
-
-    def say(self, kind, a, b, *members):
-        number = len(self.records)
-        names = [IDS[one] if isinstance(one, int) else one for one in (a, b, *members)]
-        self.records.append(said(number, kind, *names))
-        self.index.apply([(number, self.records[-1])])
-        return self.state.corrections.get(f"c-{number}")
-
-    def part(self, story, other):
-        """Say that a story is not of the event of another, as the command does."""
-        event = self.state.assignments()[IDS[other]]
-        members = [m.story.story_id for m in self.state.members_of(event)]
-        return self.say(APART, story, event, *(m for m in members if m != IDS[story]))
-
-    def groups(self):
-        found = {}
-        for story, event in self.state.assignments().items():
-            found.setdefault(event, set()).add(IDS.index(story))
-        return sorted(map(sorted, found.values()))
+from tests.index.corrected import AT, IDS, STORIES, Desk, said, stories
+from tests.index.vectors import record
 
 
 @pytest.fixture

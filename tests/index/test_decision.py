@@ -25,12 +25,10 @@ from samestory.index.pair_model import JOINING, PairModel
 from samestory.index.terms import Rarity
 from samestory.ingest.errors import Misconfigured
 from tests.conftest import NOW, make_story
-from tests.embed.test_vector import unit_vectors
+from tests.embed.units import unit_vectors
+from tests.index.model import MODEL
 
 RARITY = Rarity(100, {"the": 90, "package": 3})
-MODEL = PairModel(
-    name="m", bias=-2.0, weights=tuple(1.0 for _ in FEATURES), threshold=0.5
-)
 
 
 def member(story_id: str, title: str = "The 13th package") -> View:

@@ -4,7 +4,6 @@ import json
 import sqlite3
 from datetime import timedelta
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,32 +11,11 @@ from hypothesis import strategies as st
 from samestory.embed.vector import StoryVector
 from samestory.index.events import EventIndex
 from samestory.index.lookup import Lookup, event, events, query_of
-from samestory.index.pair_model import PairModel
 from samestory.index.revisions import Revisions
 from samestory.index.state import State, existing_state
 from samestory.ingest.errors import Misconfigured
 from tests.conftest import NOW, make_story
-
-DIM = 64
-MODEL = PairModel.load()
-
-
-def vector(topic: int, noise: int, spread: float = 0.5):
-    """Return the vectors of a report: near its topic, apart from others."""
-    base = np.random.default_rng(topic).normal(size=(1, DIM))
-    rows = base + spread * np.random.default_rng(1000 + noise).normal(size=(2, DIM))
-    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float16)
-
-
-def record(name: str, topic: int, noise: int, hours: float = 0.0, **changes) -> bytes:
-    at = NOW + timedelta(hours=hours)
-    story = make_story(
-        name, **({"published": at, "first_seen": NOW + timedelta(days=9)} | changes)
-    )
-    return StoryVector(
-        story=story, vectors=vector(topic, noise), space_id="v-t"
-    ).encode()
-
+from tests.index.vectors import MODEL, record, vector
 
 JOURNAL = [
     (i, record(f"n{i}", topic=i % 4, noise=i, hours=3 * i)) for i in range(24)

@@ -14,7 +14,7 @@ from samestory.index.neighbours import DAY_S
 from samestory.index.state import State
 from samestory.ingest.errors import Quarantine
 from tests.conftest import NOW
-from tests.index.test_retention import KEEP_S, KEPT_DAYS, Desk, id_of, seen
+from tests.index.retained import KEEP_S, KEPT_DAYS, Desk, id_of, seen
 
 BEGIN = 20_000  # days since 1970
 YEARS = 5 * 365

@@ -11,7 +11,7 @@ from samestory.index.shared_terms import shared_terms
 from samestory.index.state import State
 from samestory.ingest.errors import Misconfigured
 from tests.conftest import make_story
-from tests.index.test_events import record
+from tests.index.vectors import record
 
 MODEL = PairModel.load()
 

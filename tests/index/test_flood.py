@@ -14,7 +14,7 @@ from samestory.index.groups import MEMBERS_READ, Groups
 from samestory.index.state import State
 from samestory.ingest.story import Story
 from tests.conftest import NOW, make_story
-from tests.index.test_second_look import Desk, groups, report
+from tests.index.looks import Desk, groups, report
 
 OUTLETS = ("north.example", "harbour.example", "observer.example", "wire.example")
 ATTACK = 230

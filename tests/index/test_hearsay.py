@@ -9,8 +9,8 @@ from samestory.index.events import EventIndex
 from samestory.index.lookup import events
 from samestory.index.state import State
 from tests.conftest import make_story
-from tests.index.test_events import record
-from tests.index.test_revisions import OWN, PARAPHRASE
+from tests.index.tables import OWN, PARAPHRASE
+from tests.index.vectors import record
 
 THIRD = "Rules for ships that carry grain: what the ministers settled."
 

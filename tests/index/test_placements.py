@@ -17,8 +17,8 @@ from samestory.index.journal import decode_journal
 from samestory.index.membership import InMemory
 from samestory.index.memory import Memory
 from tests.conftest import NOW, make_story
-from tests.index.test_corrections import said
-from tests.index.test_second_look import MODEL, Desk, report
+from tests.index.corrected import said
+from tests.index.looks import MODEL, Desk, report
 
 NAMES = [f"r{n}" for n in range(8)]
 IDS = [make_story(name).story_id for name in NAMES]

@@ -19,48 +19,14 @@ from samestory.index.soundness import damage_of_state
 from samestory.index.state import State
 from samestory.ingest.errors import Misconfigured, Quarantine
 from tests.conftest import NOW, make_story
-from tests.index.test_corrections import AT, said
-from tests.index.test_events import record, vector
-
-KEPT_DAYS = 10
-KEEP_S = KEPT_DAYS * 86_400.0
-
-
-def seen(name: str, topic: int, noise: int, day: float, **changes) -> bytes:
-    """Return a report that was published and first seen on a day."""
-    at = NOW + timedelta(days=day)
-    return record(
-        name,
-        topic,
-        noise,
-        **({"published": at, "first_seen": at, "observed": at} | changes),
-    )
+from tests.index.corrected import AT, said
+from tests.index.retained import KEEP_S, KEPT_DAYS, Desk, id_of, seen
+from tests.index.vectors import vector
 
 
 def crowd(day: float, count: int = LATEST) -> list[bytes]:
     """Return enough reports of a day for it to count as come."""
     return [seen(f"day{day} {i}", 90 + i, 900 + i, day) for i in range(count)]
-
-
-def id_of(name: str) -> str:
-    return make_story(name).story_id
-
-
-class Desk:
-    """An index that is restarted before each call."""
-
-    def __init__(self, path, keep_s=KEEP_S):
-        self.path, self._keep_s, self.position = path, keep_s, 0
-        self.journal: list[bytes] = []
-
-    def read(self, *records: bytes) -> State:
-        index = EventIndex(State(self.path), keep_s=self._keep_s)
-        for one in records:
-            index.apply([(self.position, one)])
-            self.position += 1
-            self.journal.append(one)
-        self.state = index.state
-        return self.state
 
 
 @pytest.fixture

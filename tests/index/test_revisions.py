@@ -11,31 +11,13 @@ from samestory.index.correction import DIFFERENT, SAME, UNDO
 from samestory.index.corroboration import confirms, first_to_confirm, is_agency_copy
 from samestory.index.events import EventIndex
 from samestory.index.forgetting import Forget
-from samestory.index.revisions import REASONS
 from samestory.index.state import State
 from tests.conftest import NOW, make_story
-from tests.index.test_corrections import AT, IDS, said
-from tests.index.test_events import record
+from tests.index.corrected import AT, IDS, said
+from tests.index.tables import OWN, PARAPHRASE, table_in, table_of
+from tests.index.vectors import record
 
 DAY_S = 86_400.0
-
-
-def table_of(values: list[bytes]) -> dict[str, list[str]]:
-    """Rebuild who is in which event from records alone, as any consumer can."""
-    latest: dict[str, dict] = {}
-    for value in values:
-        one = json.loads(value)
-        assert one["reason"] in REASONS
-        if one["revision"] > latest.get(one["event_id"], {"revision": 0})["revision"]:
-            latest[one["event_id"]] = one
-    return {e: sorted(one["members"]) for e, one in latest.items() if one["members"]}
-
-
-def table_in(state: State) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for story, event in state.assignments().items():
-        found.setdefault(event, []).append(story)
-    return {event: sorted(stories) for event, stories in found.items()}
 
 
 step = st.one_of(
@@ -109,10 +91,6 @@ def report(name: str, outlet: str, text: str):
     return make_story(name, outlet=outlet, text=text)
 
 
-OWN = "Ministers agreed on new rules for grain ships on Monday after a night of talks."
-PARAPHRASE = (
-    "Grain ships will sail under rules settled by ministers before dawn on Monday."
-)
 COPY = f"{OWN} Read more on our site."
 
 

@@ -14,8 +14,8 @@ from samestory.index.state import State
 from samestory.ingest.database import connect
 from samestory.ingest.story import FIRST, LAST
 from tests.conftest import NOW, make_story
-from tests.index.test_corrections import said
-from tests.index.test_events import MODEL, record, vector
+from tests.index.corrected import said
+from tests.index.vectors import MODEL, record, vector
 from tests.messages import answered, ask_everything
 
 ODD = make_story("n1").story_id

@@ -13,7 +13,7 @@ from samestory.index.terms import Rarity
 from samestory.index.training import HALVES, Halves, Measured, fitted, pairs, proposed
 from samestory.ingest.errors import Misconfigured
 from tests.conftest import NOW, make_story
-from tests.index.test_events import vector
+from tests.index.vectors import vector
 
 RARITY = Rarity(100, {"the": 50})
 

@@ -8,8 +8,8 @@ from samestory.index.events import EventIndex
 from samestory.index.soundness import damage_of_state
 from samestory.index.state import State
 from samestory.ingest.errors import Misconfigured
-from tests.index.test_corrections import Desk, stories
-from tests.index.test_events import record
+from tests.index.corrected import Desk, stories
+from tests.index.vectors import record
 
 # As schema 2 was: 3 brought corrections, 4 two columns, 5 checksums.
 FIRST = """

@@ -15,7 +15,7 @@ from samestory.index.vector_files import VectorFiles, files_of
 from samestory.ingest.database import connect
 from tests.between import just_before
 from tests.conftest import NOW
-from tests.index.test_events import record, vector
+from tests.index.vectors import record, vector
 
 MODEL = PairModel.load()
 RECORDS = [record(f"n{i}", topic=i % 5, noise=i, hours=5 * i) for i in range(40)]

@@ -8,7 +8,7 @@ from samestory.index.explanation import why_story
 from samestory.index.history import KEPT
 from samestory.index.state import State
 from tests.conftest import NOW, make_story
-from tests.index.test_events import record
+from tests.index.vectors import record
 
 HOME = [record(f"h{i}", topic=1, noise=i, hours=i) for i in range(3)]
 AWAY = [record(f"a{i}", topic=2, noise=10 + i, hours=i) for i in range(3)]

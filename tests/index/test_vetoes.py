@@ -7,8 +7,8 @@ from samestory.index.explanation import why_pair, why_story
 from samestory.index.state import State
 from samestory.index.vetoes import claims_of, veto
 from tests.conftest import make_story
-from tests.index.test_decision import MODEL
-from tests.index.test_events import record
+from tests.index.model import MODEL
+from tests.index.vectors import record
 
 
 def told(one: str, other: str, lead: str = "", other_lead: str = "") -> str | None:

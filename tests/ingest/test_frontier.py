@@ -9,7 +9,7 @@ import pytest
 
 from samestory.ingest.classification import Outcome
 from samestory.ingest.database import connect, damage_of
-from samestory.ingest.entry import Entry, ParsedFeed
+from samestory.ingest.entry import ParsedFeed
 from samestory.ingest.errors import Misconfigured
 from samestory.ingest.feed_table import FEEDS, FEEDS_DUE
 from samestory.ingest.feedlist import FeedRef, checked_ref, parse_feedlist, to_opml
@@ -28,46 +28,7 @@ from samestory.ingest.urls import story_ids_of
 from samestory.ingest.versions import LastVersion
 from tests.between import just_before
 from tests.conftest import make_story
-
-FEED = "https://a.org/feed"
-
-
-def entry(**changes) -> Entry:
-    values = {
-        "guid": "g1",
-        "link": "https://a.org/1",
-        "title": "One",
-        "summary": "Short.",
-        "content": "",
-        "published_raw": None,
-        "source": "",
-        "lang": None,
-    }
-    return Entry(**(values | changes))
-
-
-@pytest.fixture
-def frontier(tmp_path):
-    found = Frontier(tmp_path / "frontier.db")
-    found.feeds.add([FeedRef(url=FEED), FeedRef(url="https://b.org/feed")])
-    yield found
-    found.close()
-
-
-def poll(frontier, entries, feed_url=FEED, now=100.0):
-    """Poll once: plan and record, as the poller does."""
-    parsed = ParsedFeed(title="T", entries=tuple(entries), left_out=0, note=None)
-    plan = plan_entries(parsed, feed_url, frontier, now)
-    feed = next(f for f in frontier.feeds.all() if f.url == feed_url)
-    frontier.record_poll(
-        replace(feed, polled_at=now, due_at=now + 600),
-        was_due_at=feed.due_at,
-        pending=plan.pending,
-        sightings=plan.sightings,
-        refused=plan.refused,
-        now=now,
-    )
-    return plan
+from tests.ingest.polls import FEED, entry, poll
 
 
 def publish(frontier, story, title="One", text="Text."):
@@ -79,6 +40,14 @@ def publish(frontier, story, title="One", text="Text."):
     frontier.stories.mark_published(
         [Published(story=story, digest="d", reason=None, version=version)]
     )
+
+
+@pytest.fixture
+def frontier(tmp_path):
+    found = Frontier(tmp_path / "frontier.db")
+    found.feeds.add([FeedRef(url=FEED), FeedRef(url="https://b.org/feed")])
+    yield found
+    found.close()
 
 
 def test_a_new_entry_is_due_once_and_known_afterwards(frontier):

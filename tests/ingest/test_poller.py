@@ -16,21 +16,13 @@ from samestory.ingest.poller import Poller
 from samestory.ingest.robots import Robots
 from tests.conftest import serve
 from tests.desk import Desk as FullDesk
-from tests.publishers import publishing
+from tests.publishers import ITEM, led, publishing, rss
 
-ITEM = "<item><title>{0}</title><link>{1}</link><description>{0} summary.</description></item>"
 PAGE = (
     "<html><body><article><h1>T</h1><p>"
     + "The envoys met in the old customs house until late at night. " * 8
     + "</p></article></body></html>"
 ).encode()
-
-
-def rss(*links: str) -> bytes:
-    items = "".join(ITEM.format(f"Story {i}", link) for i, link in enumerate(links))
-    return (
-        f"<rss version='2.0'><channel><title>F</title>{items}</channel></rss>".encode()
-    )
 
 
 class Desk:
@@ -239,14 +231,6 @@ def test_a_page_on_another_host_waits_for_that_hosts_turn(tmp_path, client, sand
     assert {story.url for story in paced.stories} == {
         f"{target}/{n}" for n in range(20)
     }
-
-
-def led(world, codes, *, end):
-    """Open sites that redirect one to the next, and at last to `end`; return the first."""
-    for code in reversed(codes):
-        move = (code, {"Location": end}, b"")
-        end = world.add(lambda *_, move=move: move) + "/f"
-    return end
 
 
 def test_a_feed_on_another_host_waits_for_that_hosts_turn(tmp_path, client, sandbox):

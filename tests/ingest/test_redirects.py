@@ -16,8 +16,7 @@ from samestory.ingest.redirects import (
     next_redirect,
 )
 from tests.desk import Desk
-from tests.ingest.test_poller import led, rss
-from tests.publishers import publishing
+from tests.publishers import led, publishing, rss
 
 BEGIN = 1_773_100_800.0
 FEED, THERE = "https://a.org/feed", "https://b.org/feed"

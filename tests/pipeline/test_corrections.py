@@ -11,7 +11,7 @@ from samestory.deploy.labelled import read_pairs
 from samestory.deploy.process import hold_lock, running
 from samestory.index.state import State
 from samestory.ingest.database import connect
-from tests.faults.test_kill import start, wait_for
+from tests.processes import start, wait_for
 from tests.product import Run
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]

@@ -5,7 +5,7 @@ from samestory.deploy.config import load_settings
 from samestory.deploy.index_worker import run_index
 from samestory.deploy.stream.embedded import EmbeddedLog
 from samestory.deploy.stream.log import JOURNAL, Message, behind
-from tests.index.test_retention import seen
+from tests.index.retained import seen
 from tests.product import Run
 
 KEPT_DAYS = 10

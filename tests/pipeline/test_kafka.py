@@ -11,7 +11,7 @@ from samestory.deploy.stream.kafka import KafkaLog
 from samestory.deploy.stream.kafka_address import KafkaAddress
 from samestory.deploy.stream.log import JOURNAL, Message
 from tests.broker import Broker
-from tests.faults.test_kill import start, wait_for
+from tests.processes import start, wait_for
 from tests.product import LOCAL, Run
 
 pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.slow]

@@ -9,7 +9,6 @@ import pytest
 from samestory.deploy.cli import models
 from samestory.embed.models import model_files
 from tests.conftest import ROOT
-from tests.contracts.test_encoder import failing  # noqa: F401  (a fixture)
 from tests.product import Run
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
@@ -109,7 +108,7 @@ def test_the_worker_names_its_engine_and_sees_copies(tmp_path):
     assert status["space"]["made_by"].split()[0] in said
 
 
-def test_a_text_on_which_the_model_fails_is_set_aside_alone(tmp_path, failing):  # noqa: F811
+def test_a_text_on_which_the_model_fails_is_set_aside_alone(tmp_path, failing):
     """Its neighbours in the batch are grouped."""
     texts = ["Ministers met.", "They said boomword.", "It rained in Merrow."]
     rows = rows_of(*({"title": "T", "text": text} for text in texts))

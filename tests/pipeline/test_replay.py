@@ -16,7 +16,7 @@ from samestory.deploy.stream.log import EVENTS, JOURNAL, QUARANTINE, STORIES, Me
 from samestory.ingest.database import connect
 from samestory.ingest.errors import Misconfigured
 from tests.between import just_before
-from tests.faults.test_kill import kill_at
+from tests.processes import kill_at
 from tests.product import Run
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]

@@ -15,7 +15,7 @@ from samestory.deploy.stream.embedded import EmbeddedLog
 from samestory.deploy.stream.log import JOURNAL, STORIES, Message, behind
 from samestory.embed.models import model_files
 from samestory.ingest.errors import Retry
-from tests.faults.test_kill import start, wait_for
+from tests.processes import start, wait_for
 from tests.product import LOCAL, Run
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]

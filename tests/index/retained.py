@@ -1,0 +1,45 @@
+"""An index that forgets by the day."""
+
+from datetime import timedelta
+
+from samestory.index.events import EventIndex
+from samestory.index.state import State
+from tests.conftest import NOW, make_story
+from tests.index.vectors import record
+
+KEPT_DAYS = 10
+
+
+KEEP_S = KEPT_DAYS * 86_400.0
+
+
+def seen(name: str, topic: int, noise: int, day: float, **changes) -> bytes:
+    """Return a report that was published and first seen on a day."""
+    at = NOW + timedelta(days=day)
+    return record(
+        name,
+        topic,
+        noise,
+        **({"published": at, "first_seen": at, "observed": at} | changes),
+    )
+
+
+def id_of(name: str) -> str:
+    return make_story(name).story_id
+
+
+class Desk:
+    """An index that is restarted before each call."""
+
+    def __init__(self, path, keep_s=KEEP_S):
+        self.path, self._keep_s, self.position = path, keep_s, 0
+        self.journal: list[bytes] = []
+
+    def read(self, *records: bytes) -> State:
+        index = EventIndex(State(self.path), keep_s=self._keep_s)
+        for one in records:
+            index.apply([(self.position, one)])
+            self.position += 1
+            self.journal.append(one)
+        self.state = index.state
+        return self.state

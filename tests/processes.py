@@ -1,0 +1,45 @@
+"""Processes of the command line, started, waited for and killed."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+
+def start(state, *arguments: str, prefix: str = "") -> subprocess.Popen:
+    """Start `samestory` in a process group of its own; with a prefix on Kafka."""
+    return subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "samestory.deploy.cli",
+            *arguments,
+            "--state",
+            str(state),
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        env=os.environ | {"HF_HUB_OFFLINE": "1", "SAMESTORY_KAFKA_PREFIX": prefix},
+    )
+
+
+def kill_at(state, moment_s: float, *arguments: str, whole_group: bool) -> None:
+    """Start, let it work until the moment, then SIGKILL it (and its workers)."""
+    process = start(state, *arguments)
+    try:
+        process.wait(moment_s)
+    except subprocess.TimeoutExpired:
+        if whole_group:
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+        process.wait()
+
+
+def wait_for(condition, timeout_s: float = 120.0) -> None:
+    """Wait until the condition holds."""
+    end = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < end, "gave up waiting"
