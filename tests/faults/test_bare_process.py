@@ -174,7 +174,10 @@ KEPT = {
 
 
 def test_a_user_without_a_name_and_a_home_has_the_whole_product(newsroom, stranger):
-    """As `docker run --user 4242`: all it needs is a --state."""
+    """As `docker run --user 4242`: all it needs is a --state.
+
+    The model is converted once more: it is kept in that state.
+    """
     place = ("--state", "state")
     done = stranger("run", "--feeds", newsroom.opml_url, "--until-idle", *LOCAL, *place)
     assert done.returncode == 0, done.stderr

@@ -20,7 +20,10 @@ SEED = 4
 def test_each_worker_leaves_when_asked_is_killed_thrice_and_nothing_is_lost(
     backend, request, tmp_path
 ):
-    """At random moments, while the feed grows: every story is there, once."""
+    """At random moments, while the feed grows: every story is there, once.
+
+    Nine lives of up to two seconds, three leaves, and what the feed told meanwhile.
+    """
     environment, rng = {}, random.Random(SEED)
     if backend == "kafka":
         broker = request.getfixturevalue("broker")

@@ -21,7 +21,10 @@ KEEP_S = KEEP_DAYS * 86_400.0
 
 @pytest.mark.slow
 def test_killed_at_random_moments_it_ends_as_if_nothing_had_been(tmp_path):
-    """`make campaign` does it 200 times."""
+    """`make campaign` does it 200 times.
+
+    Eight lives of up to two seconds each, and two indexes of 1,300 records.
+    """
     found = killed_often(tmp_path, stories=1_200, kills=8, seed=SEED, upto_s=2.0)
     assert found["tracebacks"] == 0
     assert found["records"] > 1_300
@@ -99,7 +102,10 @@ def test_a_flipped_bit_is_noticed_in_every_file_by_name(whole):
 
 
 def test_no_room_at_any_write_loses_nothing(tmp_path, monkeypatch):
-    """The batch is tried again, from a state that is whole, when there is a little."""
+    """The batch is tried again, from a state that is whole, when there is a little.
+
+    A hundred and more refusals, and every tenth time the state is opened anew.
+    """
     monkeypatch.setattr(vector_files, "DAY_UNFILED", 12)
     journal = journal_of(300, SEED)
     calm = undisturbed(journal, tmp_path / "calm", 64)

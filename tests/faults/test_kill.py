@@ -20,7 +20,10 @@ SEED = 20260310
 def test_a_run_killed_at_five_random_moments_has_the_same_stories(
     news, newsroom, tmp_path
 ):
-    """Started again each time; supervisor alone or with all its workers."""
+    """Started again each time; supervisor alone or with all its workers.
+
+    Five lives of up to nine seconds, and one to the end.
+    """
     rng = random.Random(SEED)
     arguments = ("run", "--feeds", newsroom.opml_url, "--until-idle", *LOCAL)
     for number in range(5):
@@ -39,7 +42,10 @@ def test_a_run_killed_at_five_random_moments_has_the_same_stories(
 
 
 def test_an_import_killed_on_the_way_gives_the_same_events(news, tmp_path):
-    """One file in a fixed order, one partition: the same events, story by story."""
+    """One file in a fixed order, one partition: the same events, story by story.
+
+    Five lives of up to seven seconds, and one to the end.
+    """
     rows = [
         {name: s[name] for name in ("url", "title", "text", "published", "outlet")}
         for s in news.rows("stories")

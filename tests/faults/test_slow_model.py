@@ -31,7 +31,10 @@ def first_batch(consumer):
 
 
 def test_a_slow_model_loses_neither_its_place_nor_its_batch(broker):
-    """Its process is frozen for long; a member that says nothing meanwhile is out."""
+    """Its process is frozen for long; a member that says nothing meanwhile is out.
+
+    Three times as long as its group would wait for a sign of life: 21 s.
+    """
     address = KafkaAddress(brokers=broker.bootstrap, prefix=f"t{uuid.uuid4().hex[:8]}.")
     log = KafkaLog(
         address,

@@ -31,7 +31,10 @@ def site_of(feed: Feed):
 
 @pytest.fixture(scope="module")
 def outcomes(tmp_path_factory):
-    """All of them polled at once by one poller; by name: (feed, stories, base)."""
+    """All of them polled at once by one poller; by name: (feed, stories, base).
+
+    As long as the slowest publisher takes to run into a time limit.
+    """
     path = tmp_path_factory.mktemp("hostile") / "frontier.db"
     with (
         publishing() as world,

@@ -17,7 +17,10 @@ SPACING_S = 2.0
 
 @pytest.fixture(scope="module")
 def day(tmp_path_factory):
-    """Thirty-two hours: (card, desk, publishers, world)."""
+    """Thirty-two hours: (card, desk, publishers, world).
+
+    Some 1,500 real requests and as many documents parsed, one after the other.
+    """
     made = publishers()
     path = tmp_path_factory.mktemp("day") / "frontier.db"
     with publishing(BEGIN) as world, open_client() as client, Sandbox(2) as sandbox:

@@ -15,7 +15,10 @@ pytestmark = [pytest.mark.model, pytest.mark.slow]
 def test_eval_gives_the_same_bytes_twice_and_tells_what_the_index_does(
     labelled, tmp_path
 ):
-    """Scores, baselines and assignments; the second time without embedding."""
+    """Scores, baselines and assignments; the second time without embedding.
+
+    The newsroom is embedded once and grouped ten times, beside four baselines.
+    """
     run, out = Run(tmp_path), tmp_path / "out.jsonl"
     first, said = run("eval", str(labelled), "--json", "--assignments", str(out))
     written = out.read_bytes()

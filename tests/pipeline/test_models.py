@@ -85,7 +85,10 @@ def test_a_lookup_by_text_needs_no_torch(news):
 
 
 def test_int8_finds_the_same_events_within_half_a_point(labelled, tmp_path):
-    """On the sample newsroom; docs/performance.md has the other sets."""
+    """On the sample newsroom; docs/performance.md has the other sets.
+
+    It is embedded by both, in processes of their own, and grouped four times.
+    """
     found = {}
     for precision in ("exact", "int8"):
         rows = Run(tmp_path).rows("eval", str(labelled), "--precision", precision)
