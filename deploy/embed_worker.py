@@ -94,7 +94,7 @@ def _refuse_other_model(settings: Settings, log: Log, space: EmbeddingSpace) -> 
 def _space_of_state(settings: Settings) -> str | None:
     if not wiring.state_path(settings).exists():
         return None
-    state = wiring.read_state(settings)
+    state = wiring.open_state(settings)
     held = state.space()
     state.close()
     return held and held[0]

@@ -51,7 +51,7 @@ def _wanted(home: Path, index: int) -> Iterator[tuple[Path, int]]:
     for path in ours | folders:
         mode = index if path.relative_to(home).parts[0] == "index" else 0o700
         yield path, mode if path.is_dir() else mode & 0o666
-    if ours:
+    if ours and home.stat().st_uid == os.geteuid():  # others need not list it
         yield home, _mode_of_home(home, ours | folders) | index & 0o011
 
 

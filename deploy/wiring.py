@@ -1,4 +1,8 @@
-"""Which log, encoder and index are in use: the one place that decides."""
+"""Which log, encoder and index are in use: the one place that decides.
+
+What is heavy is imported where it is opened: who asks for events loads neither the
+clusterer nor an encoder (0.3 s, 60 MB).
+"""
 
 import math
 import os
@@ -11,24 +15,20 @@ from typing import TYPE_CHECKING
 
 from samestory.deploy.config import Settings, read_feed_headers
 from samestory.deploy.modes import keep_modes
-from samestory.deploy.stream.embedded import EmbeddedLog
-from samestory.deploy.stream.log import STORIES, Log
-from samestory.embed.copies import RememberingEncoder
-from samestory.embed.encoder import Encoder, EncoderSpec, nothing
-from samestory.embed.models import known_models, languages_of
-from samestory.embed.opening import open_encoder
-from samestory.embed.processes import EncoderProcesses
-from samestory.index.events import EventIndex
-from samestory.index.pair_model import PACKAGED_MODEL, PairModel
-from samestory.index.state import State, existing_state
-from samestory.ingest.cadence import Limits
+from samestory.ingest.disk import is_there, may
 from samestory.ingest.errors import Misconfigured, Retry
-from samestory.ingest.frontier import Frontier
-from samestory.ingest.manners import Manners
-from samestory.ingest.shards import Shard
 
 if TYPE_CHECKING:
+    from samestory.deploy.stream.log import Log
+    from samestory.embed.copies import RememberingEncoder
+    from samestory.embed.encoder import Encoder, EncoderSpec
+    from samestory.index.events import EventIndex
+    from samestory.index.pair_model import PairModel
+    from samestory.index.reader import Reader
+    from samestory.index.state import State
     from samestory.ingest.client import Client
+    from samestory.ingest.frontier import Frontier
+    from samestory.ingest.manners import Manners
     from samestory.ingest.sandbox import Sandbox
 
 
@@ -37,7 +37,7 @@ def open_log(
     default_wait_s: float = 30.0,
     stop: Callable[[], bool] = lambda: False,
     mend: Callable[[str], None] | None = None,
-) -> Log:
+) -> "Log":
     """Return the log: on Kafka where brokers are set, else embedded.
 
     Args:
@@ -68,11 +68,15 @@ def wait_of(settings: Settings, default_s: float = 30.0) -> float:
     return settings.wait if settings.wait >= 0 else default_s
 
 
-def _open_log(settings: Settings, mend: Callable[[str], None] | None) -> Log:
+def _open_log(settings: Settings, mend: Callable[[str], None] | None) -> "Log":
+    from samestory.deploy.stream.log import STORIES
+
     number = settings.stories_partitions
     partitions = {STORIES: number} if number else None
     retention_s = settings.retention_days * 86_400
     if not settings.brokers:
+        from samestory.deploy.stream.embedded import EmbeddedLog
+
         return EmbeddedLog(
             settings.home / "log.db",
             partitions=partitions,
@@ -80,8 +84,8 @@ def _open_log(settings: Settings, mend: Callable[[str], None] | None) -> Log:
             retention_bytes=settings.retention_gb * 1e9,
             check_crcs=settings.check_crcs,
         )
-    from samestory.deploy.stream.kafka import KafkaLog  # noqa: PLC0415  (0.4 s)
-    from samestory.deploy.stream.kafka_address import KafkaAddress  # noqa: PLC0415
+    from samestory.deploy.stream.kafka import KafkaLog
+    from samestory.deploy.stream.kafka_address import KafkaAddress
 
     address = KafkaAddress(
         brokers=settings.brokers,
@@ -105,21 +109,43 @@ def _open_log(settings: Settings, mend: Callable[[str], None] | None) -> Log:
     )
 
 
-def open_frontier(settings: Settings) -> Frontier:
+def open_frontier(settings: Settings) -> "Frontier":
     """Return the frontier."""
+    from samestory.ingest.frontier import Frontier
+
     return Frontier(settings.home / "frontier.db")
 
 
-def open_state(settings: Settings) -> State:
+def open_state(settings: Settings) -> "State":
     """Return the index's state, made if it is not there."""
+    from samestory.index.state import State
+
     state = State(state_path(settings))
     keep_modes(settings)  # of what was made just now, too
     return state
 
 
-def read_state(settings: Settings) -> State:
-    """Return the index's state, which must be there."""
-    return existing_state(state_path(settings))
+def read_state(settings: Settings) -> "Reader":
+    """Return the index's state to be asked; it must be there."""
+    return read_state_in(settings.home)
+
+
+def read_state_in(home: Path) -> "Reader":
+    """Return the state of a directory to be asked; it must be there."""
+    from samestory.index.reader import Reader
+
+    return Reader(state_path_in(home))
+
+
+def read_made_state(settings: Settings) -> "Reader":
+    """Return the index's state to be asked; its owner makes it or upgrades it.
+
+    For commands that work beside the index's worker, also before its first start.
+    """
+    path = state_path(settings)
+    if not is_there(path) or may(path, os.W_OK):
+        open_state(settings).close()
+    return read_state(settings)
 
 
 def state_path(settings: Settings) -> Path:
@@ -132,8 +158,10 @@ def state_path_in(home: Path) -> Path:
     return home / "index" / "state.db"
 
 
-def encoder_spec(settings: Settings) -> EncoderSpec:
+def encoder_spec(settings: Settings) -> "EncoderSpec":
     """Return which encoder the settings mean."""
+    from samestory.embed.encoder import EncoderSpec
+
     return EncoderSpec(
         model=settings.model,
         precision=settings.precision,
@@ -143,27 +171,35 @@ def encoder_spec(settings: Settings) -> EncoderSpec:
     )
 
 
-def open_query_encoder(settings: Settings) -> Encoder:
+def open_query_encoder(settings: Settings) -> "Encoder":
     """Return an encoder for a text or two: the one that starts fastest."""
+    from samestory.embed.opening import open_encoder
+
     return open_encoder(encoder_spec(settings), for_one=True)
 
 
 def open_stream_encoder(
-    settings: Settings, meanwhile: Callable[[], None] = nothing
-) -> RememberingEncoder:
+    settings: Settings, meanwhile: Callable[[], None] = lambda: None
+) -> "RememberingEncoder":
     """Return an encoder for many texts: a process a core, copies recognised.
 
     Args:
         settings: which, and how many processes.
         meanwhile: called while the model is opened, or converted; may raise.
     """
+    from samestory.embed.copies import RememberingEncoder
+    from samestory.embed.processes import EncoderProcesses
+
     number = settings.embed_processes or len(os.sched_getaffinity(0))
     encoder = EncoderProcesses(encoder_spec(settings), number, meanwhile)
     return RememberingEncoder(encoder)
 
 
-def open_pair_model(settings: Settings) -> PairModel:
+def open_pair_model(settings: Settings) -> "PairModel":
     """Return the model of the decision, at the knob's position."""
+    from samestory.embed.models import known_models
+    from samestory.index.pair_model import PACKAGED_MODEL, PairModel
+
     known = frozenset(settings.model_languages.lower().replace(",", " ").split())
     known = known or frozenset(_languages(settings.model))
     path = Path(settings.pair_model)
@@ -181,22 +217,26 @@ def open_pair_model(settings: Settings) -> PairModel:
 
 
 def _languages(model: str) -> tuple[str, ...]:
+    from samestory.embed.models import languages_of
+
     try:
         return languages_of(model)
     except Misconfigured as error:
         raise Misconfigured(f"{error}; where it is away, set model_languages") from None
 
 
-def open_index(settings: Settings, state: State) -> EventIndex:
+def open_index(settings: Settings, state: "State") -> "EventIndex":
     """Return the index that writes a state."""
+    from samestory.index.events import EventIndex
+
     keep_s = settings.keep_days * 86_400 if settings.keep_days else math.inf
     return EventIndex(state, open_pair_model(settings), keep_s)
 
 
 def open_client(settings: Settings) -> "Client":
     """Return the HTTP client."""
-    from samestory.ingest.addresses import parse_networks  # noqa: PLC0415  (0.2 s, of httpx2)
-    from samestory.ingest.client import Client, ClientOptions  # noqa: PLC0415
+    from samestory.ingest.addresses import parse_networks
+    from samestory.ingest.client import Client, ClientOptions
 
     if not (settings.user_agent.isascii() and settings.user_agent.isprintable()):
         raise Misconfigured(
@@ -213,8 +253,12 @@ def open_client(settings: Settings) -> "Client":
     )
 
 
-def manners(settings: Settings) -> Manners:
+def manners(settings: Settings) -> "Manners":
     """Return how hosts are asked."""
+    from samestory.ingest.cadence import Limits
+    from samestory.ingest.manners import Manners
+    from samestory.ingest.shards import Shard
+
     longest_s = max(settings.poll_interval, settings.poll_interval_max)
     return Manners(
         limits=Limits(shortest_s=settings.poll_interval, longest_s=longest_s),
@@ -225,7 +269,7 @@ def manners(settings: Settings) -> Manners:
 
 def open_sandbox(settings: Settings) -> "Sandbox":
     """Return the pool of parsing processes."""
-    from samestory.ingest.sandbox import Sandbox  # noqa: PLC0415
+    from samestory.ingest.sandbox import Sandbox
 
     workers = settings.parse_workers or os.cpu_count() or 1
     return Sandbox(workers, settings.parse_timeout)

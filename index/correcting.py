@@ -15,7 +15,7 @@ from samestory.index.constraints import Constraints
 from samestory.index.corrected import ACCEPTED, REFUSED, UNDONE, Corrected
 from samestory.index.correction import APART, DIFFERENT, SAME, UNDO, Correction
 from samestory.index.correction_moves import moves_of
-from samestory.index.membership import Standing
+from samestory.index.membership import Place
 from samestory.index.placements import CORRECTED, Placements
 from samestory.index.state import State
 from samestory.ingest.story import Story, iso
@@ -174,14 +174,14 @@ class _Stored:
     state: State
     cosine: Similarity
 
-    def standing(self, story_id: str) -> Standing:
+    def standing(self, story_id: str) -> Place:
         """See `Events.standing`."""
         return self.state.membership.standing(story_id)
 
-    def arrived(self, event_id: str) -> Sequence[Standing]:
+    def arrived(self, event_id: str) -> Sequence[Place]:
         """See `Events.arrived`."""
         return self.state.membership.arrived(event_id)
 
-    def similarity(self, a: Standing, b: Standing) -> float:
+    def similarity(self, a: Place, b: Place) -> float:
         """See `Events.similarity`."""
         return self.cosine(a.seq, b.seq)

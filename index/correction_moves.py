@@ -11,21 +11,21 @@ from typing import Final, Protocol
 from samestory.index.constraints import Constraints
 from samestory.index.correction import APART, DIFFERENT, SAME, Correction
 from samestory.index.event_ids import new_event_id
-from samestory.index.membership import Standing
+from samestory.index.membership import Place
 
 
 class Events(Protocol):
     """What has to be known of the events."""
 
-    def standing(self, story_id: str) -> Standing:
+    def standing(self, story_id: str) -> Place:
         """Return where a story stands that is there."""
         ...
 
-    def arrived(self, event_id: str) -> Sequence[Standing]:
+    def arrived(self, event_id: str) -> Sequence[Place]:
         """Return an event's stories in their order of arrival; empty without any."""
         ...
 
-    def similarity(self, a: Standing, b: Standing) -> float:
+    def similarity(self, a: Place, b: Place) -> float:
         """Return the cosine of two stories."""
         ...
 
@@ -106,14 +106,14 @@ def _leave(one: Correction, in_force: Constraints, events: Events) -> dict[str, 
     return dict.fromkeys(_ids(going), _new_event(events, going, one))
 
 
-def _new_event(events: Events, moving: Sequence[Standing], one: Correction) -> str:
+def _new_event(events: Events, moving: Sequence[Place], one: Correction) -> str:
     first = min(moving, key=lambda member: member.seq).story_id
     return new_event_id(
         first, one.correction_id, lambda event: bool(events.arrived(event))
     )
 
 
-def _ids(members: Collection[Standing]) -> set[str]:
+def _ids(members: Collection[Place]) -> set[str]:
     return {member.story_id for member in members}
 
 

@@ -20,7 +20,7 @@ from statistics import median_low
 from typing import Any, Final, Self
 
 from samestory.index.corroboration import family_of
-from samestory.index.neighbours import DAY_S, day_of
+from samestory.index.searched import DAY_S, day_of
 from samestory.ingest.story import Story
 
 LATEST: Final = 101  # stories that are looked at: 51 of them may be of a wrong clock

@@ -15,12 +15,13 @@ from samestory.index.comparison import compare
 from samestory.index.corrected import ACCEPTED
 from samestory.index.correcting import told
 from samestory.index.features import FEATURES
+from samestory.index.held import Held
 from samestory.index.join_record import JoinRecord, PairRecord
-from samestory.index.lookup import event
 from samestory.index.memory import WINDOW_S
 from samestory.index.pair_model import PairModel
+from samestory.index.results import no_stories
+from samestory.index.rows import Member
 from samestory.index.shared_terms import shared_terms
-from samestory.index.state import Member, State
 from samestory.index.strongest_path import strongest_path
 from samestory.ingest.errors import Misconfigured
 from samestory.ingest.story import Story
@@ -134,7 +135,7 @@ class Explanation:
         }
 
 
-def why_pair(state: State, a: Member, b: Member, model: PairModel) -> Explanation:
+def why_pair(state: Held, a: Member, b: Member, model: PairModel) -> Explanation:
     """Explain what joins two stories, or what keeps them apart.
 
     Args:
@@ -166,7 +167,7 @@ def why_pair(state: State, a: Member, b: Member, model: PairModel) -> Explanatio
 
 
 def _by_people(
-    state: State, a: Member, b: Member, members: Sequence[Member]
+    state: Held, a: Member, b: Member, members: Sequence[Member]
 ) -> str | None:
     """Return which corrections put two stories together; None if none did."""
     said = state.corrections.in_force().why_together(a.story.story_id, b.story.story_id)
@@ -181,10 +182,11 @@ def _by_people(
     return f"brought together by {told(moved)}" if moved else None
 
 
-def why_event(state: State, event_id: str) -> Explanation:
+def why_event(state: Held, event_id: str) -> Explanation:
     """Explain an event: by which pair each of its stories came in."""
-    reports = event(state, event_id).reports
-    members = sorted(reports, key=lambda member: member.seq)
+    members = sorted(state.members_of(event_id), key=lambda member: member.seq)
+    if not members:
+        raise no_stories(event_id)
     links = _links(state, members)
     best = [max(found, key=lambda link: link.logit) for found in _by_story(links)]
     return Explanation(
@@ -195,7 +197,7 @@ def why_event(state: State, event_id: str) -> Explanation:
     )
 
 
-def why_story(state: State, member: Member) -> Explanation:
+def why_story(state: Held, member: Member) -> Explanation:
     """Explain why a story joined its event, or opened it."""
     record = _record(state, member)
     links: list[Link] = []
@@ -235,7 +237,7 @@ def why_story(state: State, member: Member) -> Explanation:
     )
 
 
-def _wanted(state: State, member: Member) -> str:
+def _wanted(state: Held, member: Member) -> str:
     """Return the corrections that put a story where it is."""
     constraints = state.corrections.in_force()
     partners = constraints.together(member.story.story_id)
@@ -257,7 +259,7 @@ def _opened(record: JoinRecord) -> str:
 
 
 def _links(
-    state: State, members: Sequence[Member], others: Sequence[Member] | None = None
+    state: Held, members: Sequence[Member], others: Sequence[Member] | None = None
 ) -> list[Link]:
     """Return the recorded pairs of these stories with others of their event."""
     known = {m.story.story_id: m.story for m in (others or members)}
@@ -291,7 +293,7 @@ def _recorded(story: Story, other: Story, pair: PairRecord, record: JoinRecord) 
     )
 
 
-def _record(state: State, member: Member) -> JoinRecord:
+def _record(state: Held, member: Member) -> JoinRecord:
     return state.join_record(member.story.story_id) or JoinRecord()
 
 
@@ -302,7 +304,7 @@ def _by_story(links: Sequence[Link]) -> list[list[Link]]:
     return list(found.values())
 
 
-def _apart(state: State, a: Member, b: Member, model: PairModel) -> Explanation:
+def _apart(state: Held, a: Member, b: Member, model: PairModel) -> Explanation:
     earlier, later = sorted((a, b), key=lambda member: member.seq)
     link = _now(state, earlier, later, model)
     said = state.corrections.in_force().why_apart(a.story.story_id, b.story.story_id)
@@ -317,7 +319,7 @@ def _apart(state: State, a: Member, b: Member, model: PairModel) -> Explanation:
     )
 
 
-def _now(state: State, earlier: Member, later: Member, model: PairModel) -> Link:
+def _now(state: Held, earlier: Member, later: Member, model: PairModel) -> Link:
     """Compare two stories now, in the crowds that they met when they came."""
     record = state.join_record(later.story.story_id)
     new, old = (
@@ -343,7 +345,7 @@ def _now(state: State, earlier: Member, later: Member, model: PairModel) -> Link
     )
 
 
-def _parted(state: State, earlier: Member, later: Member) -> str | None:
+def _parted(state: Held, earlier: Member, later: Member) -> str | None:
     """Return which second look parted two stories; None if none did."""
     for member in (later, earlier):
         moved = _record(state, member).moved

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, Self
 
 from samestory.index.expiry import date_of
-from samestory.index.neighbours import day_of
+from samestory.index.searched import day_of
 from samestory.ingest.errors import Quarantine
 from samestory.ingest.story import check_strings, clean_line, iso, parse_moment
 

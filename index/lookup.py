@@ -1,4 +1,4 @@
-"""Questions that people ask: the nearest stories, the events, one event."""
+"""The stories that are nearest to a text or to another story."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from samestory.index.comparison import compare
 from samestory.index.features import FEATURES, View
-from samestory.index.neighbours import Neighbours, combine
+from samestory.index.held import Held
+from samestory.index.neighbours import Neighbours
 from samestory.index.pair_model import PairModel
-from samestory.index.state import Member, State
-from samestory.ingest.errors import Misconfigured
+from samestory.index.rows import Member
 from samestory.ingest.story import Story, iso
 
 DEPTH: Final = 60  # nearest by vector whose words are compared too
@@ -62,68 +62,6 @@ class Near:
             "url": story.url,
             "published": iso(story.published),
         }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """An event with its reports, the earliest first."""
-
-    event_id: str
-    reports: tuple[Member, ...]
-
-    @property
-    def own_reports(self) -> tuple[Member, ...]:
-        """Those that are their outlet's own; all where there is hearsay alone."""
-        return tuple(m for m in self.reports if not m.story.hearsay_of) or self.reports
-
-    @property
-    def first(self) -> Member:
-        """The first report, of those that are their outlet's own."""
-        return self.own_reports[0]
-
-    @property
-    def outlets(self) -> list[str]:
-        """The outlets that report it, in order of their first report; no hearsay."""
-        own = (m.story for m in self.reports if not m.story.hearsay_of)
-        return list(dict.fromkeys(story.outlet for story in own))
-
-    @property
-    def title(self) -> str:
-        """Headline of the report that is nearest to all others."""
-        reports = self.own_reports
-        if len(reports) <= 2:  # noqa: PLR2004
-            return headline(reports[0])
-        rows = np.stack([combine(m.vectors) for m in reports])
-        return headline(reports[int((rows @ rows.sum(axis=0)).argmax())])
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the line that `events --json` prints."""
-        times = [m.story.event_time for m in self.own_reports]
-        return {
-            "event_id": self.event_id,
-            "title": self.title,
-            "first_report": self.first.story.story_id,
-            "started": iso(min(times)),
-            "updated": iso(max(times)),
-            "outlets": self.outlets,
-            "reports": [
-                {
-                    "story_id": m.story.story_id,
-                    "url": m.story.url,
-                    "outlet": m.story.outlet,
-                    "hearsay_of": m.story.hearsay_of or None,
-                    "title": m.story.title,
-                    "published": iso(m.story.published),
-                }
-                for m in self.reports
-            ],
-        }
-
-
-def headline(member: Member) -> str:
-    """Return a story's title, or the beginning of its text if it has none."""
-    story = member.story
-    return story.title or story.text[:80].split("\n")[0]
 
 
 def query_of(
@@ -198,7 +136,7 @@ def likest(
 class Lookup:
     """The stories of a state as they are when it is opened, to be searched."""
 
-    def __init__(self, state: State, model: PairModel) -> None:
+    def __init__(self, state: Held, model: PairModel) -> None:
         """Load their vectors.
 
         Args:
@@ -251,45 +189,3 @@ class Lookup:
             [seq for seq in among if itself is None or seq != itself.seq],
         )
         return [Near(member=members[one.seq], likeness=one) for one in found]
-
-
-def events(
-    state: State, *, since: float | None = None, min_outlets: int = 0
-) -> list[Event]:
-    """Return events with a report since then, the newest first.
-
-    Args:
-        state: where they are.
-        since: seconds since the epoch; None for all.
-        min_outlets: leave out events that fewer outlets report; hearsay does not count.
-    """
-    groups: dict[str, list[Member]] = {}
-    for member in state.stories():
-        groups.setdefault(member.event_id, []).append(member)
-    found = [Event(event_id=e, reports=tuple(ms)) for e, ms in groups.items()]
-    kept = [
-        event
-        for event in found
-        if len(event.outlets) >= min_outlets
-        and (since is None or _newest(event) >= since)
-    ]
-    return sorted(kept, key=lambda event: (-_newest(event), event.event_id))
-
-
-def event(state: State, event_id: str) -> Event:
-    """Return one event by its whole id, with all its reports.
-
-    Raises:
-        Misconfigured: none of them is kept any more.
-    """
-    reports = tuple(state.members_of(event_id))
-    if not reports:
-        raise Misconfigured(
-            f"event {event_id} has no stories any more: they have expired, were"
-            " forgotten, or are in other events"
-        )
-    return Event(event_id=event_id, reports=reports)
-
-
-def _newest(event: Event) -> float:
-    return max(m.story.event_time.timestamp() for m in event.own_reports)

@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 from samestory.index.corroboration import family
 
 
-class Standing(NamedTuple):
+class Place(NamedTuple):
     """Where a story stands: its number in the order of arrival, its id, its event."""
 
     seq: int
@@ -130,22 +130,22 @@ class Stored:
         ).fetchone()
         return found  # type: ignore[no-any-return]
 
-    def standing(self, story_id: str) -> Standing:
+    def standing(self, story_id: str) -> Place:
         """Return where a story stands that is there."""
         (found,) = self._standing("story_id", story_id)
         return found
 
-    def arrived(self, event_id: str) -> list[Standing]:
+    def arrived(self, event_id: str) -> list[Place]:
         """Return an event's stories in their order of arrival; empty without any."""
         return self._standing("event_id", event_id)
 
-    def _standing(self, column: str, value: str) -> list[Standing]:
+    def _standing(self, column: str, value: str) -> list[Place]:
         rows = self._db.execute(
             f"SELECT seq, story_id, event_id FROM stories WHERE {column} = ?"
             " ORDER BY seq",
             (value,),
         )
-        return [Standing(*row) for row in rows]
+        return [Place(*row) for row in rows]
 
     def put(self, seq: int, event_id: str, outlet: str) -> None:
         """See `Membership.put`: its row says so."""

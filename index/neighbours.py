@@ -15,16 +15,26 @@ import faiss
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from samestory.index.searched import DAY_S, combine, day_of
 from samestory.ingest.errors import Quarantine
 
-DAY_S: Final = 86_400.0
 # faiss 1.15 avoids BLAS below 128,000 = queries * dim, 6 times slower for batches of 32
 # on one thread; the crossover measured is 4 queries (perf.md, point 7).
 BLAS_THRESHOLD: Final = 1_500
 SPARE: Final = 8  # asked of a day beyond what is wanted, for ties and removed stories
-_SCALE: Final = 1 << 11
 
 Vectors = NDArray[np.float32]
+
+__all__ = [
+    "DAY_S",
+    "Hit",
+    "Neighbours",
+    "Vectors",
+    "check_units",
+    "combine",
+    "day_of",
+    "write_vectors",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -353,11 +363,6 @@ def check_units(rows: Vectors) -> None:
         raise Quarantine("vectors are not finite or not of unit length")
 
 
-def day_of(moment: float) -> int:
-    """Return the number of days since 1970 of seconds since then."""
-    return int(moment // DAY_S)
-
-
 def write_vectors(path: Path, seqs: NDArray[np.int64], vectors: Vectors) -> None:
     """Write the file of a day's vectors.
 
@@ -375,18 +380,3 @@ def write_vectors(path: Path, seqs: NDArray[np.int64], vectors: Vectors) -> None
         faiss.write_index(index, str(path))
     except RuntimeError as error:
         raise OSError(errno.EIO, f"{error}", str(path)) from error
-
-
-def combine(vectors: NDArray[np.float16]) -> Vectors:
-    """Return the unit vector that is searched: title plus lead, shape (dim,).
-
-    Its components are whole multiples of 2**-11, so that the products of two are whole
-    multiples of 2**-22 and float32 holds every partial sum exactly: similarities don't
-    depend on BLAS, faiss, batch size or the order of sums. They are 0.001 off at most.
-    Opposite vectors have no such direction: it is not finite then, and not searched.
-    """
-    total = vectors.astype(np.float64).sum(axis=0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        total /= np.linalg.norm(total)
-    rounded: Vectors = (np.rint(total * _SCALE) / _SCALE).astype(np.float32)
-    return rounded

@@ -8,7 +8,7 @@ from typing import Final
 
 from samestory.ingest.database import checked, rebuilt
 
-SCHEMA: Final = 5
+SCHEMA: Final = 6
 _META: Final = checked(
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)"
     " STRICT, WITHOUT ROWID"
@@ -72,14 +72,33 @@ _FILES: Final = checked(
 _LATENCIES: Final = """CREATE TABLE latencies (
   slot INTEGER PRIMARY KEY, embed_s REAL NOT NULL, index_s REAL NOT NULL
 ) STRICT"""
-# `stories_placed` has all that the memory holds of a story: read without its text.
-_INDEXES: Final = """
-CREATE INDEX stories_event ON stories (event_id, event_time);
-CREATE INDEX stories_placed ON stories
-  (event_time, seq, event_id, rare, lang, outlet COLLATE NOCASE);
+_COMMON_INDEXES: Final = """
 CREATE INDEX stories_seen ON stories (first_seen);
 CREATE INDEX stories_url ON stories (url);
 CREATE INDEX versions_story ON versions (story_id);
+"""
+_INDEXES_5: Final = f"""
+CREATE INDEX stories_event ON stories (event_id, event_time);
+CREATE INDEX stories_placed ON stories
+  (event_time, seq, event_id, rare, lang, outlet COLLATE NOCASE);
+{_COMMON_INDEXES}
+"""
+# Whether a story is hearsay, as its JSON says: `samestory.index.soundness` compares.
+# Not a generated column: SQLite before 3.41 reads the story for it, index or not.
+_HEARD: Final = "ALTER TABLE stories ADD COLUMN heard INTEGER NOT NULL DEFAULT 0"
+_HEARD_OF_BEFORE: Final = (
+    "UPDATE stories SET heard = 1 WHERE json_valid(story)"
+    " AND coalesce(json_extract(story, '$.hearsay_of'), '') <> ''"
+)
+# Questions are answered from these without a story's text: how events stand, by whom
+# they were told, and what of a time, an outlet or a language is in which of them.
+# `stories_placed` also has all that the memory holds of a story.
+_INDEXES_6: Final = """
+CREATE INDEX stories_event ON stories (event_id, event_time, heard, outlet);
+CREATE INDEX stories_placed ON stories
+  (event_time, seq, event_id, rare, lang, outlet COLLATE NOCASE, heard);
+CREATE INDEX stories_outlet ON stories
+  (outlet COLLATE NOCASE, event_time, event_id, heard);
 """
 _NEW: Final = (_VERSIONS, _FORGOTTEN, _FORGETS, _UNFILED, _FILES)
 _OLD: Final = {
@@ -90,7 +109,9 @@ _OLD: Final = {
     "outbox": _OUTBOX,
     "corrections": _CORRECTIONS,
 }
-TABLES: Final = ";".join([*_OLD.values(), *_NEW, _LATENCIES, _INDEXES])
+TABLES: Final = ";".join(
+    [*_OLD.values(), *_NEW, _LATENCIES, _HEARD, _INDEXES_6, _COMMON_INDEXES]
+)
 
 _WITHOUT_CORRECTIONS: Final = """
 CREATE TABLE corrections (
@@ -115,11 +136,19 @@ _WITHOUT_CHECKSUMS: Final = ";".join(
         "ALTER TABLE corrections ADD COLUMN stories TEXT NOT NULL DEFAULT '{}'",
         *(rebuilt(name, table) for name, table in _OLD.items()),
         *_NEW,
-        _INDEXES,
+        _INDEXES_5,
+    ]
+)
+_INDEXES_OF_BEFORE: Final = ("stories_event", "stories_placed")
+_WITHOUT_HEARD: Final = ";".join(
+    [
+        *(f"DROP INDEX {name}" for name in _INDEXES_OF_BEFORE),
+        *(_HEARD, _HEARD_OF_BEFORE, _INDEXES_6),
     ]
 )
 UPGRADES: Final = {
     2: _WITHOUT_CORRECTIONS,
     3: _WITHOUT_SECOND_LOOK,
     4: _WITHOUT_CHECKSUMS,
+    5: _WITHOUT_HEARD,
 }

@@ -72,7 +72,7 @@ def _damage_of_files(files: VectorFiles) -> Iterator[tuple[Path, str]]:
 
 def _damage_of_rows(db: sqlite3.Connection) -> Iterator[str]:
     for row in db.execute(
-        "SELECT s.story_id, s.digest, s.story, s.vectors, j.record, e.revision"
+        "SELECT s.story_id, s.digest, s.story, s.vectors, s.heard, j.record, e.revision"
         " FROM stories s LEFT JOIN joins j ON j.story_id = s.story_id"
         " LEFT JOIN events e ON e.event_id = s.event_id ORDER BY s.seq"
     ):
@@ -104,6 +104,8 @@ def _damage_of_row(row: sqlite3.Row) -> Iterator[str]:
     else:
         if story.story_id != row["story_id"] or story.digest != row["digest"]:
             yield "is not what its digest names"
+        if bool(story.hearsay_of) != bool(row["heard"]):
+            yield "is hearsay or not, its mark says otherwise"
     try:
         vectors = np.frombuffer(row["vectors"], "<f2").reshape(PASSAGES, -1)
         check_vectors(vectors, "its vectors")

@@ -11,16 +11,19 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from crc32c import crc32c
 from numpy.typing import NDArray
 
 from samestory.embed.vector import PASSAGES
-from samestory.index.neighbours import Neighbours, combine, day_of, write_vectors
+from samestory.index.searched import combine, day_of
 from samestory.ingest.database import sync_folder, transaction
 from samestory.ingest.private import private_file, private_folder
+
+if TYPE_CHECKING:
+    from samestory.index.neighbours import Neighbours
 
 DAY_UNFILED: Final = 4_096  # stories of a day before its file is written anew
 ALL_UNFILED: Final = 32_768  # of all days: bounds what is read when a worker starts
@@ -55,7 +58,7 @@ class VectorFiles:
 
     def load(
         self,
-        neighbours: Neighbours,
+        neighbours: "Neighbours",
         seqs: NDArray[np.int64],
         times: NDArray[np.float64],
     ) -> set[int]:
@@ -107,7 +110,7 @@ class VectorFiles:
             neighbours.add([seq], combine(vectors)[None, :], [time])
         return {day_of(time) for _, time in missing}
 
-    def due(self, neighbours: Neighbours) -> list[int]:
+    def due(self, neighbours: "Neighbours") -> list[int]:
         """Return the days whose files are to be written."""
         days = neighbours.days()
         in_all = sum(recent for _, _, recent in days.values())
@@ -119,7 +122,7 @@ class VectorFiles:
             or (removed and removed >= REMOVED_SHARE * filed)
         ]
 
-    def write(self, neighbours: Neighbours, days: Collection[int]) -> None:
+    def write(self, neighbours: "Neighbours", days: Collection[int]) -> None:
         """Write the files of these days, and commit what names them.
 
         Raises:
@@ -139,7 +142,7 @@ class VectorFiles:
 
     def _write(
         self,
-        neighbours: Neighbours,
+        neighbours: "Neighbours",
         days: Collection[int],
         written: dict[int, Path | None],
     ) -> None:
@@ -161,6 +164,8 @@ class VectorFiles:
         self, day: int, seqs: NDArray[np.int64], rows: NDArray[np.float32]
     ) -> tuple[Path, int]:
         """Return a day's file, which is on the disk, and its checksum."""
+        from samestory.index.neighbours import write_vectors  # noqa: PLC0415  (faiss)
+
         partial = self._folder / f"{day}.partial"
         try:
             self._make(partial)

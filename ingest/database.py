@@ -131,7 +131,19 @@ def reading(db: sqlite3.Connection) -> Iterator[None]:
 
 def open_to_read(path: Path) -> sqlite3.Connection:
     """Open a database that is there only to read it, whatever its schema."""
-    return connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    how = "&immutable=1" if is_alone(path) else ""
+    db = connect(f"{path.absolute().as_uri()}?mode=ro{how}", uri=True)
+    db.execute("PRAGMA query_only = ON")
+    return db
+
+
+def is_alone(path: Path) -> bool:
+    """Tell whether we can make nothing beside a database, and nobody seems to write it.
+
+    SQLite then has no way to lock it, and need not: without a write-ahead log beside it
+    all that was committed is in the file itself.
+    """
+    return not may(path.parent, os.W_OK) and not is_there(Path(f"{path}-wal"))
 
 
 def _checksum(*values: bytes | float | None) -> int:

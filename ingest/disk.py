@@ -65,7 +65,9 @@ def judging(path: Path) -> Iterator[None]:
 def _closed(path: Path, error: OSError | sqlite3.Error) -> Retry | Misconfigured:
     """Return why we can't read a file."""
     folder, us = path.parent, f"user {os.geteuid()}"
-    for one, mode in ((folder, os.X_OK), (path, os.R_OK)):
+    beside = [Path(f"{path}{end}") for end in ("-wal", "-shm")]
+    wanted = [(one, os.R_OK) for one in beside if may(one, os.F_OK)]
+    for one, mode in ((folder, os.X_OK), (path, os.R_OK), *wanted):
         if not may(one, os.F_OK):
             return Retry(f"{one} was taken away meanwhile")
         if not may(one, mode):
@@ -82,6 +84,11 @@ def may(path: Path, mode: int) -> bool:
     """Tell whether we, by our effective ids, may do so much with a path."""
     effective = os.access in os.supports_effective_ids
     return os.access(path, mode, effective_ids=effective)
+
+
+def is_read_only(path: Path) -> bool:
+    """Tell whether we can't write a file that is there, or can make none beside it."""
+    return may(path, os.F_OK) and not (may(path, os.W_OK) and may(path.parent, os.W_OK))
 
 
 def is_there(path: Path) -> bool:

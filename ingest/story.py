@@ -107,9 +107,7 @@ class Story:
     @property
     def event_time(self) -> datetime:
         """The time that decisions use: min(published, first seen + 15 min)."""
-        if self.published is None:
-            return self.first_seen
-        return min(self.published, self.first_seen + FUTURE_TOLERANCE)
+        return event_time_of(self.published, self.first_seen)
 
     @property
     def digest(self) -> str:
@@ -208,6 +206,13 @@ class Story:
             Quarantine: not a story message of a version that we know.
         """
         return cls.from_json(decode_object(value, TYPE))
+
+
+def event_time_of(published: datetime | None, first_seen: datetime) -> datetime:
+    """Return the time that decisions use, see `Story.event_time`."""
+    if published is None:
+        return first_seen
+    return min(published, first_seen + FUTURE_TOLERANCE)
 
 
 def tombstone(story_id: str) -> bytes:

@@ -7,7 +7,6 @@ import sqlite3
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from importlib.metadata import version
 from typing import Final
 
 from samestory.deploy.config import (
@@ -45,7 +44,8 @@ LET_US: Final = (
 MODULES: Final = {  # in the order of --help
     "workers": ("run", "ingest", "embed", "index"),
     "importing": ("import",),
-    "ask": ("near", "events", "event", "stories"),
+    "near": ("near",),
+    "ask": ("events", "event", "stories"),
     "why": ("why",),
     "correct": ("same", "different", "undo", "corrections"),
     "evaluate": ("eval",),
@@ -205,6 +205,16 @@ def _of_disk(error: OSError | sqlite3.Error) -> int:
     return NEEDS_A_PERSON
 
 
+class _Version(argparse.Action):
+    """Tell the version; looking it up takes 0.02 s, so only when it is wanted."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version  # noqa: PLC0415
+
+        print(f"samestory {version('samestory')}")
+        parser.exit()
+
+
 def build_parser(command: str = "") -> argparse.ArgumentParser:
     """Return the parser of all commands, or of those that share a module with one.
 
@@ -217,7 +227,10 @@ def build_parser(command: str = "") -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "--version", action="version", version=f"samestory {version('samestory')}"
+        "--version",
+        action=_Version,
+        nargs=0,
+        help="show program's version number and exit",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     common = common_options()

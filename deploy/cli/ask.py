@@ -1,13 +1,9 @@
-"""Questions: near, events, event, stories."""
+"""Questions that lists answer: events, event, stories."""
 
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
-
-import numpy as np
-from rich.text import Text
 
 from samestory.deploy import wiring
 from samestory.deploy.cli.output import (
@@ -21,34 +17,20 @@ from samestory.deploy.cli.output import (
     span_of,
 )
 from samestory.deploy.config import Settings
-from samestory.embed.passage import passages
-from samestory.index.features import View
-from samestory.index.lookup import (
-    Event,
-    Lookup,
-    Near,
-    event,
-    events,
-    headline,
-    query_of,
-    undated,
-)
-from samestory.index.state import Member, State
-from samestory.ingest.errors import Misconfigured, Quarantine
-from samestory.ingest.story import clean_line, clean_text
-from samestory.ingest.urls import absolute_url, story_ids_of
+from samestory.index.query import NEWEST, OLDEST, Query
+from samestory.index.results import Event, Report
+from samestory.ingest.errors import Misconfigured
 
 
 def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
-    """Add near, events, event and stories."""
-    _add_near(commands, common)
+    """Add events, event and stories."""
     listing = commands.add_parser(
         "events",
         parents=[common],
         help="the events found, the newest first",
         description="List events, the newest first.",
     )
-    listing.add_argument("--since", metavar="7d", help="a span (7d, 12h) or a date")
+    _add_filters(listing)
     listing.add_argument(
         "--min-outlets",
         type=int,
@@ -72,161 +54,37 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
         description="List stories by time, each in its latest version.",
     )
     stories.add_argument("--event", metavar="EVENT", help="those of one event")
+    _add_filters(stories)
     stories.set_defaults(run=run_stories)
     for parser in (listing, one, stories):
         json_option(parser)
 
 
-def _add_near(commands: Any, common: argparse.ArgumentParser) -> None:
-    near = commands.add_parser(
-        "near",
-        parents=[common],
-        help="the nearest stories, with their events",
-        description="Find the stories nearest to a text, a URL, a story or a file.",
+def _add_filters(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--since", metavar="7d", help="of then or later: a span (7d, 12h) or a date")
+    add("--until", metavar="1d", help="of before then: a span or a date")
+    add("--outlet", metavar="NAME", help="of this outlet only")
+    add("--lang", metavar="en", help="in this language only")
+    add("--limit", type=int, metavar="N", help="so many at most")
+
+
+def _query(args: argparse.Namespace, order: str, event: str | None = None) -> Query:
+    return Query(
+        since=parse_since(args.since),
+        until=parse_since(args.until, "--until"),
+        outlet=args.outlet,
+        lang=args.lang and args.lang.lower(),
+        min_outlets=getattr(args, "min_outlets", 0),
+        event=event,
+        order=order,
+        limit=args.limit,
     )
-    near.add_argument("text", nargs="?", metavar="TEXT|-", help="- reads stdin")
-    near.add_argument("--url", help="a page: one that is known, else it is fetched")
-    near.add_argument("--story", metavar="ID", help="a story that is known")
-    near.add_argument("--file", metavar="FILE", help="a text file, title first")
-    near.add_argument("-k", type=int, default=10, metavar="N", help="how many (10)")
-    near.add_argument("--since", metavar="7d", help="a span (7d, 12h) or a date")
-    near.add_argument("--lang", metavar="en", help="stories in this language only")
-    near.add_argument("--outlet", metavar="NAME", help="stories of this outlet only")
-    json_option(near)
-    near.set_defaults(run=run_near)
-
-
-def run_near(args: argparse.Namespace, settings: Settings) -> int:
-    """Print the nearest stories."""
-    if args.k < 1:
-        raise Misconfigured("-k must be 1 or more")
-    state = wiring.read_state(settings)
-    query = _query(args, settings, state)
-    with state.reading():
-        found = Lookup(state, wiring.open_pair_model(settings)).nearest(
-            query,
-            args.k,
-            since=parse_since(args.since),
-            lang=args.lang and args.lang.lower(),
-            outlet=args.outlet,
-        )
-    if args.json:
-        for near in found:
-            print_json(near.to_json())
-    elif found:
-        _print_near(found)
-    else:
-        sys.stderr.write("nothing found: no story matches these filters\n")
-    return 0 if found else 1
-
-
-def _query(args: argparse.Namespace, settings: Settings, state: State) -> View:
-    given = [args.text, args.url, args.story, args.file]
-    if sum(one is not None for one in given) != 1:
-        raise Misconfigured("near: give one of TEXT, --url, --story, --file or -")
-    model = wiring.open_pair_model(settings)
-    member = _known(args, state)
-    if member is not None:
-        story = member.story
-        return undated(model, story, member.vectors)
-    title, text = _text(args, settings)
-    if not (title or text):
-        raise Misconfigured("near: the text is empty")
-    encoder = wiring.open_query_encoder(settings)
-    space = state.space()
-    if space is not None and space[0] != encoder.space.space_id:
-        raise Misconfigured(
-            f"the stories are in space {space[0]}, model {settings.model!r} is"
-            f" {encoder.space.space_id}: use the model, precision and embed_tokens that"
-            " they were made with"
-        )
-    rows = encoder.encode(passages(title, text, encoder.space.tokens))
-    return query_of(model, title, text, rows.astype(np.float16))
-
-
-def _known(args: argparse.Namespace, state: State) -> Member | None:
-    if args.story is not None:
-        if not args.story.startswith("s-"):
-            raise Misconfigured(f"{args.story!r} is no story id: those begin with s-")
-        with state.reading():  # it may go meanwhile
-            return state.member(state.resolve(args.story))
-    if args.url is not None:
-        url = absolute_url(args.url, "")
-        if url is None:
-            raise Misconfigured(f"--url {args.url!r}: not an http(s) URL")
-        found = (state.member(story_id) for story_id in story_ids_of(url))
-        return next((member for member in found if member), None)
-    return None
-
-
-def _text(args: argparse.Namespace, settings: Settings) -> tuple[str, str]:
-    if args.url:
-        from samestory.ingest.client import MAX_PAGE_BYTES  # noqa: PLC0415  (0.2 s, with httpx2)
-        from samestory.ingest.page import Page, extract_text  # noqa: PLC0415
-
-        sys.stderr.write("not known here; fetching it\n")
-        try:
-            client = wiring.open_client(settings)
-            found = client.get(args.url, max_bytes=MAX_PAGE_BYTES)
-            kind = found.headers.get("content-type", "")
-            page = Page(body=found.body, url=found.url, content_type=kind)
-            with wiring.open_sandbox(settings) as sandbox:
-                return "", str(sandbox.run(extract_text, page))
-        except Quarantine as error:
-            raise Misconfigured(f"near: {error}") from error
-    if args.file is not None or args.text == "-":
-        whole = _read(args.file)
-        title, _, text = whole.strip().partition("\n")
-        return (clean_line(title), clean_text(text)) if text else ("", whole)
-    return clean_line(args.text), ""
-
-
-def _read(file: str | None) -> str:
-    try:
-        raw = sys.stdin.buffer.read() if file is None else Path(file).read_bytes()
-    except OSError as error:
-        raise Misconfigured(f"--file {file}: {error.strerror}") from error
-    return clean_text(raw.decode("utf-8", "replace"))
-
-
-def _print_near(found: Sequence[Near]) -> None:
-    print_table(
-        [
-            ("one event", {"justify": "right"}),
-            ("similarity", {"justify": "right"}),
-            ("words", {"justify": "right"}),
-            ("headline", {"ratio": 1}),
-            ("outlet", {"max_width": 24}),
-            ("published", {"no_wrap": True}),
-            ("event", {"no_wrap": True}),
-        ],
-        [
-            (
-                "no" if near.likeness.veto else f"{near.likeness.probability:.2f}",
-                f"{near.likeness.similarity:.2f}",
-                f"{near.likeness.word_overlap:.2f}",
-                headline(near.member),
-                near.member.story.attribution,
-                day_and_time(near.member.story.published),
-                near.member.event_id[:10],
-            )
-            for near in found
-        ],
-    )
-    for near in found:
-        if near.likeness.veto:
-            story = near.member.story
-            said = f"“{headline(near.member)}” ({story.attribution})"
-            print(plain(f"no: {said} can't be that event: {near.likeness.veto}"))
 
 
 def run_events(args: argparse.Namespace, settings: Settings) -> int:
     """Print the events."""
-    found = events(
-        wiring.read_state(settings),
-        since=parse_since(args.since),
-        min_outlets=args.min_outlets,
-    )
+    found = wiring.read_state(settings).events(_query(args, NEWEST))
     if args.json:
         for one in found:
             print_json(one.to_json())
@@ -255,11 +113,9 @@ def print_events(found: Sequence[Event]) -> None:
                 one.title,
                 str(len(one.reports)),
                 str(len(one.outlets)),
-                one.first.story.attribution,
-                day_and_time(one.first.story.event_time),
-                span_of(
-                    one.first.story.event_time, one.own_reports[-1].story.event_time
-                ),
+                one.first.attribution,
+                day_and_time(one.first.event_time),
+                span_of(one.first.event_time, one.own_reports[-1].event_time),
             )
             for one in found
         ],
@@ -268,11 +124,13 @@ def print_events(found: Sequence[Event]) -> None:
 
 def run_event(args: argparse.Namespace, settings: Settings) -> int:
     """Print one event."""
+    from rich.text import Text  # noqa: PLC0415  (0.05 s)
+
     state = wiring.read_state(settings)
     if not args.event.startswith("e-"):
         raise Misconfigured(f"{args.event!r} is no event id: those begin with e-")
     with state.reading():
-        one = event(state, state.resolve(args.event))
+        one = state.event(state.resolve(args.event))
     if args.json:
         print_json(one.to_json())
         return 0
@@ -289,35 +147,18 @@ def run_stories(args: argparse.Namespace, settings: Settings) -> int:
     """Print stories."""
     state = wiring.read_state(settings)
     with state.reading():
-        if args.event:
-            found = list(event(state, state.resolve(args.event)).reports)
-        else:
-            found = state.stories()
-    if args.json:
-        for member in found:
-            print_json(_story_json(member))
-    elif found:
-        _print_stories(found)
-    return 0 if found else 1
+        event = state.event(state.resolve(args.event)).event_id if args.event else None
+        query = _query(args, OLDEST, event)
+        whole = state.stories(query) if args.json else []
+        reports = [] if args.json else state.reports(query)
+    for one in whole:
+        print_json(one.to_json())
+    if reports:
+        _print_stories(reports)
+    return 0 if whole or reports else 1
 
 
-def _story_json(member: Member) -> dict[str, Any]:
-    story = member.story
-    kept = ("story_id", "url", "outlet", "title", "published", "lang", "date_quality")
-    said = ("byline", "agencies", "citing", "correction", "changes")
-    value = story.to_json()
-    return {
-        **{name: value[name] for name in (*kept, *said)},
-        "hearsay_of": story.hearsay_of or None,
-        "event_id": member.event_id,
-        "version": story.digest,
-        "text_from": story.text_from,
-        "text": story.text,
-        "flags": list(story.flags),
-    }
-
-
-def _print_stories(found: Sequence[Member]) -> None:
+def _print_stories(found: Sequence[Report]) -> None:
     print_table(
         [
             ("story", {"no_wrap": True}),
@@ -328,12 +169,12 @@ def _print_stories(found: Sequence[Member]) -> None:
         ],
         [
             (
-                m.story.story_id[:10],
-                day_and_time(m.story.published),
-                m.story.attribution,
-                headline(m),
-                m.story.text_from,
+                one.story_id[:10],
+                day_and_time(one.published),
+                one.attribution,
+                one.headline,
+                one.text_from,
             )
-            for m in found
+            for one in found
         ],
     )

@@ -1,6 +1,7 @@
 """`samestory check`: which files are whole, are damaged, or can't be judged."""
 
 import argparse
+import os
 import sqlite3
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -16,10 +17,10 @@ from samestory.deploy.cli.output import add_command, print_json
 from samestory.deploy.config import Settings
 from samestory.deploy.stream.embedded import EmbeddedLog
 from samestory.deploy.stream.log import JOURNAL
+from samestory.index.reader import Peek, peek
 from samestory.index.soundness import damage_of_state, has_fed_stories
-from samestory.index.state import Peek, peek
 from samestory.ingest.database import damage_of, finds
-from samestory.ingest.disk import is_there, judging
+from samestory.ingest.disk import is_read_only, is_there, judging
 from samestory.ingest.errors import Misconfigured, Retry
 
 Damage = Iterable[tuple[Path | str, str]]
@@ -215,6 +216,11 @@ def _of_frontier(frontier: Path, state: Path) -> Iterator[str]:
         )
 
 
+def _read_only(found: _Findings) -> list[str]:
+    """Return the files, of those that were judged, that we can read but not write."""
+    return [one for one in found.judged if is_read_only(Path(one))]
+
+
 def _tell(found: _Findings, args: argparse.Namespace) -> None:
     if args.json:
         print_json(
@@ -231,6 +237,11 @@ def _tell(found: _Findings, args: argparse.Namespace) -> None:
             print(f"{file}: can't be judged: {why}")
         if found.judged and not found.damaged:
             print(f"whole: {', '.join(found.judged)}")
+    if read_only := _read_only(found):
+        sys.stderr.write(
+            f"read-only for user {os.geteuid()}: {', '.join(read_only)}; what was"
+            " judged is what is in them now\n"
+        )
     if found.damaged:
         sys.stderr.write(
             "index/state.vectors/ is made anew by the index; for index/state.db"

@@ -28,7 +28,7 @@ from samestory.index.correction import (
     UNDO,
     Correction,
 )
-from samestory.index.state import State
+from samestory.index.reader import Reader
 from samestory.ingest.errors import Misconfigured
 from samestory.ingest.story import clean_line, iso
 
@@ -125,7 +125,7 @@ def run_correction(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def _apart(
-    state: State, story: str, event: str, args: argparse.Namespace
+    state: Reader, story: str, event: str, args: argparse.Namespace
 ) -> Correction:
     """Return what keeps a story out of an event, with the event's stories of now."""
     with state.reading():
@@ -163,7 +163,7 @@ def run_undo(args: argparse.Namespace, settings: Settings) -> int:
     return _submit(_correction(args, UNDO, "", wanted[0]), args, settings, state)
 
 
-def _story_of(state: State, name: str) -> str:
+def _story_of(state: Reader, name: str) -> str:
     """Return the id of a story; for an event that of its first report."""
     with state.reading():  # events may merge meanwhile
         whole = state.resolve(name)
@@ -188,7 +188,7 @@ def _correction(args: argparse.Namespace, kind: str, a: str, b: str) -> Correcti
 
 
 def _submit(
-    one: Correction, args: argparse.Namespace, settings: Settings, state: State
+    one: Correction, args: argparse.Namespace, settings: Settings, state: Reader
 ) -> int:
     found = submit(
         settings,
@@ -201,7 +201,7 @@ def _submit(
     return 0 if found.status == ACCEPTED else NOT_ACCEPTED
 
 
-def _tell(found: Corrected, args: argparse.Namespace, state: State) -> None:
+def _tell(found: Corrected, args: argparse.Namespace, state: Reader) -> None:
     if args.json:
         print_json(_row(found))
         return
@@ -219,7 +219,7 @@ def _tell(found: Corrected, args: argparse.Namespace, state: State) -> None:
         sys.stderr.write("nothing was changed\n")
 
 
-def _parted(found: Corrected, state: State) -> str:
+def _parted(found: Corrected, state: Reader) -> str:
     """Return which stories left which event, and how many stay in it."""
     one = found.correction
     if not found.moved:
@@ -301,7 +301,7 @@ def run_export(_: argparse.Namespace, settings: Settings) -> int:
     return 0 if count else 1
 
 
-def _story(state: State, held: Corrected, story_id: str) -> dict[str, Any] | None:
+def _story(state: Reader, held: Corrected, story_id: str) -> dict[str, Any] | None:
     """Return a story as it is, or as it was when judged; None if it is not kept."""
     member = state.member(story_id)
     if member is not None:

@@ -11,7 +11,7 @@ from samestory.deploy.cli.output import add_command, print_json
 from samestory.deploy.config import Settings
 from samestory.deploy.importing import utc_now
 from samestory.index.let_pass import LetPass
-from samestory.index.state import State
+from samestory.index.reader import Reader
 from samestory.ingest.errors import Misconfigured
 from samestory.ingest.story import clean_line
 
@@ -39,7 +39,7 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
 
 def run_expiry(args: argparse.Namespace, settings: Settings) -> int:
     """Show the day; let a jump pass if asked to."""
-    state = wiring.open_state(settings)
+    state = wiring.read_made_state(settings)
     if args.let_pass:
         _let_pass(args, settings, state)
     calendar = state.calendar()
@@ -60,7 +60,7 @@ def _kept(settings: Settings) -> str:
     return f"{settings.keep_days:g} days after they were first seen"
 
 
-def _let_pass(args: argparse.Namespace, settings: Settings, state: State) -> None:
+def _let_pass(args: argparse.Namespace, settings: Settings, state: Reader) -> None:
     held = state.calendar().held
     if held is None:
         raise Misconfigured("no jump is held: there is nothing to let pass")

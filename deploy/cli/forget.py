@@ -29,7 +29,7 @@ from samestory.deploy.stream.log import (
     short_of,
 )
 from samestory.index.forgetting import MOST_STORIES, Forget
-from samestory.index.state import State
+from samestory.index.reader import Reader
 from samestory.ingest.errors import Misconfigured
 from samestory.ingest.frontier import Frontier
 from samestory.ingest.story import clean_line, story_id_from
@@ -75,7 +75,7 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
 
 def run_forget(args: argparse.Namespace, settings: Settings) -> int:
     """Resolve, remove everywhere, tell."""
-    log, state = wiring.open_log(settings), wiring.open_state(settings)
+    log, state = wiring.open_log(settings), wiring.read_made_state(settings)
     patience = until(wiring.wait_of(settings), lambda: False)
     frontier = wiring.open_frontier(settings)
     targets = sorted(_targets(args.target, frontier, log, state))
@@ -138,7 +138,7 @@ def _left_beside(path: Path) -> list[dict[str, str]]:
 
 
 def _remove(
-    ids: list[str], args: argparse.Namespace, settings: Settings, state: State
+    ids: list[str], args: argparse.Namespace, settings: Settings, state: Reader
 ) -> int:
     """Let the index forget the stories; return how many of them it had."""
     removed = 0
@@ -161,7 +161,7 @@ def _remove(
 def _overwrite(
     log: Log,
     ids: frozenset[str],
-    state: State,
+    state: Reader,
     patience: Callable[[], bool],
     topic: str,
 ) -> int:
@@ -183,7 +183,7 @@ def _let_embed_pass(log: Log, settings: Settings, patience: Callable[[], bool]) 
         time.sleep(0.1)
 
 
-def _targets(target: str, frontier: Frontier, log: Log, state: State) -> set[str]:
+def _targets(target: str, frontier: Frontier, log: Log, state: Reader) -> set[str]:
     if target.startswith("s-"):
         return {target if state.known(target) else _resolved(state, target)}
     at = set(ids_at(target)) if "://" in target else set()
@@ -194,7 +194,7 @@ def _targets(target: str, frontier: Frontier, log: Log, state: State) -> set[str
     return known | _told_in(log, partial(_is_of, target.casefold()))
 
 
-def _held_at(story_ids: Collection[str], state: State) -> set[str]:
+def _held_at(story_ids: Collection[str], state: Reader) -> set[str]:
     """Return the ids of the addresses that these stories had, which may bring them.
 
     Not of hearsay, whose address is another's, nor of an address that others share.
@@ -230,7 +230,7 @@ def _is_of(outlet: str, story: dict[str, Any]) -> bool:
     return isinstance(told, str) and told.casefold() == outlet
 
 
-def _resolved(state: State, target: str) -> str:
+def _resolved(state: Reader, target: str) -> str:
     """Return the id that begins so; a whole one also if no such story is here."""
     whole = len(target) == len(story_id_from(""))
     try:
@@ -249,7 +249,7 @@ def _stories(log: Log, topic: str) -> Iterator[dict[str, Any]]:
             yield from (s for one in records if (s := story_in(one.value)))
 
 
-def _tell_plan(ids: list[str], state: State, args: argparse.Namespace) -> None:
+def _tell_plan(ids: list[str], state: Reader, args: argparse.Namespace) -> None:
     titles = {one: m.story.title for one in ids[:10] if (m := state.member(one))}
     if args.json:
         print_json({"stories": ids, "removed": 0, "records": 0})

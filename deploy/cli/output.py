@@ -7,16 +7,14 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
-
-from rich import box
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+from typing import TYPE_CHECKING, Any, Final
 
 from samestory.ingest.dates import parse_date
 from samestory.ingest.errors import Misconfigured
 from samestory.ingest.masking import masked
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 _SPAN: Final = re.compile(r"^(\d+(?:\.\d+)?)([smhdw])$")
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
@@ -26,7 +24,6 @@ _UNSEEN: Final = re.compile(
     "\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
 )
 RECENT: Final = timedelta(days=300)  # so long a day of the year is not ambiguous
-WIDE: Final = 120  # columns where the output is no terminal
 
 
 def add_command(
@@ -70,17 +67,11 @@ def print_json(value: Any) -> None:
     print(text)
 
 
-class _Console(Console):
-    """A console that leaves a closed pipe (`| head`) to whoever runs the command."""
-
-    def on_broken_pipe(self) -> None:
-        raise BrokenPipeError
-
-
-def console() -> Console:
+def console() -> "Console":
     """Return the console for results."""
-    found = _Console(highlight=False)
-    return found if found.is_terminal else _Console(highlight=False, width=WIDE)
+    from samestory.deploy.cli.screen import open_console  # noqa: PLC0415
+
+    return open_console()
 
 
 def print_table(
@@ -92,6 +83,10 @@ def print_table(
         columns: (heading, options of rich's add_column).
         rows: cells by column.
     """
+    from rich import box  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for heading, options in columns:
         table.add_column(heading, **options)
@@ -108,8 +103,12 @@ def plain(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else " " for c in masked(text))
 
 
-def parse_since(text: str | None) -> float | None:
+def parse_since(text: str | None, option: str = "--since") -> float | None:
     """Return seconds since the epoch for `7d`, `12h` or a date; None for None.
+
+    Args:
+        text: as it was given.
+        option: what it was given to, for a message.
 
     Raises:
         Misconfigured: neither a span nor a date.
@@ -121,7 +120,7 @@ def parse_since(text: str | None) -> float | None:
         return time.time() - float(span[1]) * _SECONDS[span[2]]
     found = parse_date(text, datetime.now(UTC)).at
     if found is None:
-        raise Misconfigured(f"--since {text!r}: use a span like 7d, 12h, or a date")
+        raise Misconfigured(f"{option} {text!r}: use a span like 7d, 12h, or a date")
     return found.timestamp()
 
 

@@ -24,7 +24,9 @@ from samestory.deploy.loop import patiently
 from samestory.deploy.progress import ProgressLine
 from samestory.deploy.stream.log import JOURNAL, Log
 from samestory.index.difference import Change, differences
-from samestory.index.state import State, existing_state
+from samestory.index.held import Held
+from samestory.index.reader import Reader
+from samestory.index.state import State
 from samestory.ingest.database import copy_database
 from samestory.ingest.errors import Misconfigured
 from samestory.ingest.private import private_folder
@@ -105,7 +107,7 @@ def run_replay(args: argparse.Namespace, settings: Settings) -> int:
             built.parent.rename(target.parent)
     finally:
         shutil.rmtree(place, ignore_errors=True)
-    state = existing_state(target)
+    state = Reader(target)
     _print_digest(state, args)
     state.close()
     return 0
@@ -133,13 +135,13 @@ def run_digest(args: argparse.Namespace, settings: Settings) -> int:
     state.close()
     with tempfile.TemporaryDirectory() as folder:
         target = wiring.state_path_in(Path(folder))
-        state = rebuilt(target, args.begin, settings, args.at)
-        _print_digest(state, args)
-        state.close()
+        again = rebuilt(target, args.begin, settings, args.at)
+        _print_digest(again, args)
+        again.close()
     return 0
 
 
-def _print_digest(state: State, args: argparse.Namespace) -> None:
+def _print_digest(state: Held, args: argparse.Namespace) -> None:
     found = {"digest": state.digest(), "position": state.position(), **state.counts()}
     if args.json:
         print_json(found)
@@ -225,10 +227,8 @@ def _refuse_removed(log: Log, settings: Settings, position: int) -> None:
 
 def run_diff(args: argparse.Namespace, _: Settings) -> int:
     """Compare and print."""
-    sides = []
-    for folder in (args.first, args.second):
-        state = existing_state(wiring.state_path_in(Path(folder)))
-        sides.append(state)
+    folders = (Path(args.first), Path(args.second))
+    sides = [wiring.read_state_in(folder) for folder in folders]
     found = differences(sides[0].assignments(), sides[1].assignments())
     for change in found if args.json else ():
         print_json(change.to_json())
@@ -237,7 +237,7 @@ def run_diff(args: argparse.Namespace, _: Settings) -> int:
     return DIFFERENT if found else SAME
 
 
-def _print_changes(found: list[Change], first: State, second: State) -> None:
+def _print_changes(found: list[Change], first: Reader, second: Reader) -> None:
     if not found:
         counts = first.counts()
         print(f"the same: {counts['stories']} stories in {counts['events']} events")

@@ -14,8 +14,9 @@ from samestory.deploy.config import Settings
 from samestory.deploy.loop import patiently
 from samestory.deploy.process import hold_lock
 from samestory.deploy.stream.log import JOURNAL, Consumer, Log
+from samestory.index.reader import peek
 from samestory.index.soundness import damage_of_state
-from samestory.index.state import State, peek
+from samestory.index.state import State
 from samestory.ingest.database import copy_database, replace_database
 from samestory.ingest.errors import Misconfigured
 

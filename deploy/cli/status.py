@@ -134,7 +134,7 @@ def _unwell(worker: str, settings: Settings) -> str | None:
 
 def _status(settings: Settings) -> dict[str, Any]:
     log, frontier = wiring.open_log(settings), wiring.open_frontier(settings)
-    state = wiring.open_state(settings)
+    state = wiring.read_made_state(settings)
     feeds = frontier.feeds.all()
     lags = {group: log.lag(group, topic) for group, topic in READERS.items()}
     newest = state.newest_first_seen()

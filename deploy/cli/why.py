@@ -22,7 +22,8 @@ from samestory.index.explanation import (
     why_story,
 )
 from samestory.index.pair_model import PairModel
-from samestory.index.state import Member, State
+from samestory.index.reader import Reader
+from samestory.index.rows import Member
 from samestory.ingest.errors import Misconfigured
 from samestory.ingest.story import Story
 
@@ -80,7 +81,7 @@ def run_why(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def _explained(
-    state: State, first: str, second: str | None, model: PairModel
+    state: Reader, first: str, second: str | None, model: PairModel
 ) -> Explanation:
     one = state.resolve(first)
     if second is None:
@@ -94,7 +95,7 @@ def _explained(
     return why_pair(state, _member(state, one), _member(state, other), model)
 
 
-def _member(state: State, story_id: str) -> Member:
+def _member(state: Reader, story_id: str) -> Member:
     found = state.member(story_id)
     if found is None:
         raise Misconfigured(f"no story {story_id}")

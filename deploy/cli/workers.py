@@ -26,7 +26,7 @@ from samestory.deploy.process import (
 from samestory.deploy.progress import ProgressLine, standing
 from samestory.deploy.supervisor import RUNS_ELSEWHERE, Supervisor
 from samestory.deploy.worker import NAMES, run_worker
-from samestory.index.lookup import events
+from samestory.index.query import Query
 from samestory.ingest.errors import Misconfigured
 from samestory.ingest.frontier import Frontier
 from samestory.ingest.masking import masked
@@ -154,11 +154,12 @@ def _supervise(
 
 def _say_result(settings: Settings) -> int:
     """Tell what there is; return 1 if every feed failed."""
-    frontier, state = wiring.open_frontier(settings), wiring.open_state(settings)
-    counts, feeds = state.counts(), frontier.feeds.all()
+    frontier, state = wiring.open_frontier(settings), wiring.read_made_state(settings)
+    with state.reading():
+        counts, joined = state.counts(), state.count_events(Query(min_outlets=2))
+    feeds = frontier.feeds.all()
     failing = [feed for feed in feeds if feed.failures]
     refused = frontier.stories.counts()["refused"]
-    joined = len(events(state, min_outlets=2))
     sys.stderr.write(
         f"{len(feeds)} feeds, {counts['stories']} stories, {counts['events']} events,"
         f" {joined} of them told by two outlets or more\n"

@@ -198,7 +198,6 @@ def user():
     [
         ("log.db", 0o000, "may not read"),
         ("index", 0o000, "may not read"),
-        ("index", 0o555, "is read-only for user"),
     ],
 )
 def test_what_we_may_not_read_is_not_damaged(shared, user, capsys, path, mode, why):
@@ -212,8 +211,19 @@ def test_what_we_may_not_read_is_not_damaged(shared, user, capsys, path, mode, w
     assert RESTORE not in said
 
 
+def test_an_index_that_is_read_only_is_judged_and_said_to_be(shared, user, capsys):
+    """Nobody writes it, so that it can be read without a file beside it."""
+    (shared / "index").chmod(0o555)
+    user()
+    code, told, said = check(shared, capsys)
+    files = {str(shared / name) for name in FILES}
+    assert (code, set(told["checked"]), told["damaged"]) == (0, files, [])
+    assert f"read-only for user {os.geteuid()}: {shared}/index/state.db;" in said
+    assert RESTORE not in said
+
+
 def test_a_file_system_that_is_read_only_is_not_damage(home, tmp_path):
-    """As in a container, or of a snapshot of the disk; a copy can be checked."""
+    """As in a container, or of a snapshot of the disk: only the log is not opened."""
     place = tmp_path / "mounted"
     place.mkdir()
     script = (
@@ -229,9 +239,12 @@ def test_a_file_system_that_is_read_only_is_not_damage(home, tmp_path):
     if "mount" in done.stderr:
         pytest.skip("needs the right to mount")
     told = json.loads(done.stdout)
-    assert (done.returncode, told["damaged"], done.stderr) == (2, [], "")
-    assert {one["file"] for one in told["unjudged"]} == {str(place / n) for n in FILES}
-    assert all("is read-only for" in one["why"] for one in told["unjudged"])
+    assert (done.returncode, told["damaged"]) == (2, [])
+    assert "read-only for user" in done.stderr
+    assert RESTORE not in done.stderr
+    (unjudged,) = told["unjudged"]
+    assert unjudged["file"] == str(place / "log.db")
+    assert "is read-only for us" in unjudged["why"]
 
 
 def test_brokers_that_are_away_leave_the_rest_judged(home, capsys):

@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from samestory.embed.vector import StoryVector
 from samestory.index.events import EventIndex
-from samestory.index.lookup import Lookup, event, events, query_of
+from samestory.index.lookup import Lookup, query_of
+from samestory.index.query import Query
+from samestory.index.reader import Reader
 from samestory.index.revisions import Revisions
-from samestory.index.state import State, existing_state
+from samestory.index.state import State
 from samestory.ingest.errors import Misconfigured
 from tests.conftest import NOW, make_story
 from tests.index.vectors import MODEL, record, vector
@@ -41,7 +43,7 @@ def test_reports_of_a_topic_become_one_event(tmp_path):
     assert len(found) == 24
     assert len(set(found.values())) == 4
     assert index.state.position() == 26
-    sizes = sorted(len(e.reports) for e in events(index.state))
+    sizes = sorted(len(e.reports) for e in Reader(index.state.path).events(Query()))
     assert sizes == [6, 6, 6, 6]
 
 
@@ -208,13 +210,14 @@ def test_lookup_finds_stories_by_vector_filter_and_id(tmp_path):
     chances = [near.likeness.probability for near in found]
     assert chances == sorted(chances, reverse=True)
     assert Lookup(State(tmp_path / "empty.db"), MODEL).nearest(query, 3) == []
-    assert state.resolve(first[:10]) == first
+    reader = Reader(state.path)
+    assert reader.resolve(first[:10]) == first
     with pytest.raises(Misconfigured, match="ambiguous"):
-        state.resolve("s-")
+        reader.resolve("s-")
     with pytest.raises(Misconfigured, match="no id begins"):
-        state.resolve("e-zzz")
+        reader.resolve("e-zzz")
     with pytest.raises(Misconfigured, match="is no id"):
-        state.resolve("hello")
+        reader.resolve("hello")
     filtered = lookup.nearest(query, 7, outlet="EXAMPLE.org", lang="en")
     assert [near.to_json() for near in filtered] == [near.to_json() for near in found]
     assert lookup.nearest(query, 7, lang="de") == []
@@ -222,15 +225,15 @@ def test_lookup_finds_stories_by_vector_filter_and_id(tmp_path):
     assert {
         near.member.story.story_id for near in lookup.nearest(query, 9, since=late)
     } == {make_story(f"n{i}").story_id for i in range(17, 24)}
-    assert len(events(state, min_outlets=2)) == 0
-    one = event(state, found[0].member.event_id)
-    assert one.to_json()["first_report"] == one.reports[0].story.story_id
+    assert reader.events(Query(min_outlets=2)) == []
+    one = reader.event(found[0].member.event_id)
+    assert one.to_json()["first_report"] == one.reports[0].story_id
 
 
 def test_a_state_that_is_not_there_says_how_to_get_one(tmp_path):
     """The message names the commands."""
     with pytest.raises(Misconfigured, match="samestory run --feed"):
-        existing_state(tmp_path / "none.db")
+        Reader(tmp_path / "none.db")
 
 
 def test_of_stories_that_are_as_near_the_one_with_the_same_words_comes_first(tmp_path):

@@ -6,7 +6,8 @@ import pytest
 
 from samestory.index.corroboration import confirms, first_to_confirm
 from samestory.index.events import EventIndex
-from samestory.index.lookup import events
+from samestory.index.query import Query
+from samestory.index.reader import Reader
 from samestory.index.state import State
 from tests.conftest import make_story
 from tests.index.tables import OWN, PARAPHRASE
@@ -20,6 +21,10 @@ def index(tmp_path):
     found = EventIndex(State(tmp_path / "s.db"))
     yield found
     found.state.close()
+
+
+def events(index, **wanted):
+    return Reader(index.state.path).events(Query(**wanted))
 
 
 def told(name, hours, outlet, text, hearsay_of="", **changes):
@@ -40,22 +45,22 @@ def test_hearsay_counts_neither_as_outlet_nor_as_first_nor_as_a_second_voice(ind
     ]
     rows += [told("own", 9, "a.org", OWN)]
     index.apply(list(enumerate(rows)))
-    (found,) = events(index.state)
+    (found,) = events(index)
     assert (len(found.reports), found.outlets) == (6, ["a.org"])
-    assert found.first.story.outlet == "a.org"
+    assert found.first.outlet == "a.org"
     assert found.to_json()["first_report"] == make_story("own").story_id
     assert [one["hearsay_of"] for one in found.to_json()["reports"]] == [*sites, None]
-    assert events(index.state, min_outlets=2) == []
+    assert events(index, min_outlets=2) == []
     assert "confirmed" not in reasons(index)
 
 
 def test_an_event_of_hearsay_alone_is_told_by_no_outlet(index):
     """It is listed, by the teller with the site that it links to."""
     index.apply([(0, told("h", 0, "evil.org", OWN, "BBC"))])
-    (found,) = events(index.state)
+    (found,) = events(index)
     assert found.outlets == []
-    assert found.first.story.attribution == "evil.org (of BBC)"
-    assert events(index.state, min_outlets=1) == []
+    assert found.first.attribution == "evil.org (of BBC)"
+    assert events(index, min_outlets=1) == []
 
 
 def test_nothing_is_confirmed_by_hearsay_or_beside_hearsay_alone():

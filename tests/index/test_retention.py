@@ -13,8 +13,8 @@ from samestory.index.events import EventIndex
 from samestory.index.expiry import LATEST
 from samestory.index.explanation import why_event
 from samestory.index.forgetting import Forget
-from samestory.index.lookup import event as lookup_event
 from samestory.index.neighbours import combine
+from samestory.index.reader import Reader
 from samestory.index.soundness import damage_of_state
 from samestory.index.state import State
 from samestory.ingest.errors import Misconfigured, Quarantine
@@ -61,7 +61,7 @@ def test_stories_go_a_whole_day_at_a_time_when_they_are_too_old(desk):
         "members": [],
     }
     with pytest.raises(Misconfigured, match="has no stories any more: they have"):
-        lookup_event(state, event)
+        Reader(state.path).event(event)
     with pytest.raises(Misconfigured, match="has no stories any more"):
         why_event(state, event)
     assert list(damage_of_state(desk.path)) == []

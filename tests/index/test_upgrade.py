@@ -1,12 +1,16 @@
 """States of before: brought up to date, or refused by name."""
 
 import sqlite3
+from contextlib import closing
 
 import pytest
 
 from samestory.index.events import EventIndex
+from samestory.index.query import Query
+from samestory.index.reader import Reader, peek
 from samestory.index.soundness import damage_of_state
 from samestory.index.state import State
+from samestory.ingest.database import connect
 from samestory.ingest.errors import Misconfigured
 from tests.index.corrected import Desk, stories
 from tests.index.vectors import record
@@ -87,6 +91,39 @@ def test_a_state_of_before_is_brought_up_to_date(tmp_path, version):
     assert joined is not None
     assert len(state.members_of(joined.event_id)) == 7
     state.close()
+
+
+BEFORE_READERS = """
+DROP INDEX stories_event;
+DROP INDEX stories_placed;
+DROP INDEX stories_outlet;
+ALTER TABLE stories DROP COLUMN heard;
+CREATE INDEX stories_event ON stories (event_id, event_time);
+CREATE INDEX stories_placed ON stories
+  (event_time, seq, event_id, rare, lang, outlet COLLATE NOCASE);
+PRAGMA user_version = 5;
+"""
+
+
+def test_a_state_of_before_readers_knows_what_is_hearsay(tmp_path):
+    """Schema 5 had it in each story's JSON alone; its reader says what to do."""
+    path = tmp_path / "s.db"
+    index = EventIndex(State(path))
+    about = {"outlet": "evil.org", "hearsay_of": "BBC"}
+    index.apply([(0, record("own", 0, 0)), (1, record("heard", 0, 1, **about))])
+    digest, events = index.state.digest(), Reader(path).events(Query())
+    index.state.close()
+    with closing(connect(path)) as db:
+        db.executescript(BEFORE_READERS)
+    with pytest.raises(Misconfigured, match=r"schema 5.*owner starts `samestory run`"):
+        Reader(path)
+    assert peek(path).stories == 2
+    state = State(path)
+    assert state.digest() == digest
+    state.close()
+    assert list(damage_of_state(path)) == []
+    assert Reader(path).events(Query()) == events
+    assert Reader(path).count_events(Query(min_outlets=2)) == 0
 
 
 def test_one_without_corrections_has_none(tmp_path):

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from samestory.index import vector_files
+from samestory.index import neighbours, vector_files
 from samestory.index.events import EventIndex
 from samestory.index.lookup import Lookup, query_of
 from samestory.index.pair_model import PairModel
@@ -153,7 +153,7 @@ def test_no_room_for_a_file_loses_nothing(tmp_path, calm, monkeypatch):
 
     journal = list(enumerate(RECORDS))
     with monkeypatch.context() as patched:
-        patched.setattr(vector_files, "write_vectors", full)
+        patched.setattr(neighbours, "write_vectors", full)
         for at in range(0, len(journal), 5):
             with pytest.raises(OSError, match="No space left"):
                 index.apply(journal[at : at + 5])

@@ -6,6 +6,7 @@ from datetime import timedelta
 from samestory.index.events import EventIndex
 from samestory.index.explanation import why_story
 from samestory.index.history import KEPT
+from samestory.index.reader import Reader
 from samestory.index.state import State
 from tests.conftest import NOW, make_story
 from tests.index.vectors import record
@@ -78,7 +79,7 @@ def test_a_lone_report_that_now_tells_a_known_event_joins_it(tmp_path):
     alone, away = event_of(index, "h0"), event_of(index, "a0")
     index.apply([(4, version("h0", 2, 14, hours=1, text="Rewritten."))])
     assert event_of(index, "h0") == away
-    assert index.state.resolve(alone) == away
+    assert Reader(index.state.path).resolve(alone) == away
     last = json.loads(index.state.revisions.outbox()[-2].value)
     assert (last["event_id"], last["reason"]) == (alone, "merged")
     assert (last["into"], last["members"]) == (away, [])

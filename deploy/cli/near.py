@@ -1,0 +1,176 @@
+"""`samestory near`: the stories that are nearest to a text, a page or a story."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from samestory.deploy import wiring
+from samestory.deploy.cli.output import (
+    day_and_time,
+    json_option,
+    parse_since,
+    plain,
+    print_json,
+    print_table,
+)
+from samestory.deploy.config import Settings
+from samestory.embed.passage import passages
+from samestory.index.features import View
+from samestory.index.lookup import Lookup, Near, query_of, undated
+from samestory.index.reader import Reader
+from samestory.index.results import headline
+from samestory.index.rows import Member
+from samestory.ingest.errors import Misconfigured, Quarantine
+from samestory.ingest.story import clean_line, clean_text
+from samestory.ingest.urls import absolute_url, story_ids_of
+
+
+def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add near."""
+    near = commands.add_parser(
+        "near",
+        parents=[common],
+        help="the nearest stories, with their events",
+        description="Find the stories nearest to a text, a URL, a story or a file.",
+    )
+    near.add_argument("text", nargs="?", metavar="TEXT|-", help="- reads stdin")
+    near.add_argument("--url", help="a page: one that is known, else it is fetched")
+    near.add_argument("--story", metavar="ID", help="a story that is known")
+    near.add_argument("--file", metavar="FILE", help="a text file, title first")
+    near.add_argument("-k", type=int, default=10, metavar="N", help="how many (10)")
+    near.add_argument("--since", metavar="7d", help="a span (7d, 12h) or a date")
+    near.add_argument("--lang", metavar="en", help="stories in this language only")
+    near.add_argument("--outlet", metavar="NAME", help="stories of this outlet only")
+    json_option(near)
+    near.set_defaults(run=run_near)
+
+
+def run_near(args: argparse.Namespace, settings: Settings) -> int:
+    """Print the nearest stories."""
+    if args.k < 1:
+        raise Misconfigured("-k must be 1 or more")
+    state = wiring.read_state(settings)
+    query = _query(args, settings, state)
+    with state.reading():
+        found = Lookup(state, wiring.open_pair_model(settings)).nearest(
+            query,
+            args.k,
+            since=parse_since(args.since),
+            lang=args.lang and args.lang.lower(),
+            outlet=args.outlet,
+        )
+    if args.json:
+        for near in found:
+            print_json(near.to_json())
+    elif found:
+        _print_near(found)
+    else:
+        sys.stderr.write("nothing found: no story matches these filters\n")
+    return 0 if found else 1
+
+
+def _query(args: argparse.Namespace, settings: Settings, state: Reader) -> View:
+    given = [args.text, args.url, args.story, args.file]
+    if sum(one is not None for one in given) != 1:
+        raise Misconfigured("near: give one of TEXT, --url, --story, --file or -")
+    model = wiring.open_pair_model(settings)
+    member = _known(args, state)
+    if member is not None:
+        story = member.story
+        return undated(model, story, member.vectors)
+    title, text = _text(args, settings)
+    if not (title or text):
+        raise Misconfigured("near: the text is empty")
+    encoder = wiring.open_query_encoder(settings)
+    space = state.space()
+    if space is not None and space[0] != encoder.space.space_id:
+        raise Misconfigured(
+            f"the stories are in space {space[0]}, model {settings.model!r} is"
+            f" {encoder.space.space_id}: use the model, precision and embed_tokens that"
+            " they were made with"
+        )
+    rows = encoder.encode(passages(title, text, encoder.space.tokens))
+    return query_of(model, title, text, rows.astype(np.float16))
+
+
+def _known(args: argparse.Namespace, state: Reader) -> Member | None:
+    if args.story is not None:
+        if not args.story.startswith("s-"):
+            raise Misconfigured(f"{args.story!r} is no story id: those begin with s-")
+        with state.reading():  # it may go meanwhile
+            return state.member(state.resolve(args.story))
+    if args.url is not None:
+        url = absolute_url(args.url, "")
+        if url is None:
+            raise Misconfigured(f"--url {args.url!r}: not an http(s) URL")
+        found = (state.member(story_id) for story_id in story_ids_of(url))
+        return next((member for member in found if member), None)
+    return None
+
+
+def _text(args: argparse.Namespace, settings: Settings) -> tuple[str, str]:
+    if args.url:
+        from samestory.ingest.client import MAX_PAGE_BYTES  # noqa: PLC0415  (0.2 s, with httpx2)
+        from samestory.ingest.page import Page, extract_text  # noqa: PLC0415
+
+        sys.stderr.write("not known here; fetching it\n")
+        try:
+            client = wiring.open_client(settings)
+            found = client.get(args.url, max_bytes=MAX_PAGE_BYTES)
+            kind = found.headers.get("content-type", "")
+            page = Page(body=found.body, url=found.url, content_type=kind)
+            with wiring.open_sandbox(settings) as sandbox:
+                return "", str(sandbox.run(extract_text, page))
+        except Quarantine as error:
+            raise Misconfigured(f"near: {error}") from error
+    if args.file is not None or args.text == "-":
+        whole = _read(args.file)
+        title, _, text = whole.strip().partition("\n")
+        return (clean_line(title), clean_text(text)) if text else ("", whole)
+    return clean_line(args.text), ""
+
+
+def _read(file: str | None) -> str:
+    try:
+        raw = sys.stdin.buffer.read() if file is None else Path(file).read_bytes()
+    except OSError as error:
+        raise Misconfigured(f"--file {file}: {error.strerror}") from error
+    return clean_text(raw.decode("utf-8", "replace"))
+
+
+def _print_near(found: Sequence[Near]) -> None:
+    print_table(
+        [
+            ("one event", {"justify": "right"}),
+            ("similarity", {"justify": "right"}),
+            ("words", {"justify": "right"}),
+            ("headline", {"ratio": 1}),
+            ("outlet", {"max_width": 24}),
+            ("published", {"no_wrap": True}),
+            ("event", {"no_wrap": True}),
+        ],
+        [
+            (
+                "no" if near.likeness.veto else f"{near.likeness.probability:.2f}",
+                f"{near.likeness.similarity:.2f}",
+                f"{near.likeness.word_overlap:.2f}",
+                _headline(near),
+                near.member.story.attribution,
+                day_and_time(near.member.story.published),
+                near.member.event_id[:10],
+            )
+            for near in found
+        ],
+    )
+    for near in found:
+        if near.likeness.veto:
+            said = f"“{_headline(near)}” ({near.member.story.attribution})"
+            print(plain(f"no: {said} can't be that event: {near.likeness.veto}"))
+
+
+def _headline(near: Near) -> str:
+    return headline(near.member.story.title, near.member.story.text)

@@ -1,0 +1,172 @@
+"""What is asked of the stories or the events, and the SQL that answers it.
+
+A story matches by its own time, outlet, language, event and words. An event matches if
+one of its own reports does, in everything at once; where there is hearsay alone, that
+counts. Each is listed by time and then by id, so that the last of one page says where
+the next begins, whatever was committed meanwhile.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple, Self
+
+from samestory.ingest.errors import Misconfigured
+
+NEWEST: Final = "newest"
+OLDEST: Final = "oldest"
+ORDERS: Final = (NEWEST, OLDEST)
+# How each event stands. No text of a story is read: the index has all of it.
+_EVENTS: Final = """\
+SELECT event_id,
+  coalesce(min(CASE WHEN NOT heard THEN event_time END), min(event_time)) AS began,
+  coalesce(max(CASE WHEN NOT heard THEN event_time END), max(event_time)) AS updated,
+  count(DISTINCT CASE WHEN NOT heard THEN outlet END) AS outlets
+FROM stories INDEXED BY stories_event{where} GROUP BY event_id HAVING outlets >= ?"""
+_OWN: Final = (
+    "(NOT s.heard OR NOT EXISTS (SELECT 1 FROM stories o INDEXED BY stories_event"
+    " WHERE o.event_id = s.event_id AND NOT o.heard))"
+)
+_WORDS: Final = (
+    "has_words(json_extract(s.story, '$.title'), json_extract(s.story, '$.text'), ?)"
+)
+
+
+class Cursor(NamedTuple):
+    """Where a page ended: the time that its last row is listed by, and its id."""
+
+    at: float
+    id: str
+
+    def encode(self) -> str:
+        """Return it as one word, for a command line or an address."""
+        return f"{self.at!r},{self.id}"
+
+    @classmethod
+    def decode(cls, text: str) -> Self:
+        """Return what `encode` made.
+
+        Raises:
+            Misconfigured: it did not make this.
+        """
+        at, _, name = text.partition(",")
+        try:
+            return cls(float(at), name)
+        except ValueError as error:
+            raise Misconfigured(f"{text!r} is no place in a list") from error
+
+
+class Statement(NamedTuple):
+    """SQL and the values of its question marks."""
+
+    sql: str
+    values: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """What is wanted; None, 0 and "" want everything.
+
+    Attributes:
+        since: of then or later, seconds since the epoch.
+        until: of before then.
+        outlet: of this outlet, written large or small.
+        lang: in this language, ISO 639-1.
+        min_outlets: of events that so many outlets report; hearsay does not count.
+        event: of this event, by its whole id.
+        text: with each of these words in the title or the text, large or small, also
+            as a part of a word.
+        order: `newest` or `oldest` first: stories by their own time, events by that of
+            their latest own report, or their first one.
+        limit: so many at most; None for all.
+        after: what comes behind this place.
+    """
+
+    since: float | None = None
+    until: float | None = None
+    outlet: str | None = None
+    lang: str | None = None
+    min_outlets: int = 0
+    event: str | None = None
+    text: str = ""
+    order: str = NEWEST
+    limit: int | None = None
+    after: Cursor | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what can't be asked.
+
+        Raises:
+            Misconfigured: names the field and what it may be.
+        """
+        if self.order not in ORDERS:
+            raise Misconfigured(f"order {self.order!r}: use {' or '.join(ORDERS)}")
+        if self.limit is not None and self.limit < 1:
+            raise Misconfigured(f"limit {self.limit}: must be 1 or more")
+
+    def stories(self) -> Statement:
+        """Return what selects `at`, `id` and `seq` of stories, in order."""
+        clauses, values = self._clauses()
+        if self.min_outlets > 0:
+            events = _EVENTS.format(where="")
+            clauses.append(f"s.event_id IN (SELECT event_id FROM ({events}))")
+            values.append(self.min_outlets)
+        sql = "SELECT s.event_time AS at, s.story_id AS id, s.seq FROM stories s"
+        return self._page(sql, clauses, values, "s.event_time", "s.story_id")
+
+    def events(self) -> Statement:
+        """Return what selects `at` and `id` of events, in order."""
+        inner, key = self._events(), "updated" if self.order == NEWEST else "began"
+        sql = f"SELECT {key} AS at, event_id AS id FROM ({inner.sql})"
+        return self._page(sql, [], [*inner.values], key, "event_id")
+
+    def count_of_events(self) -> Statement:
+        """Return what selects how many events match; page and order do not count."""
+        inner = self._events()
+        return Statement(f"SELECT count(*) FROM ({inner.sql})", inner.values)
+
+    def _events(self) -> Statement:
+        clauses, values = self._clauses()
+        where = ""
+        if clauses:
+            matching = " AND ".join([*clauses, _OWN])
+            inner = f"SELECT s.event_id FROM stories s WHERE {matching}"
+            where = f" WHERE event_id IN ({inner})"
+        return Statement(_EVENTS.format(where=where), (*values, self.min_outlets))
+
+    def _clauses(self) -> tuple[list[str], list[Any]]:
+        """Return what a story must be, whatever its event is."""
+        words = " ".join(self.text.casefold().split())
+        wanted = [
+            ("s.event_time >= ?", self.since),
+            ("s.event_time < ?", self.until),
+            ("s.outlet = ? COLLATE NOCASE", self.outlet),
+            ("s.lang = ?", self.lang),
+            ("s.event_id = ?", self.event),
+            (_WORDS, words or None),  # last: it reads the text
+        ]
+        there = [(clause, value) for clause, value in wanted if value is not None]
+        return [clause for clause, _ in there], [value for _, value in there]
+
+    def _page(
+        self, sql: str, clauses: list[str], values: list[Any], key: str, name: str
+    ) -> Statement:
+        further, way = ("<", "DESC") if self.order == NEWEST else (">", "ASC")
+        if self.after is not None:
+            clauses.append(f"({key} {further} ? OR ({key} = ? AND {name} > ?))")
+            values += [self.after.at, self.after.at, self.after.id]
+        where = f" WHERE {' AND '.join(clauses)}" if clauses else ""
+        limit = -1 if self.limit is None else self.limit
+        return Statement(
+            f"{sql}{where} ORDER BY {key} {way}, {name} LIMIT ?", (*values, limit)
+        )
+
+
+def has_words(title: str | None, text: str | None, words: str) -> bool:
+    """Tell whether each word is in the title or text; a function of SQLite's.
+
+    Args:
+        title: of a story.
+        text: of it.
+        words: as `str.casefold` has them, with a space between two.
+    """
+    whole = f"{title or ''}\n{text or ''}".casefold()
+    return all(word in whole for word in words.split(" "))
