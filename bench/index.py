@@ -40,6 +40,7 @@ from samestory.embed.encoder import EncoderSpec
 from samestory.embed.opening import open_encoder
 from samestory.embed.vector import StoryVector
 from samestory.index.events import EventIndex
+from samestory.index.join_record import JoinRecord
 from samestory.index.neighbours import DAY_S, Neighbours, combine
 from samestory.index.state import State
 from samestory.ingest.story import Story, story_id_from
@@ -193,7 +194,13 @@ def add(path: Path, found: list[StoryVector]) -> None:
         with state.transaction():
             for n, one in enumerate(part, at + 1):
                 state.put(
-                    one, n, f"e-{one.story.story_id[2:]}", {}, 0.0, [n] * 12, seen=0.0
+                    one,
+                    n,
+                    f"e-{one.story.story_id[2:]}",
+                    JoinRecord(),
+                    0.0,
+                    [n] * 12,
+                    seen=0.0,
                 )
         index.add(
             range(at + 1, at + 1 + len(part)),

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from samestory.embed.vector import StoryVector
+from samestory.index.join_record import JoinRecord
 from samestory.index.query import NEWEST, OLDEST, Cursor, Query
 from samestory.index.reader import Reader
 from samestory.index.searched import combine
@@ -50,7 +51,7 @@ def filled(tmp_path_factory):
             vectors = vector(n % 30, n)
             found = StoryVector(story=story, vectors=vectors, space_id="v-t")
             event = f"e-{n % 30:016x}"
-            state.put(found, n + 1, event, {"joined": False}, 0.0, [], seen=0.0)
+            state.put(found, n + 1, event, JoinRecord(), 0.0, [], seen=0.0)
     yield state
     state.close()
 
