@@ -30,6 +30,7 @@ from pathlib import Path
 import faiss
 import numpy as np
 
+from samestory.days import DAY_S
 from samestory.deploy.config import load_settings
 from samestory.deploy.embedded import embedded
 from samestory.deploy.labelled import read_labelled
@@ -41,7 +42,8 @@ from samestory.embed.opening import open_encoder
 from samestory.embed.vector import StoryVector
 from samestory.index.events import EventIndex
 from samestory.index.join_record import JoinRecord
-from samestory.index.neighbours import DAY_S, Neighbours, combine
+from samestory.index.neighbours import Neighbours
+from samestory.index.searched import combine
 from samestory.index.state import State
 from samestory.ingest.story import Story, story_id_from
 

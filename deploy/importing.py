@@ -11,7 +11,6 @@ from samestory.ingest.credits import credits_of
 from samestory.ingest.dates import MAX_DATE, parse_date
 from samestory.ingest.errors import Misconfigured, Quarantine
 from samestory.ingest.language import identify
-from samestory.ingest.outlets import outlet_named, voice_of
 from samestory.ingest.story import (
     Story,
     clean_line,
@@ -21,6 +20,7 @@ from samestory.ingest.story import (
     story_id_from,
 )
 from samestory.ingest.urls import absolute_url, flags_of_host, story_ids_of
+from samestory.publishers import outlet_named, voice_of
 
 MAX_LINE: Final = 10_000_000  # bytes; a line is one article
 GZIP: Final = b"\x1f\x8b"

@@ -2,17 +2,19 @@
 
 import json
 import sqlite3
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from samestory.index.constraints import Constraints
-from samestory.index.correction import Correction
+from samestory.index.correction import APART, DIFFERENT, SAME, Correction
+from samestory.ingest.story import Story, iso
 
 ACCEPTED: Final = "accepted"
 REFUSED: Final = "refused"
 UNDONE: Final = "undone"
 FORGOTTEN: Final = "forgotten"  # one of its stories must be
+_SAYS: Final = {SAME: "is", DIFFERENT: "is not", APART: "is not in"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,3 +121,24 @@ class Corrections:
             )
             for row in rows
         ]
+
+
+def labelled(story: Story) -> dict[str, Any]:
+    """Return a story as a row of labelled data, without its event."""
+    return {
+        "id": story.story_id,
+        "published": iso(story.published),
+        "title": story.title,
+        "text": story.text,
+        "lang": story.lang,
+        "outlet": story.outlet,
+        "url": story.url,
+    }
+
+
+def told(chain: Sequence[Correction]) -> str:
+    """Return a chain of corrections for people."""
+    return "; ".join(
+        f"{c.correction_id} ({c.a} {_SAYS.get(c.kind, 'is not')} {c.b}, {c.who})"
+        for c in chain
+    )

@@ -12,18 +12,23 @@ from typing import Any, Final
 
 from samestory.index.changes import Moved
 from samestory.index.constraints import Constraints
-from samestory.index.corrected import ACCEPTED, REFUSED, UNDONE, Corrected
-from samestory.index.correction import APART, DIFFERENT, SAME, UNDO, Correction
+from samestory.index.corrected import (
+    ACCEPTED,
+    REFUSED,
+    UNDONE,
+    Corrected,
+    labelled,
+    told,
+)
+from samestory.index.correction import APART, SAME, UNDO, Correction
 from samestory.index.correction_moves import moves_of
 from samestory.index.membership import Place
 from samestory.index.placements import CORRECTED, Placements
 from samestory.index.state import State
-from samestory.ingest.story import Story, iso
 
 Similarity = Callable[[int, int], float]
 
 KEPT: Final = 50  # of an event's stories: labels, and one judgement is not all of them
-_SAYS: Final = {SAME: "is", DIFFERENT: "is not", APART: "is not in"}
 
 
 def apply_correction(
@@ -88,19 +93,6 @@ def _as_judged(state: State, one: Correction) -> dict[str, Any]:
     return {member.story.story_id: labelled(member.story) for member in found}
 
 
-def labelled(story: Story) -> dict[str, Any]:
-    """Return a story as a row of labelled data, without its event."""
-    return {
-        "id": story.story_id,
-        "published": iso(story.published),
-        "title": story.title,
-        "text": story.text,
-        "lang": story.lang,
-        "outlet": story.outlet,
-        "url": story.url,
-    }
-
-
 def _refusal(state: State, one: Correction, in_force: Constraints) -> str:
     # An event is left also if none of its stories is kept any more.
     for story_id in (one.a,) if one.kind == APART else (one.a, one.b):
@@ -111,14 +103,6 @@ def _refusal(state: State, one: Correction, in_force: Constraints) -> str:
     find = in_force.why_apart if one.kind == SAME else in_force.why_together
     chain = next((found for a, b in one.pairs if (found := find(a, b))), None)
     return f"it contradicts {told(chain)}" if chain else ""
-
-
-def told(chain: Sequence[Correction]) -> str:
-    """Return a chain of corrections for people."""
-    return "; ".join(
-        f"{c.correction_id} ({c.a} {_SAYS.get(c.kind, 'is not')} {c.b}, {c.who})"
-        for c in chain
-    )
 
 
 def _undo(state: State, placements: Placements, one: Correction) -> None:

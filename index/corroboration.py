@@ -12,6 +12,7 @@ from typing import Final
 
 from samestory.ingest.credits import credits_of
 from samestory.ingest.story import Story
+from samestory.publishers import family_of
 
 SHINGLE: Final = 5  # words in a row that are hardly the same by chance (Broder 1997)
 MOST: Final = 0.5  # of a text's shingles in another: then it is a copy
@@ -20,16 +21,6 @@ _REUTERS: Final = re.compile(  # its house style, also where its name was cut of
     r"\breporting by\b.{0,200}\bediting by\b", re.IGNORECASE | re.DOTALL
 )
 _WORD: Final = re.compile(r"[^\W_]+")
-
-
-def family_of(story: Story) -> str:
-    """Return the publisher's name, by which two outlets are one voice."""
-    return family(story.outlet)
-
-
-def family(outlet: str) -> str:
-    """Return the publisher's name of an outlet's."""
-    return outlet.casefold().removeprefix("www.")
 
 
 def is_agency_copy(story: Story) -> bool:

@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from samestory.days import DAY_S
 from samestory.embed.vector import StoryVector
 from samestory.index.changes import Component
 from samestory.index.corrected import ACCEPTED
@@ -21,9 +22,9 @@ from samestory.index.join_record import JoinRecord
 from samestory.index.journal import decode_journal
 from samestory.index.let_pass import LetPass
 from samestory.index.memory import Memory
-from samestory.index.neighbours import DAY_S, check_units, combine
 from samestory.index.pair_model import PairModel
 from samestory.index.placements import Arrival, Placements
+from samestory.index.searched import check_units, combine
 from samestory.index.state import State
 from samestory.ingest.errors import Quarantine
 

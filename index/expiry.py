@@ -15,13 +15,12 @@ Until then such stories tell nothing, and the others go on telling the day.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from statistics import median_low
 from typing import Any, Final, Self
 
-from samestory.index.corroboration import family_of
-from samestory.index.searched import DAY_S, day_of
+from samestory.days import DAY_S, date_of, day_of, moment_of
 from samestory.ingest.story import Story
+from samestory.publishers import family_of
 
 LATEST: Final = 101  # stories that are looked at: 51 of them may be of a wrong clock
 OUTLETS: Final = 3  # that must tell it; all there are, where LATEST are of fewer
@@ -167,16 +166,6 @@ class Calendar:
             Witness(**dict(zip(names, one, strict=True))) for one in found["latest"]
         ]
         return cls(**{**found, "latest": tuple(latest)})
-
-
-def date_of(day: int) -> str:
-    """Return a day, in days since 1970, as YYYY-MM-DD."""
-    return datetime.fromtimestamp(day * DAY_S, UTC).date().isoformat()
-
-
-def moment_of(seconds: float) -> str:
-    """Return a moment, in seconds since 1970, as it is written to the minute."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(" ", "minutes")
 
 
 def _day_after(day: int, latest: Sequence[Witness]) -> int:

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from samestory.index.comparison import compare
-from samestory.index.corrected import ACCEPTED
-from samestory.index.correcting import told
+from samestory.index.corrected import ACCEPTED, told
 from samestory.index.features import FEATURES
 from samestory.index.held import Held
 from samestory.index.join_record import JoinRecord, PairRecord

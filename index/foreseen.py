@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from samestory.index.neighbours import Hit, Neighbours, Vectors
+from samestory.index.neighbours import Hit, Neighbours
+from samestory.index.searched import Vectors
 
 
 class Foreseen:

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Self
 
-from samestory.index.expiry import date_of
-from samestory.index.searched import day_of
+from samestory.days import date_of, day_of
 from samestory.ingest.errors import Quarantine
 from samestory.ingest.story import check_strings, clean_line, iso, parse_moment
 

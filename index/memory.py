@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from samestory.index.changes import Change, Placed, Removed
 from samestory.index.features import View, crowdedness
 from samestory.index.foreseen import Foreseen
-from samestory.index.neighbours import Neighbours, Vectors
+from samestory.index.neighbours import Neighbours
 from samestory.index.rare_terms import RareTerms, rarest
+from samestory.index.searched import Vectors
 
 WINDOW_S: Final = 7 * 86_400.0  # candidates lie within 7 days of the story's own time
 CROWD: Final = 20  # nearest stories that tell how crowded a topic is

@@ -15,7 +15,8 @@ import faiss
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from samestory.index.searched import DAY_S, combine, day_of
+from samestory.days import DAY_S, day_of
+from samestory.index.searched import Vectors, check_units, combine
 from samestory.ingest.errors import Quarantine
 
 # faiss 1.15 avoids BLAS below 128,000 = queries * dim, 6 times slower for batches of 32
@@ -23,7 +24,6 @@ from samestory.ingest.errors import Quarantine
 BLAS_THRESHOLD: Final = 1_500
 SPARE: Final = 8  # asked of a day beyond what is wanted, for ties and removed stories
 
-Vectors = NDArray[np.float32]
 
 __all__ = [
     "DAY_S",
@@ -350,17 +350,6 @@ def _nearest(
     number = min(ask, part.index.ntotal)
     values, at = part.index.search(rows, number, params=parameters)
     return values, at, number == part.index.ntotal
-
-
-def check_units(rows: Vectors) -> None:
-    """Refuse vectors that would poison an index, shape (n, dim).
-
-    Raises:
-        Quarantine: one is not finite, or not of unit length.
-    """
-    norms = np.linalg.norm(rows, axis=1)
-    if not np.isfinite(norms).all() or (np.abs(norms - 1) > 0.01).any():  # noqa: PLR2004
-        raise Quarantine("vectors are not finite or not of unit length")
 
 
 def write_vectors(path: Path, seqs: NDArray[np.int64], vectors: Vectors) -> None:

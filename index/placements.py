@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from samestory.days import day_of
 from samestory.embed.vector import StoryVector
 from samestory.index.changes import Change, Component, Moved, Placed, Removed
 from samestory.index.corroboration import confirms, first_to_confirm
@@ -18,10 +19,10 @@ from samestory.index.history import Version
 from samestory.index.join_record import JoinRecord
 from samestory.index.join_record import Moved as MovedRecord
 from samestory.index.material import is_material
-from samestory.index.neighbours import day_of
 from samestory.index.rare_terms import rarest
+from samestory.index.rows import Member
 from samestory.index.second_look import Move
-from samestory.index.state import Member, State
+from samestory.index.state import State
 from samestory.ingest.story import Story
 
 READ_TO_CONFIRM: Final = 40  # reports of an event, the earliest

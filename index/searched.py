@@ -9,13 +9,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-DAY_S: Final = 86_400.0
+from samestory.ingest.errors import Quarantine
+
 _SCALE: Final = 1 << 11
-
-
-def day_of(moment: float) -> int:
-    """Return the number of days since 1970 of seconds since then."""
-    return int(moment // DAY_S)
+Vectors = NDArray[np.float32]
 
 
 def combine(vectors: NDArray[np.float16]) -> NDArray[np.float32]:
@@ -31,3 +28,14 @@ def combine(vectors: NDArray[np.float16]) -> NDArray[np.float32]:
         total /= np.linalg.norm(total)
     rounded: NDArray[np.float32] = (np.rint(total * _SCALE) / _SCALE).astype(np.float32)
     return rounded
+
+
+def check_units(rows: Vectors) -> None:
+    """Refuse vectors that would poison an index, shape (n, dim).
+
+    Raises:
+        Quarantine: one is not finite, or not of unit length.
+    """
+    norms = np.linalg.norm(rows, axis=1)
+    if not np.isfinite(norms).all() or (np.abs(norms - 1) > 0.01).any():  # noqa: PLR2004
+        raise Quarantine("vectors are not finite or not of unit length")

@@ -28,8 +28,8 @@ from samestory.index.evaluation import (
 )
 from samestory.index.features import FEATURES, View
 from samestory.index.grouper import Grouper
+from samestory.index.in_memory import InMemory
 from samestory.index.labels import Pairs, PeoplesPairs, Stream, together
-from samestory.index.membership import InMemory
 from samestory.index.memory import Memory
 from samestory.index.pair_model import PACKAGED_MODEL, PairModel
 from samestory.index.terms import (

@@ -17,8 +17,9 @@ import numpy as np
 from crc32c import crc32c
 from numpy.typing import NDArray
 
+from samestory.days import day_of
 from samestory.embed.vector import PASSAGES
-from samestory.index.searched import combine, day_of
+from samestory.index.searched import combine
 from samestory.ingest.database import sync_folder, transaction
 from samestory.ingest.private import private_file, private_folder
 

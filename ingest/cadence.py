@@ -6,14 +6,14 @@ never shorter than what the publisher announces. Sources: Media Cloud's rss-fetc
 (overlap), Miniflux (rate), lemon24/reader (hints relative to the server's clock).
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final, Self
+from typing import Final
 
+from samestory.days import DAY_S
+from samestory.ingest.announced import Announced
 from samestory.ingest.gate import MAX_WAIT_S
-from samestory.ingest.headers import DAY_S, MAX_FRESH_S
 
 PAGE_DELAYS_S: Final = (5.0, 30.0)  # after the first and the second failure
 MAX_BACKOFF_S: Final = DAY_S  # a feed is never dead: asked at least once a day ...
@@ -23,14 +23,6 @@ GROW: Final = 1.5  # of the interval after a poll that brought nothing (news-cra
 SHARE_LOST: Final = 2 / 3  # of a document new: stories between polls may be lost
 FIRST_LOOK_S: Final = 3_600.0  # until the second poll, whatever the dates say
 RATE_WINDOW_S: Final = 7 * DAY_S  # of a document's dates, for its rate
-_PERIODS_S: Final = {  # https://web.resource.org/rss/1.0/modules/syndication/
-    "hourly": 3_600.0,
-    "daily": DAY_S,
-    "weekly": 7 * DAY_S,
-    "monthly": 30 * DAY_S,
-    "yearly": 365 * DAY_S,
-}
-_DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,84 +31,6 @@ class Limits:
 
     shortest_s: float = 600.0
     longest_s: float = 21_600.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Announced:
-    """What a feed's document says about when to come again.
-
-    Attributes:
-        least_s: seconds between polls, of `ttl` or `sy:update*`; 0 if not said.
-        hours: of the day, GMT, in which the feed is not to be asked.
-        days: of the week, 0 is Monday, GMT, on which it is not.
-    """
-
-    least_s: float = 0.0
-    hours: tuple[int, ...] = ()
-    days: tuple[int, ...] = ()
-
-    def encode(self) -> str:
-        """Return it as it stands in a feed's row: "60.0;1,2;3", or "" for nothing."""
-        if self == NOTHING_SAID:
-            return ""
-        hours, days = (",".join(map(str, part)) for part in (self.hours, self.days))
-        return f"{self.least_s};{hours};{days}"
-
-    @classmethod
-    def decode(cls, text: str) -> Self:
-        """Return what `encode` wrote."""
-        if not text:
-            return cls()
-        least, hours, days = text.split(";")
-        return cls(
-            least_s=float(least),
-            hours=tuple(int(hour) for hour in hours.split(",") if hour),
-            days=tuple(int(day) for day in days.split(",") if day),
-        )
-
-
-NOTHING_SAID: Final = Announced()
-
-
-def announced(
-    *,
-    ttl: object = None,
-    period: object = None,
-    frequency: object = None,
-    hours: Sequence[object] = (),
-    days: Sequence[object] = (),
-) -> Announced:
-    """Read what a document announces; what can't be read counts as not said.
-
-    Args:
-        ttl: minutes.
-        period: of sy:updatePeriod, e.g. "hourly".
-        frequency: how often in a period.
-        hours: of skipHours, 0 to 24.
-        days: of skipDays, by their English names.
-    """
-    least = 60 * _number(ttl)
-    length = _PERIODS_S.get(str(period or "").strip().lower(), 0.0)
-    times = _number(frequency) or 1.0
-    least = max(least, length / times)
-    read_hours = {int(_number(hour)) % 24 for hour in hours if _is_number(hour)}
-    names = [str(day).strip().lower()[:3] for day in days]
-    read_days = {_DAYS.index(name) for name in names if name in _DAYS}
-    return Announced(
-        least_s=min(least, MAX_FRESH_S),
-        hours=tuple(sorted(read_hours)) if len(read_hours) < 24 else (),  # noqa: PLR2004
-        days=tuple(sorted(read_days)) if len(read_days) < len(_DAYS) else (),
-    )
-
-
-def _is_number(value: object) -> bool:
-    return bool(re.fullmatch(r"[0-9]{1,9}(?:\.[0-9]{1,9})?", str(value).strip()))
-
-
-def _number(value: object) -> float:
-    """Return a number that is written without sign; 0 for anything else."""
-    is_said = value is not None and _is_number(value)
-    return float(str(value).strip()) if is_said else 0.0
 
 
 def first_interval_s(published: Sequence[datetime], now: datetime) -> float:

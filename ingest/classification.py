@@ -32,11 +32,12 @@ from typing import Final
 
 from samestory.ingest.entry import Entry
 from samestory.ingest.entry_identity import Named
-from samestory.ingest.outlets import FeedVoice, same_site
+from samestory.ingest.outlets import FeedVoice
 from samestory.ingest.pending_story import PendingStory
 from samestory.ingest.sightings import GUID, WORDS, Sighting
 from samestory.ingest.story_table import given_id
 from samestory.ingest.urls import ids_at
+from samestory.publishers import same_site
 
 MAX_FUTILE: Final = 3  # reads in a row that found the text of before
 

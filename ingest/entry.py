@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from samestory.ingest.cadence import NOTHING_SAID, Announced
+from samestory.ingest.announced import NOTHING_SAID, Announced
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from typing import Any, Final
 import fastfeedparser
 import feedparser
 
-from samestory.ingest.cadence import Announced, announced
+from samestory.ingest.announced import Announced, announced
 from samestory.ingest.charset import decode
 from samestory.ingest.dates import MAX_DATE
 from samestory.ingest.entry import Entry, ParsedFeed

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from typing import Final
 
-from samestory.ingest.cadence import Announced
+from samestory.ingest.announced import Announced
 from samestory.ingest.database import checked
 from samestory.ingest.feedlist import FeedRef
 from samestory.ingest.listed import BY_HAND, Listed

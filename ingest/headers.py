@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
-DAY_S: Final = 86_400.0
+from samestory.days import DAY_S
+
 MAX_WAIT_S: Final = DAY_S  # of a Retry-After; a server once asked for 88 h
 MAX_FRESH_S: Final = (
     DAY_S  # a feed that announces more is asked once a day all the same

@@ -12,11 +12,12 @@ from samestory.ingest.classification import Classified, Known, Outcome, classify
 from samestory.ingest.entry import ParsedFeed
 from samestory.ingest.entry_identity import Named, named
 from samestory.ingest.frontier import Frontier
-from samestory.ingest.outlets import FeedVoice, has_no_page
+from samestory.ingest.outlets import FeedVoice
 from samestory.ingest.page import is_full_text
 from samestory.ingest.pending_story import PendingStory
 from samestory.ingest.sightings import Sighting
 from samestory.ingest.urls import host_of
+from samestory.publishers import has_no_page
 
 
 @dataclass(slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
+from samestory.days import DAY_S
 from samestory.ingest.cadence import (
     GONE_S,
     Limits,
@@ -37,7 +38,7 @@ from samestory.ingest.errors import (
 )
 from samestory.ingest.feed import parse_feed
 from samestory.ingest.feed_table import Feed
-from samestory.ingest.headers import DAY_S, fresh_for_s
+from samestory.ingest.headers import fresh_for_s
 from samestory.ingest.redirects import Redirect, moved_over
 from samestory.ingest.sandbox import ParserFailed, Sandbox
 

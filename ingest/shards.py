@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Self
 
 from samestory.ingest.errors import Misconfigured
-from samestory.ingest.outlets import domain_of
 from samestory.ingest.urls import host_of
+from samestory.publishers import domain_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,13 @@ from typing import Final
 
 from samestory.ingest.database import checked, writing
 from samestory.ingest.entry import Entry
-from samestory.ingest.outlets import FeedVoice, same_site
+from samestory.ingest.outlets import FeedVoice
 from samestory.ingest.own_sites import OwnSites
 from samestory.ingest.pending_story import PendingStory, Published
 from samestory.ingest.redirects import Redirect, Redirects
 from samestory.ingest.urls import host_of
 from samestory.ingest.versions import LastVersion
+from samestory.publishers import same_site
 
 STORIES: Final = checked(
     """CREATE TABLE stories (

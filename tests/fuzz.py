@@ -18,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from samestory.ingest.cadence import announced
+from samestory.ingest.announced import announced
 from samestory.ingest.charset import decode
 from samestory.ingest.credits import credits_of
 from samestory.ingest.dates import parse_date, parse_date_of_any_language
@@ -28,7 +28,7 @@ from samestory.ingest.feed import parse_feed
 from samestory.ingest.feedlist import parse_feedlist, to_opml
 from samestory.ingest.headers import fresh_for_s, retry_after_s
 from samestory.ingest.markup import mend_references, plain_text
-from samestory.ingest.outlets import FeedVoice, attributed, outlet_named
+from samestory.ingest.outlets import FeedVoice, attributed
 from samestory.ingest.page import Page, Told, choose_text, without_page
 from samestory.ingest.quality import complaint, tidy
 from samestory.ingest.robots import crawl_delay_s, is_allowed
@@ -39,6 +39,7 @@ from samestory.ingest.titles import clean_title
 from samestory.ingest.urls import absolute_url, host_of, origin_of, url_key
 from samestory.ingest.versions import LastVersion, changes_since
 from samestory.ingest.walls import wall_of
+from samestory.publishers import outlet_named
 from tests.conftest import make_story
 from tests.hostile import feeds, pages
 from tests.messages import through_everything

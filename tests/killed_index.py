@@ -1,8 +1,9 @@
 """An index worker that anybody may kill, on a journal that has everything in it.
 
-Stories of sixty days, new versions, corrections, undos, forgettings, junk; stories expire
-after twenty days, files of vectors are written every few stories, and backups are made
-meanwhile. Whatever is killed, the state in the end is that of an undisturbed run.
+Stories of sixty days, new versions, corrections, undos, forgettings, junk; stories
+expire after twenty days, files of vectors are written every few stories, and backups
+are made meanwhile. Whatever is killed, the state in the end is that of an undisturbed
+run.
 """
 
 import json

@@ -1,8 +1,8 @@
 """Messages that anybody may publish, and all that is done with what became of them.
 
-`through_everything` feeds mutated messages of every type to the doors (embed's decoding,
-the index), and then asks for every listing, backs up, checks, forgets and replays: in
-one process, by the functions under the commands.
+`through_everything` feeds mutated messages of every type to the doors (embed's
+decoding, the index), and then asks for every listing, backs up, checks, forgets and
+replays: in one process, by the functions under the commands.
 """
 
 import contextlib

@@ -18,8 +18,7 @@ from samestory.deploy.cli.output import (
 )
 from samestory.deploy.config import Settings, user_name
 from samestory.deploy.importing import utc_now
-from samestory.index.corrected import ACCEPTED, REFUSED, Corrected
-from samestory.index.correcting import labelled
+from samestory.index.corrected import ACCEPTED, REFUSED, Corrected, labelled
 from samestory.index.correction import (
     APART,
     DIFFERENT,

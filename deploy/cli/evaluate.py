@@ -31,8 +31,9 @@ from samestory.index.comparison import compare
 from samestory.index.evaluation import Grouping, found_among, score
 from samestory.index.events import EventIndex
 from samestory.index.lookup import likest, undated
-from samestory.index.neighbours import Neighbours, combine
+from samestory.index.neighbours import Neighbours
 from samestory.index.pair_model import PairModel
+from samestory.index.searched import combine
 from samestory.index.state import State
 from samestory.ingest.errors import Misconfigured
 

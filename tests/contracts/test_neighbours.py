@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from samestory.days import DAY_S
 from samestory.index.foreseen import Foreseen
-from samestory.index.neighbours import DAY_S, Neighbours, combine, write_vectors
+from samestory.index.neighbours import Neighbours, write_vectors
+from samestory.index.searched import combine
 from samestory.ingest.errors import Quarantine
 
 DIM = 8

@@ -1,6 +1,7 @@
 """Conversions, damaged or cut short, and which model a folder is.
 
-One that is made takes ten seconds: its process imports torch and all that reads a model.
+One that is made takes ten seconds: its process imports torch and all that reads a
+model.
 """
 
 import random

@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
+from samestory.days import DAY_S, date_of
 from samestory.index.events import EventIndex
-from samestory.index.expiry import LATEST, REACH, Calendar, Held, Witness, date_of
+from samestory.index.expiry import LATEST, REACH, Calendar, Held, Witness
 from samestory.index.journal import decode_journal
 from samestory.index.let_pass import LetPass
-from samestory.index.neighbours import DAY_S
 from samestory.index.state import State
 from samestory.ingest.errors import Quarantine
 from tests.conftest import NOW

@@ -12,9 +12,9 @@ from samestory.index.event_ids import new_event_id
 from samestory.index.events import EventIndex
 from samestory.index.forgetting import Forget
 from samestory.index.grouper import Grouper
+from samestory.index.in_memory import InMemory
 from samestory.index.join_record import JoinRecord
 from samestory.index.journal import decode_journal
-from samestory.index.membership import InMemory
 from samestory.index.memory import Memory
 from tests.conftest import NOW, make_story
 from tests.index.corrected import said

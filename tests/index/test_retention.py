@@ -13,8 +13,8 @@ from samestory.index.events import EventIndex
 from samestory.index.expiry import LATEST
 from samestory.index.explanation import why_event
 from samestory.index.forgetting import Forget
-from samestory.index.neighbours import combine
 from samestory.index.reader import Reader
+from samestory.index.searched import combine
 from samestory.index.soundness import damage_of_state
 from samestory.index.state import State
 from samestory.ingest.errors import Misconfigured, Quarantine

@@ -179,7 +179,8 @@ def test_a_reader_sees_one_commit_while_the_writer_goes_on(tmp_path):
 def answers_within(state: State):
     """Answers of the commit that a caller's `reading` sees."""
     placed = state.placed()
-    from samestory.index.neighbours import Neighbours, combine
+    from samestory.index.neighbours import Neighbours
+    from samestory.index.searched import combine
 
     held = Neighbours(64)
     state.vectors.load(held, placed.seqs, placed.times)

@@ -5,12 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from samestory.ingest.announced import NOTHING_SAID, Announced, announced
 from samestory.ingest.cadence import (
-    NOTHING_SAID,
-    Announced,
     Limits,
     after_skips,
-    announced,
     backoff_s,
     first_interval_s,
     next_interval_s,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from samestory.ingest.cadence import Announced
+from samestory.ingest.announced import Announced
 from samestory.ingest.discovery import FoundFeed, linked_feeds, usual_places
 from samestory.ingest.errors import BotWall
 from samestory.ingest.feed import MAX_ENTRIES, NotAFeed, parse_feed

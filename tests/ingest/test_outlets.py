@@ -3,17 +3,16 @@
 import pytest
 
 from samestory.ingest.errors import Misconfigured
-from samestory.ingest.outlets import (
-    FeedVoice,
-    attributed,
+from samestory.ingest.outlets import FeedVoice, attributed
+from samestory.ingest.shards import Shard
+from samestory.ingest.titles import clean_title
+from samestory.publishers import (
     has_no_page,
     is_aggregator,
     is_own,
     outlet_named,
     voice_of,
 )
-from samestory.ingest.shards import Shard
-from samestory.ingest.titles import clean_title
 from tests.conftest import make_story
 
 GOOGLE = "https://news.google.com/rss/articles/CBMi"

@@ -1,0 +1,21 @@
+"""Days, as numbers since 1970 and as people write them."""
+
+from datetime import UTC, datetime
+from typing import Final
+
+DAY_S: Final = 86_400.0
+
+
+def day_of(moment: float) -> int:
+    """Return the number of days since 1970 of seconds since then."""
+    return int(moment // DAY_S)
+
+
+def date_of(day: int) -> str:
+    """Return a day, in days since 1970, as YYYY-MM-DD."""
+    return datetime.fromtimestamp(day * DAY_S, UTC).date().isoformat()
+
+
+def moment_of(seconds: float) -> str:
+    """Return a moment, in seconds since 1970, as it is written to the minute."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(" ", "minutes")

@@ -1,0 +1,226 @@
+"""Publishers: which names, domains and channels are one voice; publishers.toml."""
+
+import functools
+import ipaddress
+import re
+import tomllib
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from samestory.ingest.story import Story, clean_line
+from samestory.ingest.urls import host_of
+
+FAMILIES: Final = Path(__file__).with_name("publishers.toml")
+MAX_NAME: Final = 120  # characters of an outlet's name
+MAX_CHANNEL: Final = 60  # characters of a channel's
+_NAMING: Final = frozenset({"channel", "c", "user"})  # before a channel's name
+_ASKED: Final = ("channel_id=", "playlist_id=", "user=")
+_DOMAIN: Final = re.compile(r"(?:[a-z0-9-]{1,63}\.){1,4}[a-z]{2,24}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Families:
+    """publishers.toml, by what is looked up in it."""
+
+    by_domain: dict[str, str]
+    by_name: dict[str, str]
+    titles: dict[str, tuple[str, ...]]
+    shared: frozenset[str]
+    labels: frozenset[str]
+    channels: dict[str, tuple[str, ...]]
+    passed_over: frozenset[str]
+    unnamed: frozenset[str]
+    aggregators: frozenset[str]
+    sourcing: frozenset[str]
+    without_pages: frozenset[str]
+
+
+def voice_of(url: str) -> str | None:
+    """Return who speaks on a site; None for a bare address, and for none.
+
+    Where many write there, the channel or host; else the family of its host, or its
+    registered domain: nine feeds of one broadcaster are one voice.
+    """
+    if _is_channels(url):
+        channel = _channel_of(url)
+        return f"{_plain_host(url)}/{channel}" if channel else _plain_host(url)
+    if found := family_of_domain(url):
+        return found
+    return _plain_host(url) if is_aggregator(url) else domain_of(url)
+
+
+def same_site(one: str, other: str) -> bool:
+    """Tell whether two addresses are of one voice, or of one bare address."""
+    mine, its = voice_of(one), voice_of(other)
+    if mine is None or its is None:
+        return mine == its and host_of(one) == host_of(other) != ""
+    return mine == its
+
+
+def outlet_named(name: str) -> str:
+    """Return the outlet of a name as somebody wrote it, be it a name or a domain.
+
+    CNN, cnn.com and edition.cnn.com are one. What is not known stays as it is.
+    """
+    plain = clean_line("".join(c for c in name if c.isprintable()), MAX_NAME)
+    if found := family_of_name(plain):
+        return found
+    site = re.sub(r"^https?://", "", plain.lower()).split("/")[0].rstrip(".")
+    if _DOMAIN.fullmatch(site):
+        return voice_of(f"https://{site}/") or plain
+    return plain
+
+
+def family_of_domain(url: str) -> str | None:
+    """Return the family that a URL's host belongs to; None if to none that is known."""
+    labels = host_of(url).split(".") if url else []
+    known = _families().by_domain
+    hosts = [".".join(labels[at:]) for at in range(len(labels) - 1)]
+    return next((known[host] for host in hosts if host in known), None)
+
+
+def family_of_name(name: str) -> str | None:
+    """Return the family of a name as publishers write it; None if it is not known."""
+    return _families().by_name.get(plain_name(name))
+
+
+def names_of(outlet: str) -> tuple[str, ...]:
+    """Return the names that an outlet's headlines may end with, itself among them."""
+    return (outlet, *_families().titles.get(outlet, ()))
+
+
+def is_own(feed_url: str, url: str) -> bool:
+    """Tell whether a feed is the publisher's own, by its address and the story's."""
+    if _is_on(url, _families().unnamed) and not _channel_of(url):
+        return _plain_host(feed_url) == _plain_host(url) and bool(_channel_of(feed_url))
+    is_someones = not _is_channels(url) or bool(_channel_of(url))
+    return same_site(feed_url, url) and is_someones
+
+
+def is_aggregator(url: str) -> bool:
+    """Tell whether a URL is on a site that shows others' reports."""
+    return _is_on(url, _families().aggregators)
+
+
+def names_publishers(url: str) -> bool:
+    """Tell whether a feed is an aggregator's own that names each story's publisher."""
+    return _is_on(url, _families().sourcing)
+
+
+def is_unnamed(url: str) -> bool:
+    """Tell whether a URL is on a site of many writers and does not say which."""
+    return _is_channels(url) and not _channel_of(url)
+
+
+def has_no_page(url: str) -> bool:
+    """Tell whether a URL leads to no report, only to a script that leads on."""
+    return _is_on(url, _families().without_pages)
+
+
+def _is_on(url: str, domains: frozenset[str]) -> bool:
+    host = host_of(url).removeprefix("www.")
+    return any(host == domain or host.endswith("." + domain) for domain in domains)
+
+
+def _is_channels(url: str) -> bool:
+    """Tell whether a site's writers are told apart by its paths alone, there."""
+    parts = _families().channels.get(_plain_host(url))
+    if parts is None:
+        return False
+    path = urlsplit(url).path.lower()
+    return any(path.startswith(part) for part in parts)
+
+
+def _plain_host(url: str) -> str:
+    return host_of(url).removeprefix("www.").removeprefix("m.")
+
+
+def _channel_of(url: str) -> str:
+    """Return the channel or account that an address names; "" if it names none."""
+    parts = urlsplit(url)
+    steps = [step.lower()[:MAX_CHANNEL] for step in parts.path.split("/") if step]
+    if _is_on(url, _families().unnamed):  # /watch and /shorts lead to a video
+        asked = parts.query.lower().split("&")
+        named = [one for one in asked if one.startswith(_ASKED)]
+        if len(named) == 1:
+            return named[0].partition("=")[2][:MAX_CHANNEL]
+        is_named = steps[:1] and (steps[0][0] == "@" or steps[0] in _NAMING)
+        steps = steps if is_named and not named else []
+    known = _families().passed_over
+    return next((step for step in steps if step not in known), "")
+
+
+def plain_name(name: str) -> str:
+    """Return a name without case, article and "News", to compare it with others."""
+    plain = re.sub(r"^the\s+", "", " ".join(name.casefold().split()))
+    return plain.removesuffix(" news")
+
+
+@functools.cache
+def _families() -> _Families:
+    data: dict[str, Any] = tomllib.loads(FAMILIES.read_text("utf-8"))
+    by_domain, by_name, titles = {}, {}, {}
+    for family in data["family"]:
+        name = family["name"]
+        by_domain.update(dict.fromkeys(family["domains"], name))
+        names = [name, *family["names"]]
+        by_name.update({plain_name(n): name for n in names})
+        titles[name] = (*family["names"], *family.get("titles", ()))
+    aggregators = frozenset(data["aggregators"]["domains"])
+    return _Families(
+        by_domain=by_domain,
+        by_name=by_name,
+        titles=titles,
+        shared=frozenset(data["shared"]["domains"]),
+        labels=frozenset(data["shared"]["labels"]),
+        channels=_by_host(data["channels"]["domains"]),
+        passed_over=frozenset(data["channels"]["passed_over"]),
+        unnamed=frozenset(data["channels"]["unnamed"]),
+        aggregators=aggregators,
+        sourcing=frozenset(data["aggregators"]["sourcing"]),
+        without_pages=aggregators - frozenset(data["aggregators"]["carrying"]),
+    )
+
+
+def _by_host(places: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """Return by host the beginnings of the paths that are named."""
+    found: dict[str, tuple[str, ...]] = {}
+    for place in places:
+        host, slash, path = place.partition("/")
+        found[host] = (*found.get(host, ()), slash + path)
+    return found
+
+
+def domain_of(url: str) -> str | None:
+    """Return the registered domain of a URL, its host where many writers share that.
+
+    None for bare addresses and none.
+    """
+    from tld import get_fld  # noqa: PLC0415  (0.07 s, not every command's)
+
+    host = host_of(url)
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        plain = host.removeprefix("www.")
+        if _is_on(url, _families().shared) or _families().labels & set(
+            plain.split(".")[1:-1]
+        ):
+            return plain
+        # Hosting services are suffixes too in the list of public suffixes.
+        found = get_fld(url, fail_silently=True, search_private=True) if host else None
+        return str(found) if found else plain or None
+    return None
+
+
+def family_of(story: Story) -> str:
+    """Return the publisher's name, by which two outlets are one voice."""
+    return family(story.outlet)
+
+
+def family(outlet: str) -> str:
+    """Return the publisher's name of an outlet's."""
+    return outlet.casefold().removeprefix("www.")
