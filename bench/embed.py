@@ -37,7 +37,7 @@ from samestory.embed.models import model_files
 from samestory.embed.opening import ENGINES, candidates, open_encoder
 from samestory.embed.passage import TOKENS, passages
 from samestory.embed.processes import EncoderProcesses
-from samestory.ingest.errors import Misconfigured
+from samestory.errors import Misconfigured
 
 WINDOW = 64
 FLOP_A_TEXT = TOKENS * (21.2e6 + 9_216 * TOKENS)  # of all-MiniLM-L6-v2; perf.md 2.1

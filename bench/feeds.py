@@ -17,7 +17,7 @@ from collections.abc import Callable
 import fastfeedparser
 import feedparser
 
-from samestory.ingest.errors import SamestoryError
+from samestory.errors import SamestoryError
 from samestory.ingest.feed import parse_feed
 
 

@@ -39,13 +39,13 @@ from samestory.deploy.stream.embedded import EmbeddedLog
 from samestory.deploy.stream.log import JOURNAL, Message
 from samestory.embed.encoder import EncoderSpec
 from samestory.embed.opening import open_encoder
-from samestory.embed.vector import StoryVector
 from samestory.index.events import EventIndex
 from samestory.index.join_record import JoinRecord
 from samestory.index.neighbours import Neighbours
 from samestory.index.searched import combine
 from samestory.index.state import State
-from samestory.ingest.story import Story, story_id_from
+from samestory.story import Story, story_id_from
+from samestory.story_vector import StoryVector
 
 BATCH = 256
 SEARCHED = 32

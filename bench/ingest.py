@@ -36,7 +36,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.pipeline import page
-from samestory.ingest.database import connect
+from samestory.database import connect
 from samestory.ingest.feedlist import FeedRef
 from samestory.ingest.frontier import Frontier
 from samestory.ingest.sandbox import Sandbox

@@ -10,7 +10,7 @@ import json
 import sys
 import tarfile
 
-from samestory.ingest.errors import Quarantine
+from samestory.errors import Quarantine
 from samestory.ingest.feed import parse_feed
 from samestory.ingest.markup import plain_text
 

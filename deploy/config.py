@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import platformdirs
 
-from samestory.ingest.errors import Misconfigured
+from samestory.errors import Misconfigured
 
 PREFIX: Final = "SAMESTORY_"
 SUPERVISED: Final = PREFIX + "SUPERVISED"  # set by a supervisor for its workers

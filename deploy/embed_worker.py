@@ -25,9 +25,9 @@ from samestory.deploy.stream.log import (
 from samestory.embed.copies import RememberingEncoder
 from samestory.embed.embedding import embed_stories
 from samestory.embed.space import EmbeddingSpace
-from samestory.embed.vector import StoryVector
-from samestory.ingest.errors import Misconfigured, Quarantine, Retry
-from samestory.ingest.story import Story, is_tombstone
+from samestory.errors import Misconfigured, Quarantine, Retry
+from samestory.story import Story, is_tombstone
+from samestory.story_vector import StoryVector
 
 LOOK_BACK: Final = 100  # records of the journal
 

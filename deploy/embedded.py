@@ -12,10 +12,10 @@ import numpy as np
 from samestory.deploy.progress import ProgressLine
 from samestory.embed.embedding import embed_stories
 from samestory.embed.encoder import Encoder
-from samestory.embed.vector import StoryVector
-from samestory.ingest.errors import Quarantine
-from samestory.ingest.private import private_file, private_folder
-from samestory.ingest.story import Story
+from samestory.errors import Quarantine
+from samestory.private import private_file, private_folder
+from samestory.story import Story
+from samestory.story_vector import StoryVector
 
 WINDOW: Final = 128  # stories embedded together
 

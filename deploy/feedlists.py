@@ -8,7 +8,7 @@ from typing import Final
 
 from samestory.deploy import wiring
 from samestory.deploy.config import Settings
-from samestory.ingest.errors import Misconfigured, Quarantine
+from samestory.errors import Misconfigured, Quarantine
 from samestory.ingest.feedlist import FeedRef, checked_ref, parse_feedlist
 from samestory.ingest.frontier import Frontier
 

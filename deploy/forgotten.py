@@ -9,14 +9,14 @@ from typing import Any, Final
 
 from samestory.deploy.importing import MAX_ID, id_of_named
 from samestory.deploy.stream.log import JOURNAL, QUARANTINE, Message, Record
+from samestory.errors import Quarantine
 from samestory.index.correction import TYPE as CORRECTION
 from samestory.index.correction import Correction
 from samestory.index.forgetting import TYPE as FORGET
 from samestory.index.forgetting import Forget
 from samestory.index.journal import decode_journal
-from samestory.ingest.errors import Quarantine
-from samestory.ingest.story import clean_line, is_tombstone, json_object, tombstone
-from samestory.ingest.urls import MAX_URL, ids_at
+from samestory.story import clean_line, is_tombstone, json_object, tombstone
+from samestory.urls import MAX_URL, ids_at
 
 _URL: Final = re.compile(r"https?://[^\s\"'<>,\\]{1,2000}", re.IGNORECASE)
 _ESCAPED: Final = re.compile(r"\\u([0-9a-fA-F]{4})")

@@ -7,11 +7,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import IO, Any, Final
 
-from samestory.ingest.credits import credits_of
+from samestory.credits import credits_of
+from samestory.errors import Misconfigured, Quarantine
 from samestory.ingest.dates import MAX_DATE, parse_date
-from samestory.ingest.errors import Misconfigured, Quarantine
 from samestory.ingest.language import identify
-from samestory.ingest.story import (
+from samestory.publishers import outlet_named, voice_of
+from samestory.story import (
     Story,
     clean_line,
     clean_text,
@@ -19,8 +20,7 @@ from samestory.ingest.story import (
     json_object,
     story_id_from,
 )
-from samestory.ingest.urls import absolute_url, flags_of_host, story_ids_of
-from samestory.publishers import outlet_named, voice_of
+from samestory.urls import absolute_url, flags_of_host, story_ids_of
 
 MAX_LINE: Final = 10_000_000  # bytes; a line is one article
 GZIP: Final = b"\x1f\x8b"

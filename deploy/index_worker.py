@@ -19,11 +19,11 @@ from samestory.deploy.stream.log import (
     Message,
     Record,
 )
+from samestory.errors import Misconfigured, Retry
 from samestory.index.events import EventIndex
 from samestory.index.expiry import Held
 from samestory.index.health import Largest, Latency
 from samestory.index.state import State
-from samestory.ingest.errors import Misconfigured, Retry
 
 _log = logging.getLogger("samestory")
 

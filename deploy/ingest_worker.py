@@ -12,10 +12,10 @@ from samestory.deploy.feedlists import FeedLists
 from samestory.deploy.loop import patiently
 from samestory.deploy.quarantine import quarantine_rejected
 from samestory.deploy.stream.log import STORIES, Log, Message
-from samestory.ingest.errors import Rejected
+from samestory.errors import Rejected
 from samestory.ingest.poller import Poller
 from samestory.ingest.robots import Robots
-from samestory.ingest.story import Story
+from samestory.story import Story
 
 _log = logging.getLogger("samestory")
 

@@ -8,16 +8,16 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from samestory.deploy.importing import ANY_AGE, open_lines, read_lines
+from samestory.errors import Misconfigured, Quarantine
 from samestory.ingest.dates import parse_date
-from samestory.ingest.errors import Misconfigured, Quarantine
-from samestory.ingest.story import (
+from samestory.publishers import outlet_named, voice_of
+from samestory.story import (
     Story,
     clean_line,
     clean_text,
     json_object,
     story_id_from,
 )
-from samestory.publishers import outlet_named, voice_of
 
 BEGINNING: Final = datetime(2000, 1, 1, tzinfo=UTC)  # of rows before the first date
 FAR: Final = datetime(9000, 1, 1, tzinfo=UTC)  # no date of a label is "the future"

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Final, NamedTuple, Self, TypeVar
 
 from samestory.deploy.stream.log import Consumer, Fenced, Record
-from samestory.ingest.errors import Misconfigured, Retry
+from samestory.errors import Misconfigured, Retry
 
 MAX_CRASHES: Final = 3
 POLL_S: Final = 0.5  # how long a stop may go unnoticed by an idle worker

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from samestory.deploy.config import Settings
-from samestory.ingest.errors import Misconfigured
+from samestory.errors import Misconfigured
 
 READERS: Final = {"owner": 0o700, "group": 0o750, "all": 0o755}  # of index/
 # What we make in a state's directory, which may be a directory of other things too.

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import IO, Final
 
 from samestory.deploy.config import Settings, is_supervised
-from samestory.ingest.disk import is_there, refusal
-from samestory.ingest.errors import Misconfigured
-from samestory.ingest.masking import masked
-from samestory.ingest.private import private_folder, private_opener
+from samestory.deploy.masking import masked
+from samestory.disk import is_there, refusal
+from samestory.errors import Misconfigured
+from samestory.private import private_folder, private_opener
 
 TURN_S: Final = 1.0
 STREAMS: Final = {"stdin": "r", "stdout": "w", "stderr": "w"}

@@ -14,7 +14,7 @@ from typing import Final
 
 from samestory.deploy.loop import patiently
 from samestory.deploy.stream.log import QUARANTINE, Log, Message, Record
-from samestory.ingest.errors import Rejected
+from samestory.errors import Rejected
 
 MAX_VALUE: Final = 3_000_000  # bytes of the offending input that are kept
 MAX_TEXT: Final = 2_000  # characters of its key, and of the reason

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import IO, Final, Self
 
 from samestory.deploy.config import PREFIX, SUPERVISED, Settings
-from samestory.ingest.errors import Misconfigured
+from samestory.errors import Misconfigured
 
 NEEDS_A_PERSON: Final = 2  # exit code of a worker that can't go on by itself
 WAITED: Final = (

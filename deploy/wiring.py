@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from samestory.deploy.config import Settings, read_feed_headers
 from samestory.deploy.modes import keep_modes
-from samestory.ingest.disk import is_there, may
-from samestory.ingest.errors import Misconfigured, Retry
+from samestory.disk import is_there, may
+from samestory.errors import Misconfigured, Retry
 
 if TYPE_CHECKING:
     from samestory.deploy.stream.log import Log

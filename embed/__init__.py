@@ -1,1 +1,1 @@
-"""Stories in, unit vectors out. Owns the StoryVector message, the embedding space."""
+"""Stories in, unit vectors out. Owns the embedding space."""

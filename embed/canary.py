@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from samestory.ingest.errors import Misconfigured
+from samestory.errors import Misconfigured
 
 SENTENCES: Final = (
     "Velund expels six Kesmark diplomats over spying",

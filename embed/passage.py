@@ -8,7 +8,7 @@ docs/performance.md has the measurement behind its default.
 
 from typing import Final
 
-from samestory.ingest.story import Story
+from samestory.story import Story
 
 TOKENS: Final = 128
 CHARS_A_TOKEN: Final = 8  # cut before tokenising: 3.8 times faster on articles

@@ -16,10 +16,10 @@ from typing import Any, Final
 
 import numpy as np
 
+from samestory.child import follow_parent
 from samestory.embed.encoder import PROBE, Encoder, EncoderSpec, Vectors, nothing
 from samestory.embed.opening import open_encoder
-from samestory.ingest.child import follow_parent
-from samestory.ingest.errors import Quarantine, Retry
+from samestory.errors import Quarantine, Retry
 
 CHARS: Final = 8_000  # of the texts of one task: about two batches
 A_TEXT: Final = 50  # characters that a text costs beside its own

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from samestory.index.features import View
-from samestory.ingest.story import Story
+from samestory.story import Story
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from samestory.index.constraints import Constraints
 from samestory.index.correction import APART, DIFFERENT, SAME, Correction
-from samestory.ingest.story import Story, iso
+from samestory.story import Story, iso
 
 ACCEPTED: Final = "accepted"
 REFUSED: Final = "refused"

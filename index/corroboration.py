@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from samestory.ingest.credits import credits_of
-from samestory.ingest.story import Story
+from samestory.credits import credits_of
 from samestory.publishers import family_of
+from samestory.story import Story
 
 SHINGLE: Final = 5  # words in a row that are hardly the same by chance (Broder 1997)
 MOST: Final = 0.5  # of a text's shingles in another: then it is a copy

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from samestory.days import DAY_S
-from samestory.embed.vector import StoryVector
+from samestory.errors import Quarantine
 from samestory.index.changes import Component
 from samestory.index.corrected import ACCEPTED
 from samestory.index.correcting import apply_correction
@@ -26,7 +26,7 @@ from samestory.index.pair_model import PairModel
 from samestory.index.placements import Arrival, Placements
 from samestory.index.searched import check_units, combine
 from samestory.index.state import State
-from samestory.ingest.errors import Quarantine
+from samestory.story_vector import StoryVector
 
 FORESEEN_FROM: Final = 4  # stories of a batch that are worth searching for at once
 

@@ -19,8 +19,8 @@ from statistics import median_low
 from typing import Any, Final, Self
 
 from samestory.days import DAY_S, date_of, day_of, moment_of
-from samestory.ingest.story import Story
 from samestory.publishers import family_of
+from samestory.story import Story
 
 LATEST: Final = 101  # stories that are looked at: 51 of them may be of a wrong clock
 OUTLETS: Final = 3  # that must tell it; all there are, where LATEST are of fewer

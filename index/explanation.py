@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from samestory.errors import Misconfigured
 from samestory.index.comparison import compare
 from samestory.index.corrected import ACCEPTED, told
 from samestory.index.features import FEATURES
@@ -22,8 +23,7 @@ from samestory.index.results import no_stories
 from samestory.index.rows import Member
 from samestory.index.shared_terms import shared_terms
 from samestory.index.strongest_path import strongest_path
-from samestory.ingest.errors import Misconfigured
-from samestory.ingest.story import Story
+from samestory.story import Story
 
 _PARTED: Final = {
     "moved": "fitted the other event clearly better",

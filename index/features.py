@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from samestory.index.searched import combine
 from samestory.index.terms import Rarity, Terms, packaged_rarity, shared, terms_of
 from samestory.index.vetoes import ORDINALS, Claims, claims_of
-from samestory.ingest.story import Story
 from samestory.publishers import family_of
+from samestory.story import Story
 
 FEATURES: Final = (
     "similarity",  # cosine of title and lead together

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from samestory.ingest.database import transaction
+from samestory.database import transaction
 
 LARGEST_S: Final = 7 * 86_400.0  # event time in which the largest event is looked for
 SWALLOWED: Final = 50  # reports of an event that may have swallowed others,

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from samestory.database import reading
 from samestory.index.corrected import Corrections
 from samestory.index.health import Health
 from samestory.index.history import History
@@ -20,9 +21,8 @@ from samestory.index.revisions import Revisions
 from samestory.index.rows import MEMBER, Member, Placed, member_of
 from samestory.index.standing import Standing
 from samestory.index.vector_files import VectorFiles, files_of
-from samestory.ingest.database import reading
-from samestory.ingest.story import Story
-from samestory.ingest.urls import ids_at, ids_of
+from samestory.story import Story
+from samestory.urls import ids_at, ids_of
 
 EXACT_S: Final = 9e9  # microseconds up to it are whole numbers in float64
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from samestory.index.join_record import JoinRecord
-from samestory.ingest.story import Story
+from samestory.story import Story
 
 KEPT: Final = 20  # former versions of a story: a page may change at each visit
 

@@ -1,14 +1,14 @@
 """What the index obeys: the records of topic `journal`, in their one order."""
 
-from samestory.embed.vector import TYPE as STORY_VECTOR
-from samestory.embed.vector import StoryVector
 from samestory.index.correction import TYPE as CORRECTION
 from samestory.index.correction import Correction
 from samestory.index.forgetting import TYPE as FORGET
 from samestory.index.forgetting import Forget
 from samestory.index.let_pass import TYPE as LET_PASS
 from samestory.index.let_pass import LetPass
-from samestory.ingest.story import FORGOTTEN, decode_object
+from samestory.story import FORGOTTEN, decode_object
+from samestory.story_vector import TYPE as STORY_VECTOR
+from samestory.story_vector import StoryVector
 
 
 def decode_journal(value: bytes) -> StoryVector | Correction | Forget | LetPass | None:

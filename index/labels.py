@@ -13,7 +13,7 @@ from samestory.index.comparison import compare
 from samestory.index.features import FEATURES, View, view
 from samestory.index.pair_model import PairModel
 from samestory.index.terms import Rarity
-from samestory.ingest.story import Story
+from samestory.story import Story
 
 NO_COUNTS: Final = Rarity(10_000, {})  # of a language that the counts don't know
 # Features, shape (n, features); whether each pair is one event; the weight of each.

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import Any, Final, Self
 
 from samestory.days import date_of, day_of
-from samestory.ingest.errors import Quarantine
-from samestory.ingest.story import check_strings, clean_line, iso, parse_moment
+from samestory.errors import Quarantine
+from samestory.story import check_strings, clean_line, iso, parse_moment
 
 TYPE: Final = "let-pass"
 VERSION: Final = "1.0"

@@ -14,7 +14,7 @@ from samestory.index.held import Held
 from samestory.index.neighbours import Neighbours
 from samestory.index.pair_model import PairModel
 from samestory.index.rows import Member
-from samestory.ingest.story import Story, iso
+from samestory.story import Story, iso
 
 DEPTH: Final = 60  # nearest by vector whose words are compared too
 

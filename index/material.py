@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from samestory.index.features import View
-from samestory.ingest.story import Story
+from samestory.story import Story
 
 _NOTICE: Final = re.compile(
     r"\bcorrection\s*:|\bcorrects\b|\bclarification\s*:"

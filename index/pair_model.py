@@ -14,10 +14,10 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from samestory.errors import Misconfigured
 from samestory.index.features import FEATURES, View, view
 from samestory.index.terms import PACKAGED_COUNTS, WORD_COUNTS, Rarity, packaged_rarity
-from samestory.ingest.errors import Misconfigured
-from samestory.ingest.story import Story
+from samestory.story import Story
 
 JOINING: Final = ("tight", "balanced", "loose")  # positions of the one knob
 PACKAGED_MODEL: Final = Path(__file__).with_name("pair_model.json")

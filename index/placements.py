@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from samestory.days import day_of
-from samestory.embed.vector import StoryVector
 from samestory.index.changes import Change, Component, Moved, Placed, Removed
 from samestory.index.corroboration import confirms, first_to_confirm
 from samestory.index.features import View
@@ -23,7 +22,8 @@ from samestory.index.rare_terms import rarest
 from samestory.index.rows import Member
 from samestory.index.second_look import Move
 from samestory.index.state import State
-from samestory.ingest.story import Story
+from samestory.story import Story
+from samestory.story_vector import StoryVector
 
 READ_TO_CONFIRM: Final = 40  # reports of an event, the earliest
 CORRECTED: Final = "corrected"

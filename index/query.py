@@ -9,7 +9,7 @@ the next begins, whatever was committed meanwhile.
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, Self
 
-from samestory.ingest.errors import Misconfigured
+from samestory.errors import Misconfigured
 
 NEWEST: Final = "newest"
 OLDEST: Final = "oldest"

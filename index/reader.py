@@ -22,17 +22,17 @@ from typing import Final, NamedTuple, Self, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from samestory.connection import file_of
+from samestory.database import is_alone, open_to_read, reading
+from samestory.disk import judging, may, refusal
+from samestory.errors import Misconfigured, Retry
 from samestory.index.held import Held
 from samestory.index.query import Cursor, Query, has_words
 from samestory.index.results import Event, Listed, Report, no_stories, own_of
 from samestory.index.rows import LISTED, REPORT, listed_of, report_of, vectors_of
 from samestory.index.schema import SCHEMA
 from samestory.index.searched import combine
-from samestory.ingest.connection import file_of
-from samestory.ingest.database import is_alone, open_to_read, reading
-from samestory.ingest.disk import judging, may, refusal
-from samestory.ingest.errors import Misconfigured, Retry
-from samestory.ingest.urls import ids_at
+from samestory.urls import ids_at
 
 T = TypeVar("T")
 AT_ONCE: Final = 500  # events or stories whose rows are read by one statement

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from samestory.errors import Misconfigured
 from samestory.index.query import Cursor
-from samestory.ingest.errors import Misconfigured
-from samestory.ingest.story import Story, iso
+from samestory.story import Story, iso
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

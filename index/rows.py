@@ -9,10 +9,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from samestory.embed.vector import PASSAGES
 from samestory.index.query import Cursor
 from samestory.index.results import Listed, Report, headline
-from samestory.ingest.story import Story, clamped, event_time_of, parse_moment
+from samestory.story import Story, clamped, event_time_of, parse_moment
+from samestory.story_vector import PASSAGES
 
 MEMBER: Final = "seq, story, event_id, vectors, crowd"
 LISTED: Final = "event_time, story_id, story, event_id"

@@ -1,12 +1,12 @@
 """The tables of the index's state, and how states of before become one of today.
 
 Each row of what a person relies on carries a checksum, see
-`samestory.ingest.database.checked`.
+`samestory.database.checked`.
 """
 
 from typing import Final
 
-from samestory.ingest.database import checked, rebuilt
+from samestory.database import checked, rebuilt
 
 SCHEMA: Final = 6
 _META: Final = checked(

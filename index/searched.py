@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from samestory.ingest.errors import Quarantine
+from samestory.errors import Quarantine
 
 _SCALE: Final = 1 << 11
 Vectors = NDArray[np.float32]

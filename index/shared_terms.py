@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import Final
 
-from samestory.ingest.story import Story
+from samestory.story import Story
 
 MAX_SHARED: Final = 12  # names and numbers that are told
 MAX_WORDS: Final = 12  # of names that follow one another

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import numpy as np
 
-from samestory.embed.vector import PASSAGES, check_vectors
+from samestory.database import damage_of, finds, open_to_read, reading
+from samestory.disk import judging
+from samestory.errors import Quarantine
 from samestory.index.constraints import Constraints
 from samestory.index.corrected import ACCEPTED
 from samestory.index.correction import Correction
 from samestory.index.schema import SCHEMA
 from samestory.index.vector_files import VectorFiles, files_of
-from samestory.ingest.database import damage_of, finds, open_to_read, reading
-from samestory.ingest.disk import judging
-from samestory.ingest.errors import Quarantine
-from samestory.ingest.story import Story
+from samestory.story import Story
+from samestory.story_vector import PASSAGES, check_vectors
 
 
 def damage_of_state(
@@ -36,7 +36,7 @@ def damage_of_state(
 
     Raises:
         Retry, Misconfigured: it can't be judged, see
-            `samestory.ingest.database.judging`.
+            `samestory.database.judging`.
     """
     broken = damage_of(path)
     yield from ((path, line) for line in broken)

@@ -13,14 +13,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from samestory.embed.vector import StoryVector, to_bytes
+from samestory.database import open_database, transaction, vacuum
 from samestory.index.expiry import Calendar
 from samestory.index.held import Held
 from samestory.index.join_record import JoinRecord
 from samestory.index.rare_terms import TERMS
 from samestory.index.rows import Member
 from samestory.index.schema import SCHEMA, TABLES, UPGRADES
-from samestory.ingest.database import open_database, transaction, vacuum
+from samestory.story_vector import StoryVector, to_bytes
 
 __all__ = ["Member", "Removed", "State"]
 
@@ -209,5 +209,5 @@ class State(Held):
                     )
 
     def scrub(self) -> None:
-        """Let no byte of removed rows stay; see `samestory.ingest.database.vacuum`."""
+        """Let no byte of removed rows stay; see `samestory.database.vacuum`."""
         vacuum(self._db, self.path)

@@ -20,7 +20,7 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from samestory.ingest.errors import Misconfigured
+from samestory.errors import Misconfigured
 
 WORDS: Final = 300  # what comes later is background (quality.md 5)
 CHARACTERS: Final = 20 * WORDS  # of the text that are looked at

@@ -18,6 +18,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from samestory.errors import Misconfigured
 from samestory.index.comparison import compare
 from samestory.index.evaluation import (
     Grouping,
@@ -40,7 +41,6 @@ from samestory.index.terms import (
     digest_of,
     packaged_rarity,
 )
-from samestory.ingest.errors import Misconfigured
 
 HALVES: Final = (0, 1)
 # How much recall counts beside precision: a wrong join costs a reader more.

@@ -17,11 +17,11 @@ import numpy as np
 from crc32c import crc32c
 from numpy.typing import NDArray
 
+from samestory.database import sync_folder, transaction
 from samestory.days import day_of
-from samestory.embed.vector import PASSAGES
 from samestory.index.searched import combine
-from samestory.ingest.database import sync_folder, transaction
-from samestory.ingest.private import private_file, private_folder
+from samestory.private import private_file, private_folder
+from samestory.story_vector import PASSAGES
 
 if TYPE_CHECKING:
     from samestory.index.neighbours import Neighbours

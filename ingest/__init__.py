@@ -1,1 +1,1 @@
-"""Feeds and pages in, stories out. Owns the Story message and the frontier."""
+"""Feeds and pages in, stories out. Owns the frontier."""

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import httpcore2
 
-from samestory.ingest.errors import Misconfigured, Quarantine
+from samestory.errors import Misconfigured, Quarantine
 
 Network = IPv4Network | IPv6Network
 # Hosts of the internet are in this block alone; NAT64, IPv4-translated and -compatible

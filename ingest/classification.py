@@ -36,8 +36,8 @@ from samestory.ingest.outlets import FeedVoice
 from samestory.ingest.pending_story import PendingStory
 from samestory.ingest.sightings import GUID, WORDS, Sighting
 from samestory.ingest.story_table import given_id
-from samestory.ingest.urls import ids_at
 from samestory.publishers import same_site
+from samestory.urls import ids_at
 
 MAX_FUTILE: Final = 3  # reads in a row that found the text of before
 

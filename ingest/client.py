@@ -9,13 +9,7 @@ from typing import Any, Final, Self
 import httpcore2
 import httpx2
 
-from samestory.ingest.addresses import (
-    Deadline,
-    GuardedBackend,
-    Network,
-    refuse_closed_target,
-)
-from samestory.ingest.errors import (
+from samestory.errors import (
     BotWall,
     Elsewhere,
     FetchFailed,
@@ -24,9 +18,15 @@ from samestory.ingest.errors import (
     HostSlow,
     Misconfigured,
 )
+from samestory.ingest.addresses import (
+    Deadline,
+    GuardedBackend,
+    Network,
+    refuse_closed_target,
+)
 from samestory.ingest.headers import retry_after_s
-from samestory.ingest.urls import absolute_url, host_of, origin_of
 from samestory.ingest.walls import wall_of
+from samestory.urls import absolute_url, host_of, origin_of
 
 MAX_HOPS: Final = 8  # RFC 9110 names no number; browsers stop at 20, curl at 50
 MAX_FEED_BYTES: Final = 10_000_000  # 4 times the largest real feed seen

@@ -5,14 +5,14 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Final
 
-from samestory.ingest.errors import Quarantine, Rejected, Retry
+from samestory.errors import Quarantine, Rejected, Retry
 from samestory.ingest.frontier import Frontier
 from samestory.ingest.make_story import make_story, rightful_id
 from samestory.ingest.pending_story import PendingStory, Published
 from samestory.ingest.reading import Read, give_up_page
-from samestory.ingest.story import Story
-from samestory.ingest.urls import ids_at
 from samestory.ingest.versions import LastVersion
+from samestory.story import Story
+from samestory.urls import ids_at
 
 LATER_LOOKS: Final = 3  # at a page that was read before and fails now, after ...
 LATER_S: Final = 3_600.0  # ... an hour, then two, then three

@@ -7,8 +7,8 @@ from typing import Final
 from lxml import etree
 
 from samestory.ingest.charset import decode
-from samestory.ingest.story import clean_line
-from samestory.ingest.urls import absolute_url, origin_of
+from samestory.story import clean_line
+from samestory.urls import absolute_url, origin_of
 
 MAX_PAGE: Final = 500_000  # characters; the links are in the head
 MAX_FEEDS: Final = 20

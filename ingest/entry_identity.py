@@ -22,8 +22,8 @@ from typing import Final
 
 from samestory.ingest.entry import Entry
 from samestory.ingest.sightings import GUID, WHOLE, WITHIN_FEED, WORDS
-from samestory.ingest.story import scoped_id, story_id_from
-from samestory.ingest.urls import former_key, url_key, url_keys
+from samestory.story import scoped_id, story_id_from
+from samestory.urls import former_key, url_key, url_keys
 
 MIN_SUMMARY: Final = 40  # characters that are not said again by chance, undated
 # What is compared, beside the link, to tell whether an entry says something new.

@@ -16,16 +16,16 @@ from typing import Any, Final
 import fastfeedparser
 import feedparser
 
+from samestory.errors import BotWall, Quarantine
 from samestory.ingest.announced import Announced, announced
 from samestory.ingest.charset import decode
 from samestory.ingest.dates import MAX_DATE
 from samestory.ingest.entry import Entry, ParsedFeed
-from samestory.ingest.errors import BotWall, Quarantine
 from samestory.ingest.markup import mend_references, plain_text
 from samestory.ingest.sitemap import child_sitemaps, parse_sitemap, sitemap_kind
-from samestory.ingest.story import clean_line, clean_text
-from samestory.ingest.urls import absolute_url
 from samestory.ingest.walls import wall_of
+from samestory.story import clean_line, clean_text
+from samestory.urls import absolute_url
 
 MAX_ENTRIES: Final = 2_000  # Media Cloud's cap; the largest real feed seen had 1,046
 _DECLARATION: Final = re.compile(r"^<\?xml[^>]{0,500}\?>")

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from typing import Final
 
+from samestory.database import checked
 from samestory.ingest.announced import Announced
-from samestory.ingest.database import checked
 from samestory.ingest.feedlist import FeedRef
 from samestory.ingest.listed import BY_HAND, Listed
 from samestory.ingest.moves import Moves
@@ -14,7 +14,7 @@ from samestory.ingest.own_sites import OwnSites
 from samestory.ingest.redirects import LASTS_S, Redirects
 from samestory.ingest.sightings import Sightings
 from samestory.ingest.story_table import StoryTable
-from samestory.ingest.urls import host_of
+from samestory.urls import host_of
 
 NEVER: Final = float("inf")
 FEEDS: Final = checked(

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from lxml import etree
 
-from samestory.ingest.errors import Misconfigured
-from samestory.ingest.urls import absolute_url
+from samestory.errors import Misconfigured
+from samestory.urls import absolute_url
 
 _NOT_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 

@@ -13,9 +13,9 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from samestory.ingest.connection import refuse_moved
-from samestory.ingest.database import open_database, vacuum
-from samestory.ingest.errors import Elsewhere
+from samestory.connection import refuse_moved
+from samestory.database import open_database, vacuum
+from samestory.errors import Elsewhere
 from samestory.ingest.feed_table import Companions, Feed, FeedTable
 from samestory.ingest.forgotten import Forgotten
 from samestory.ingest.frontier_schema import SCHEMA, TABLES, UPGRADES
@@ -26,9 +26,9 @@ from samestory.ingest.own_sites import OwnSites
 from samestory.ingest.pending_story import PendingStory
 from samestory.ingest.redirects import Redirects, next_redirect
 from samestory.ingest.sightings import GUID, WHOLE, WITHIN_FEED, Sighting, Sightings
-from samestory.ingest.story import scoped_id, story_id_from
 from samestory.ingest.story_table import StoryTable, given_id
-from samestory.ingest.urls import host_of, ids_at, story_ids_of
+from samestory.story import scoped_id, story_id_from
+from samestory.urls import host_of, ids_at, story_ids_of
 
 
 class Frontier:

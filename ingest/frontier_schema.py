@@ -6,7 +6,7 @@ An upgrade loses nothing that tells a known story from a new one.
 
 from typing import Final
 
-from samestory.ingest.database import checked, rebuilt
+from samestory.database import checked, rebuilt
 from samestory.ingest.feed_table import FEEDS, FEEDS_DUE
 from samestory.ingest.forgotten import FORGOTTEN
 from samestory.ingest.host_waits import HOSTS

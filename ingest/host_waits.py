@@ -3,7 +3,7 @@
 import sqlite3
 from typing import Final
 
-from samestory.ingest.database import checked
+from samestory.database import checked
 
 HOSTS: Final = checked(
     """CREATE TABLE hosts (

@@ -12,11 +12,11 @@ from datetime import UTC, datetime
 from samestory.ingest.outlets import Attribution, FeedVoice, attributed
 from samestory.ingest.page import Cleaned
 from samestory.ingest.pending_story import PendingStory
-from samestory.ingest.story import Story, scoped_id
 from samestory.ingest.titles import clean_title
-from samestory.ingest.urls import flags_of_host, story_ids_of, url_keys
 from samestory.ingest.versions import changes_since
 from samestory.publishers import same_site
+from samestory.story import Story, scoped_id
+from samestory.urls import flags_of_host, story_ids_of, url_keys
 
 
 def rightful_id(

@@ -10,8 +10,8 @@ Whoever names the former URL afterwards, in a list or by hand, means the target.
 import sqlite3
 from typing import Final, NamedTuple
 
+from samestory.database import checked
 from samestory.days import DAY_S
-from samestory.ingest.database import checked
 
 MOVE_SIGHTINGS: Final = 3  # of a permanent redirect, over at least ...
 MOVE_S: Final = 2 * DAY_S  # ... so long, before the new URL is kept

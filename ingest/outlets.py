@@ -14,8 +14,6 @@ import ipaddress
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from samestory.ingest.story import clean_line
-from samestory.ingest.urls import host_of
 from samestory.publishers import (
     MAX_NAME,
     is_aggregator,
@@ -25,6 +23,8 @@ from samestory.publishers import (
     outlet_named,
     voice_of,
 )
+from samestory.story import clean_line
+from samestory.urls import host_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

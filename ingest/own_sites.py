@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Final
 
-from samestory.ingest.database import checked
+from samestory.database import checked
 from samestory.ingest.outlets import FeedVoice
-from samestory.ingest.urls import url_key
 from samestory.publishers import voice_of
+from samestory.urls import url_key
 
 # By the key of the address that pages link to: what redirects there is another feed.
 OWN_SITES: Final = checked(

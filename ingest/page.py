@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import unquote_plus, urlsplit
 
+from samestory.credits import NO_CREDITS, Credits, credits_of
 from samestory.ingest.charset import decode
-from samestory.ingest.credits import NO_CREDITS, Credits, credits_of
 from samestory.ingest.dates import (
     UNKNOWN,
     Moment,
@@ -26,8 +26,8 @@ from samestory.ingest.markup import mend_references, plain_text
 from samestory.ingest.outlets import FeedVoice
 from samestory.ingest.page_head import MAX_TAGS, Head, plain_words, read_head
 from samestory.ingest.quality import complaint, tidy, without_title
-from samestory.ingest.story import clean_text
 from samestory.ingest.walls import wall_of
+from samestory.story import clean_text
 
 MIN_FULL_TEXT: Final = 900  # characters; a feed's text of this length is the article
 CUT_OFF_TAIL: Final = 60  # characters; the pattern is quadratic on a long text

@@ -11,8 +11,8 @@ from lxml import etree
 
 from samestory.ingest.charset import decode
 from samestory.ingest.markup import plain_text
-from samestory.ingest.story import clean_line
-from samestory.ingest.urls import absolute_url, url_key
+from samestory.story import clean_line
+from samestory.urls import absolute_url, url_key
 
 MAX_HEAD: Final = 1_000_000  # characters that are read; headlines stand before it
 MAX_TAGS: Final = 100_000  # real news pages have up to 4,110

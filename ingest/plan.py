@@ -16,8 +16,8 @@ from samestory.ingest.outlets import FeedVoice
 from samestory.ingest.page import is_full_text
 from samestory.ingest.pending_story import PendingStory
 from samestory.ingest.sightings import Sighting
-from samestory.ingest.urls import host_of
 from samestory.publishers import has_no_page
+from samestory.urls import host_of
 
 
 @dataclass(slots=True, kw_only=True)

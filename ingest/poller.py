@@ -14,10 +14,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
-from samestory.ingest.cadence import page_retry_s
-from samestory.ingest.client import Client
-from samestory.ingest.delivery import Delivery
-from samestory.ingest.errors import (
+from samestory.errors import (
     Elsewhere,
     FetchRefused,
     HostAway,
@@ -25,6 +22,9 @@ from samestory.ingest.errors import (
     Rejected,
     Retry,
 )
+from samestory.ingest.cadence import page_retry_s
+from samestory.ingest.client import Client
+from samestory.ingest.delivery import Delivery
 from samestory.ingest.feed_table import Feed
 from samestory.ingest.frontier import Frontier
 from samestory.ingest.gate import MAX_WAIT_S, HostGate
@@ -42,8 +42,8 @@ from samestory.ingest.reading import Read, page_url, read_story
 from samestory.ingest.redirects import MAX_HOSTS, Redirect
 from samestory.ingest.robots import Robots
 from samestory.ingest.sandbox import Sandbox
-from samestory.ingest.story import Story
-from samestory.ingest.urls import host_of, ids_at
+from samestory.story import Story
+from samestory.urls import host_of, ids_at
 
 FETCHES_AT_ONCE: Final = 32
 FEEDS_AT_ONCE: Final = 1_000  # hosts whose feeds are looked at in one go

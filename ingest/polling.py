@@ -17,6 +17,13 @@ from datetime import UTC, datetime
 from typing import Final
 
 from samestory.days import DAY_S
+from samestory.errors import (
+    BotWall,
+    Elsewhere,
+    FetchFailed,
+    FetchRefused,
+    HostAway,
+)
 from samestory.ingest.cadence import (
     GONE_S,
     Limits,
@@ -29,13 +36,6 @@ from samestory.ingest.cadence import (
 from samestory.ingest.client import MAX_FEED_BYTES, Client, Fetched, Validators
 from samestory.ingest.dates import parse_date
 from samestory.ingest.entry import ParsedFeed
-from samestory.ingest.errors import (
-    BotWall,
-    Elsewhere,
-    FetchFailed,
-    FetchRefused,
-    HostAway,
-)
 from samestory.ingest.feed import parse_feed
 from samestory.ingest.feed_table import Feed
 from samestory.ingest.headers import fresh_for_s

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from samestory.errors import Elsewhere, Quarantine
 from samestory.ingest.client import MAX_PAGE_BYTES, Client
-from samestory.ingest.errors import Elsewhere, Quarantine
 from samestory.ingest.markup import plain_text
 from samestory.ingest.page import Cleaned, Page, Told, choose_text, without_page
 from samestory.ingest.pending_story import PendingStory

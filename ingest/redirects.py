@@ -26,8 +26,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from samestory.ingest.database import checked
-from samestory.ingest.errors import Elsewhere
+from samestory.database import checked
+from samestory.errors import Elsewhere
 
 MAX_HOSTS: Final = 3  # a shortener, a counter of clicks, the publisher
 LASTS_S: Final = 86_400.0  # longer than any queue of a host: 30 s for 2,880 in it

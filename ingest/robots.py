@@ -5,11 +5,11 @@ import time
 from dataclasses import dataclass
 from typing import Final
 
+from samestory.errors import FetchFailed, FetchRefused, Quarantine
 from samestory.ingest.charset import decode
 from samestory.ingest.client import MAX_ROBOTS_BYTES, Client
-from samestory.ingest.errors import FetchFailed, FetchRefused, Quarantine
 from samestory.ingest.sandbox import Sandbox
-from samestory.ingest.urls import origin_of
+from samestory.urls import origin_of
 
 CACHE_S: Final = 86_400.0  # RFC 9309 section 2.4: not longer than 24 hours
 MAX_ORIGINS: Final = 10_000  # with MAX_KEPT, the memory bound; the oldest go first

@@ -12,8 +12,8 @@ from typing import Any, Final, Self
 
 from pebble import ProcessExpired, ProcessPool
 
-from samestory.ingest.child import follow_parent
-from samestory.ingest.errors import Quarantine, Retry, SamestoryError
+from samestory.child import follow_parent
+from samestory.errors import Quarantine, Retry, SamestoryError
 
 QUEUE_S: Final = 20  # how many time limits a call may take with its wait in the queue
 MAX_MEMORY: Final = 3_000_000_000  # bytes of address space; 5 MB of page take < 1 GB

@@ -5,9 +5,9 @@ import zlib
 from dataclasses import dataclass
 from typing import Self
 
-from samestory.ingest.errors import Misconfigured
-from samestory.ingest.urls import host_of
+from samestory.errors import Misconfigured
 from samestory.publishers import domain_of
+from samestory.urls import host_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from samestory.ingest.database import checked
+from samestory.database import checked
 
 GUID: Final = "guid "
 WHOLE: Final = "said "

@@ -10,15 +10,15 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, replace
 from typing import Final
 
-from samestory.ingest.database import checked, writing
+from samestory.database import checked, writing
 from samestory.ingest.entry import Entry
 from samestory.ingest.outlets import FeedVoice
 from samestory.ingest.own_sites import OwnSites
 from samestory.ingest.pending_story import PendingStory, Published
 from samestory.ingest.redirects import Redirect, Redirects
-from samestory.ingest.urls import host_of
 from samestory.ingest.versions import LastVersion
 from samestory.publishers import same_site
+from samestory.urls import host_of
 
 STORIES: Final = checked(
     """CREATE TABLE stories (

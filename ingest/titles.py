@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from samestory.ingest.urls import host_of
 from samestory.publishers import names_of, plain_name
+from samestory.urls import host_of
 
 MIN_LEFT: Final = 12  # characters that a headline has without the outlet's name
 _SEPARATOR: Final = re.compile(r"\s[|–—·•:»«-]+\s|\s?\|\s?")  # of one line

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Final, Self
 
-from samestory.ingest.story import Story
+from samestory.story import Story
 
 MAX_PARAGRAPHS: Final = 400  # of a version that are remembered; a long report has 80
 MAX_CHANGES: Final = 12

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from samestory.ingest.story import Story, clean_line
-from samestory.ingest.urls import host_of
+from samestory.story import Story, clean_line
+from samestory.urls import host_of
 
 FAMILIES: Final = Path(__file__).with_name("publishers.toml")
 MAX_NAME: Final = 120  # characters of an outlet's name

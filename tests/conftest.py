@@ -21,7 +21,7 @@ from samestory.embed.models import model_files
 from samestory.ingest.addresses import parse_networks
 from samestory.ingest.client import Client, ClientOptions
 from samestory.ingest.sandbox import Sandbox
-from samestory.ingest.story import Story, story_id_from
+from samestory.story import Story, story_id_from
 from tests.broker import Broker, Running, libs
 from tests.product import CACHE, LOCAL, Run, encoder_here
 from tests.shared import ServedElsewhere, built_once

@@ -18,12 +18,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from samestory.credits import credits_of
+from samestory.errors import SamestoryError
 from samestory.ingest.announced import announced
 from samestory.ingest.charset import decode
-from samestory.ingest.credits import credits_of
 from samestory.ingest.dates import parse_date, parse_date_of_any_language
 from samestory.ingest.discovery import linked_feeds
-from samestory.ingest.errors import SamestoryError
 from samestory.ingest.feed import parse_feed
 from samestory.ingest.feedlist import parse_feedlist, to_opml
 from samestory.ingest.headers import fresh_for_s, retry_after_s
@@ -34,12 +34,12 @@ from samestory.ingest.quality import complaint, tidy
 from samestory.ingest.robots import crawl_delay_s, is_allowed
 from samestory.ingest.shards import Shard
 from samestory.ingest.sitemap import child_sitemaps, parse_sitemap
-from samestory.ingest.story import Story
 from samestory.ingest.titles import clean_title
-from samestory.ingest.urls import absolute_url, host_of, origin_of, url_key
 from samestory.ingest.versions import LastVersion, changes_since
 from samestory.ingest.walls import wall_of
 from samestory.publishers import outlet_named
+from samestory.story import Story
+from samestory.urls import absolute_url, host_of, origin_of, url_key
 from tests.conftest import make_story
 from tests.hostile import feeds, pages
 from tests.messages import through_everything

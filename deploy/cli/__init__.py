@@ -14,11 +14,11 @@ from samestory.deploy.config import (
     lend_home,
     load_settings,
 )
+from samestory.deploy.masking import masked
 from samestory.deploy.modes import keep_modes
 from samestory.deploy.process import open_streams
-from samestory.ingest.disk import CLOSED, DAMAGE, HELD, SCARCE, code_of, may_pass
-from samestory.ingest.errors import Misconfigured, Retry
-from samestory.ingest.masking import masked
+from samestory.disk import CLOSED, DAMAGE, HELD, SCARCE, code_of, may_pass
+from samestory.errors import Misconfigured, Retry
 
 DONE: Final = 0
 NOTHING_FOUND: Final = 1

@@ -17,9 +17,9 @@ from samestory.deploy.cli.output import (
     span_of,
 )
 from samestory.deploy.config import Settings
+from samestory.errors import Misconfigured
 from samestory.index.query import NEWEST, OLDEST, Query
 from samestory.index.results import Event, Report
-from samestory.ingest.errors import Misconfigured
 
 
 def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:

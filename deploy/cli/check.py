@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from samestory.database import damage_of, finds
 from samestory.deploy import wiring
 from samestory.deploy.cli import DONE, GAVE_UP, NEEDS_A_PERSON
 from samestory.deploy.cli.journal import first_of
@@ -17,11 +18,10 @@ from samestory.deploy.cli.output import add_command, print_json
 from samestory.deploy.config import Settings
 from samestory.deploy.stream.embedded import EmbeddedLog
 from samestory.deploy.stream.log import JOURNAL
+from samestory.disk import is_read_only, is_there, judging
+from samestory.errors import Misconfigured, Retry
 from samestory.index.reader import Peek, peek
 from samestory.index.soundness import damage_of_state, has_fed_stories
-from samestory.ingest.database import damage_of, finds
-from samestory.ingest.disk import is_read_only, is_there, judging
-from samestory.ingest.errors import Misconfigured, Retry
 
 Damage = Iterable[tuple[Path | str, str]]
 

@@ -18,6 +18,7 @@ from samestory.deploy.cli.output import (
 )
 from samestory.deploy.config import Settings, user_name
 from samestory.deploy.importing import utc_now
+from samestory.errors import Misconfigured
 from samestory.index.corrected import ACCEPTED, REFUSED, Corrected, labelled
 from samestory.index.correction import (
     APART,
@@ -28,8 +29,7 @@ from samestory.index.correction import (
     Correction,
 )
 from samestory.index.reader import Reader
-from samestory.ingest.errors import Misconfigured
-from samestory.ingest.story import clean_line, iso
+from samestory.story import clean_line, iso
 
 NOT_ACCEPTED = 1
 _OBEYED = """\

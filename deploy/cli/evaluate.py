@@ -25,7 +25,7 @@ from samestory.deploy.labelled import (
     uncertain_of,
 )
 from samestory.deploy.progress import ProgressLine
-from samestory.embed.vector import StoryVector
+from samestory.errors import Misconfigured
 from samestory.index.baselines import baselines
 from samestory.index.comparison import compare
 from samestory.index.evaluation import Grouping, found_among, score
@@ -35,7 +35,7 @@ from samestory.index.neighbours import Neighbours
 from samestory.index.pair_model import PairModel
 from samestory.index.searched import combine
 from samestory.index.state import State
-from samestory.ingest.errors import Misconfigured
+from samestory.story_vector import StoryVector
 
 BATCH: Final = 256  # records that are indexed in one commit
 _ABOUT: Final = """\

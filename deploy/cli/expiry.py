@@ -10,10 +10,10 @@ from samestory.deploy.cli.journal import submit
 from samestory.deploy.cli.output import add_command, print_json
 from samestory.deploy.config import Settings
 from samestory.deploy.importing import utc_now
+from samestory.errors import Misconfigured
 from samestory.index.let_pass import LetPass
 from samestory.index.reader import Reader
-from samestory.ingest.errors import Misconfigured
-from samestory.ingest.story import clean_line
+from samestory.story import clean_line
 
 _ABOUT = """\
 Show the day by which stories expire (the setting keep_days). It is told by the stories

@@ -21,19 +21,19 @@ from samestory.deploy.cli.output import (
 from samestory.deploy.config import Settings
 from samestory.deploy.feed_finder import FeedFinder, site_url
 from samestory.deploy.feedlists import read_feedlist
+from samestory.deploy.masking import masked, shown
 from samestory.deploy.progress import ProgressLine
+from samestory.errors import Misconfigured, SamestoryError
 from samestory.ingest.client import MAX_FEED_BYTES, Client
 from samestory.ingest.dates import parse_date
 from samestory.ingest.entry import ParsedFeed
-from samestory.ingest.errors import Misconfigured, SamestoryError
 from samestory.ingest.feed import parse_feed
 from samestory.ingest.feed_table import NEVER, Feed
 from samestory.ingest.feedlist import FeedRef, checked_ref, to_opml
 from samestory.ingest.frontier import Frontier
 from samestory.ingest.listed import BY_HAND
-from samestory.ingest.masking import masked, shown
 from samestory.ingest.sandbox import Sandbox
-from samestory.ingest.urls import host_of
+from samestory.urls import host_of
 
 CHECKS_AT_ONCE: Final = 8
 

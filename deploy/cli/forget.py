@@ -28,12 +28,12 @@ from samestory.deploy.stream.log import (
     ends,
     short_of,
 )
+from samestory.errors import Misconfigured
 from samestory.index.forgetting import MOST_STORIES, Forget
 from samestory.index.reader import Reader
-from samestory.ingest.errors import Misconfigured
 from samestory.ingest.frontier import Frontier
-from samestory.ingest.story import clean_line, story_id_from
-from samestory.ingest.urls import ids_at
+from samestory.story import clean_line, story_id_from
+from samestory.urls import ids_at
 
 NOT_DONE = 1
 _PART = re.compile(r"(?:\.partial)?(?:-wal|-shm|-journal)?$")

@@ -21,10 +21,10 @@ from samestory.deploy.progress import ProgressLine
 from samestory.deploy.quarantine import quarantine_rejected
 from samestory.deploy.stream.log import JOURNAL, STORIES, Log, Message, ends, short_of
 from samestory.deploy.supervisor import Supervisor
+from samestory.errors import Quarantine, Rejected
 from samestory.index.state import State
-from samestory.ingest.errors import Quarantine, Rejected
-from samestory.ingest.private import private_folder
-from samestory.ingest.story import Story
+from samestory.private import private_folder
+from samestory.story import Story
 
 CHUNK: Final = 200  # stories published with one fsync
 FORGOTTEN: Final = "it was forgotten"

@@ -14,8 +14,8 @@ from samestory.deploy.loop import patiently, until
 from samestory.deploy.process import AlreadyRuns
 from samestory.deploy.stream.log import JOURNAL, Log, Message
 from samestory.deploy.worker import index_until
+from samestory.errors import Misconfigured, Retry
 from samestory.index.reader import peek
-from samestory.ingest.errors import Misconfigured, Retry
 
 T = TypeVar("T")
 

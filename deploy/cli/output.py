@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from samestory.deploy.masking import masked
+from samestory.errors import Misconfigured
 from samestory.ingest.dates import parse_date
-from samestory.ingest.errors import Misconfigured
-from samestory.ingest.masking import masked
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -16,10 +16,10 @@ from samestory.deploy.cli.output import (
     print_table,
 )
 from samestory.deploy.config import Settings
+from samestory.deploy.masking import shown
 from samestory.deploy.quarantine import MAX_ATTEMPTS, Case, cases, retry_message, settle
 from samestory.deploy.stream.log import Log
-from samestory.ingest.errors import Misconfigured
-from samestory.ingest.masking import shown
+from samestory.errors import Misconfigured
 
 
 def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from samestory.database import copy_database
 from samestory.deploy import wiring
 from samestory.deploy.cli.journal import (
     first_of,
@@ -23,13 +24,12 @@ from samestory.deploy.config import Settings
 from samestory.deploy.loop import patiently
 from samestory.deploy.progress import ProgressLine
 from samestory.deploy.stream.log import JOURNAL, Log
+from samestory.errors import Misconfigured
 from samestory.index.difference import Change, differences
 from samestory.index.held import Held
 from samestory.index.reader import Reader
 from samestory.index.state import State
-from samestory.ingest.database import copy_database
-from samestory.ingest.errors import Misconfigured
-from samestory.ingest.private import private_folder
+from samestory.private import private_folder
 
 BEGINNING: Final = "BEGINNING"
 SAME: Final = 0

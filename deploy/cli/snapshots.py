@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from samestory.database import copy_database, replace_database
 from samestory.deploy import wiring
 from samestory.deploy.cli.journal import patience_of, refuse_gap
 from samestory.deploy.cli.output import add_command, print_json
@@ -14,11 +15,10 @@ from samestory.deploy.config import Settings
 from samestory.deploy.loop import patiently
 from samestory.deploy.process import hold_lock
 from samestory.deploy.stream.log import JOURNAL, Consumer, Log
+from samestory.errors import Misconfigured
 from samestory.index.reader import peek
 from samestory.index.soundness import damage_of_state
 from samestory.index.state import State
-from samestory.ingest.database import copy_database, replace_database
-from samestory.ingest.errors import Misconfigured
 
 
 def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:

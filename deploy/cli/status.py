@@ -12,16 +12,16 @@ import numpy as np
 from samestory.deploy import wiring
 from samestory.deploy.cli.output import json_option, plain, print_json, print_table
 from samestory.deploy.config import Settings
+from samestory.deploy.masking import shown
 from samestory.deploy.metrics import prometheus
 from samestory.deploy.process import resident_bytes, running, since_last_turn
 from samestory.deploy.quarantine import cases
 from samestory.deploy.stream.log import READERS, TOPICS, Lag, Log
 from samestory.deploy.worker import NAMES
+from samestory.errors import Misconfigured, Retry
 from samestory.index.expiry import Calendar
 from samestory.index.health import Largest, Latency
-from samestory.ingest.errors import Misconfigured, Retry
-from samestory.ingest.masking import shown
-from samestory.ingest.story import iso
+from samestory.story import iso
 
 HUNG_S: Final = 60.0  # the slowest turn is a batch of stories: seconds
 QUANTILES: Final = (0.5, 0.95, 1.0)

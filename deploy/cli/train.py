@@ -24,6 +24,7 @@ from samestory.deploy.labelled import (
 )
 from samestory.deploy.progress import ProgressLine
 from samestory.embed.encoder import Encoder
+from samestory.errors import Misconfigured, Quarantine
 from samestory.index.labels import PeoplesPairs, Stream
 from samestory.index.pair_model import JOINING
 from samestory.index.terms import count_words
@@ -37,8 +38,7 @@ from samestory.index.training import (
     proposed,
     write_artefact,
 )
-from samestory.ingest.errors import Misconfigured, Quarantine
-from samestory.ingest.story import json_object
+from samestory.story import json_object
 
 CUT: Final = 35  # words that a cut copy keeps: about a feed's summary
 LONG: Final = 100  # words; files whose median text is longer are copied

@@ -14,6 +14,7 @@ from samestory.deploy.cli.output import (
     print_table,
 )
 from samestory.deploy.config import Settings
+from samestory.errors import Misconfigured
 from samestory.index.explanation import (
     Explanation,
     Link,
@@ -24,8 +25,7 @@ from samestory.index.explanation import (
 from samestory.index.pair_model import PairModel
 from samestory.index.reader import Reader
 from samestory.index.rows import Member
-from samestory.ingest.errors import Misconfigured
-from samestory.ingest.story import Story
+from samestory.story import Story
 
 _ABOUT: Final = """\
 Tell why stories are in one event, or why not.

@@ -15,6 +15,7 @@ from samestory.deploy.cli.output import plain
 from samestory.deploy.config import Settings, is_supervised
 from samestory.deploy.feedlists import FeedLists
 from samestory.deploy.loop import patiently
+from samestory.deploy.masking import masked
 from samestory.deploy.process import (
     AlreadyRuns,
     follow_supervisor,
@@ -26,10 +27,9 @@ from samestory.deploy.process import (
 from samestory.deploy.progress import ProgressLine, standing
 from samestory.deploy.supervisor import RUNS_ELSEWHERE, Supervisor
 from samestory.deploy.worker import NAMES, run_worker
+from samestory.errors import Misconfigured
 from samestory.index.query import Query
-from samestory.ingest.errors import Misconfigured
 from samestory.ingest.frontier import Frontier
-from samestory.ingest.masking import masked
 
 ABOUT = {
     "ingest": "poll feeds, fetch and clean pages, publish stories",

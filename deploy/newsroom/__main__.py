@@ -10,7 +10,7 @@ from typing import Final
 from samestory.deploy.newsroom.outlets import OUTLETS
 from samestory.deploy.newsroom.reports import load_reports
 from samestory.deploy.newsroom.server import LIST_ADDRESS, PORT, Newsroom
-from samestory.ingest.errors import Misconfigured
+from samestory.errors import Misconfigured
 
 QUESTION: Final = "Minister tells allies that Quon is arming Tarsk"
 _NEXT: Final = """

@@ -11,7 +11,7 @@ from typing import Final, Self
 from samestory.deploy.newsroom.outlets import OUTLETS
 from samestory.deploy.newsroom.reports import Report, load_reports
 from samestory.deploy.newsroom.site import feed_of, page_of
-from samestory.ingest.errors import Misconfigured
+from samestory.errors import Misconfigured
 from samestory.ingest.feedlist import FeedRef, to_opml
 
 PORT: Final = 8801  # fixed, so that a second run finds the same URLs

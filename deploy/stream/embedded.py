@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from samestory.database import checked, open_database, reading, rebuilt, vacuum
 from samestory.deploy.stream.embedded_group import (
     GROUP_TABLES,
     WRONG,
@@ -31,8 +32,7 @@ from samestory.deploy.stream.embedded_retention import (
 )
 from samestory.deploy.stream.log import TOPICS, Lag, Message, Record
 from samestory.deploy.stream.partition import partition_of
-from samestory.ingest.database import checked, open_database, reading, rebuilt, vacuum
-from samestory.ingest.errors import Misconfigured, Retry
+from samestory.errors import Misconfigured, Retry
 
 SCHEMA: Final = 3
 PAGE_BYTES: Final = 16_384  # appends of 5 kB: 1.3 times those of 4 kB pages

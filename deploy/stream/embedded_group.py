@@ -10,10 +10,10 @@ from typing import Final
 
 from crc32c import crc32c
 
+from samestory.connection import refuse_moved
+from samestory.database import checked, reading
 from samestory.deploy.stream.log import Fenced, Record
-from samestory.ingest.connection import refuse_moved
-from samestory.ingest.database import checked, reading
-from samestory.ingest.errors import Misconfigured, Retry
+from samestory.errors import Misconfigured, Retry
 
 POLL_S: Final = 0.05  # how soon a reader sees an append; a pragma each, under 0.1 % CPU
 LEASE_S: Final = 15.0  # a member that is silent so long is gone

@@ -10,10 +10,10 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from samestory.database import checked
 from samestory.deploy.stream.clock import JUMP_S, Moment, advanced, told
 from samestory.deploy.stream.embedded_group import boot_id, committed, head
 from samestory.deploy.stream.log import READERS
-from samestory.ingest.database import checked
 
 TRIM_ROWS: Final = 500  # removed in one step: an appender waits some milliseconds
 STALE_GROUP_S: Final = 7 * 86_400.0  # a group silent so long holds nothing back

@@ -28,7 +28,7 @@ from samestory.deploy.stream.kafka_retention import KafkaRetention
 from samestory.deploy.stream.kafka_topics import MAX_MESSAGE, KafkaTopics
 from samestory.deploy.stream.log import READERS, TOPICS, Lag, Message, Record
 from samestory.deploy.stream.partition import partition_of
-from samestory.ingest.errors import Misconfigured, Quarantine, Retry
+from samestory.errors import Misconfigured, Quarantine, Retry
 
 EARLIEST: Final = -2  # of ListOffsets
 LATEST: Final = -1

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from samestory.ingest.errors import Misconfigured, Retry
+from samestory.errors import Misconfigured, Retry
 
 KNOCK_S: Final = 5.0
 PROTOCOLS: Final = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")

@@ -18,7 +18,7 @@ from typing import Any, Final
 from samestory.deploy.config import users_environment
 from samestory.deploy.stream.kafka_address import KafkaAddress, knock
 from samestory.deploy.stream.log import Record
-from samestory.ingest.errors import Misconfigured, Retry
+from samestory.errors import Misconfigured, Retry
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # importlib.resources, on 3.11

@@ -23,7 +23,7 @@ from samestory.deploy.stream.kafka_client import (
 )
 from samestory.deploy.stream.kafka_note import Noted
 from samestory.deploy.stream.log import Fenced, Record
-from samestory.ingest.errors import Misconfigured, Retry
+from samestory.errors import Misconfigured, Retry
 
 COMMIT_S: Final = 5.0
 POLL_S: Final = 0.5  # a longer poll is not cut short by a signal

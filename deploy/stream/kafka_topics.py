@@ -12,7 +12,7 @@ from typing import Any, Final
 from samestory.deploy.stream.kafka_address import KafkaAddress
 from samestory.deploy.stream.kafka_client import ConfigResource, asking, errors
 from samestory.deploy.stream.log import EVENTS, JOURNAL, QUARANTINE, READERS, STORIES
-from samestory.ingest.errors import Misconfigured, Retry
+from samestory.errors import Misconfigured, Retry
 
 MAX_MESSAGE: Final = 4_194_304  # bytes; a story has at most 0.8 MB of text
 PARTITIONS: Final = {STORIES: 6, JOURNAL: 1, EVENTS: 1, QUARANTINE: 1}

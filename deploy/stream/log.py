@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from samestory.ingest.errors import Retry
+from samestory.errors import Retry
 
 STORIES: Final = "stories"
 JOURNAL: Final = "journal"

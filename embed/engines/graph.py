@@ -11,7 +11,7 @@ from tokenizers import Tokenizer
 
 from samestory.embed.batching import BUDGET, batches
 from samestory.embed.encoder import PROBE, blame, nothing
-from samestory.ingest.errors import Quarantine
+from samestory.errors import Quarantine
 
 META: Final = "model.json"  # written last: a folder that holds it is whole
 TOKENIZER: Final = "tokenizer.json"

@@ -15,7 +15,7 @@ from transformers.utils import logging
 
 from samestory.embed.encoder import PROBE, blame, nothing
 from samestory.embed.engines.graph import ONNX, OUTPUT, TOKENIZER, Meta
-from samestory.ingest.errors import Misconfigured
+from samestory.errors import Misconfigured
 
 OPSET: Final = 17
 LONGEST_PROBE: Final = 512

@@ -11,6 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from samestory.database import connect, damage_of
 from samestory.deploy.index_worker import _beginning
 from samestory.deploy.stream.embedded import EmbeddedLog
 from samestory.deploy.stream.embedded_group import HEARTBEAT_S, LEASE_S
@@ -22,8 +23,7 @@ from samestory.deploy.stream.log import (
     Message,
     behind,
 )
-from samestory.ingest.database import connect, damage_of
-from samestory.ingest.errors import Misconfigured, Retry
+from samestory.errors import Misconfigured, Retry
 from tests.between import just_before
 from tests.contracts.records import messages
 

@@ -4,12 +4,12 @@ import sqlite3
 
 import pytest
 
+from samestory.database import damage_of
 from samestory.deploy.stream.clock import JUMP_S, Moment, advanced
 from samestory.deploy.stream.embedded import EmbeddedLog
 from samestory.deploy.stream.embedded_retention import STALE_GROUP_S, TRIM_ROWS
 from samestory.deploy.stream.log import EVENTS, JOURNAL, QUARANTINE, STORIES, Message
-from samestory.ingest.database import damage_of
-from samestory.ingest.errors import Misconfigured
+from samestory.errors import Misconfigured
 from tests.contracts.records import messages
 
 DAY_S = 86_400.0

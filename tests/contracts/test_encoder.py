@@ -12,7 +12,7 @@ from samestory.embed.encoder import EncoderSpec, blame
 from samestory.embed.engines.graph import GraphEngine
 from samestory.embed.models import model_files
 from samestory.embed.opening import ENGINES, open_encoder
-from samestory.ingest.errors import Misconfigured, Quarantine, Retry
+from samestory.errors import Misconfigured, Quarantine, Retry
 from tests.conftest import CACHE
 from tests.passages import ODD, passages_of
 

@@ -21,7 +21,7 @@ from samestory.deploy.stream.kafka_client import (
 )
 from samestory.deploy.stream.kafka_group import _limited, _StuckError
 from samestory.deploy.stream.log import JOURNAL, STORIES, Fenced, Message, behind
-from samestory.ingest.errors import Misconfigured, Quarantine, Retry
+from samestory.errors import Misconfigured, Quarantine, Retry
 from tests.broker import Broker
 from tests.contracts.records import keys, messages
 

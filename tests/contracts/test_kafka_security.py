@@ -18,7 +18,7 @@ from samestory.deploy.stream.kafka import KafkaLog
 from samestory.deploy.stream.kafka_address import KafkaAddress, knock
 from samestory.deploy.stream.kafka_client import CommandToken, kafka, mechanism_of
 from samestory.deploy.stream.log import JOURNAL, STORIES, Message
-from samestory.ingest.errors import Misconfigured, Retry
+from samestory.errors import Misconfigured, Retry
 from tests.broker import Broker, free_port
 from tests.product import Run
 

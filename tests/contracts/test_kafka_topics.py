@@ -14,7 +14,7 @@ from samestory.deploy.stream.kafka_address import KafkaAddress
 from samestory.deploy.stream.kafka_client import ConfigResource, kafka
 from samestory.deploy.stream.kafka_note import Noted
 from samestory.deploy.stream.log import EVENTS, JOURNAL, STORIES, TOPICS, ends
-from samestory.ingest.errors import Misconfigured, Retry
+from samestory.errors import Misconfigured, Retry
 from tests.contracts.records import keys, messages
 from tests.product import Run
 

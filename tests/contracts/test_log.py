@@ -18,7 +18,7 @@ from samestory.deploy.stream.log import (
     short_of,
 )
 from samestory.deploy.stream.partition import murmur2, partition_of
-from samestory.ingest.errors import Misconfigured
+from samestory.errors import Misconfigured
 from tests.contracts.records import keys, messages
 
 THREE = {STORIES: 3}

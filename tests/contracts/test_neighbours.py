@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from samestory.days import DAY_S
+from samestory.errors import Quarantine
 from samestory.index.foreseen import Foreseen
 from samestory.index.neighbours import Neighbours, write_vectors
 from samestory.index.searched import combine
-from samestory.ingest.errors import Quarantine
 
 DIM = 8
 COARSE = 4  # few values a component: many ties

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from samestory.database import connect
 from samestory.deploy.cli import exit_code
-from samestory.ingest.database import connect
 from tests.faults.room import room
 
 RESTORED = "must be restored"

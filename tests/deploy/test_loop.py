@@ -20,7 +20,7 @@ from samestory.deploy.stream.log import (
     Record,
     behind,
 )
-from samestory.ingest.errors import Misconfigured, Retry
+from samestory.errors import Misconfigured, Retry
 from tests.between import just_before
 
 CRASHED = 9

@@ -7,8 +7,8 @@ import pytest
 
 from samestory.deploy.config import Settings, load_settings
 from samestory.deploy.importing import MAX_LINE, open_lines, read_lines, story_of_line
-from samestory.ingest.errors import Misconfigured, Quarantine
-from samestory.ingest.story import Story
+from samestory.errors import Misconfigured, Quarantine
+from samestory.story import Story
 from tests.conftest import NOW
 
 

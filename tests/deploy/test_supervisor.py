@@ -6,7 +6,7 @@ import pytest
 
 from samestory.deploy.config import Settings
 from samestory.deploy.supervisor import Patience, Supervisor
-from samestory.ingest.errors import Misconfigured
+from samestory.errors import Misconfigured
 
 AT_ONCE = (0.0,)
 BOOM = "import sys; print('some words', file=sys.stderr); raise ValueError('boom')"

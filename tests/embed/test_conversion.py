@@ -20,7 +20,7 @@ from samestory.embed.conversion import folder_of
 from samestory.embed.encoder import EncoderSpec
 from samestory.embed.models import card_languages, model_files
 from samestory.embed.opening import open_encoder
-from samestory.ingest.errors import Misconfigured
+from samestory.errors import Misconfigured
 from tests.conftest import CACHE, ROOT
 from tests.processes import wait_for
 

@@ -12,7 +12,7 @@ import pytest
 from samestory.embed.copies import RememberingEncoder
 from samestory.embed.encoder import EncoderSpec
 from samestory.embed.processes import EncoderProcesses
-from samestory.ingest.errors import Retry
+from samestory.errors import Retry
 from tests.conftest import CACHE
 from tests.passages import ODD, passages_of
 

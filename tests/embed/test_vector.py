@@ -12,8 +12,8 @@ from samestory.embed.embedding import embed_stories
 from samestory.embed.encoder import EncoderSpec
 from samestory.embed.opening import open_encoder
 from samestory.embed.passage import CHARS_A_TOKEN, TOKENS, passages
-from samestory.embed.vector import StoryVector
-from samestory.ingest.errors import Misconfigured, Quarantine
+from samestory.errors import Misconfigured, Quarantine
+from samestory.story_vector import StoryVector
 from tests.conftest import make_story
 from tests.embed.units import unit_vectors
 

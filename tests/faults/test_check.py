@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from samestory.database import connect
 from samestory.deploy.cli import run
 from samestory.deploy.stream.embedded import EmbeddedLog
 from samestory.deploy.stream.kafka import KafkaLog
 from samestory.deploy.stream.kafka_address import KafkaAddress
 from samestory.deploy.stream.log import JOURNAL, Log, Message
 from samestory.index.state import State
-from samestory.ingest.database import connect
 from samestory.ingest.feedlist import FeedRef
 from samestory.ingest.frontier import Frontier
 from tests.faults.room import SEED, room
@@ -154,7 +154,7 @@ def test_a_snapshot_that_is_empty_is_none(tmp_path, capsys):
 @pytest.mark.parametrize("name", FILES)
 def test_a_locked_file_may_be_judged_later(home, capsys, name, monkeypatch):
     """Exit 3, and no word of restoring."""
-    monkeypatch.setattr("samestory.ingest.database.BUSY_S", 0.01)
+    monkeypatch.setattr("samestory.database.BUSY_S", 0.01)
     with closing(connect(home / name)) as other:
         other.execute("PRAGMA locking_mode = EXCLUSIVE")
         other.execute("BEGIN EXCLUSIVE")

@@ -11,7 +11,7 @@ from samestory.deploy.stream.kafka import KafkaLog
 from samestory.deploy.stream.kafka_address import KafkaAddress
 from samestory.deploy.stream.kafka_client import ConfigResource, kafka
 from samestory.deploy.stream.log import JOURNAL, STORIES, Fenced, Message, behind
-from samestory.ingest.errors import Retry
+from samestory.errors import Retry
 from tests.broker import Broker
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]

@@ -14,7 +14,7 @@ from samestory.deploy.stream.log import JOURNAL, STORIES, Fenced, Message, behin
 from samestory.embed.copies import RememberingEncoder
 from samestory.embed.encoder import EncoderSpec
 from samestory.embed.processes import EncoderProcesses
-from samestory.embed.vector import StoryVector
+from samestory.story_vector import StoryVector
 from tests.conftest import CACHE, make_story
 
 pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.slow]

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from samestory.credits import credits_of
 from samestory.deploy.importing import FIELDS, story_of_line
-from samestory.ingest.credits import credits_of
+from samestory.errors import Quarantine
 from samestory.ingest.dates import parse_date, parse_date_of_any_language
-from samestory.ingest.errors import Quarantine
 from samestory.ingest.feed import NotAFeed, parse_feed
 from samestory.ingest.page import is_full_text
 from samestory.ingest.quality import tidy

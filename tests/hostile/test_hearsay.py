@@ -6,9 +6,9 @@ from urllib.parse import quote_plus
 import pytest
 
 from samestory.ingest.feedlist import FeedRef
-from samestory.ingest.story import story_id_from
-from samestory.ingest.urls import host_of, url_key
 from samestory.publishers import voice_of
+from samestory.story import story_id_from
+from samestory.urls import host_of, url_key
 from tests.hostile.readings import NEWS, TEXT, TITLE, page, read, reading, rss, to
 
 EVIL = "http://evilnews.example/feed"

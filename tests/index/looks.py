@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import numpy as np
 
-from samestory.embed.vector import StoryVector
 from samestory.index.events import EventIndex
 from samestory.index.features import FEATURES
 from samestory.index.pair_model import PairModel
 from samestory.index.state import State
+from samestory.story_vector import StoryVector
 from tests.conftest import NOW, make_story
 
 # Alike by the cosine alone: 0.5 at 60 degrees' half, 0.9 at a cosine of 0.72.

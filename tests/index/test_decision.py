@@ -8,6 +8,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
+from samestory.errors import Misconfigured
 from samestory.index.comparison import Comparison
 from samestory.index.decision import Candidate, decide
 from samestory.index.evaluation import b_cubed
@@ -23,7 +24,6 @@ from samestory.index.features import (
 from samestory.index.join_record import Veto
 from samestory.index.pair_model import JOINING, PairModel
 from samestory.index.terms import Rarity
-from samestory.ingest.errors import Misconfigured
 from tests.conftest import NOW, make_story
 from tests.embed.units import unit_vectors
 from tests.index.model import MODEL

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from samestory.embed.vector import StoryVector
+from samestory.errors import Misconfigured
 from samestory.index.events import EventIndex
 from samestory.index.lookup import Lookup, query_of
 from samestory.index.query import Query
 from samestory.index.reader import Reader
 from samestory.index.revisions import Revisions
 from samestory.index.state import State
-from samestory.ingest.errors import Misconfigured
+from samestory.story_vector import StoryVector
 from tests.conftest import NOW, make_story
 from tests.index.vectors import MODEL, record, vector
 

@@ -12,7 +12,7 @@ from samestory.index.decision import believed
 from samestory.index.events import EventIndex
 from samestory.index.groups import MEMBERS_READ, Groups
 from samestory.index.state import State
-from samestory.ingest.story import Story
+from samestory.story import Story
 from tests.conftest import NOW, make_story
 from tests.index.looks import Desk, groups, report
 

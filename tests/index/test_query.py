@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from samestory.embed.vector import StoryVector
+from samestory.errors import Misconfigured
 from samestory.index.join_record import JoinRecord
 from samestory.index.query import NEWEST, OLDEST, Cursor, Query
 from samestory.index.reader import Reader
 from samestory.index.searched import combine
 from samestory.index.state import State
-from samestory.ingest.errors import Misconfigured
+from samestory.story_vector import StoryVector
 from tests.conftest import NOW, make_story
 from tests.index.test_events import vector
 

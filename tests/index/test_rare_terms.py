@@ -6,11 +6,11 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from samestory.embed.vector import StoryVector
 from samestory.index.events import EventIndex
 from samestory.index.rare_terms import POSTINGS, TERMS, RareTerms, rarest
 from samestory.index.state import State
 from samestory.index.terms import packaged_rarity, terms_of
+from samestory.story_vector import StoryVector
 from tests.conftest import NOW, make_story
 
 words = st.sets(st.integers(1, 9), max_size=5).map(sorted)

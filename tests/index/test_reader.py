@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from samestory.database import connect
+from samestory.errors import Misconfigured, Retry
 from samestory.index.events import EventIndex
 from samestory.index.query import Query
 from samestory.index.reader import Reader
 from samestory.index.state import State
-from samestory.ingest.database import connect
-from samestory.ingest.errors import Misconfigured, Retry
 from tests.index.test_events import JOURNAL, record
 
 NOBODY = 65534

@@ -7,7 +7,7 @@ import pytest
 
 from samestory.deploy.forgotten import forgetting
 from samestory.deploy.stream.log import JOURNAL, Record
-from samestory.embed.vector import StoryVector
+from samestory.errors import Misconfigured, Quarantine
 from samestory.index.correction import APART, DIFFERENT, SAME, UNDO, Correction
 from samestory.index.events import EventIndex
 from samestory.index.expiry import LATEST
@@ -17,7 +17,7 @@ from samestory.index.reader import Reader
 from samestory.index.searched import combine
 from samestory.index.soundness import damage_of_state
 from samestory.index.state import State
-from samestory.ingest.errors import Misconfigured, Quarantine
+from samestory.story_vector import StoryVector
 from tests.conftest import NOW, make_story
 from tests.index.corrected import AT, said
 from tests.index.retained import KEEP_S, KEPT_DAYS, Desk, id_of, seen

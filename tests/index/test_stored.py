@@ -5,14 +5,14 @@ from datetime import datetime
 
 import pytest
 
+from samestory.database import connect
 from samestory.deploy.stream.embedded import EmbeddedLog
 from samestory.index.correction import SAME
 from samestory.index.events import EventIndex
 from samestory.index.forgetting import Forget
 from samestory.index.lookup import Lookup, undated
 from samestory.index.state import State
-from samestory.ingest.database import connect
-from samestory.ingest.story import FIRST, LAST
+from samestory.story import FIRST, LAST
 from tests.conftest import NOW, make_story
 from tests.index.corrected import said
 from tests.index.vectors import MODEL, record, vector

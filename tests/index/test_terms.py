@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from samestory.errors import Misconfigured
 from samestory.index.terms import (
     NO_NAME,
     RAREST,
@@ -19,7 +20,6 @@ from samestory.index.terms import (
     terms_of,
     words_of,
 )
-from samestory.ingest.errors import Misconfigured
 
 COUNTS = {"a": 60, "b": 20, "c": 7, "d": 2, "e": 1}
 RARITY = Rarity(99, COUNTS)

@@ -6,12 +6,12 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
+from samestory.errors import Misconfigured
 from samestory.index.features import FEATURES
 from samestory.index.labels import Stream
 from samestory.index.pair_model import PairModel
 from samestory.index.terms import Rarity
 from samestory.index.training import HALVES, Halves, Measured, fitted, pairs, proposed
-from samestory.ingest.errors import Misconfigured
 from tests.conftest import NOW, make_story
 from tests.index.vectors import vector
 

@@ -5,13 +5,13 @@ from contextlib import closing
 
 import pytest
 
+from samestory.database import connect
+from samestory.errors import Misconfigured
 from samestory.index.events import EventIndex
 from samestory.index.query import Query
 from samestory.index.reader import Reader, peek
 from samestory.index.soundness import damage_of_state
 from samestory.index.state import State
-from samestory.ingest.database import connect
-from samestory.ingest.errors import Misconfigured
 from tests.index.corrected import Desk, stories
 from tests.index.vectors import record
 

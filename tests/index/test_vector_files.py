@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from samestory.database import connect
 from samestory.index import neighbours, vector_files
 from samestory.index.events import EventIndex
 from samestory.index.lookup import Lookup, query_of
@@ -12,7 +13,6 @@ from samestory.index.pair_model import PairModel
 from samestory.index.soundness import damage_of_state
 from samestory.index.state import State
 from samestory.index.vector_files import VectorFiles, files_of
-from samestory.ingest.database import connect
 from tests.between import just_before
 from tests.conftest import NOW
 from tests.index.vectors import record, vector

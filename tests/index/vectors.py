@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import numpy as np
 
-from samestory.embed.vector import StoryVector
 from samestory.index.pair_model import PairModel
+from samestory.story_vector import StoryVector
 from tests.conftest import NOW, make_story
 
 DIM = 64

@@ -10,10 +10,10 @@ from samestory.ingest.entry_identity import named
 from samestory.ingest.outlets import FeedVoice
 from samestory.ingest.pending_story import PendingStory
 from samestory.ingest.sightings import Sighting
-from samestory.ingest.story import story_id_from
 from samestory.ingest.story_table import given_id
-from samestory.ingest.urls import story_ids_of
 from samestory.ingest.versions import LastVersion
+from samestory.story import story_id_from
+from samestory.urls import story_ids_of
 from tests.conftest import make_story
 
 FEED, OTHER = "https://a.org/feed", "https://b.org/feed"

@@ -10,9 +10,7 @@ import brotli
 import pytest
 from backports import zstd
 
-from samestory.ingest.addresses import AddressRefused, parse_networks
-from samestory.ingest.client import Client, ClientOptions, Validators
-from samestory.ingest.errors import (
+from samestory.errors import (
     BotWall,
     FetchFailed,
     FetchRefused,
@@ -20,6 +18,8 @@ from samestory.ingest.errors import (
     HostSlow,
     Misconfigured,
 )
+from samestory.ingest.addresses import AddressRefused, parse_networks
+from samestory.ingest.client import Client, ClientOptions, Validators
 from samestory.ingest.headers import retry_after_s
 from samestory.ingest.robots import Disallowed, Robots
 from samestory.ingest.sandbox import ParserFailed

@@ -2,7 +2,7 @@
 
 import pytest
 
-from samestory.ingest.credits import Credits, credits_of
+from samestory.credits import Credits, credits_of
 from samestory.ingest.versions import LastVersion, changes_since
 from tests.conftest import make_story
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from samestory.ingest.database import (
+from samestory.database import (
     checked,
     connect,
     damage_of,
@@ -16,8 +16,8 @@ from samestory.ingest.database import (
     reading,
     transaction,
 )
-from samestory.ingest.disk import held_by
-from samestory.ingest.errors import Misconfigured
+from samestory.disk import held_by
+from samestory.errors import Misconfigured
 
 TABLES = "CREATE TABLE one (a INTEGER PRIMARY KEY)"
 NOBODY = 65534
@@ -51,7 +51,7 @@ def test_a_network_file_system_is_refused_with_path_and_reason(tmp_path, monkeyp
     """Locks do not hold there; it says what to do."""
     mounts = tmp_path / "mounts"
     mounts.write_text(f"srv:/x {tmp_path} nfs rw 0 0\n")
-    monkeypatch.setattr("samestory.ingest.database.MOUNTS", mounts)
+    monkeypatch.setattr("samestory.database.MOUNTS", mounts)
     with pytest.raises(
         Misconfigured, match=r"log .*a.db: on a network file sys.*\(nfs"
     ):

@@ -7,8 +7,8 @@ from samestory.ingest.entry import Entry
 from samestory.ingest.feedlist import FeedRef
 from samestory.ingest.frontier import Frontier
 from samestory.ingest.pending_story import PendingStory
-from samestory.ingest.story import story_id_from
-from samestory.ingest.urls import url_key
+from samestory.story import story_id_from
+from samestory.urls import url_key
 from tests.conftest import serve
 from tests.desk import Desk
 

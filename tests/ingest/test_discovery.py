@@ -2,9 +2,9 @@
 
 import pytest
 
+from samestory.errors import BotWall
 from samestory.ingest.announced import Announced
 from samestory.ingest.discovery import FoundFeed, linked_feeds, usual_places
-from samestory.ingest.errors import BotWall
 from samestory.ingest.feed import MAX_ENTRIES, NotAFeed, parse_feed
 from samestory.ingest.sitemap import parse_sitemap
 from samestory.ingest.walls import wall_of

@@ -7,10 +7,10 @@ from functools import partial
 
 import pytest
 
+from samestory.database import connect, damage_of
+from samestory.errors import Misconfigured
 from samestory.ingest.classification import Outcome
-from samestory.ingest.database import connect, damage_of
 from samestory.ingest.entry import ParsedFeed
-from samestory.ingest.errors import Misconfigured
 from samestory.ingest.feed_table import FEEDS, FEEDS_DUE
 from samestory.ingest.feedlist import FeedRef, checked_ref, parse_feedlist, to_opml
 from samestory.ingest.forgotten import FORGOTTEN
@@ -24,8 +24,8 @@ from samestory.ingest.pending_story import Published
 from samestory.ingest.plan import plan_entries
 from samestory.ingest.sightings import SIGHTINGS
 from samestory.ingest.story_table import STORIES_DUE
-from samestory.ingest.urls import story_ids_of
 from samestory.ingest.versions import LastVersion
+from samestory.urls import story_ids_of
 from tests.between import just_before
 from tests.conftest import make_story
 from tests.ingest.polls import FEED, entry, poll

@@ -2,7 +2,7 @@
 
 import pytest
 
-from samestory.ingest.masking import masked, shown
+from samestory.deploy.masking import masked, shown
 
 UUID = "6f9619ff-8b86-d011-b42d-00cf4fc964ff"
 LOT = "Zx81kQm4Lr07Tb95"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from samestory.ingest.errors import Misconfigured
+from samestory.errors import Misconfigured
 from samestory.ingest.outlets import FeedVoice, attributed
 from samestory.ingest.shards import Shard
 from samestory.ingest.titles import clean_title

@@ -8,7 +8,7 @@ import warnings
 
 import pytest
 
-from samestory.ingest.errors import Retry
+from samestory.errors import Retry
 from samestory.ingest.page import Page, Told, choose_text, extract_text, is_full_text
 from samestory.ingest.sandbox import ParserFailed, Sandbox
 from tests.conftest import NOW

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from samestory.ingest.errors import Elsewhere
+from samestory.errors import Elsewhere
 from samestory.ingest.feedlist import FeedRef
 from samestory.ingest.frontier import Frontier
 from samestory.ingest.redirects import (

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from samestory.ingest.errors import Quarantine
-from samestory.ingest.story import MAX_TEXT, Story, clean_line, clean_text
+from samestory.errors import Quarantine
+from samestory.story import MAX_TEXT, Story, clean_line, clean_text
 from tests.conftest import NOW, make_story
 
 

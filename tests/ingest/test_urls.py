@@ -2,8 +2,8 @@
 
 import pytest
 
-from samestory.ingest.story import story_id_from
-from samestory.ingest.urls import (
+from samestory.story import story_id_from
+from samestory.urls import (
     absolute_url,
     flags_of_host,
     host_of,

@@ -6,11 +6,11 @@ import shutil
 
 import pytest
 
+from samestory.database import connect
 from samestory.deploy.cli import correct
 from samestory.deploy.labelled import read_pairs
 from samestory.deploy.process import hold_lock, running
 from samestory.index.state import State
-from samestory.ingest.database import connect
 from tests.processes import start, wait_for
 from tests.product import Run
 

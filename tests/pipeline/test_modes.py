@@ -8,7 +8,7 @@ import pytest
 
 from samestory.deploy.config import Settings
 from samestory.deploy.modes import keep_modes
-from samestory.ingest.errors import Misconfigured
+from samestory.errors import Misconfigured
 from tests.product import Run
 
 LINES = "\n".join(

@@ -7,14 +7,14 @@ from argparse import Namespace
 
 import pytest
 
+from samestory.database import connect
 from samestory.deploy import wiring
 from samestory.deploy.cli.replay import run_replay
 from samestory.deploy.cli.snapshots import run_restore
 from samestory.deploy.config import Settings
 from samestory.deploy.stream.embedded import EmbeddedLog
 from samestory.deploy.stream.log import EVENTS, JOURNAL, QUARANTINE, STORIES, Message
-from samestory.ingest.database import connect
-from samestory.ingest.errors import Misconfigured
+from samestory.errors import Misconfigured
 from tests.between import just_before
 from tests.processes import kill_at
 from tests.product import Run

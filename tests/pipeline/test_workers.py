@@ -14,7 +14,7 @@ from samestory.deploy.loop import patiently
 from samestory.deploy.stream.embedded import EmbeddedLog
 from samestory.deploy.stream.log import JOURNAL, STORIES, Message, behind
 from samestory.embed.models import model_files
-from samestory.ingest.errors import Retry
+from samestory.errors import Retry
 from tests.processes import start, wait_for
 from tests.product import LOCAL, Run
 

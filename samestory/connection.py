@@ -4,7 +4,7 @@ import sqlite3
 from pathlib import Path
 from typing import Self
 
-from samestory.ingest.errors import Misconfigured
+from samestory.errors import Misconfigured
 
 
 class Database(sqlite3.Connection):

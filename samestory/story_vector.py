@@ -13,8 +13,8 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from samestory.ingest.errors import Quarantine
-from samestory.ingest.story import Story, decode_object
+from samestory.errors import Quarantine
+from samestory.story import Story, decode_object
 
 TYPE: Final = "story-vector"
 VERSION: Final = "1.1"  # 1.1 says which engine made the vectors

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 from typing import Any, Final, Self
 
-from samestory.ingest.errors import Quarantine
+from samestory.errors import Quarantine
 
 TYPE: Final = "story"
 FORGOTTEN: Final = "forgotten"  # type of what stands for a story that was removed

@@ -10,10 +10,10 @@ from typing import Final
 
 from crc32c import crc32c
 
-from samestory.ingest.connection import Database, file_of, refuse_moved
-from samestory.ingest.disk import is_there, judging, may, refusal
-from samestory.ingest.errors import Misconfigured, Retry
-from samestory.ingest.private import private_file, private_folder
+from samestory.connection import Database, file_of, refuse_moved
+from samestory.disk import is_there, judging, may, refusal
+from samestory.errors import Misconfigured, Retry
+from samestory.private import private_file, private_folder
 
 # Where locks and shared memory do not reach other machines: https://sqlite.org/wal.html
 NETWORK: Final = frozenset(

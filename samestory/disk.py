@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from samestory.ingest.errors import Misconfigured, Retry
+from samestory.errors import Misconfigured, Retry
 
 HELD: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL)
 # A full disk, a quota, a limit on file sizes, a disk that fails.

@@ -14,7 +14,7 @@ from urllib.parse import (
     urlunsplit,
 )
 
-from samestory.ingest.story import story_id_from
+from samestory.story import story_id_from
 
 # Names that courlan leaves in; each was seen on real news links (feeds.md section 3.2).
 TRACKERS: Final = frozenset(
