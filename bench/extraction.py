@@ -22,7 +22,7 @@ from pathlib import Path
 import trafilatura
 
 from samestory.errors import SamestoryError
-from samestory.ingest.page import Page, extract_text
+from samestory.ingest.articles.page import Page, extract_text
 
 UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u3040-\u30ff\u4e00-\u9fff]")
 

@@ -37,9 +37,9 @@ from typing import Any
 
 from bench.pipeline import page
 from samestory.database import connect
-from samestory.ingest.feedlist import FeedRef
-from samestory.ingest.frontier import Frontier
-from samestory.ingest.sandbox import Sandbox
+from samestory.ingest.feeds.feedlist import FeedRef
+from samestory.ingest.fetch.sandbox import Sandbox
+from samestory.ingest.frontier.frontier import Frontier
 from tests.conftest import open_client
 from tests.day import BEGIN as DAY
 from tests.day import HOUR, Publisher, judge, publishers

@@ -41,7 +41,7 @@ from samestory.embed.encoder import EncoderSpec
 from samestory.embed.opening import open_encoder
 from samestory.index.events import EventIndex
 from samestory.index.state import State
-from samestory.ingest.page import choose_text
+from samestory.ingest.articles.page import choose_text
 from samestory.story import Story, story_id_from
 
 VALUE = b"x" * 5_000

@@ -11,8 +11,8 @@ import sys
 import tarfile
 
 from samestory.errors import Quarantine
-from samestory.ingest.feed import parse_feed
-from samestory.ingest.markup import plain_text
+from samestory.ingest.feeds.feed import parse_feed
+from samestory.ingest.text.markup import plain_text
 
 
 def main() -> None:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from samestory.deploy import wiring
 from samestory.deploy.config import Settings
 from samestory.errors import Misconfigured, Quarantine, SamestoryError
-from samestory.ingest.client import MAX_FEED_BYTES, Fetched
-from samestory.ingest.discovery import FoundFeed, linked_feeds, usual_places
-from samestory.ingest.entry import ParsedFeed
-from samestory.ingest.feed import parse_feed
-from samestory.ingest.feedlist import FeedRef, checked_ref
-from samestory.ingest.sandbox import Sandbox
+from samestory.ingest.feeds.discovery import FoundFeed, linked_feeds, usual_places
+from samestory.ingest.feeds.entry import ParsedFeed
+from samestory.ingest.feeds.feed import parse_feed
+from samestory.ingest.feeds.feedlist import FeedRef, checked_ref
+from samestory.ingest.fetch.client import MAX_FEED_BYTES, Fetched
+from samestory.ingest.fetch.sandbox import Sandbox
 
 TRIES = 6  # candidates that are fetched
 

@@ -9,8 +9,8 @@ from typing import Final
 from samestory.deploy import wiring
 from samestory.deploy.config import Settings
 from samestory.errors import Misconfigured, Quarantine
-from samestory.ingest.feedlist import FeedRef, checked_ref, parse_feedlist
-from samestory.ingest.frontier import Frontier
+from samestory.ingest.feeds.feedlist import FeedRef, checked_ref, parse_feedlist
+from samestory.ingest.frontier.frontier import Frontier
 
 LOOK_S: Final = 2.0  # seconds until a changed file is noticed
 
@@ -29,7 +29,7 @@ def read_feedlist(source: str, settings: Settings) -> list[FeedRef]:
         except OSError as error:
             raise Misconfigured(f"{source}: {error.strerror}") from error
     try:
-        from samestory.ingest.client import MAX_FEED_BYTES  # noqa: PLC0415
+        from samestory.ingest.fetch.client import MAX_FEED_BYTES  # noqa: PLC0415
 
         found = wiring.open_client(settings).get(source, max_bytes=MAX_FEED_BYTES)
     except Quarantine as error:

@@ -9,8 +9,8 @@ from typing import IO, Any, Final
 
 from samestory.credits import credits_of
 from samestory.errors import Misconfigured, Quarantine
-from samestory.ingest.dates import MAX_DATE, parse_date
-from samestory.ingest.language import identify
+from samestory.ingest.text.dates import MAX_DATE, parse_date
+from samestory.ingest.text.language import identify
 from samestory.publishers import outlet_named, voice_of
 from samestory.story import (
     Story,

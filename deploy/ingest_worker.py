@@ -13,8 +13,8 @@ from samestory.deploy.loop import patiently
 from samestory.deploy.quarantine import quarantine_rejected
 from samestory.deploy.stream.log import STORIES, Log, Message
 from samestory.errors import Rejected
-from samestory.ingest.poller import Poller
-from samestory.ingest.robots import Robots
+from samestory.ingest.fetch.robots import Robots
+from samestory.ingest.polling.poller import Poller
 from samestory.story import Story
 
 _log = logging.getLogger("samestory")

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from samestory.deploy.importing import ANY_AGE, open_lines, read_lines
 from samestory.errors import Misconfigured, Quarantine
-from samestory.ingest.dates import parse_date
+from samestory.ingest.text.dates import parse_date
 from samestory.publishers import outlet_named, voice_of
 from samestory.story import (
     Story,

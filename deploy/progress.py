@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from rich.console import Console
 
 from samestory.deploy.stream.log import JOURNAL, STORIES, Log, behind
-from samestory.ingest.frontier import Frontier
+from samestory.ingest.frontier.frontier import Frontier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from samestory.index.pair_model import PairModel
     from samestory.index.reader import Reader
     from samestory.index.state import State
-    from samestory.ingest.client import Client
-    from samestory.ingest.frontier import Frontier
-    from samestory.ingest.manners import Manners
-    from samestory.ingest.sandbox import Sandbox
+    from samestory.ingest.fetch.client import Client
+    from samestory.ingest.fetch.sandbox import Sandbox
+    from samestory.ingest.frontier.frontier import Frontier
+    from samestory.ingest.polling.manners import Manners
 
 
 def open_log(
@@ -111,7 +111,7 @@ def _open_log(settings: Settings, mend: Callable[[str], None] | None) -> "Log":
 
 def open_frontier(settings: Settings) -> "Frontier":
     """Return the frontier."""
-    from samestory.ingest.frontier import Frontier
+    from samestory.ingest.frontier.frontier import Frontier
 
     return Frontier(settings.home / "frontier.db")
 
@@ -235,8 +235,8 @@ def open_index(settings: Settings, state: "State") -> "EventIndex":
 
 def open_client(settings: Settings) -> "Client":
     """Return the HTTP client."""
-    from samestory.ingest.addresses import parse_networks
-    from samestory.ingest.client import Client, ClientOptions
+    from samestory.ingest.fetch.addresses import parse_networks
+    from samestory.ingest.fetch.client import Client, ClientOptions
 
     if not (settings.user_agent.isascii() and settings.user_agent.isprintable()):
         raise Misconfigured(
@@ -255,9 +255,9 @@ def open_client(settings: Settings) -> "Client":
 
 def manners(settings: Settings) -> "Manners":
     """Return how hosts are asked."""
-    from samestory.ingest.cadence import Limits
-    from samestory.ingest.manners import Manners
-    from samestory.ingest.shards import Shard
+    from samestory.ingest.polling.cadence import Limits
+    from samestory.ingest.polling.manners import Manners
+    from samestory.ingest.polling.shards import Shard
 
     longest_s = max(settings.poll_interval, settings.poll_interval_max)
     return Manners(
@@ -269,7 +269,7 @@ def manners(settings: Settings) -> "Manners":
 
 def open_sandbox(settings: Settings) -> "Sandbox":
     """Return the pool of parsing processes."""
-    from samestory.ingest.sandbox import Sandbox
+    from samestory.ingest.fetch.sandbox import Sandbox
 
     workers = settings.parse_workers or os.cpu_count() or 1
     return Sandbox(workers, settings.parse_timeout)

@@ -2,8 +2,8 @@
 
 A wire story in fifty papers is one voice. A report confirms an event if its publisher
 is another, it is not marked as an agency's copy, and most of its text is its own.
-Hearsay (`samestory.ingest.outlets`) neither confirms nor is confirmed: its outlet was
-not heard.
+Hearsay (`samestory.ingest.articles.outlets`) neither confirms nor is confirmed: its
+outlet was not heard.
 """
 
 import re

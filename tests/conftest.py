@@ -18,9 +18,9 @@ from tokenizers import AddedToken, Tokenizer
 
 from samestory.deploy.newsroom.server import Newsroom
 from samestory.embed.models import model_files
-from samestory.ingest.addresses import parse_networks
-from samestory.ingest.client import Client, ClientOptions
-from samestory.ingest.sandbox import Sandbox
+from samestory.ingest.fetch.addresses import parse_networks
+from samestory.ingest.fetch.client import Client, ClientOptions
+from samestory.ingest.fetch.sandbox import Sandbox
 from samestory.story import Story, story_id_from
 from tests.broker import Broker, Running, libs
 from tests.product import CACHE, LOCAL, Run, encoder_here

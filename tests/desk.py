@@ -4,11 +4,11 @@ import random
 import time
 from collections.abc import Callable
 
-from samestory.ingest.cadence import Limits
-from samestory.ingest.frontier import Frontier
-from samestory.ingest.manners import Manners
-from samestory.ingest.poller import Poller
-from samestory.ingest.robots import Robots
+from samestory.ingest.fetch.robots import Robots
+from samestory.ingest.frontier.frontier import Frontier
+from samestory.ingest.polling.cadence import Limits
+from samestory.ingest.polling.manners import Manners
+from samestory.ingest.polling.poller import Poller
 
 
 class Desk:

@@ -24,15 +24,15 @@ from samestory.deploy.feedlists import read_feedlist
 from samestory.deploy.masking import masked, shown
 from samestory.deploy.progress import ProgressLine
 from samestory.errors import Misconfigured, SamestoryError
-from samestory.ingest.client import MAX_FEED_BYTES, Client
-from samestory.ingest.dates import parse_date
-from samestory.ingest.entry import ParsedFeed
-from samestory.ingest.feed import parse_feed
-from samestory.ingest.feed_table import NEVER, Feed
-from samestory.ingest.feedlist import FeedRef, checked_ref, to_opml
-from samestory.ingest.frontier import Frontier
-from samestory.ingest.listed import BY_HAND
-from samestory.ingest.sandbox import Sandbox
+from samestory.ingest.feeds.entry import ParsedFeed
+from samestory.ingest.feeds.feed import parse_feed
+from samestory.ingest.feeds.feedlist import FeedRef, checked_ref, to_opml
+from samestory.ingest.fetch.client import MAX_FEED_BYTES, Client
+from samestory.ingest.fetch.sandbox import Sandbox
+from samestory.ingest.frontier.feed_table import NEVER, Feed
+from samestory.ingest.frontier.frontier import Frontier
+from samestory.ingest.frontier.listed import BY_HAND
+from samestory.ingest.text.dates import parse_date
 from samestory.urls import host_of
 
 CHECKS_AT_ONCE: Final = 8

@@ -114,8 +114,8 @@ def _known(args: argparse.Namespace, state: Reader) -> Member | None:
 
 def _text(args: argparse.Namespace, settings: Settings) -> tuple[str, str]:
     if args.url:
-        from samestory.ingest.client import MAX_PAGE_BYTES  # noqa: PLC0415  (0.2 s, with httpx2)
-        from samestory.ingest.page import Page, extract_text  # noqa: PLC0415
+        from samestory.ingest.articles.page import Page, extract_text  # noqa: PLC0415
+        from samestory.ingest.fetch.client import MAX_PAGE_BYTES  # noqa: PLC0415  (0.2 s, with httpx2)
 
         sys.stderr.write("not known here; fetching it\n")
         try:

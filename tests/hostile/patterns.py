@@ -14,8 +14,8 @@ from functools import partial
 from pathlib import Path
 from types import ModuleType
 
-from samestory.ingest.page import CUT_OFF_TAIL
-from samestory.ingest.quality import MAX_BOILERPLATE
+from samestory.ingest.articles.page import CUT_OFF_TAIL
+from samestory.ingest.articles.quality import MAX_BOILERPLATE
 from tests.hostile.pumps import Pump, pumps
 
 STAGES = ("ingest", "embed", "index", "deploy")
@@ -24,8 +24,8 @@ SIZE = 200_000  # characters that each is tried on, or shown to pass fast
 TENTH = 10
 FAST_S = 0.01  # of processor time, for a tenth
 CUTS = {  # what their callers cut, see `doors`
-    "samestory.ingest.page._CUT_OFF": CUT_OFF_TAIL,
-    "samestory.ingest.quality._BOILERPLATE": MAX_BOILERPLATE,
+    "samestory.ingest.articles.page._CUT_OFF": CUT_OFF_TAIL,
+    "samestory.ingest.articles.quality._BOILERPLATE": MAX_BOILERPLATE,
 }
 _USES = frozenset({"search", "match", "fullmatch", "finditer"})
 _LIKE = {"findall": "finditer", "sub": "finditer", "split": "finditer"}

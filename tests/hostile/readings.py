@@ -3,7 +3,7 @@
 from contextlib import contextmanager
 from html import escape
 
-from samestory.ingest.feedlist import FeedRef
+from samestory.ingest.feeds.feedlist import FeedRef
 from tests.conftest import open_client, serve
 from tests.desk import Desk
 

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from samestory.ingest.feedlist import FeedRef
-from samestory.ingest.sandbox import Sandbox
+from samestory.ingest.feeds.feedlist import FeedRef
+from samestory.ingest.fetch.sandbox import Sandbox
 from tests.conftest import open_client
 from tests.desk import Desk
 from tests.hostile.feeds import FEEDS, Feed

@@ -5,7 +5,7 @@ from urllib.parse import quote_plus
 
 import pytest
 
-from samestory.ingest.feedlist import FeedRef
+from samestory.ingest.feeds.feedlist import FeedRef
 from samestory.publishers import voice_of
 from samestory.story import story_id_from
 from samestory.urls import host_of, url_key

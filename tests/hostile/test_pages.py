@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from samestory.ingest.feedlist import FeedRef
-from samestory.ingest.sandbox import Sandbox
+from samestory.ingest.feeds.feedlist import FeedRef
+from samestory.ingest.fetch.sandbox import Sandbox
 from tests.conftest import open_client
 from tests.desk import Desk
 from tests.hostile.pages import PAGES, SUMMARY, TITLE, Page

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from samestory.ingest.entry import Entry, ParsedFeed
-from samestory.ingest.plan import plan_entries
+from samestory.ingest.feeds.entry import Entry, ParsedFeed
+from samestory.ingest.polling.plan import plan_entries
 
 FEED = "https://a.org/feed"
 

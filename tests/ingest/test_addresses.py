@@ -4,7 +4,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from samestory.ingest.addresses import is_open, parse_networks
+from samestory.ingest.fetch.addresses import is_open, parse_networks
 
 
 @pytest.mark.parametrize(

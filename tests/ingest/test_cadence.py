@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from samestory.ingest.announced import NOTHING_SAID, Announced, announced
-from samestory.ingest.cadence import (
+from samestory.ingest.feeds.announced import NOTHING_SAID, Announced, announced
+from samestory.ingest.fetch.headers import fresh_for_s
+from samestory.ingest.polling.cadence import (
     Limits,
     after_skips,
     backoff_s,
@@ -15,7 +16,6 @@ from samestory.ingest.cadence import (
     next_poll,
     page_retry_s,
 )
-from samestory.ingest.headers import fresh_for_s
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)  # a Tuesday
 LIMITS = Limits(shortest_s=600, longest_s=21_600)

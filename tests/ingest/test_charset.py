@@ -2,7 +2,7 @@
 
 import pytest
 
-from samestory.ingest.charset import decode
+from samestory.ingest.text.charset import decode
 
 RUSSIAN = "Премьер-министр заявил о новых переговорах с соседними странами. " * 5
 FRENCH = "Le ministre des affaires étrangères a été reçu à l’Élysée hier soir. "

@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from samestory.ingest.classification import MAX_FUTILE, Known, Outcome, classify
-from samestory.ingest.entry import Entry
-from samestory.ingest.entry_identity import named
-from samestory.ingest.outlets import FeedVoice
-from samestory.ingest.pending_story import PendingStory
-from samestory.ingest.sightings import Sighting
-from samestory.ingest.story_table import given_id
-from samestory.ingest.versions import LastVersion
+from samestory.ingest.articles.outlets import FeedVoice
+from samestory.ingest.articles.versions import LastVersion
+from samestory.ingest.feeds.entry import Entry
+from samestory.ingest.frontier.pending_story import PendingStory
+from samestory.ingest.frontier.sightings import Sighting
+from samestory.ingest.frontier.story_table import given_id
+from samestory.ingest.polling.classification import MAX_FUTILE, Known, Outcome, classify
+from samestory.ingest.polling.entry_identity import named
 from samestory.story import story_id_from
 from samestory.urls import story_ids_of
 from tests.conftest import make_story

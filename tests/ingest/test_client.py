@@ -18,11 +18,11 @@ from samestory.errors import (
     HostSlow,
     Misconfigured,
 )
-from samestory.ingest.addresses import AddressRefused, parse_networks
-from samestory.ingest.client import Client, ClientOptions, Validators
-from samestory.ingest.headers import retry_after_s
-from samestory.ingest.robots import Disallowed, Robots
-from samestory.ingest.sandbox import ParserFailed
+from samestory.ingest.fetch.addresses import AddressRefused, parse_networks
+from samestory.ingest.fetch.client import Client, ClientOptions, Validators
+from samestory.ingest.fetch.headers import retry_after_s
+from samestory.ingest.fetch.robots import Disallowed, Robots
+from samestory.ingest.fetch.sandbox import ParserFailed
 from tests.conftest import serve
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from samestory.credits import Credits, credits_of
-from samestory.ingest.versions import LastVersion, changes_since
+from samestory.ingest.articles.versions import LastVersion, changes_since
 from tests.conftest import make_story
 
 

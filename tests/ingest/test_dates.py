@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from samestory.ingest.dates import UNKNOWN, parse_date, parse_date_of_any_language
+from samestory.ingest.text.dates import UNKNOWN, parse_date, parse_date_of_any_language
 from tests.conftest import NOW
 
 

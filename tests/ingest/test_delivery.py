@@ -2,11 +2,11 @@
 
 import pytest
 
-from samestory.ingest.delivery import Delivery
-from samestory.ingest.entry import Entry
-from samestory.ingest.feedlist import FeedRef
-from samestory.ingest.frontier import Frontier
-from samestory.ingest.pending_story import PendingStory
+from samestory.ingest.feeds.entry import Entry
+from samestory.ingest.feeds.feedlist import FeedRef
+from samestory.ingest.frontier.frontier import Frontier
+from samestory.ingest.frontier.pending_story import PendingStory
+from samestory.ingest.polling.delivery import Delivery
 from samestory.story import story_id_from
 from samestory.urls import url_key
 from tests.conftest import serve

@@ -4,8 +4,8 @@ from itertools import pairwise
 
 import pytest
 
-from samestory.ingest.feedlist import FeedRef
-from samestory.ingest.sandbox import Sandbox
+from samestory.ingest.feeds.feedlist import FeedRef
+from samestory.ingest.fetch.sandbox import Sandbox
 from tests.conftest import ROOT, open_client
 from tests.day import BEGIN, HOUR, judge, publishers
 from tests.desk import Desk

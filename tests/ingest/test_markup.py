@@ -2,7 +2,7 @@
 
 import pytest
 
-from samestory.ingest.markup import plain_text
+from samestory.ingest.text.markup import plain_text
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,9 @@
 import pytest
 
 from samestory.errors import Misconfigured
-from samestory.ingest.outlets import FeedVoice, attributed
-from samestory.ingest.shards import Shard
-from samestory.ingest.titles import clean_title
+from samestory.ingest.articles.outlets import FeedVoice, attributed
+from samestory.ingest.articles.titles import clean_title
+from samestory.ingest.polling.shards import Shard
 from samestory.publishers import (
     has_no_page,
     is_aggregator,

@@ -9,8 +9,14 @@ import warnings
 import pytest
 
 from samestory.errors import Retry
-from samestory.ingest.page import Page, Told, choose_text, extract_text, is_full_text
-from samestory.ingest.sandbox import ParserFailed, Sandbox
+from samestory.ingest.articles.page import (
+    Page,
+    Told,
+    choose_text,
+    extract_text,
+    is_full_text,
+)
+from samestory.ingest.fetch.sandbox import ParserFailed, Sandbox
 from tests.conftest import NOW
 
 BODY = "The delegation left the customs house in Port Callan at noon. " * 12

@@ -8,12 +8,12 @@ from itertools import pairwise
 
 import pytest
 
-from samestory.ingest.cadence import Limits
-from samestory.ingest.feedlist import FeedRef
-from samestory.ingest.frontier import Frontier
-from samestory.ingest.manners import Manners
-from samestory.ingest.poller import Poller
-from samestory.ingest.robots import Robots
+from samestory.ingest.feeds.feedlist import FeedRef
+from samestory.ingest.fetch.robots import Robots
+from samestory.ingest.frontier.frontier import Frontier
+from samestory.ingest.polling.cadence import Limits
+from samestory.ingest.polling.manners import Manners
+from samestory.ingest.polling.poller import Poller
 from tests.conftest import serve
 from tests.desk import Desk as FullDesk
 from tests.publishers import ITEM, led, publishing, rss

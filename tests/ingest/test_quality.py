@@ -2,7 +2,7 @@
 
 import pytest
 
-from samestory.ingest.quality import complaint, tidy, without_title
+from samestory.ingest.articles.quality import complaint, tidy, without_title
 
 TITLE = "Envoys leave the customs house in Port Callan without a deal"
 FEED = "The envoys of both countries left the customs house on Monday."

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from samestory.errors import Elsewhere
-from samestory.ingest.feedlist import FeedRef
-from samestory.ingest.frontier import Frontier
-from samestory.ingest.redirects import (
+from samestory.ingest.feeds.feedlist import FeedRef
+from samestory.ingest.frontier.frontier import Frontier
+from samestory.ingest.frontier.redirects import (
     LASTS_S,
     MAX_HOSTS,
     Redirect,

@@ -11,7 +11,7 @@ import pytest
 
 from samestory.deploy.config import Settings
 from samestory.deploy.feedlists import FeedLists
-from samestory.ingest.frontier import Frontier
+from samestory.ingest.frontier.frontier import Frontier
 from tests.conftest import serve
 from tests.product import LOCAL, Run
 from tests.publishers import publishing

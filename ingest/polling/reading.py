@@ -3,12 +3,18 @@
 from dataclasses import dataclass
 
 from samestory.errors import Elsewhere, Quarantine
-from samestory.ingest.client import MAX_PAGE_BYTES, Client
-from samestory.ingest.markup import plain_text
-from samestory.ingest.page import Cleaned, Page, Told, choose_text, without_page
-from samestory.ingest.pending_story import PendingStory
-from samestory.ingest.robots import Robots
-from samestory.ingest.sandbox import Sandbox
+from samestory.ingest.articles.page import (
+    Cleaned,
+    Page,
+    Told,
+    choose_text,
+    without_page,
+)
+from samestory.ingest.fetch.client import MAX_PAGE_BYTES, Client
+from samestory.ingest.fetch.robots import Robots
+from samestory.ingest.fetch.sandbox import Sandbox
+from samestory.ingest.frontier.pending_story import PendingStory
+from samestory.ingest.text.markup import plain_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from typing import Final
 
 from lxml import etree
 
-from samestory.ingest.charset import decode
+from samestory.ingest.text.charset import decode
 from samestory.story import clean_line
 from samestory.urls import absolute_url, origin_of
 

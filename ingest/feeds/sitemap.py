@@ -9,7 +9,7 @@ from typing import Final
 
 from lxml import etree
 
-from samestory.ingest.markup import mend_references
+from samestory.ingest.text.markup import mend_references
 
 MAX_URLS: Final = 50_000  # sitemaps.org allows no more
 _BEGINS: Final = re.compile(r"<(?:[\w.-]{1,20}:)?(urlset|sitemapindex)[\s>]")

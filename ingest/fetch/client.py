@@ -18,14 +18,14 @@ from samestory.errors import (
     HostSlow,
     Misconfigured,
 )
-from samestory.ingest.addresses import (
+from samestory.ingest.fetch.addresses import (
     Deadline,
     GuardedBackend,
     Network,
     refuse_closed_target,
 )
-from samestory.ingest.headers import retry_after_s
-from samestory.ingest.walls import wall_of
+from samestory.ingest.fetch.headers import retry_after_s
+from samestory.ingest.text.walls import wall_of
 from samestory.urls import absolute_url, host_of, origin_of
 
 MAX_HOPS: Final = 8  # RFC 9110 names no number; browsers stop at 20, curl at 50

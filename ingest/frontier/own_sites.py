@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from samestory.database import checked
-from samestory.ingest.outlets import FeedVoice
+from samestory.ingest.articles.outlets import FeedVoice
 from samestory.publishers import voice_of
 from samestory.urls import url_key
 

@@ -20,8 +20,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Final
 
-from samestory.ingest.entry import Entry
-from samestory.ingest.sightings import GUID, WHOLE, WITHIN_FEED, WORDS
+from samestory.ingest.feeds.entry import Entry
+from samestory.ingest.frontier.sightings import GUID, WHOLE, WITHIN_FEED, WORDS
 from samestory.story import scoped_id, story_id_from
 from samestory.urls import former_key, url_key, url_keys
 

@@ -6,11 +6,11 @@ from contextlib import suppress
 from typing import Final
 
 from samestory.errors import Quarantine, Rejected, Retry
-from samestory.ingest.frontier import Frontier
-from samestory.ingest.make_story import make_story, rightful_id
-from samestory.ingest.pending_story import PendingStory, Published
-from samestory.ingest.reading import Read, give_up_page
-from samestory.ingest.versions import LastVersion
+from samestory.ingest.articles.versions import LastVersion
+from samestory.ingest.frontier.frontier import Frontier
+from samestory.ingest.frontier.pending_story import PendingStory, Published
+from samestory.ingest.polling.make_story import make_story, rightful_id
+from samestory.ingest.polling.reading import Read, give_up_page
 from samestory.story import Story
 from samestory.urls import ids_at
 

@@ -24,7 +24,14 @@ from samestory.errors import (
     FetchRefused,
     HostAway,
 )
-from samestory.ingest.cadence import (
+from samestory.ingest.feeds.entry import ParsedFeed
+from samestory.ingest.feeds.feed import parse_feed
+from samestory.ingest.fetch.client import MAX_FEED_BYTES, Client, Fetched, Validators
+from samestory.ingest.fetch.headers import fresh_for_s
+from samestory.ingest.fetch.sandbox import ParserFailed, Sandbox
+from samestory.ingest.frontier.feed_table import Feed
+from samestory.ingest.frontier.redirects import Redirect, moved_over
+from samestory.ingest.polling.cadence import (
     GONE_S,
     Limits,
     after_skips,
@@ -33,14 +40,7 @@ from samestory.ingest.cadence import (
     next_interval_s,
     next_poll,
 )
-from samestory.ingest.client import MAX_FEED_BYTES, Client, Fetched, Validators
-from samestory.ingest.dates import parse_date
-from samestory.ingest.entry import ParsedFeed
-from samestory.ingest.feed import parse_feed
-from samestory.ingest.feed_table import Feed
-from samestory.ingest.headers import fresh_for_s
-from samestory.ingest.redirects import Redirect, moved_over
-from samestory.ingest.sandbox import ParserFailed, Sandbox
+from samestory.ingest.text.dates import parse_date
 
 NOT_MODIFIED: Final = 304
 GONE: Final = 410

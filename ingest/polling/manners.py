@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from samestory.ingest.cadence import Limits
-from samestory.ingest.shards import Shard
+from samestory.ingest.polling.cadence import Limits
+from samestory.ingest.polling.shards import Shard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

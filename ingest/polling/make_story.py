@@ -9,11 +9,11 @@ id while it moves within its site.
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 
-from samestory.ingest.outlets import Attribution, FeedVoice, attributed
-from samestory.ingest.page import Cleaned
-from samestory.ingest.pending_story import PendingStory
-from samestory.ingest.titles import clean_title
-from samestory.ingest.versions import changes_since
+from samestory.ingest.articles.outlets import Attribution, FeedVoice, attributed
+from samestory.ingest.articles.page import Cleaned
+from samestory.ingest.articles.titles import clean_title
+from samestory.ingest.articles.versions import changes_since
+from samestory.ingest.frontier.pending_story import PendingStory
 from samestory.publishers import same_site
 from samestory.story import Story, scoped_id
 from samestory.urls import flags_of_host, story_ids_of, url_keys

@@ -7,15 +7,15 @@ An upgrade loses nothing that tells a known story from a new one.
 from typing import Final
 
 from samestory.database import checked, rebuilt
-from samestory.ingest.feed_table import FEEDS, FEEDS_DUE
-from samestory.ingest.forgotten import FORGOTTEN
-from samestory.ingest.host_waits import HOSTS
-from samestory.ingest.listed import LISTED
-from samestory.ingest.moves import MOVES
-from samestory.ingest.own_sites import OWN_SITES
-from samestory.ingest.redirects import REDIRECTS
-from samestory.ingest.sightings import SIGHTINGS
-from samestory.ingest.story_table import STORIES, STORIES_DUE
+from samestory.ingest.frontier.feed_table import FEEDS, FEEDS_DUE
+from samestory.ingest.frontier.forgotten import FORGOTTEN
+from samestory.ingest.frontier.host_waits import HOSTS
+from samestory.ingest.frontier.listed import LISTED
+from samestory.ingest.frontier.moves import MOVES
+from samestory.ingest.frontier.own_sites import OWN_SITES
+from samestory.ingest.frontier.redirects import REDIRECTS
+from samestory.ingest.frontier.sightings import SIGHTINGS
+from samestory.ingest.frontier.story_table import STORIES, STORIES_DUE
 
 SCHEMA: Final = 5
 TABLES: Final = ";".join(

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from samestory.ingest.announced import NOTHING_SAID, Announced
+from samestory.ingest.feeds.announced import NOTHING_SAID, Announced
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,14 +6,14 @@ from dataclasses import dataclass, fields, replace
 from typing import Final
 
 from samestory.database import checked
-from samestory.ingest.announced import Announced
-from samestory.ingest.feedlist import FeedRef
-from samestory.ingest.listed import BY_HAND, Listed
-from samestory.ingest.moves import Moves
-from samestory.ingest.own_sites import OwnSites
-from samestory.ingest.redirects import LASTS_S, Redirects
-from samestory.ingest.sightings import Sightings
-from samestory.ingest.story_table import StoryTable
+from samestory.ingest.feeds.announced import Announced
+from samestory.ingest.feeds.feedlist import FeedRef
+from samestory.ingest.frontier.listed import BY_HAND, Listed
+from samestory.ingest.frontier.moves import Moves
+from samestory.ingest.frontier.own_sites import OwnSites
+from samestory.ingest.frontier.redirects import LASTS_S, Redirects
+from samestory.ingest.frontier.sightings import Sightings
+from samestory.ingest.frontier.story_table import StoryTable
 from samestory.urls import host_of
 
 NEVER: Final = float("inf")

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from samestory.ingest.entry import Entry
-from samestory.ingest.outlets import FeedVoice, attributed
-from samestory.ingest.versions import LastVersion
+from samestory.ingest.articles.outlets import FeedVoice, attributed
+from samestory.ingest.articles.versions import LastVersion
+from samestory.ingest.feeds.entry import Entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,26 +22,26 @@ from samestory.errors import (
     Rejected,
     Retry,
 )
-from samestory.ingest.cadence import page_retry_s
-from samestory.ingest.client import Client
-from samestory.ingest.delivery import Delivery
-from samestory.ingest.feed_table import Feed
-from samestory.ingest.frontier import Frontier
-from samestory.ingest.gate import MAX_WAIT_S, HostGate
-from samestory.ingest.manners import Manners
-from samestory.ingest.moves import is_moved
-from samestory.ingest.pending_story import PendingStory
-from samestory.ingest.plan import EntryPlan, described, plan_entries
-from samestory.ingest.polling import (
+from samestory.ingest.fetch.client import Client
+from samestory.ingest.fetch.gate import MAX_WAIT_S, HostGate
+from samestory.ingest.fetch.robots import Robots
+from samestory.ingest.fetch.sandbox import Sandbox
+from samestory.ingest.frontier.feed_table import Feed
+from samestory.ingest.frontier.frontier import Frontier
+from samestory.ingest.frontier.moves import is_moved
+from samestory.ingest.frontier.pending_story import PendingStory
+from samestory.ingest.frontier.redirects import MAX_HOSTS, Redirect
+from samestory.ingest.polling.cadence import page_retry_s
+from samestory.ingest.polling.delivery import Delivery
+from samestory.ingest.polling.manners import Manners
+from samestory.ingest.polling.plan import EntryPlan, described, plan_entries
+from samestory.ingest.polling.polling import (
     Polled,
     after_failure,
     after_success,
     poll,
 )
-from samestory.ingest.reading import Read, page_url, read_story
-from samestory.ingest.redirects import MAX_HOSTS, Redirect
-from samestory.ingest.robots import Robots
-from samestory.ingest.sandbox import Sandbox
+from samestory.ingest.polling.reading import Read, page_url, read_story
 from samestory.story import Story
 from samestory.urls import host_of, ids_at
 

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from lxml import etree
 
-from samestory.ingest.charset import decode
-from samestory.ingest.markup import plain_text
+from samestory.ingest.text.charset import decode
+from samestory.ingest.text.markup import plain_text
 from samestory.story import clean_line
 from samestory.urls import absolute_url, url_key
 

@@ -8,14 +8,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from samestory.ingest.classification import Classified, Known, Outcome, classify
-from samestory.ingest.entry import ParsedFeed
-from samestory.ingest.entry_identity import Named, named
-from samestory.ingest.frontier import Frontier
-from samestory.ingest.outlets import FeedVoice
-from samestory.ingest.page import is_full_text
-from samestory.ingest.pending_story import PendingStory
-from samestory.ingest.sightings import Sighting
+from samestory.ingest.articles.outlets import FeedVoice
+from samestory.ingest.articles.page import is_full_text
+from samestory.ingest.feeds.entry import ParsedFeed
+from samestory.ingest.frontier.frontier import Frontier
+from samestory.ingest.frontier.pending_story import PendingStory
+from samestory.ingest.frontier.sightings import Sighting
+from samestory.ingest.polling.classification import Classified, Known, Outcome, classify
+from samestory.ingest.polling.entry_identity import Named, named
 from samestory.publishers import has_no_page
 from samestory.urls import host_of
 

@@ -16,17 +16,23 @@ from pathlib import Path
 from samestory.connection import refuse_moved
 from samestory.database import open_database, vacuum
 from samestory.errors import Elsewhere
-from samestory.ingest.feed_table import Companions, Feed, FeedTable
-from samestory.ingest.forgotten import Forgotten
-from samestory.ingest.frontier_schema import SCHEMA, TABLES, UPGRADES
-from samestory.ingest.host_waits import HostWaits
-from samestory.ingest.listed import Listed
-from samestory.ingest.moves import Moves
-from samestory.ingest.own_sites import OwnSites
-from samestory.ingest.pending_story import PendingStory
-from samestory.ingest.redirects import Redirects, next_redirect
-from samestory.ingest.sightings import GUID, WHOLE, WITHIN_FEED, Sighting, Sightings
-from samestory.ingest.story_table import StoryTable, given_id
+from samestory.ingest.frontier.feed_table import Companions, Feed, FeedTable
+from samestory.ingest.frontier.forgotten import Forgotten
+from samestory.ingest.frontier.frontier_schema import SCHEMA, TABLES, UPGRADES
+from samestory.ingest.frontier.host_waits import HostWaits
+from samestory.ingest.frontier.listed import Listed
+from samestory.ingest.frontier.moves import Moves
+from samestory.ingest.frontier.own_sites import OwnSites
+from samestory.ingest.frontier.pending_story import PendingStory
+from samestory.ingest.frontier.redirects import Redirects, next_redirect
+from samestory.ingest.frontier.sightings import (
+    GUID,
+    WHOLE,
+    WITHIN_FEED,
+    Sighting,
+    Sightings,
+)
+from samestory.ingest.frontier.story_table import StoryTable, given_id
 from samestory.story import scoped_id, story_id_from
 from samestory.urls import host_of, ids_at, story_ids_of
 

@@ -11,12 +11,12 @@ from dataclasses import asdict, replace
 from typing import Final
 
 from samestory.database import checked, writing
-from samestory.ingest.entry import Entry
-from samestory.ingest.outlets import FeedVoice
-from samestory.ingest.own_sites import OwnSites
-from samestory.ingest.pending_story import PendingStory, Published
-from samestory.ingest.redirects import Redirect, Redirects
-from samestory.ingest.versions import LastVersion
+from samestory.ingest.articles.outlets import FeedVoice
+from samestory.ingest.articles.versions import LastVersion
+from samestory.ingest.feeds.entry import Entry
+from samestory.ingest.frontier.own_sites import OwnSites
+from samestory.ingest.frontier.pending_story import PendingStory, Published
+from samestory.ingest.frontier.redirects import Redirect, Redirects
 from samestory.publishers import same_site
 from samestory.urls import host_of
 

@@ -13,20 +13,20 @@ from typing import Final
 from urllib.parse import unquote_plus, urlsplit
 
 from samestory.credits import NO_CREDITS, Credits, credits_of
-from samestory.ingest.charset import decode
-from samestory.ingest.dates import (
+from samestory.ingest.articles.extraction import extract_article
+from samestory.ingest.articles.outlets import FeedVoice
+from samestory.ingest.articles.page_head import MAX_TAGS, Head, plain_words, read_head
+from samestory.ingest.articles.quality import complaint, tidy, without_title
+from samestory.ingest.text.charset import decode
+from samestory.ingest.text.dates import (
     UNKNOWN,
     Moment,
     parse_date,
     parse_date_of_any_language,
 )
-from samestory.ingest.extraction import extract_article
-from samestory.ingest.language import identify
-from samestory.ingest.markup import mend_references, plain_text
-from samestory.ingest.outlets import FeedVoice
-from samestory.ingest.page_head import MAX_TAGS, Head, plain_words, read_head
-from samestory.ingest.quality import complaint, tidy, without_title
-from samestory.ingest.walls import wall_of
+from samestory.ingest.text.language import identify
+from samestory.ingest.text.markup import mend_references, plain_text
+from samestory.ingest.text.walls import wall_of
 from samestory.story import clean_text
 
 MIN_FULL_TEXT: Final = 900  # characters; a feed's text of this length is the article

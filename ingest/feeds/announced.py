@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from samestory.days import DAY_S
-from samestory.ingest.headers import MAX_FRESH_S
+from samestory.ingest.fetch.headers import MAX_FRESH_S
 
 _PERIODS_S: Final = {  # https://web.resource.org/rss/1.0/modules/syndication/
     "hourly": 3_600.0,

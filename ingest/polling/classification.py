@@ -30,12 +30,12 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
-from samestory.ingest.entry import Entry
-from samestory.ingest.entry_identity import Named
-from samestory.ingest.outlets import FeedVoice
-from samestory.ingest.pending_story import PendingStory
-from samestory.ingest.sightings import GUID, WORDS, Sighting
-from samestory.ingest.story_table import given_id
+from samestory.ingest.articles.outlets import FeedVoice
+from samestory.ingest.feeds.entry import Entry
+from samestory.ingest.frontier.pending_story import PendingStory
+from samestory.ingest.frontier.sightings import GUID, WORDS, Sighting
+from samestory.ingest.frontier.story_table import given_id
+from samestory.ingest.polling.entry_identity import Named
 from samestory.publishers import same_site
 from samestory.urls import ids_at
 

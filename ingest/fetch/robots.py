@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from samestory.errors import FetchFailed, FetchRefused, Quarantine
-from samestory.ingest.charset import decode
-from samestory.ingest.client import MAX_ROBOTS_BYTES, Client
-from samestory.ingest.sandbox import Sandbox
+from samestory.ingest.fetch.client import MAX_ROBOTS_BYTES, Client
+from samestory.ingest.fetch.sandbox import Sandbox
+from samestory.ingest.text.charset import decode
 from samestory.urls import origin_of
 
 CACHE_S: Final = 86_400.0  # RFC 9309 section 2.4: not longer than 24 hours

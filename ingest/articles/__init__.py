@@ -1,0 +1,1 @@
+"""Reads article pages: whose report it is, and what it says."""

@@ -1,0 +1,1 @@
+"""Parses feeds, sitemaps and lists of feeds."""

@@ -1,0 +1,1 @@
+"""Asks publishers over HTTP, within what they and their operator allow."""

@@ -1,0 +1,1 @@
+"""Remembers what is to be fetched and what is known, in SQLite."""

@@ -1,0 +1,1 @@
+"""Polls the feeds that are due, reads what is new, publishes it."""

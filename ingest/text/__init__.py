@@ -1,0 +1,1 @@
+"""Reads bytes, snippets, dates and languages as plain text."""
