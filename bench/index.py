@@ -39,11 +39,11 @@ from samestory.deploy.stream.embedded import EmbeddedLog
 from samestory.deploy.stream.log import JOURNAL, Message
 from samestory.embed.encoder import EncoderSpec
 from samestory.embed.opening import open_encoder
-from samestory.index.events import EventIndex
-from samestory.index.join_record import JoinRecord
-from samestory.index.neighbours import Neighbours
-from samestory.index.searched import combine
-from samestory.index.state import State
+from samestory.index.decision.join_record import JoinRecord
+from samestory.index.decision.searched import combine
+from samestory.index.grouping.events import EventIndex
+from samestory.index.search.neighbours import Neighbours
+from samestory.index.store.state import State
 from samestory.story import Story, story_id_from
 from samestory.story_vector import StoryVector
 
@@ -239,9 +239,9 @@ _OPEN = """
 import os, sys, time
 from pathlib import Path
 import numpy as np
-from samestory.index.pair_model import PairModel
-from samestory.index.events import EventIndex
-from samestory.index.state import State
+from samestory.index.decision.pair_model import PairModel
+from samestory.index.grouping.events import EventIndex
+from samestory.index.store.state import State
 model = PairModel.load()
 def held():
     pages = Path("/proc/self/statm").read_text().split()[1]

@@ -39,8 +39,8 @@ from samestory.deploy.stream.log import EVENTS, JOURNAL, STORIES, Message
 from samestory.embed.embedding import embed_stories
 from samestory.embed.encoder import EncoderSpec
 from samestory.embed.opening import open_encoder
-from samestory.index.events import EventIndex
-from samestory.index.state import State
+from samestory.index.grouping.events import EventIndex
+from samestory.index.store.state import State
 from samestory.ingest.articles.page import choose_text
 from samestory.story import Story, story_id_from
 

@@ -10,11 +10,11 @@ from typing import Any, Final
 from samestory.deploy.importing import MAX_ID, id_of_named
 from samestory.deploy.stream.log import JOURNAL, QUARANTINE, Message, Record
 from samestory.errors import Quarantine
-from samestory.index.correction import TYPE as CORRECTION
-from samestory.index.correction import Correction
-from samestory.index.forgetting import TYPE as FORGET
-from samestory.index.forgetting import Forget
-from samestory.index.journal import decode_journal
+from samestory.index.messages.correction import TYPE as CORRECTION
+from samestory.index.messages.correction import Correction
+from samestory.index.messages.forgetting import TYPE as FORGET
+from samestory.index.messages.forgetting import Forget
+from samestory.index.messages.journal import decode_journal
 from samestory.story import clean_line, is_tombstone, json_object, tombstone
 from samestory.urls import MAX_URL, ids_at
 

@@ -20,10 +20,10 @@ from samestory.deploy.stream.log import (
     Record,
 )
 from samestory.errors import Misconfigured, Retry
-from samestory.index.events import EventIndex
-from samestory.index.expiry import Held
-from samestory.index.health import Largest, Latency
-from samestory.index.state import State
+from samestory.index.decision.expiry import Held
+from samestory.index.grouping.events import EventIndex
+from samestory.index.store.health import Largest, Latency
+from samestory.index.store.state import State
 
 _log = logging.getLogger("samestory")
 
@@ -94,7 +94,10 @@ def _warn_of(largest: Largest | None, warned: set[str]) -> None:
 
 
 def _warn_of_jump(held: Held | None, warned: set[str]) -> None:
-    """Warn once of a jump of the day that is held, see `samestory.index.expiry`."""
+    """Warn once of a jump of the day that is held.
+
+    See `samestory.index.decision.expiry`.
+    """
     if held and str(held.since) not in warned:
         warned.add(str(held.since))
         _log.warning("%s", held.warning)

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from samestory.deploy.stream.log import Log
     from samestory.embed.copies import RememberingEncoder
     from samestory.embed.encoder import Encoder, EncoderSpec
-    from samestory.index.events import EventIndex
-    from samestory.index.pair_model import PairModel
-    from samestory.index.reader import Reader
-    from samestory.index.state import State
+    from samestory.index.decision.pair_model import PairModel
+    from samestory.index.grouping.events import EventIndex
+    from samestory.index.store.reader import Reader
+    from samestory.index.store.state import State
     from samestory.ingest.fetch.client import Client
     from samestory.ingest.fetch.sandbox import Sandbox
     from samestory.ingest.frontier.frontier import Frontier
@@ -118,7 +118,7 @@ def open_frontier(settings: Settings) -> "Frontier":
 
 def open_state(settings: Settings) -> "State":
     """Return the index's state, made if it is not there."""
-    from samestory.index.state import State
+    from samestory.index.store.state import State
 
     state = State(state_path(settings))
     keep_modes(settings)  # of what was made just now, too
@@ -132,7 +132,7 @@ def read_state(settings: Settings) -> "Reader":
 
 def read_state_in(home: Path) -> "Reader":
     """Return the state of a directory to be asked; it must be there."""
-    from samestory.index.reader import Reader
+    from samestory.index.store.reader import Reader
 
     return Reader(state_path_in(home))
 
@@ -198,7 +198,7 @@ def open_stream_encoder(
 def open_pair_model(settings: Settings) -> "PairModel":
     """Return the model of the decision, at the knob's position."""
     from samestory.embed.models import known_models
-    from samestory.index.pair_model import PACKAGED_MODEL, PairModel
+    from samestory.index.decision.pair_model import PACKAGED_MODEL, PairModel
 
     known = frozenset(settings.model_languages.lower().replace(",", " ").split())
     known = known or frozenset(_languages(settings.model))
@@ -227,7 +227,7 @@ def _languages(model: str) -> tuple[str, ...]:
 
 def open_index(settings: Settings, state: "State") -> "EventIndex":
     """Return the index that writes a state."""
-    from samestory.index.events import EventIndex
+    from samestory.index.grouping.events import EventIndex
 
     keep_s = settings.keep_days * 86_400 if settings.keep_days else math.inf
     return EventIndex(state, open_pair_model(settings), keep_s)

@@ -37,8 +37,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from bench.index import records
 from samestory.deploy.stream.embedded import EmbeddedLog
 from samestory.deploy.worker import NAMES
-from samestory.index.events import EventIndex
-from samestory.index.state import State
+from samestory.index.grouping.events import EventIndex
+from samestory.index.store.state import State
 from tests.embed_soak import GROWTH, growth, plot, soaked
 from tests.flow import drain, flowing, kill_often, outcome, wait_until
 from tests.fuzz import TARGETS

@@ -19,11 +19,11 @@ from pathlib import Path
 
 from samestory.deploy.stream.embedded import EmbeddedLog
 from samestory.deploy.stream.log import EVENTS, JOURNAL, Message, behind
-from samestory.index.correction import DIFFERENT, SAME, UNDO, Correction
-from samestory.index.events import EventIndex
-from samestory.index.forgetting import Forget
-from samestory.index.soundness import damage_of_state
-from samestory.index.state import State
+from samestory.index.grouping.events import EventIndex
+from samestory.index.messages.correction import DIFFERENT, SAME, UNDO, Correction
+from samestory.index.messages.forgetting import Forget
+from samestory.index.store.soundness import damage_of_state
+from samestory.index.store.state import State
 from tests.conftest import NOW, make_story
 from tests.index.tables import table_in, table_of
 from tests.index.vectors import record
@@ -33,7 +33,7 @@ KEEP_DAYS = 20
 UNFILED = 12  # stories of a day before its file is written
 _COMMAND = f"""
 import sys
-from samestory.index import vector_files
+from samestory.index.search import vector_files
 vector_files.DAY_UNFILED = {UNFILED}
 from samestory.deploy.cli import main
 main(sys.argv[1:])

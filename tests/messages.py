@@ -21,10 +21,10 @@ from samestory.deploy.stream.embedded import EmbeddedLog
 from samestory.deploy.stream.log import JOURNAL, STORIES, Message
 from samestory.embed.passage import story_passages
 from samestory.errors import Quarantine
-from samestory.index.correction import DIFFERENT, SAME, UNDO, Correction
-from samestory.index.events import EventIndex
-from samestory.index.forgetting import Forget
-from samestory.index.state import State
+from samestory.index.grouping.events import EventIndex
+from samestory.index.messages.correction import DIFFERENT, SAME, UNDO, Correction
+from samestory.index.messages.forgetting import Forget
+from samestory.index.store.state import State
 from samestory.story import Story, tombstone
 from tests.conftest import NOW, make_story
 from tests.index.vectors import record

@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.foreign import ForeignFolder
 
 NEEDED = (
-    "samestory/index/pair_model.json",
+    "samestory/index/decision/pair_model.json",
     "samestory/deploy/feeds/diplomacy.opml",
     "samestory/deploy/newsroom/stories/2_border.md",
     "samestory/py.typed",

@@ -18,8 +18,8 @@ from samestory.deploy.cli.output import (
 )
 from samestory.deploy.config import Settings
 from samestory.errors import Misconfigured
-from samestory.index.query import NEWEST, OLDEST, Query
-from samestory.index.results import Event, Report
+from samestory.index.store.query import NEWEST, OLDEST, Query
+from samestory.index.store.results import Event, Report
 
 
 def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:

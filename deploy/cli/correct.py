@@ -19,8 +19,7 @@ from samestory.deploy.cli.output import (
 from samestory.deploy.config import Settings, user_name
 from samestory.deploy.importing import utc_now
 from samestory.errors import Misconfigured
-from samestory.index.corrected import ACCEPTED, REFUSED, Corrected, labelled
-from samestory.index.correction import (
+from samestory.index.messages.correction import (
     APART,
     DIFFERENT,
     MOST_MEMBERS,
@@ -28,7 +27,8 @@ from samestory.index.correction import (
     UNDO,
     Correction,
 )
-from samestory.index.reader import Reader
+from samestory.index.store.corrected import ACCEPTED, REFUSED, Corrected, labelled
+from samestory.index.store.reader import Reader
 from samestory.story import clean_line, iso
 
 NOT_ACCEPTED = 1

@@ -26,15 +26,15 @@ from samestory.deploy.labelled import (
 )
 from samestory.deploy.progress import ProgressLine
 from samestory.errors import Misconfigured
-from samestory.index.baselines import baselines
-from samestory.index.comparison import compare
-from samestory.index.evaluation import Grouping, found_among, score
-from samestory.index.events import EventIndex
-from samestory.index.lookup import likest, undated
-from samestory.index.neighbours import Neighbours
-from samestory.index.pair_model import PairModel
-from samestory.index.searched import combine
-from samestory.index.state import State
+from samestory.index.answers.lookup import likest, undated
+from samestory.index.decision.comparison import compare
+from samestory.index.decision.pair_model import PairModel
+from samestory.index.decision.searched import combine
+from samestory.index.grouping.events import EventIndex
+from samestory.index.measure.baselines import baselines
+from samestory.index.measure.evaluation import Grouping, found_among, score
+from samestory.index.search.neighbours import Neighbours
+from samestory.index.store.state import State
 from samestory.story_vector import StoryVector
 
 BATCH: Final = 256  # records that are indexed in one commit

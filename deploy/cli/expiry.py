@@ -11,8 +11,8 @@ from samestory.deploy.cli.output import add_command, print_json
 from samestory.deploy.config import Settings
 from samestory.deploy.importing import utc_now
 from samestory.errors import Misconfigured
-from samestory.index.let_pass import LetPass
-from samestory.index.reader import Reader
+from samestory.index.messages.let_pass import LetPass
+from samestory.index.store.reader import Reader
 from samestory.story import clean_line
 
 _ABOUT = """\

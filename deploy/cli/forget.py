@@ -29,8 +29,8 @@ from samestory.deploy.stream.log import (
     short_of,
 )
 from samestory.errors import Misconfigured
-from samestory.index.forgetting import MOST_STORIES, Forget
-from samestory.index.reader import Reader
+from samestory.index.messages.forgetting import MOST_STORIES, Forget
+from samestory.index.store.reader import Reader
 from samestory.ingest.frontier.frontier import Frontier
 from samestory.story import clean_line, story_id_from
 from samestory.urls import ids_at

@@ -22,7 +22,7 @@ from samestory.deploy.quarantine import quarantine_rejected
 from samestory.deploy.stream.log import JOURNAL, STORIES, Log, Message, ends, short_of
 from samestory.deploy.supervisor import Supervisor
 from samestory.errors import Quarantine, Rejected
-from samestory.index.state import State
+from samestory.index.store.state import State
 from samestory.private import private_folder
 from samestory.story import Story
 

@@ -15,7 +15,7 @@ from samestory.deploy.process import AlreadyRuns
 from samestory.deploy.stream.log import JOURNAL, Log, Message
 from samestory.deploy.worker import index_until
 from samestory.errors import Misconfigured, Retry
-from samestory.index.reader import peek
+from samestory.index.store.reader import peek
 
 T = TypeVar("T")
 

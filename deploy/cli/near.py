@@ -20,11 +20,11 @@ from samestory.deploy.cli.output import (
 from samestory.deploy.config import Settings
 from samestory.embed.passage import passages
 from samestory.errors import Misconfigured, Quarantine
-from samestory.index.features import View
-from samestory.index.lookup import Lookup, Near, query_of, undated
-from samestory.index.reader import Reader
-from samestory.index.results import headline
-from samestory.index.rows import Member
+from samestory.index.answers.lookup import Lookup, Near, query_of, undated
+from samestory.index.decision.features import View
+from samestory.index.store.reader import Reader
+from samestory.index.store.results import headline
+from samestory.index.store.rows import Member
 from samestory.story import clean_line, clean_text
 from samestory.urls import absolute_url, story_ids_of
 

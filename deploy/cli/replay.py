@@ -25,10 +25,10 @@ from samestory.deploy.loop import patiently
 from samestory.deploy.progress import ProgressLine
 from samestory.deploy.stream.log import JOURNAL, Log
 from samestory.errors import Misconfigured
-from samestory.index.difference import Change, differences
-from samestory.index.held import Held
-from samestory.index.reader import Reader
-from samestory.index.state import State
+from samestory.index.measure.difference import Change, differences
+from samestory.index.store.held import Held
+from samestory.index.store.reader import Reader
+from samestory.index.store.state import State
 from samestory.private import private_folder
 
 BEGINNING: Final = "BEGINNING"

@@ -16,9 +16,9 @@ from samestory.deploy.loop import patiently
 from samestory.deploy.process import hold_lock
 from samestory.deploy.stream.log import JOURNAL, Consumer, Log
 from samestory.errors import Misconfigured
-from samestory.index.reader import peek
-from samestory.index.soundness import damage_of_state
-from samestory.index.state import State
+from samestory.index.store.reader import peek
+from samestory.index.store.soundness import damage_of_state
+from samestory.index.store.state import State
 
 
 def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:

@@ -19,8 +19,8 @@ from samestory.deploy.quarantine import cases
 from samestory.deploy.stream.log import READERS, TOPICS, Lag, Log
 from samestory.deploy.worker import NAMES
 from samestory.errors import Misconfigured, Retry
-from samestory.index.expiry import Calendar
-from samestory.index.health import Largest, Latency
+from samestory.index.decision.expiry import Calendar
+from samestory.index.store.health import Largest, Latency
 from samestory.story import iso
 
 HUNG_S: Final = 60.0  # the slowest turn is a batch of stories: seconds

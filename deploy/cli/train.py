@@ -25,10 +25,10 @@ from samestory.deploy.labelled import (
 from samestory.deploy.progress import ProgressLine
 from samestory.embed.encoder import Encoder
 from samestory.errors import Misconfigured, Quarantine
-from samestory.index.labels import PeoplesPairs, Stream
-from samestory.index.pair_model import JOINING
-from samestory.index.terms import count_words
-from samestory.index.training import (
+from samestory.index.decision.pair_model import JOINING
+from samestory.index.decision.terms import count_words
+from samestory.index.measure.labels import PeoplesPairs, Stream
+from samestory.index.measure.training import (
     HALVES,
     Halves,
     Measured,

@@ -15,16 +15,16 @@ from samestory.deploy.cli.output import (
 )
 from samestory.deploy.config import Settings
 from samestory.errors import Misconfigured
-from samestory.index.explanation import (
+from samestory.index.answers.explanation import (
     Explanation,
     Link,
     why_event,
     why_pair,
     why_story,
 )
-from samestory.index.pair_model import PairModel
-from samestory.index.reader import Reader
-from samestory.index.rows import Member
+from samestory.index.decision.pair_model import PairModel
+from samestory.index.store.reader import Reader
+from samestory.index.store.rows import Member
 from samestory.story import Story
 
 _ABOUT: Final = """\

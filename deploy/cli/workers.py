@@ -28,7 +28,7 @@ from samestory.deploy.progress import ProgressLine, standing
 from samestory.deploy.supervisor import RUNS_ELSEWHERE, Supervisor
 from samestory.deploy.worker import NAMES, run_worker
 from samestory.errors import Misconfigured
-from samestory.index.query import Query
+from samestory.index.store.query import Query
 from samestory.ingest.frontier.frontier import Frontier
 
 ABOUT = {

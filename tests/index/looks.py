@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import numpy as np
 
-from samestory.index.events import EventIndex
-from samestory.index.features import FEATURES
-from samestory.index.pair_model import PairModel
-from samestory.index.state import State
+from samestory.index.decision.features import FEATURES
+from samestory.index.decision.pair_model import PairModel
+from samestory.index.grouping.events import EventIndex
+from samestory.index.store.state import State
 from samestory.story_vector import StoryVector
 from tests.conftest import NOW, make_story
 

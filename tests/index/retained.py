@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from samestory.index.events import EventIndex
-from samestory.index.state import State
+from samestory.index.grouping.events import EventIndex
+from samestory.index.store.state import State
 from tests.conftest import NOW, make_story
 from tests.index.vectors import record
 

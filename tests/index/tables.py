@@ -2,8 +2,8 @@
 
 import json
 
-from samestory.index.revisions import REASONS
-from samestory.index.state import State
+from samestory.index.store.revisions import REASONS
+from samestory.index.store.state import State
 
 
 def table_of(values: list[bytes]) -> dict[str, list[str]]:

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from samestory.embed.embedding import embed_stories
-from samestory.index.events import EventIndex
-from samestory.index.state import State
+from samestory.index.grouping.events import EventIndex
+from samestory.index.store.state import State
 from tests.conftest import NOW, make_story
 
 pytestmark = pytest.mark.model

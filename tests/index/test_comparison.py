@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from samestory.index.comparison import compare
-from samestory.index.features import View, pair_features, view
-from samestory.index.pair_model import PairModel
-from samestory.index.vetoes import veto
+from samestory.index.decision.comparison import compare
+from samestory.index.decision.features import View, pair_features, view
+from samestory.index.decision.pair_model import PairModel
+from samestory.index.decision.vetoes import veto
 from tests.conftest import make_story
 from tests.embed.units import unit_vectors
 

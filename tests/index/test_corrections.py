@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from samestory.index.constraints import Constraints
-from samestory.index.corrected import ACCEPTED, REFUSED, UNDONE
-from samestory.index.correction import APART, DIFFERENT, SAME, UNDO
-from samestory.index.events import EventIndex
-from samestory.index.explanation import why_pair
-from samestory.index.pair_model import PairModel
-from samestory.index.state import State
+from samestory.index.answers.explanation import why_pair
+from samestory.index.decision.pair_model import PairModel
+from samestory.index.grouping.events import EventIndex
+from samestory.index.messages.constraints import Constraints
+from samestory.index.messages.correction import APART, DIFFERENT, SAME, UNDO
+from samestory.index.store.corrected import ACCEPTED, REFUSED, UNDONE
+from samestory.index.store.state import State
 from tests.index.corrected import AT, IDS, STORIES, Desk, said, stories
 from tests.index.vectors import record
 

@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 
 from samestory.errors import Misconfigured
-from samestory.index.comparison import Comparison
-from samestory.index.decision import Candidate, decide
-from samestory.index.evaluation import b_cubed
-from samestory.index.features import (
+from samestory.index.decision.comparison import Comparison
+from samestory.index.decision.decision import Candidate, decide
+from samestory.index.decision.features import (
     FEATURES,
     View,
     crowdedness,
@@ -21,9 +20,10 @@ from samestory.index.features import (
     similarities,
     view,
 )
-from samestory.index.join_record import Veto
-from samestory.index.pair_model import JOINING, PairModel
-from samestory.index.terms import Rarity
+from samestory.index.decision.join_record import Veto
+from samestory.index.decision.pair_model import JOINING, PairModel
+from samestory.index.decision.terms import Rarity
+from samestory.index.measure.evaluation import b_cubed
 from tests.conftest import NOW, make_story
 from tests.embed.units import unit_vectors
 from tests.index.model import MODEL

@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from samestory.errors import Misconfigured
-from samestory.index.events import EventIndex
-from samestory.index.lookup import Lookup, query_of
-from samestory.index.query import Query
-from samestory.index.reader import Reader
-from samestory.index.revisions import Revisions
-from samestory.index.state import State
+from samestory.index.answers.lookup import Lookup, query_of
+from samestory.index.grouping.events import EventIndex
+from samestory.index.store.query import Query
+from samestory.index.store.reader import Reader
+from samestory.index.store.revisions import Revisions
+from samestory.index.store.state import State
 from samestory.story_vector import StoryVector
 from tests.conftest import NOW, make_story
 from tests.index.vectors import MODEL, record, vector

@@ -8,11 +8,11 @@ import pytest
 
 from samestory.days import DAY_S, date_of
 from samestory.errors import Quarantine
-from samestory.index.events import EventIndex
-from samestory.index.expiry import LATEST, REACH, Calendar, Held, Witness
-from samestory.index.journal import decode_journal
-from samestory.index.let_pass import LetPass
-from samestory.index.state import State
+from samestory.index.decision.expiry import LATEST, REACH, Calendar, Held, Witness
+from samestory.index.grouping.events import EventIndex
+from samestory.index.messages.journal import decode_journal
+from samestory.index.messages.let_pass import LetPass
+from samestory.index.store.state import State
 from tests.conftest import NOW
 from tests.index.retained import KEEP_S, KEPT_DAYS, Desk, id_of, seen
 

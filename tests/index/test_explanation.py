@@ -5,11 +5,11 @@ import math
 import pytest
 
 from samestory.errors import Misconfigured
-from samestory.index.events import EventIndex
-from samestory.index.explanation import why_event, why_pair, why_story
-from samestory.index.pair_model import PairModel
-from samestory.index.shared_terms import shared_terms
-from samestory.index.state import State
+from samestory.index.answers.explanation import why_event, why_pair, why_story
+from samestory.index.answers.shared_terms import shared_terms
+from samestory.index.decision.pair_model import PairModel
+from samestory.index.grouping.events import EventIndex
+from samestory.index.store.state import State
 from tests.conftest import make_story
 from tests.index.vectors import record
 

@@ -8,10 +8,10 @@ from datetime import timedelta
 import pytest
 
 from samestory.embed.embedding import embed_stories
-from samestory.index.decision import believed
-from samestory.index.events import EventIndex
-from samestory.index.groups import MEMBERS_READ, Groups
-from samestory.index.state import State
+from samestory.index.decision.decision import believed
+from samestory.index.grouping.events import EventIndex
+from samestory.index.grouping.groups import MEMBERS_READ, Groups
+from samestory.index.store.state import State
 from samestory.story import Story
 from tests.conftest import NOW, make_story
 from tests.index.looks import Desk, groups, report

@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from samestory.index.corroboration import confirms, first_to_confirm
-from samestory.index.events import EventIndex
-from samestory.index.query import Query
-from samestory.index.reader import Reader
-from samestory.index.state import State
+from samestory.index.decision.corroboration import confirms, first_to_confirm
+from samestory.index.grouping.events import EventIndex
+from samestory.index.store.query import Query
+from samestory.index.store.reader import Reader
+from samestory.index.store.state import State
 from tests.conftest import make_story
 from tests.index.tables import OWN, PARAPHRASE
 from tests.index.vectors import record

@@ -6,16 +6,16 @@ import json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from samestory.index.changes import Change, Moved, Placed, Removed
-from samestory.index.correction import APART, DIFFERENT, SAME, UNDO
-from samestory.index.event_ids import new_event_id
-from samestory.index.events import EventIndex
-from samestory.index.forgetting import Forget
-from samestory.index.grouper import Grouper
-from samestory.index.in_memory import InMemory
-from samestory.index.join_record import JoinRecord
-from samestory.index.journal import decode_journal
-from samestory.index.memory import Memory
+from samestory.index.decision.join_record import JoinRecord
+from samestory.index.grouping.event_ids import new_event_id
+from samestory.index.grouping.events import EventIndex
+from samestory.index.grouping.grouper import Grouper
+from samestory.index.measure.in_memory import InMemory
+from samestory.index.messages.correction import APART, DIFFERENT, SAME, UNDO
+from samestory.index.messages.forgetting import Forget
+from samestory.index.messages.journal import decode_journal
+from samestory.index.search.changes import Change, Moved, Placed, Removed
+from samestory.index.search.memory import Memory
 from tests.conftest import NOW, make_story
 from tests.index.corrected import said
 from tests.index.looks import MODEL, Desk, report

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from samestory.errors import Misconfigured
-from samestory.index.join_record import JoinRecord
-from samestory.index.query import NEWEST, OLDEST, Cursor, Query
-from samestory.index.reader import Reader
-from samestory.index.searched import combine
-from samestory.index.state import State
+from samestory.index.decision.join_record import JoinRecord
+from samestory.index.decision.searched import combine
+from samestory.index.store.query import NEWEST, OLDEST, Cursor, Query
+from samestory.index.store.reader import Reader
+from samestory.index.store.state import State
 from samestory.story_vector import StoryVector
 from tests.conftest import NOW, make_story
 from tests.index.test_events import vector

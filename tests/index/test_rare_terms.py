@@ -6,10 +6,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from samestory.index.events import EventIndex
-from samestory.index.rare_terms import POSTINGS, TERMS, RareTerms, rarest
-from samestory.index.state import State
-from samestory.index.terms import packaged_rarity, terms_of
+from samestory.index.decision.terms import packaged_rarity, terms_of
+from samestory.index.grouping.events import EventIndex
+from samestory.index.search.rare_terms import POSTINGS, TERMS, RareTerms, rarest
+from samestory.index.store.state import State
 from samestory.story_vector import StoryVector
 from tests.conftest import NOW, make_story
 

@@ -12,10 +12,10 @@ import pytest
 
 from samestory.database import connect
 from samestory.errors import Misconfigured, Retry
-from samestory.index.events import EventIndex
-from samestory.index.query import Query
-from samestory.index.reader import Reader
-from samestory.index.state import State
+from samestory.index.grouping.events import EventIndex
+from samestory.index.store.query import Query
+from samestory.index.store.reader import Reader
+from samestory.index.store.state import State
 from tests.index.test_events import JOURNAL, record
 
 NOBODY = 65534

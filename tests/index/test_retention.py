@@ -8,15 +8,15 @@ import pytest
 from samestory.deploy.forgotten import forgetting
 from samestory.deploy.stream.log import JOURNAL, Record
 from samestory.errors import Misconfigured, Quarantine
-from samestory.index.correction import APART, DIFFERENT, SAME, UNDO, Correction
-from samestory.index.events import EventIndex
-from samestory.index.expiry import LATEST
-from samestory.index.explanation import why_event
-from samestory.index.forgetting import Forget
-from samestory.index.reader import Reader
-from samestory.index.searched import combine
-from samestory.index.soundness import damage_of_state
-from samestory.index.state import State
+from samestory.index.answers.explanation import why_event
+from samestory.index.decision.expiry import LATEST
+from samestory.index.decision.searched import combine
+from samestory.index.grouping.events import EventIndex
+from samestory.index.messages.correction import APART, DIFFERENT, SAME, UNDO, Correction
+from samestory.index.messages.forgetting import Forget
+from samestory.index.store.reader import Reader
+from samestory.index.store.soundness import damage_of_state
+from samestory.index.store.state import State
 from samestory.story_vector import StoryVector
 from tests.conftest import NOW, make_story
 from tests.index.corrected import AT, said
@@ -336,7 +336,7 @@ def left_of(journal: list[bytes], *story_ids: str) -> list[bytes]:
 @pytest.mark.parametrize("kind", ["held", "expired", "moved to another day"])
 def test_the_vector_of_a_forgotten_story_leaves_its_file(desk, monkeypatch, kind):
     """In the running worker; also of a story that expired, or of a former version."""
-    monkeypatch.setattr("samestory.index.vector_files.DAY_UNFILED", 8)
+    monkeypatch.setattr("samestory.index.search.vector_files.DAY_UNFILED", 8)
     x = seen("x", 1, 1, day=0)
     others = [
         seen(f"o{i}", 20 + i, 20 + i, day=0, first_seen=NOW + timedelta(days=9))
@@ -360,7 +360,7 @@ def test_the_vector_of_a_forgotten_story_leaves_its_file(desk, monkeypatch, kind
 
 def test_forgetting_is_finished_after_a_crash(desk, monkeypatch):
     """Killed between the commit and the new file."""
-    monkeypatch.setattr("samestory.index.vector_files.DAY_UNFILED", 2)
+    monkeypatch.setattr("samestory.index.search.vector_files.DAY_UNFILED", 2)
     state = desk.read(*(seen(f"a{i}", i, i, day=0) for i in range(4)))
     row = state.placed()
     assert len(row.seqs) == 4

@@ -7,11 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from samestory.index.correction import DIFFERENT, SAME, UNDO
-from samestory.index.corroboration import confirms, first_to_confirm, is_agency_copy
-from samestory.index.events import EventIndex
-from samestory.index.forgetting import Forget
-from samestory.index.state import State
+from samestory.index.decision.corroboration import (
+    confirms,
+    first_to_confirm,
+    is_agency_copy,
+)
+from samestory.index.grouping.events import EventIndex
+from samestory.index.messages.correction import DIFFERENT, SAME, UNDO
+from samestory.index.messages.forgetting import Forget
+from samestory.index.store.state import State
 from tests.conftest import NOW, make_story
 from tests.index.corrected import AT, IDS, said
 from tests.index.tables import OWN, PARAPHRASE, table_in, table_of

@@ -2,8 +2,8 @@
 
 import pytest
 
-from samestory.index.correction import DIFFERENT, SAME
-from samestory.index.explanation import why_pair, why_story
+from samestory.index.answers.explanation import why_pair, why_story
+from samestory.index.messages.correction import DIFFERENT, SAME
 from tests.conftest import make_story
 from tests.index.corrected import said
 from tests.index.looks import MODEL, Desk, groups, report

@@ -7,11 +7,11 @@ import pytest
 
 from samestory.database import connect
 from samestory.deploy.stream.embedded import EmbeddedLog
-from samestory.index.correction import SAME
-from samestory.index.events import EventIndex
-from samestory.index.forgetting import Forget
-from samestory.index.lookup import Lookup, undated
-from samestory.index.state import State
+from samestory.index.answers.lookup import Lookup, undated
+from samestory.index.grouping.events import EventIndex
+from samestory.index.messages.correction import SAME
+from samestory.index.messages.forgetting import Forget
+from samestory.index.store.state import State
 from samestory.story import FIRST, LAST
 from tests.conftest import NOW, make_story
 from tests.index.corrected import said

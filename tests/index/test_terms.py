@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from samestory.errors import Misconfigured
-from samestory.index.terms import (
+from samestory.index.decision.terms import (
     NO_NAME,
     RAREST,
     WORDS,

@@ -7,11 +7,18 @@ import numpy as np
 import pytest
 
 from samestory.errors import Misconfigured
-from samestory.index.features import FEATURES
-from samestory.index.labels import Stream
-from samestory.index.pair_model import PairModel
-from samestory.index.terms import Rarity
-from samestory.index.training import HALVES, Halves, Measured, fitted, pairs, proposed
+from samestory.index.decision.features import FEATURES
+from samestory.index.decision.pair_model import PairModel
+from samestory.index.decision.terms import Rarity
+from samestory.index.measure.labels import Stream
+from samestory.index.measure.training import (
+    HALVES,
+    Halves,
+    Measured,
+    fitted,
+    pairs,
+    proposed,
+)
 from tests.conftest import NOW, make_story
 from tests.index.vectors import vector
 

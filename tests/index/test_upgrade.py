@@ -7,11 +7,11 @@ import pytest
 
 from samestory.database import connect
 from samestory.errors import Misconfigured
-from samestory.index.events import EventIndex
-from samestory.index.query import Query
-from samestory.index.reader import Reader, peek
-from samestory.index.soundness import damage_of_state
-from samestory.index.state import State
+from samestory.index.grouping.events import EventIndex
+from samestory.index.store.query import Query
+from samestory.index.store.reader import Reader, peek
+from samestory.index.store.soundness import damage_of_state
+from samestory.index.store.state import State
 from tests.index.corrected import Desk, stories
 from tests.index.vectors import record
 

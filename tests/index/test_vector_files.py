@@ -6,13 +6,13 @@ from datetime import timedelta
 import pytest
 
 from samestory.database import connect
-from samestory.index import neighbours, vector_files
-from samestory.index.events import EventIndex
-from samestory.index.lookup import Lookup, query_of
-from samestory.index.pair_model import PairModel
-from samestory.index.soundness import damage_of_state
-from samestory.index.state import State
-from samestory.index.vector_files import VectorFiles, files_of
+from samestory.index.answers.lookup import Lookup, query_of
+from samestory.index.decision.pair_model import PairModel
+from samestory.index.grouping.events import EventIndex
+from samestory.index.search import neighbours, vector_files
+from samestory.index.search.vector_files import VectorFiles, files_of
+from samestory.index.store.soundness import damage_of_state
+from samestory.index.store.state import State
 from tests.between import just_before
 from tests.conftest import NOW
 from tests.index.vectors import record, vector
@@ -179,8 +179,8 @@ def test_a_reader_sees_one_commit_while_the_writer_goes_on(tmp_path):
 def answers_within(state: State):
     """Answers of the commit that a caller's `reading` sees."""
     placed = state.placed()
-    from samestory.index.neighbours import Neighbours
-    from samestory.index.searched import combine
+    from samestory.index.decision.searched import combine
+    from samestory.index.search.neighbours import Neighbours
 
     held = Neighbours(64)
     state.vectors.load(held, placed.seqs, placed.times)

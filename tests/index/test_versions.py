@@ -3,11 +3,11 @@
 import json
 from datetime import timedelta
 
-from samestory.index.events import EventIndex
-from samestory.index.explanation import why_story
-from samestory.index.history import KEPT
-from samestory.index.reader import Reader
-from samestory.index.state import State
+from samestory.index.answers.explanation import why_story
+from samestory.index.grouping.events import EventIndex
+from samestory.index.store.history import KEPT
+from samestory.index.store.reader import Reader
+from samestory.index.store.state import State
 from tests.conftest import NOW, make_story
 from tests.index.vectors import record
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from samestory.index.events import EventIndex
-from samestory.index.explanation import why_pair, why_story
-from samestory.index.state import State
-from samestory.index.vetoes import claims_of, veto
+from samestory.index.answers.explanation import why_pair, why_story
+from samestory.index.decision.vetoes import claims_of, veto
+from samestory.index.grouping.events import EventIndex
+from samestory.index.store.state import State
 from tests.conftest import make_story
 from tests.index.model import MODEL
 from tests.index.vectors import record

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import numpy as np
 
-from samestory.index.pair_model import PairModel
+from samestory.index.decision.pair_model import PairModel
 from samestory.story_vector import StoryVector
 from tests.conftest import NOW, make_story
 

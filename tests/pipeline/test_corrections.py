@@ -10,7 +10,7 @@ from samestory.database import connect
 from samestory.deploy.cli import correct
 from samestory.deploy.labelled import read_pairs
 from samestory.deploy.process import hold_lock, running
-from samestory.index.state import State
+from samestory.index.store.state import State
 from tests.processes import start, wait_for
 from tests.product import Run
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from samestory.index.state import State
+from samestory.index.store.state import State
 from samestory.ingest.frontier.frontier import Frontier
 from samestory.urls import story_ids_of
 from tests.conftest import make_story

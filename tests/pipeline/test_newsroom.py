@@ -10,9 +10,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from samestory.deploy.newsroom.outlets import OUTLETS
 from samestory.deploy.newsroom.reports import load_reports
-from samestory.index.evaluation import b_cubed
-from samestory.index.searched import combine
-from samestory.index.state import State
+from samestory.index.decision.searched import combine
+from samestory.index.measure.evaluation import b_cubed
+from samestory.index.store.state import State
 from tests.conftest import serve
 from tests.product import LOCAL, Run
 

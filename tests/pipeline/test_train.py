@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from samestory.index.features import FEATURES
+from samestory.index.decision.features import FEATURES
 from tests.product import Run
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]

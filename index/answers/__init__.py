@@ -1,0 +1,1 @@
+"""Answers questions from the state: what is near, what is one, why."""

@@ -1,0 +1,191 @@
+"""The stories that are nearest to a text or to another story."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from samestory.index.decision.comparison import compare
+from samestory.index.decision.features import FEATURES, View
+from samestory.index.decision.pair_model import PairModel
+from samestory.index.search.neighbours import Neighbours
+from samestory.index.store.held import Held
+from samestory.index.store.rows import Member
+from samestory.story import Story, iso
+
+DEPTH: Final = 60  # nearest by vector whose words are compared too
+
+
+class Likeness(NamedTuple):
+    """How like a query a story is.
+
+    Attributes:
+        seq: the story's number.
+        similarity: cosine of the vectors, in [-1, 1].
+        word_overlap: TF-IDF cosine of the words, in [0, 1]; 0 in a language that the
+            embedding model does not know.
+        probability: that both tell one event, whenever they were told, in [0, 1]; by
+            the sum alone.
+        veto: why they can't be one event, whatever the sum says; None if they can.
+    """
+
+    seq: int
+    similarity: float
+    word_overlap: float
+    probability: float
+    veto: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Near:
+    """A story found, and how like the query it is."""
+
+    member: Member
+    likeness: Likeness
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the line that `near --json` prints."""
+        story = self.member.story
+        return {
+            "story_id": story.story_id,
+            "event_id": self.member.event_id,
+            "probability": round(self.likeness.probability, 4),
+            "similarity": round(self.likeness.similarity, 4),
+            "word_overlap": round(self.likeness.word_overlap, 4),
+            "veto": self.likeness.veto,
+            "title": story.title,
+            "outlet": story.outlet,
+            "hearsay_of": story.hearsay_of or None,
+            "url": story.url,
+            "published": iso(story.published),
+        }
+
+
+def query_of(
+    model: PairModel, title: str, text: str, vectors: NDArray[np.float16]
+) -> View:
+    """Return a text as the features see it; vectors of shape (2, dim)."""
+    now = datetime.fromtimestamp(0, UTC)
+    story = Story(
+        story_id="s-query",
+        url=None,
+        outlet="",
+        title=title,
+        text=text or title,
+        lang=None,
+        published=None,
+        published_raw=None,
+        date_quality="first-seen",
+        first_seen=now,
+        observed=now,
+        text_from="import",
+    )
+    return model.view(story, vectors)
+
+
+def undated(model: PairModel, story: Story, vectors: NDArray[np.float16]) -> View:
+    """Return a story as the features see it if nobody knows when it was told."""
+    return model.view(replace(story, published=None), vectors)
+
+
+def likest(
+    model: PairModel,
+    index: Neighbours,
+    query: View,
+    views: Callable[[list[int]], list[View]],
+    k: int,
+    among: Collection[int] | None = None,
+) -> list[Likeness]:
+    """Return the k stories likest to the query, best first.
+
+    Of the nearest by vector, those come first that the decision itself would soonest
+    take for the same event if none of them stated a date. A veto puts a story behind
+    all that would be taken for it, and is told.
+
+    Args:
+        model: of the decision.
+        index: where to look.
+        query: what is looked for.
+        views: stories by their numbers, see `undated`.
+        k: how many at most.
+        among: numbers of the only stories that count; None for all.
+    """
+    hits = index.search(query.whole, max(k, DEPTH), among=among)
+    compared = compare(query, views([hit.seq for hit in hits]), model)
+    found = [
+        Likeness(hit.seq, hit.similarity, overlap, probability, against)
+        for hit, overlap, probability, against in zip(
+            hits,
+            compared.features[:, FEATURES.index("word_overlap")].tolist(),
+            compared.probabilities,
+            compared.vetoes,
+            strict=True,
+        )
+    ]
+
+    def rank(one: Likeness) -> tuple[bool, float, int]:
+        is_same = one.veto is None and one.probability >= model.threshold
+        return not is_same, -one.probability, one.seq
+
+    return sorted(found, key=rank)[:k]
+
+
+class Lookup:
+    """The stories of a state as they are when it is opened, to be searched."""
+
+    def __init__(self, state: Held, model: PairModel) -> None:
+        """Load their vectors.
+
+        Args:
+            state: where they are; may be written meanwhile.
+            model: of the decision.
+        """
+        self._state, self._model = state, model
+        space = state.space()
+        self._index = Neighbours(space[1]) if space else None
+        if self._index is not None:
+            with state.reading():
+                placed = state.placed()
+                state.vectors.load(self._index, placed.seqs, placed.times)
+
+    def nearest(
+        self,
+        query: View,
+        k: int,
+        *,
+        since: float | None = None,
+        lang: str | None = None,
+        outlet: str | None = None,
+    ) -> list[Near]:
+        """Return the k stories nearest to the query, best first.
+
+        Args:
+            query: what is looked for; the story of its id is left out.
+            k: how many at most.
+            since: stories of then or later, seconds since the epoch; None for all.
+            lang: stories in this language; None for all.
+            outlet: stories of this outlet, written large or small; None for all.
+        """
+        if self._index is None:
+            return []
+        among = self._state.matching(since=since, lang=lang, outlet=outlet)
+        itself = self._state.member(query.story_id)
+        members: dict[int, Member] = {}
+
+        def views(seqs: list[int]) -> list[View]:
+            found = self._state.members_by_seq(seqs)
+            members.update((m.seq, m) for m in found)
+            return [undated(self._model, m.story, m.vectors) for m in found]
+
+        found = likest(
+            self._model,
+            self._index,
+            query,
+            views,
+            k,
+            [seq for seq in among if itself is None or seq != itself.seq],
+        )
+        return [Near(member=members[one.seq], likeness=one) for one in found]

@@ -1,0 +1,1 @@
+"""Decides whether reports are one event: pure functions."""

@@ -1,0 +1,196 @@
+"""What two reports have in common, as a few named numbers.
+
+Whole numbers all the way to the last division: batch size, BLAS, the order of sums and
+approximate search can't change an answer. What each is worth is in docs/quality.md.
+"""
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from samestory.index.decision.searched import combine
+from samestory.index.decision.terms import (
+    Rarity,
+    Terms,
+    packaged_rarity,
+    shared,
+    terms_of,
+)
+from samestory.index.decision.vetoes import ORDINALS, Claims, claims_of
+from samestory.publishers import family_of
+from samestory.story import Story
+
+FEATURES: Final = (
+    "similarity",  # cosine of title and lead together
+    "near_in_time",  # exp(-hours / 48): 1 at the same time, 0 weeks apart
+    "undated",  # 1 if either states no date, near_in_time is 0 then; else 0
+    "crowd",  # how crowded the topic is around the arriving story
+    "shared_number",  # 1 if both openings name the same number, else 0
+    "rare_words",  # rarity of the three rarest words in both, over 10
+    "word_overlap",  # TF-IDF cosine
+    # The same again times `length`, since words speak louder where there are many.
+    "length",  # 0 if the shorter text has 50 words or fewer, 1 from 200 words
+    "similarity_long",
+    "rare_words_long",
+    "word_overlap_long",
+    # In place of all but time and number where the model does not know a language.
+    "foreign",  # 1 if it does not know that of either story, else 0
+    "foreign_overlap",  # word_overlap then
+    "one_explains",  # 1 if one title reports and the other one explains, else 0
+)
+NEAR_H: Final = 48.0  # hours; better than 12 h on both lengths of text
+CROWD_RANKS: Final = slice(8, 20)  # the nearest 8 may be the story's own event
+CROWD_FLOOR: Final = 0.30  # median in a dense stream .38, in mixed world news .19
+OPENING: Final = 600  # characters of the text that numbers are taken from
+SHORT_WORDS: Final = 50
+LONG_WORDS: Final = 200
+RARE: Final = 10.0  # of three words that are each in one story of 28
+_NUMBER: Final = re.compile(r"\b(\d[\d,]*(?:\.\d+)?)(?:st|nd|rd|th)?\b")
+_WORD: Final = re.compile(r"[a-z]+")
+# Beginnings and words of titles that explain, comment or sum up what others report.
+_EXPLAINS: Final = re.compile(
+    r"^(?:what|why|how|who|where|is|are|can|could|will|should|does|did)\b|\?[^\w?]*$"
+    r"|\b(?:explained|explainer|analysis|opinion|editorial|takeaways|timeline"
+    r"|fact check|things to know|what to know|what we know|in pictures|highlights"
+    r"|live updates|newsletter|podcast)\b"
+)
+_YEARS: Final = range(1900, 2100)  # every story names the year
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """A story as the features see it.
+
+    Attributes:
+        story_id: its id.
+        seq: its number in the order of arrival.
+        outlet: its publisher, see `family_of`.
+        time: its own time, seconds since the epoch.
+        whole: unit vector of title and lead together, fixed point, shape (dim,).
+        terms: its words.
+        numbers: those that its opening names.
+        claims: what a veto may rest on.
+        known: whether the embedding model knows the story's language.
+        crowd: how crowded its topic was when it came, see `crowdedness`.
+        explains: whether its title explains or comments rather than reports.
+        dated: whether its publisher states when it was published.
+    """
+
+    story_id: str
+    seq: int
+    outlet: str
+    time: float
+    whole: NDArray[np.float32]
+    terms: Terms
+    numbers: frozenset[str]
+    claims: Claims
+    known: bool
+    crowd: float
+    explains: bool
+    dated: bool
+
+
+def view(
+    story: Story,
+    vectors: NDArray[np.float16],
+    *,
+    seq: int = 0,
+    crowd: float = 0.0,
+    known: bool = True,
+    rarity: Rarity | None = None,
+) -> View:
+    """Prepare a story for comparison.
+
+    Args:
+        story: its title, opening and event time count.
+        vectors: shape (2, dim), as the StoryVector carries them.
+        seq: its number in the order of arrival.
+        crowd: how crowded its topic was when it came.
+        known: whether the embedding model knows the story's language.
+        rarity: of words; None for the packaged one.
+    """
+    return View(
+        story_id=story.story_id,
+        seq=seq,
+        outlet=family_of(story),
+        time=story.event_time.timestamp(),
+        whole=combine(vectors),
+        terms=terms_of(story.title, story.text, rarity or packaged_rarity()),
+        numbers=frozenset(numbers_in(f"{story.title}. {story.text[:OPENING]}")),
+        claims=claims_of(story.title, story.text),
+        known=known,
+        crowd=crowd,
+        explains=_EXPLAINS.search(story.title.lower()) is not None,
+        dated=story.published is not None,
+    )
+
+
+def similarities(a: View, others: Sequence[View]) -> NDArray[np.float64]:
+    """Return the cosines of title and lead together: shape (len(others),)."""
+    if not others:
+        return np.zeros(0)
+    found: NDArray[np.float32] = np.stack([b.whole for b in others]) @ a.whole
+    return found.astype(np.float64)
+
+
+def crowdedness(nearest: Sequence[float]) -> float:
+    """Return how crowded the topic is around a story, 0 in a quiet one.
+
+    The mean similarity of the 9th to 20th nearest story, above a floor; missing ranks
+    count as 0. Nearer ranks would be inflated by reports of the story's own event.
+
+    Args:
+        nearest: cosines of the story with those around it, the highest first.
+    """
+    ranks = nearest[CROWD_RANKS]
+    width = CROWD_RANKS.stop - CROWD_RANKS.start
+    return max(0.0, math.fsum(ranks) / width - CROWD_FLOOR)
+
+
+def pair_features(a: View, others: Sequence[View]) -> NDArray[np.float64]:
+    """Return the numbers of FEATURES for each pair, shape (len(others), FEATURES).
+
+    The same for (a, b) as for (b, a).
+    """
+    if not others:
+        return np.zeros((0, len(FEATURES)))
+    overlap, rare = shared(a.terms, [b.terms for b in others])
+    rare /= RARE
+    similarity = similarities(a, others)
+    hours = np.abs(np.array([b.time for b in others]) - a.time) / 3600
+    dated = np.array([a.dated and b.dated for b in others])
+    known = np.array([a.known and b.known for b in others])
+    words = np.minimum([b.terms.words for b in others], a.terms.words)
+    length = known * np.clip((words - SHORT_WORDS) / (LONG_WORDS - SHORT_WORDS), 0, 1)
+    return np.stack(
+        [
+            known * similarity,
+            dated * np.exp(-hours / NEAR_H),
+            ~dated,
+            known * np.maximum([b.crowd for b in others], a.crowd),
+            np.array([not a.numbers.isdisjoint(b.numbers) for b in others]),
+            known * rare,
+            known * overlap,
+            length,
+            length * similarity,
+            length * rare,
+            length * overlap,
+            ~known,
+            ~known * overlap,
+            (1 - length) * np.array([a.explains != b.explains for b in others]),
+        ],
+        axis=1,
+    )
+
+
+def numbers_in(text: str) -> set[str]:
+    """Return the numbers of a text, ordinal words included, years left out."""
+    digits = {found.replace(",", "") for found in _NUMBER.findall(text)}
+    years = {one for one in digits if one.isdigit() and int(one[:9]) in _YEARS}
+    words = set(_WORD.findall(text.lower()))
+    return digits - years | {str(ORDINALS[word]) for word in words & ORDINALS.keys()}

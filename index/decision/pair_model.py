@@ -1,0 +1,172 @@
+"""Same event or not: a small additive model over named features.
+
+The logit of a pair is the bias plus each feature times its weight; nothing else counts,
+so every decision can be told as a sum. The weights are data: `pair_model.json`, made by
+`samestory train`.
+"""
+
+import json
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from samestory.errors import Misconfigured
+from samestory.index.decision.features import FEATURES, View, view
+from samestory.index.decision.terms import (
+    PACKAGED_COUNTS,
+    WORD_COUNTS,
+    Rarity,
+    packaged_rarity,
+)
+from samestory.story import Story
+
+JOINING: Final = ("tight", "balanced", "loose")  # positions of the one knob
+PACKAGED_MODEL: Final = Path(__file__).with_name("pair_model.json")
+# Contributions are whole multiples of this: they add up exactly, in any order.
+_UNIT: Final = 2.0**-30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairModel:
+    """What decides whether two stories are one event.
+
+    Attributes:
+        name: of the artefact, with the position of the knob.
+        bias: of the sum.
+        weights: of the features, in their order.
+        threshold: probability that a story must reach to join an event.
+        languages: that the embedding model knows; None for all.
+        rarity: of words, as counted for this model.
+        space_id: the embedding space that it was fitted in; None for any.
+        other_spaces: in which it was measured and found as good, e.g. int8 of the same.
+    """
+
+    name: str
+    bias: float
+    weights: tuple[float, ...]
+    threshold: float
+    languages: frozenset[str] | None = frozenset({"en"})
+    rarity: Rarity = field(default_factory=packaged_rarity)
+    space_id: str | None = None
+    other_spaces: frozenset[str] = frozenset()
+
+    @classmethod
+    def load(
+        cls,
+        path: Path = PACKAGED_MODEL,
+        joining: str = "balanced",
+        languages: frozenset[str] | None = frozenset({"en"}),
+    ) -> Self:
+        """Read the artefact.
+
+        Args:
+            path: of the JSON.
+            joining: how readily stories are joined, one of JOINING.
+            languages: that the embedding model knows, None for all.
+
+        Raises:
+            Misconfigured: not readable, made for other features, or no such position.
+        """
+        if joining not in JOINING:
+            raise Misconfigured(f"joining {joining!r}: use {', '.join(JOINING)}")
+        try:
+            found = json.loads(path.read_text("utf-8"))
+            weights = {str(k): float(v) for k, v in found["weights"].items()}
+            bias, threshold = float(found["bias"]), float(found["thresholds"][joining])
+            name, space_id = f"{found['name']} {joining}", str(found["space"])
+            others = frozenset(map(str, found.get("also_measured_in", ())))
+            digest = str(found["word_counts"])
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise Misconfigured(f"pair model {path}: {error!r}") from error
+        if not all(map(math.isfinite, (*weights.values(), bias, threshold))):
+            raise Misconfigured(f"pair model {path}: a number in it is not finite")
+        if set(weights) != set(FEATURES):
+            raise Misconfigured(
+                f"pair model {path}: features {sorted(weights)},"
+                f" this samestory computes {sorted(FEATURES)}"
+            )
+        return cls(
+            name=name,
+            bias=float(_exact(bias)),
+            weights=tuple(weights[f] for f in FEATURES),
+            threshold=threshold,
+            languages=languages,
+            rarity=_rarity(path.with_name(WORD_COUNTS), digest),
+            space_id=space_id,
+            other_spaces=others,
+        )
+
+    @classmethod
+    def unfitted(cls) -> Self:
+        """Return one that weighs nothing, to have the features alone."""
+        return cls(name="", bias=0, weights=(0,) * len(FEATURES), threshold=1)
+
+    def fits(self, space_id: str) -> bool:
+        """Tell whether the cosines of a space mean what they meant in the fit."""
+        return self.space_id in (None, space_id) or space_id in self.other_spaces
+
+    def view(
+        self,
+        story: Story,
+        vectors: NDArray[np.float16],
+        *,
+        seq: int = 0,
+        crowd: float = 0.0,
+    ) -> View:
+        """Prepare a story for comparison.
+
+        Args:
+            story: its title, opening, language and event time count.
+            vectors: shape (2, dim), as the StoryVector carries them.
+            seq: its number in the order of arrival.
+            crowd: how crowded its topic was when it came.
+        """
+        return view(
+            story,
+            vectors,
+            seq=seq,
+            crowd=crowd,
+            known=self.knows(story.lang),
+            rarity=self.rarity,
+        )
+
+    def knows(self, lang: str | None) -> bool:
+        """Return whether the embedding model knows a language; None counts as known."""
+        return lang is None or self.languages is None or lang in self.languages
+
+    def contributions(self, features: ArrayLike) -> NDArray[np.float64]:
+        """Return what each feature adds to the logit, in the order of FEATURES.
+
+        Args:
+            features: of one pair, shape (features,), or of n, shape (n, features).
+        """
+        return _exact(np.asarray(features) * np.array(self.weights))
+
+    def logits(self, features: ArrayLike) -> NDArray[np.float64]:
+        """Return the bias plus all contributions: of one pair, or of n, shape (n,)."""
+        total: NDArray[np.float64] = self.contributions(features).sum(axis=-1)
+        return total + self.bias
+
+    def probabilities(self, features: NDArray[np.float64]) -> list[float]:
+        """Return for n pairs the probability that each is one event, in [0, 1]."""
+        return [1 / (1 + math.exp(-logit)) for logit in self.logits(features).tolist()]
+
+
+def _rarity(path: Path, digest: str) -> Rarity:
+    """Return the rarities of words, of the very counts that a model was fitted with."""
+    found = packaged_rarity() if path == PACKAGED_COUNTS else Rarity.load(path)
+    if found.digest != digest:
+        raise Misconfigured(
+            f"word counts {path}: {found.digest}, the pair model beside it was fitted"
+            f" with {digest}"
+        )
+    return found
+
+
+def _exact(values: ArrayLike) -> NDArray[np.float64]:
+    rounded: NDArray[np.float64] = np.rint(np.asarray(values) / _UNIT) * _UNIT
+    return rounded

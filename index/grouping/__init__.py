@@ -1,0 +1,1 @@
+"""Writes the events: puts stories together, moves them, obeys people."""

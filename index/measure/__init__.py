@@ -1,0 +1,1 @@
+"""Measures the decision against labels, and fits it."""

@@ -1,0 +1,288 @@
+"""Fits the pair model on labelled streams, and measures it on what it has not seen.
+
+Two halves by event, in one stream, so that either meets the crowd that it would meet.
+Each is fitted with the word counts of the other, since words counted in the very
+stories that are fitted on look more telling than they are (quality.md 7), and measured
+with the model and the counts of the other. The artefact is then fitted on both.
+"""
+
+import gzip
+import hashlib
+import json
+import math
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from samestory.errors import Misconfigured
+from samestory.index.decision.comparison import compare
+from samestory.index.decision.features import FEATURES, View
+from samestory.index.decision.pair_model import PACKAGED_MODEL, PairModel
+from samestory.index.decision.terms import (
+    PACKAGED_COUNTS,
+    WORD_COUNTS,
+    Rarity,
+    count_words,
+    digest_of,
+    packaged_rarity,
+)
+from samestory.index.grouping.grouper import Grouper
+from samestory.index.measure.evaluation import (
+    Grouping,
+    b_cubed_by_story,
+    bootstrap,
+    f_beta,
+    score,
+)
+from samestory.index.measure.in_memory import InMemory
+from samestory.index.measure.labels import Pairs, PeoplesPairs, Stream, together
+from samestory.index.search.memory import Memory
+
+HALVES: Final = (0, 1)
+# How much recall counts beside precision: a wrong join costs a reader more.
+BETAS: Final = {"tight": 0.25, "balanced": 0.7, "loose": 2.0}
+PENALTY: Final = 10.0  # inverse strength of the L2 penalty, features scaled to spread 1
+
+
+def grouped(
+    stream: Stream, models: Sequence[PairModel], rarities: Sequence[Rarity]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Group stories in their order with the index's code.
+
+    Args:
+        stream: the stories.
+        models: what decides on those of either half.
+        rarities: of words, for those of either half.
+
+    Returns:
+        The event of each story id on arrival, and at the end.
+    """
+    seen = stream.views(rarities)
+    memory, membership, arrived = _memory(seen), InMemory(), {}
+    for at, half in enumerate(stream.halves):
+        plan = Grouper(models[half], memory, membership).arrive(seen[at])
+        one = seen[at] = plan.view
+        memory.put(one)
+        membership.put(one.seq, plan.event_id, one.outlet)
+        arrived[one.story_id] = plan.event_id
+        for move in plan.moves:
+            for seq in move.seqs:
+                membership.move(seq, move.target)
+    events = membership.events_of([view.seq for view in seen])
+    return arrived, {view.story_id: events[view.seq] for view in seen}
+
+
+def _memory(seen: Sequence[View]) -> Memory:
+    return Memory(len(seen[0].whole), lambda seqs: [seen[seq] for seq in seqs])
+
+
+def pairs(stream: Stream, rarities: Sequence[Rarity]) -> tuple[Pairs, Pairs]:
+    """Return the pairs that the index would look at, of either half.
+
+    Each story with those near it that came before, as the index finds them among all;
+    pairs of two halves are left out.
+
+    Returns:
+        Of either half: features, shape (n, features); whether each pair is one event,
+        and its weight.
+    """
+    seen = stream.views(rarities)
+    model = PairModel.unfitted()
+    memory = _memory(seen)
+    size = Counter(stream.events)
+    nothing = np.zeros((0, len(FEATURES))), np.zeros(0, bool), np.zeros(0)
+    found: tuple[list[Pairs], list[Pairs]] = ([nothing], [nothing])
+    for at, half in enumerate(stream.halves):
+        one, near = memory.near(seen[at])
+        seen[at] = one
+        memory.put(one)
+        unsure = stream.uncertain.get(one.story_id, ())
+        others = [
+            seen[seq]
+            for seq in near
+            if stream.halves[seq] == half and seen[seq].story_id not in unsure
+        ]
+        event = stream.events[at]
+        same = np.array([stream.events[other.seq] == event for other in others], bool)
+        # Else big events own the pairs (quality.md 7).
+        weights = np.where(same, 1 / max(1, size[event] - 1), 1.0) * stream.weight
+        found[half].append((compare(one, others, model).features, same, weights))
+    return together(found[0]), together(found[1])
+
+
+def fitted(parts: Sequence[Pairs], threshold: float = 0.5) -> PairModel:
+    """Return the pair model of these pairs: logistic regression with an L2 penalty.
+
+    Raises:
+        Misconfigured: there are no pairs of one event, or none of two.
+    """
+    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415  (0.5 s)
+
+    x, y, w = together(parts)
+    if not y.any() or y.all():
+        raise Misconfigured(
+            f"too few labels to learn from: {y.sum()} pairs of one event and"
+            f" {(~y).sum()} of two in a half of the events; add labelled stories"
+        )
+    spread = x.std(axis=0)  # so that the penalty means the same for every feature
+    spread[spread == 0] = 1
+    found = LogisticRegression(C=PENALTY, max_iter=2_000).fit(
+        x / spread, y, sample_weight=w
+    )
+    return PairModel(
+        name="fitted",
+        bias=float(found.intercept_[0]),
+        weights=tuple(float(v) for v in found.coef_[0] / spread),
+        threshold=threshold,
+    )
+
+
+def counted(streams: Sequence[Stream], half: int | None) -> tuple[int, Counter[str]]:
+    """Return documents and word counts of one half of the events, None for both."""
+    total, words = 0, Counter[str]()
+    for stream in streams:
+        if stream.counted:
+            n, counts = count_words(
+                (story.title, story.text)
+                for story, h in zip(stream.stories, stream.halves, strict=True)
+                if half in (None, h)
+            )
+            total += n
+            words += counts
+    return total, words
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """How a stream is grouped out of fold with a threshold.
+
+    `interval` is the 95 % interval of B-cubed F1 at the end, over events.
+    """
+
+    stream: Stream
+    threshold: float
+    on_arrival: Grouping
+    at_end: Grouping
+    interval: tuple[float, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Halves:
+    """What two halves by event learnt: each its model, each its word counts."""
+
+    models: tuple[PairModel, PairModel]
+    rarities: tuple[Rarity, Rarity]
+
+    def measured(self, stream: Stream, threshold: float) -> Measured:
+        """Group the stories, those of each half with what the other learnt."""
+        other, one = (replace(m, threshold=threshold) for m in self.models)
+        on_arrival, at_end = grouped(stream, (one, other), self.rarities[::-1])
+        ids = [story.story_id for story in stream.stories]
+        gold = dict(zip(ids, stream.events, strict=True))
+        return Measured(
+            stream=stream,
+            threshold=threshold,
+            on_arrival=score(on_arrival, gold, stream.uncertain),
+            at_end=score(at_end, gold, stream.uncertain),
+            interval=bootstrap(b_cubed_by_story(at_end, gold, stream.uncertain), gold),
+        )
+
+
+def proposed(found: Sequence[Measured]) -> dict[str, float]:
+    """Return the threshold of each position of the knob.
+
+    The best mean over the streams of the B-cubed F-beta of BETAS. Copies of streams as
+    if they were foreign or undated have no say.
+    """
+    best = {}
+    for joining, beta in BETAS.items():
+        by_threshold: dict[float, list[float]] = defaultdict(list)
+        for one in found:
+            if one.stream.has_say:
+                precision, recall, _ = one.at_end.b_cubed
+                by_threshold[one.threshold].append(f_beta(precision, recall, beta))
+        best[joining] = max(by_threshold, key=lambda t: (math.fsum(by_threshold[t]), t))
+    return best
+
+
+def halves(
+    streams: Sequence[Stream],
+    counts: tuple[int, Counter[str]] | None,
+    tell: Callable[[str], None],
+    people: Sequence[PeoplesPairs] = (),
+) -> tuple[Halves, list[Pairs]]:
+    """Let each half learn; return also the pairs of all, for the artefact.
+
+    Args:
+        streams: what is learnt from.
+        counts: documents and word counts of other texts, to which those of the
+            streams are added; None to take the packaged counts as they are.
+        tell: is told what is done.
+        people: what is learnt from, too.
+    """
+    rarities = rarity_of(streams, counts, 0), rarity_of(streams, counts, 1)
+    parts: tuple[list[Pairs], list[Pairs]] = ([], [])
+    for stream in streams:
+        for half, found in enumerate(pairs(stream, rarities[::-1])):
+            parts[half].append(found)
+        tell(f"{stream.name}: {sum(len(p[-1][1]) for p in parts)} pairs")
+    for said in people:
+        for half, found in enumerate(said.pairs(rarities[::-1])):
+            parts[half].append(found)
+        tell(f"{said.name}: {len(said.same)} pairs")
+    models = (fitted(parts[0]), fitted(parts[1]))
+    return Halves(models=models, rarities=rarities), [*parts[0], *parts[1]]
+
+
+def rarity_of(
+    streams: Sequence[Stream], counts: tuple[int, Counter[str]] | None, half: int | None
+) -> Rarity:
+    """Return the rarities of one half, None for both; without counts the packaged."""
+    if counts is None:
+        return packaged_rarity()
+    total, words = counted(streams, half)
+    return Rarity(total + counts[0], words + counts[1])
+
+
+def write_artefact(
+    folder: Path,
+    model: PairModel,
+    thresholds: Mapping[str, float],
+    counts: tuple[int, Counter[str]] | None,
+    provenance: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Write the pair model with its word counts; return what its JSON holds.
+
+    Args:
+        folder: where both files go.
+        model: fitted on everything.
+        thresholds: by position of the knob.
+        counts: documents and words; None for the packaged ones.
+        provenance: what it was made of.
+    """
+    data = gzip.decompress(PACKAGED_COUNTS.read_bytes())
+    if counts is not None:
+        kept = sorted((word, n) for word, n in counts[1].items() if n > 1)
+        lines = [f"documents {counts[0]}", *(f"{word} {n}" for word, n in kept)]
+        data = "\n".join(lines).encode()
+    artefact = {
+        "bias": round(model.bias, 4),
+        "weights": {
+            name: round(w, 4) for name, w in zip(FEATURES, model.weights, strict=True)
+        },
+        "thresholds": dict(thresholds),
+        "space": model.space_id,
+        "word_counts": digest_of(data),
+        "provenance": dict(provenance),
+    }
+    name = hashlib.sha256(json.dumps(artefact).encode()).hexdigest()[:8]
+    artefact = {"name": f"pair-{name}", **artefact}
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / WORD_COUNTS).write_bytes(gzip.compress(data, mtime=0))
+    text = json.dumps(artefact, indent=2) + "\n"
+    (folder / PACKAGED_MODEL.name).write_text(text, "utf-8")
+    return artefact

@@ -1,0 +1,1 @@
+"""The records that the index obeys, and what those of people ask for."""

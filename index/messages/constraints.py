@@ -1,0 +1,100 @@
+"""The corrections in force: who must be with whom, and who must not."""
+
+from collections import defaultdict, deque
+from collections.abc import Collection, Iterable, Mapping
+
+from samestory.index.messages.correction import SAME, Correction
+
+
+class Constraints:
+    """What accepted corrections, none of them undone, ask for."""
+
+    def __init__(self, accepted: Iterable[Correction]) -> None:
+        self._accepted = list(accepted)
+        self._same: dict[str, list[tuple[str, Correction]]] = defaultdict(list)
+        self._apart: dict[str, list[str]] = defaultdict(list)
+        for one in self._accepted:
+            for a, b in one.pairs:
+                if one.kind == SAME:
+                    self._same[a].append((b, one))
+                    self._same[b].append((a, one))
+                else:
+                    self._apart[a].append(b)
+                    self._apart[b].append(a)
+        self._groups: dict[str, frozenset[str]] = {}
+        for story_id in self._same:
+            if story_id not in self._groups:
+                group = frozenset(self._paths(story_id))
+                self._groups.update(dict.fromkeys(group, group))
+
+    @property
+    def stories(self) -> set[str]:
+        """Return the stories that they name."""
+        return {s for one in self._accepted for pair in one.pairs for s in pair}
+
+    def together(self, story_id: str) -> frozenset[str]:
+        """Return the stories that must share a story's event, itself among them.
+
+        Some of them may have expired: they bind the others all the same.
+        """
+        return self._groups.get(story_id, frozenset([story_id]))
+
+    def apart_from(self, story_id: str) -> set[str]:
+        """Return the stories that must not share a story's event."""
+        return {
+            story
+            for mine in self.together(story_id)
+            for other in self._apart.get(mine, ())
+            for story in self.together(other)
+        }
+
+    def why_together(self, a: str, b: str) -> list[Correction] | None:
+        """Return the shortest chain of `same` from a to b; None if there is none."""
+        return self._paths(a).get(b)
+
+    def why_apart(self, a: str, b: str) -> list[Correction] | None:
+        """Return the chain that forbids a and b in one event; None if none does.
+
+        Some `same` from a, one that parts, some `same` to b.
+        """
+        mine, theirs = self._paths(a), self._paths(b)
+        for one in self._accepted:
+            for pair in one.pairs if one.kind != SAME else ():
+                for x, y in (pair, pair[::-1]):
+                    if x in mine and y in theirs:
+                        return [*mine[x], one, *reversed(theirs[y])]
+        return None
+
+    def may_share(self, stories: Collection[str]) -> bool:
+        """Tell whether all these stories may be in one event."""
+        inside = set[str]().union(*map(self.together, stories))
+        return all(inside.isdisjoint(self._apart.get(one, ())) for one in inside)
+
+    def broken(self, events: Mapping[str, str]) -> Correction | None:
+        """Return a correction that this grouping does not obey; None if it does all.
+
+        Args:
+            events: event id by story id; stories that are not in it don't count, but
+                bind those that must be with them.
+        """
+        for one in self._accepted:
+            for pair in one.pairs:
+                a, b = (
+                    {events[s] for s in self.together(story) if s in events}
+                    for story in pair
+                )
+                if len(a) > 1 if one.kind == SAME else a & b:
+                    return one
+        return None
+
+    def _paths(self, start: str) -> dict[str, list[Correction]]:
+        """Return the chain of `same` to each story that must be with this one."""
+        found: dict[str, list[Correction]] = {start: []}
+        queue = deque([start])
+        while queue:
+            at = queue.popleft()
+            for there, one in self._same.get(at, ()):
+                if there not in found:
+                    found[there] = [*found[at], one]
+                    queue.append(there)
+        return found

@@ -1,0 +1,29 @@
+"""What the index obeys: the records of topic `journal`, in their one order."""
+
+from samestory.index.messages.correction import TYPE as CORRECTION
+from samestory.index.messages.correction import Correction
+from samestory.index.messages.forgetting import TYPE as FORGET
+from samestory.index.messages.forgetting import Forget
+from samestory.index.messages.let_pass import TYPE as LET_PASS
+from samestory.index.messages.let_pass import LetPass
+from samestory.story import FORGOTTEN, decode_object
+from samestory.story_vector import TYPE as STORY_VECTOR
+from samestory.story_vector import StoryVector
+
+
+def decode_journal(value: bytes) -> StoryVector | Correction | Forget | LetPass | None:
+    """Parse one record of the journal; None for one whose content was forgotten.
+
+    Raises:
+        Quarantine: not a record of a type and version that we know.
+    """
+    found = decode_object(value, STORY_VECTOR, CORRECTION, FORGET, LET_PASS, FORGOTTEN)
+    if found["type"] == CORRECTION:
+        return Correction.from_json(found)
+    if found["type"] == FORGET:
+        return Forget.from_json(found)
+    if found["type"] == LET_PASS:
+        return LetPass.from_json(found)
+    if found["type"] == FORGOTTEN:
+        return None
+    return StoryVector.from_json(found)

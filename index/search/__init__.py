@@ -1,0 +1,1 @@
+"""Searches stories by vector and by rare words; talks to FAISS."""

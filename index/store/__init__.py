@@ -1,0 +1,1 @@
+"""Keeps the state in SQLite: what is read of it, what is written."""

@@ -1,0 +1,137 @@
+"""What a question of the state is answered with: frozen, ready to be told."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from samestory.errors import Misconfigured
+from samestory.index.store.query import Cursor
+from samestory.story import Story, iso
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """A story in a list, without its text.
+
+    Attributes:
+        seq: its number.
+        headline: its title, or the beginning of its text if it has none.
+        event_time: the time that decisions use.
+        hearsay_of: "" for the outlet's own report.
+    """
+
+    seq: int
+    story_id: str
+    event_id: str
+    outlet: str
+    hearsay_of: str
+    url: str | None
+    title: str
+    headline: str
+    published: datetime | None
+    event_time: datetime
+    text_from: str
+
+    @property
+    def attribution(self) -> str:
+        """The outlet for people; with the site that it speaks of, if it is hearsay."""
+        about = f" (of {self.hearsay_of})" if self.hearsay_of else ""
+        return f"{self.outlet}{about}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what `events --json` says of a report."""
+        return {
+            "story_id": self.story_id,
+            "url": self.url,
+            "outlet": self.outlet,
+            "hearsay_of": self.hearsay_of or None,
+            "title": self.title,
+            "published": iso(self.published),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A story, whole, with its event; `cursor` is its place in the list."""
+
+    story: Story
+    event_id: str
+    cursor: Cursor
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the line that `stories --json` prints."""
+        story = self.story
+        kept = ("story_id", "url", "outlet", "title", "published", "lang")
+        said = ("date_quality", "byline", "agencies", "citing", "correction", "changes")
+        value = story.to_json()
+        return {
+            **{name: value[name] for name in (*kept, *said)},
+            "hearsay_of": story.hearsay_of or None,
+            "event_id": self.event_id,
+            "version": story.digest,
+            "text_from": story.text_from,
+            "text": story.text,
+            "flags": list(story.flags),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """An event with its reports, the earliest first.
+
+    Attributes:
+        title: the headline of the report that is nearest to all others.
+        cursor: its place in the list.
+    """
+
+    event_id: str
+    title: str
+    reports: tuple[Report, ...]
+    cursor: Cursor
+
+    @property
+    def own_reports(self) -> tuple[Report, ...]:
+        """Those that are their outlet's own; all where there is hearsay alone."""
+        return own_of(self.reports)
+
+    @property
+    def first(self) -> Report:
+        """The first report, of those that are their outlet's own."""
+        return self.own_reports[0]
+
+    @property
+    def outlets(self) -> list[str]:
+        """The outlets that report it, in order of their first report; no hearsay."""
+        return list(dict.fromkeys(r.outlet for r in self.reports if not r.hearsay_of))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the line that `events --json` prints."""
+        times = [report.event_time for report in self.own_reports]
+        return {
+            "event_id": self.event_id,
+            "title": self.title,
+            "first_report": self.first.story_id,
+            "started": iso(min(times)),
+            "updated": iso(max(times)),
+            "outlets": self.outlets,
+            "reports": [report.to_json() for report in self.reports],
+        }
+
+
+def own_of(reports: Sequence[Report]) -> tuple[Report, ...]:
+    """Return those that are their outlet's own; all where there is hearsay alone."""
+    return tuple(r for r in reports if not r.hearsay_of) or tuple(reports)
+
+
+def headline(title: str, text: str) -> str:
+    """Return a story's title, or the beginning of its text if it has none."""
+    return title or text[:80].split("\n", maxsplit=1)[0]
+
+
+def no_stories(event_id: str) -> Misconfigured:
+    """Return what to raise for an event of which nothing is kept."""
+    return Misconfigured(
+        f"event {event_id} has no stories any more: they have expired, were"
+        " forgotten, or are in other events"
+    )

@@ -1,0 +1,154 @@
+"""The tables of the index's state, and how states of before become one of today.
+
+Each row of what a person relies on carries a checksum, see
+`samestory.database.checked`.
+"""
+
+from typing import Final
+
+from samestory.database import checked, rebuilt
+
+SCHEMA: Final = 6
+_META: Final = checked(
+    "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)"
+    " STRICT, WITHOUT ROWID"
+)
+_STORIES: Final = checked(
+    """CREATE TABLE stories (
+  seq INTEGER PRIMARY KEY, story_id TEXT NOT NULL UNIQUE, digest TEXT NOT NULL,
+  observed REAL NOT NULL, first_seen REAL NOT NULL, event_time REAL NOT NULL,
+  event_id TEXT NOT NULL, outlet TEXT NOT NULL, lang TEXT, url TEXT,
+  story TEXT NOT NULL, vectors BLOB NOT NULL, crowd REAL NOT NULL, rare BLOB NOT NULL
+) STRICT"""
+)
+_EVENTS: Final = checked(
+    """CREATE TABLE events (
+  event_id TEXT PRIMARY KEY, revision INTEGER NOT NULL, merged_into TEXT, confirmed TEXT
+) STRICT, WITHOUT ROWID"""
+)
+_JOINS: Final = checked(
+    """CREATE TABLE joins (
+  story_id TEXT PRIMARY KEY, event_id TEXT NOT NULL, record TEXT NOT NULL
+) STRICT, WITHOUT ROWID"""
+)
+_OUTBOX: Final = checked(
+    """CREATE TABLE outbox (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL, value BLOB NOT NULL,
+  refused TEXT
+) STRICT"""
+)
+_CORRECTIONS: Final = checked(
+    """CREATE TABLE corrections (
+  number INTEGER PRIMARY KEY AUTOINCREMENT, correction_id TEXT NOT NULL UNIQUE,
+  value BLOB NOT NULL, status TEXT NOT NULL, reason TEXT NOT NULL, moved TEXT NOT NULL,
+  stories TEXT NOT NULL DEFAULT '{}'
+) STRICT"""
+)
+_VERSIONS: Final = checked(
+    """CREATE TABLE versions (
+  number INTEGER PRIMARY KEY AUTOINCREMENT, story_id TEXT NOT NULL,
+  event_id TEXT NOT NULL, story TEXT NOT NULL, record TEXT NOT NULL
+) STRICT"""
+)
+_FORGOTTEN: Final = checked(
+    "CREATE TABLE forgotten (story_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID"
+)
+_FORGETS: Final = checked(
+    "CREATE TABLE forgets (forget_id TEXT PRIMARY KEY, stories INTEGER NOT NULL,"
+    " done INTEGER NOT NULL) STRICT, WITHOUT ROWID"
+)
+# Vectors whose day's file does not hold them yet.
+_UNFILED: Final = checked(
+    """CREATE TABLE unfiled (
+  seq INTEGER PRIMARY KEY, event_time REAL NOT NULL, vector BLOB NOT NULL
+) STRICT"""
+)
+_FILES: Final = checked(
+    """CREATE TABLE files (
+  day INTEGER PRIMARY KEY, name TEXT NOT NULL, crc INTEGER NOT NULL,
+  stories INTEGER NOT NULL
+) STRICT"""
+)
+_LATENCIES: Final = """CREATE TABLE latencies (
+  slot INTEGER PRIMARY KEY, embed_s REAL NOT NULL, index_s REAL NOT NULL
+) STRICT"""
+_COMMON_INDEXES: Final = """
+CREATE INDEX stories_seen ON stories (first_seen);
+CREATE INDEX stories_url ON stories (url);
+CREATE INDEX versions_story ON versions (story_id);
+"""
+_INDEXES_5: Final = f"""
+CREATE INDEX stories_event ON stories (event_id, event_time);
+CREATE INDEX stories_placed ON stories
+  (event_time, seq, event_id, rare, lang, outlet COLLATE NOCASE);
+{_COMMON_INDEXES}
+"""
+# Whether a story is hearsay, as its JSON says: `samestory.index.store.soundness` compares.
+# Not a generated column: SQLite before 3.41 reads the story for it, index or not.
+_HEARD: Final = "ALTER TABLE stories ADD COLUMN heard INTEGER NOT NULL DEFAULT 0"
+_HEARD_OF_BEFORE: Final = (
+    "UPDATE stories SET heard = 1 WHERE json_valid(story)"
+    " AND coalesce(json_extract(story, '$.hearsay_of'), '') <> ''"
+)
+# Questions are answered from these without a story's text: how events stand, by whom
+# they were told, and what of a time, an outlet or a language is in which of them.
+# `stories_placed` also has all that the memory holds of a story.
+_INDEXES_6: Final = """
+CREATE INDEX stories_event ON stories (event_id, event_time, heard, outlet);
+CREATE INDEX stories_placed ON stories
+  (event_time, seq, event_id, rare, lang, outlet COLLATE NOCASE, heard);
+CREATE INDEX stories_outlet ON stories
+  (outlet COLLATE NOCASE, event_time, event_id, heard);
+"""
+_NEW: Final = (_VERSIONS, _FORGOTTEN, _FORGETS, _UNFILED, _FILES)
+_OLD: Final = {
+    "meta": _META,
+    "stories": _STORIES,
+    "joins": _JOINS,
+    "events": _EVENTS,
+    "outbox": _OUTBOX,
+    "corrections": _CORRECTIONS,
+}
+TABLES: Final = ";".join(
+    [*_OLD.values(), *_NEW, _LATENCIES, _HEARD, _INDEXES_6, _COMMON_INDEXES]
+)
+
+_WITHOUT_CORRECTIONS: Final = """
+CREATE TABLE corrections (
+  number INTEGER PRIMARY KEY AUTOINCREMENT, correction_id TEXT NOT NULL UNIQUE,
+  value BLOB NOT NULL, status TEXT NOT NULL, reason TEXT NOT NULL, moved TEXT NOT NULL
+) STRICT;
+"""
+# Stories of before have met no crowd and share no rare words.
+_WITHOUT_SECOND_LOOK: Final = """
+ALTER TABLE stories ADD COLUMN crowd REAL NOT NULL DEFAULT 0;
+ALTER TABLE stories ADD COLUMN rare BLOB NOT NULL DEFAULT x'';
+"""
+_PAD: Final = """
+UPDATE stories SET rare = CAST(rare || zeroblob(48 - length(rare)) AS BLOB)
+WHERE length(rare) < 48
+"""
+_WITHOUT_CHECKSUMS: Final = ";".join(
+    [
+        _PAD,
+        "ALTER TABLE events ADD COLUMN merged_into TEXT",
+        "ALTER TABLE events ADD COLUMN confirmed TEXT",
+        "ALTER TABLE corrections ADD COLUMN stories TEXT NOT NULL DEFAULT '{}'",
+        *(rebuilt(name, table) for name, table in _OLD.items()),
+        *_NEW,
+        _INDEXES_5,
+    ]
+)
+_INDEXES_OF_BEFORE: Final = ("stories_event", "stories_placed")
+_WITHOUT_HEARD: Final = ";".join(
+    [
+        *(f"DROP INDEX {name}" for name in _INDEXES_OF_BEFORE),
+        *(_HEARD, _HEARD_OF_BEFORE, _INDEXES_6),
+    ]
+)
+UPGRADES: Final = {
+    2: _WITHOUT_CORRECTIONS,
+    3: _WITHOUT_SECOND_LOOK,
+    4: _WITHOUT_CHECKSUMS,
+    5: _WITHOUT_HEARD,
+}

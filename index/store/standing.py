@@ -1,0 +1,57 @@
+"""What a state stands for: how far it has read which journal, in which space."""
+
+import json
+import sqlite3
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from samestory.index.decision.expiry import Calendar
+
+
+class Standing:
+    """What is noted of a state beside its stories; the writer alone changes it."""
+
+    _db: sqlite3.Connection
+
+    def position(self) -> int:
+        """Return the offset of the journal record that is to be read next."""
+        return int(self._meta("position") or 0)
+
+    def space(self) -> tuple[str, int] | None:
+        """Return (space id, dim) of the vectors held; None in an empty state."""
+        found = self._meta("space")
+        if found is None:
+            return None
+        space_id, dim = found.split(" ")
+        return space_id, int(dim)
+
+    def made_by(self) -> str:
+        """Return which engine made the latest vectors; empty before the first."""
+        return self._meta("made_by") or ""
+
+    def journal_id(self) -> str | None:
+        """Return which journal the position counts in; None in a new state."""
+        return self._meta("journal")
+
+    def calendar(self) -> "Calendar":
+        """Return the day by which stories expire, and what tells it."""
+        from samestory.index.decision.expiry import Calendar  # noqa: PLC0415  (few ask)
+
+        found = self._meta("calendar")
+        if found is None:  # a state of before knows the day alone, if it let any go
+            return Calendar(day=int(self._meta("expired_day") or 0))
+        return Calendar.from_json(json.loads(found))
+
+    def next_seq(self) -> int:
+        """Return the number of the story that comes next; none is used twice."""
+        return int(self._meta("next_seq") or self._last_seq() + 1)
+
+    def _meta(self, name: str) -> str | None:
+        row = self._db.execute(
+            "SELECT value FROM meta WHERE name = ?", (name,)
+        ).fetchone()
+        return str(row[0]) if row else None
+
+    def _last_seq(self) -> int:
+        row = self._db.execute("SELECT max(seq) FROM stories").fetchone()
+        return int(row[0] or 0)

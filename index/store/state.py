@@ -1,0 +1,213 @@
+"""The index's state: one SQLite file, one writer, any number of readers.
+
+One transaction holds the position in the journal, the stories, their events, the join
+records, the corrections and the outbox of `events`: after a crash they agree. Here is
+the writer; who only asks has `samestory.index.store.reader`.
+"""
+
+import json
+from collections.abc import Collection, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from samestory.database import open_database, transaction, vacuum
+from samestory.index.decision.expiry import Calendar
+from samestory.index.decision.join_record import JoinRecord
+from samestory.index.search.rare_terms import TERMS
+from samestory.index.store.held import Held
+from samestory.index.store.rows import Member
+from samestory.index.store.schema import SCHEMA, TABLES, UPGRADES
+from samestory.story_vector import StoryVector, to_bytes
+
+__all__ = ["Member", "Removed", "State"]
+
+
+class Removed(NamedTuple):
+    """Where a story stood: its number, its event, its time in seconds since 1970."""
+
+    seq: int
+    event_id: str
+    event_time: float
+
+
+class State(Held):
+    """The state as its one writer has it: what it holds, and all that changes it."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or create the state, or bring one of before up to date.
+
+        Raises:
+            Misconfigured: not a state, or of a newer samestory.
+        """
+        db = open_database(
+            path, TABLES, SCHEMA, "state", marker="joins", upgrades=UPGRADES
+        )
+        super().__init__(db, path)
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Commit everything inside at once, or nothing of it."""
+        return transaction(self._db)
+
+    # meta
+
+    def set_position(self, position: int) -> None:
+        """Move the position; part of the caller's transaction."""
+        self._set_meta("position", str(position))
+
+    def set_space(self, space_id: str, dim: int) -> None:
+        """Bind the state to an embedding space; part of the caller's transaction."""
+        self._set_meta("space", f"{space_id} {dim}")
+
+    def set_made_by(self, name: str) -> None:
+        """Note the engine; part of the caller's transaction, not of the digest."""
+        self._set_meta("made_by", name)
+
+    def set_journal_id(self, name: str) -> None:
+        """Bind the state to a journal; part of the caller's transaction."""
+        self._set_meta("journal", name)
+
+    def set_calendar(self, now: Calendar) -> None:
+        """Keep it; part of the caller's transaction."""
+        self._set_meta("calendar", json.dumps(now.to_json(), ensure_ascii=False))
+
+    def _set_meta(self, name: str, value: str) -> None:
+        self._db.execute("INSERT OR REPLACE INTO meta VALUES (?,?)", (name, value))
+
+    # stories
+
+    def put(
+        self,
+        found: StoryVector,
+        seq: int,
+        event_id: str,
+        record: JoinRecord,
+        crowd: float,
+        rare: Sequence[int],
+        *,
+        seen: float,
+    ) -> None:
+        """Write a story's version.
+
+        Args:
+            found: the version.
+            seq: the story's number, the former one if it is known.
+            event_id: the event that it is in.
+            record: why.
+            crowd: how crowded the topic was when it came.
+            rare: its rarest words, as numbers.
+            seen: from when on its age counts, in seconds since the epoch; that of the
+                first version counts.
+        """
+        story = found.story
+        padded = np.zeros(TERMS, "<u4")
+        padded[: len(rare)] = rare
+        event_time = story.event_time.timestamp()
+        columns = (
+            "seq, story_id, digest, observed, first_seen, event_time, event_id,"
+            " outlet, lang, url, story, vectors, crowd, rare, heard"
+        )
+        self._db.execute(
+            f"INSERT INTO stories ({columns}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+            " ON CONFLICT (story_id) DO UPDATE SET digest=excluded.digest,"
+            " observed=excluded.observed, event_time=excluded.event_time,"
+            " event_id=excluded.event_id, outlet=excluded.outlet, lang=excluded.lang,"
+            " first_seen=min(first_seen, excluded.first_seen), url=excluded.url,"
+            " story=excluded.story, vectors=excluded.vectors,"
+            " rare=excluded.rare, crowd=excluded.crowd, heard=excluded.heard",
+            (
+                seq,
+                story.story_id,
+                story.digest,
+                story.observed.timestamp(),
+                seen,
+                event_time,
+                event_id,
+                story.outlet,
+                story.lang,
+                story.url,
+                json.dumps(story.to_json(), ensure_ascii=False),
+                to_bytes(found.vectors),
+                crowd,
+                padded.tobytes(),
+                bool(story.hearsay_of),
+            ),
+        )
+        self._db.execute(
+            "INSERT OR REPLACE INTO joins VALUES (?,?,?)",
+            (story.story_id, event_id, record.encode()),
+        )
+        self.vectors.put(seq, event_time, found.vectors)
+
+    def remove(self, story_ids: Collection[str]) -> list[Removed]:
+        """Remove stories with all that is kept of them; part of the transaction.
+
+        Returns:
+            Where those that were there stood; what they say need not be readable.
+        """
+        found: list[Removed] = []
+        for story_id in story_ids:
+            rows = self._db.execute(
+                "DELETE FROM stories WHERE story_id = ?"
+                " RETURNING seq, event_id, event_time",
+                (story_id,),
+            ).fetchall()
+            found += [Removed(*row) for row in rows]
+            self.vectors.remove(row["seq"] for row in rows)
+            for table in ("joins", "versions"):
+                self._db.execute(
+                    f"DELETE FROM {table} WHERE story_id = ?",
+                    (story_id,),
+                )
+        return found
+
+    def stories(self) -> list[Member]:
+        """Return all stories, by event time and id."""
+        return self._members("1", ())
+
+    def seen_before(self, moment: float) -> list[str]:
+        """Return the stories first seen before a moment, in order of arrival."""
+        rows = self._db.execute(
+            "SELECT story_id FROM stories WHERE first_seen < ? ORDER BY seq", (moment,)
+        )
+        return [row[0] for row in rows]
+
+    def set_next_seq(self, seq: int) -> None:
+        """Move it; part of the transaction."""
+        self._set_meta("next_seq", str(seq))
+
+    def set_join_record(self, story_id: str, record: JoinRecord) -> None:
+        """Replace why a story is in its event; where it went on arrival stays."""
+        self._db.execute(
+            "UPDATE joins SET record = ? WHERE story_id = ?",
+            (record.encode(), story_id),
+        )
+
+    def clear_outbox(self, numbers: Collection[int]) -> None:
+        """Forget what was published."""
+        with self.transaction():
+            self.revisions.clear(numbers)
+
+    def strip_reasons(self, story_ids: Collection[str]) -> None:
+        """Remove vetoes that name these stories, which may quote their words."""
+        for table in ("joins", "versions"):
+            rows = self._db.execute(
+                f"SELECT story_id, record FROM {table}"
+                " WHERE instr(record, '\"vetoed\": [{') ORDER BY story_id"
+            ).fetchall()
+            for story_id, text in rows:
+                record = JoinRecord.decode(text)
+                kept = record.without(frozenset(story_ids))
+                if kept != record:
+                    now = kept.encode()
+                    self._db.execute(
+                        f"UPDATE {table} SET record = ?"
+                        " WHERE story_id = ? AND record = ?",
+                        (now, story_id, text),
+                    )
+
+    def scrub(self) -> None:
+        """Let no byte of removed rows stay; see `samestory.database.vacuum`."""
+        vacuum(self._db, self.path)
