@@ -18,7 +18,7 @@ import fastfeedparser
 import feedparser
 
 from samestory.errors import SamestoryError
-from samestory.ingest.feeds.feed import parse_feed
+from samestory.ingest.feeds.parse import parse_feed
 
 
 def ours(body: bytes) -> int:

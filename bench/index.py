@@ -32,16 +32,16 @@ import numpy as np
 
 from samestory.days import DAY_S
 from samestory.deploy.config import load_settings
-from samestory.deploy.embedded import embedded
 from samestory.deploy.labelled import read_labelled
 from samestory.deploy.newsroom.reports import load_reports
 from samestory.deploy.stream.embedded import EmbeddedLog
 from samestory.deploy.stream.log import JOURNAL, Message
+from samestory.deploy.vector_cache import embedded
 from samestory.embed.encoder import EncoderSpec
 from samestory.embed.opening import open_encoder
 from samestory.index.decision.join_record import JoinRecord
-from samestory.index.decision.searched import combine
-from samestory.index.grouping.events import EventIndex
+from samestory.index.decision.whole_vector import combine
+from samestory.index.grouping.event_index import EventIndex
 from samestory.index.search.neighbours import Neighbours
 from samestory.index.store.state import State
 from samestory.story import Story, story_id_from
@@ -240,7 +240,7 @@ import os, sys, time
 from pathlib import Path
 import numpy as np
 from samestory.index.decision.pair_model import PairModel
-from samestory.index.grouping.events import EventIndex
+from samestory.index.grouping.event_index import EventIndex
 from samestory.index.store.state import State
 model = PairModel.load()
 def held():

@@ -10,8 +10,9 @@ trafilatura.extract; its libraries are loaded before its clock starts. Ours is
 the log; it asks each host for robots.txt too. They take turns; CPU seconds are those of
 all processes of each.
 (b) 10,000 feeds on 1,000 hosts, each polled once an hour by one worker, all 304.
-(c) `tests/day.py`: 50 feeds for 24 simulated hours, polled by us as the cadence says,
-and by reader once an hour. reader is no dependency: pip install reader sgmllib3k.
+(c) `tests/simulated_day.py`: 50 feeds for 24 simulated hours, polled by us as the
+cadence says, and by reader once an hour. reader is no dependency: pip install reader
+sgmllib3k.
 """
 
 import argparse
@@ -37,14 +38,14 @@ from typing import Any
 
 from bench.pipeline import page
 from samestory.database import connect
-from samestory.ingest.feeds.feedlist import FeedRef
+from samestory.ingest.feeds.opml import FeedRef
 from samestory.ingest.fetch.sandbox import Sandbox
 from samestory.ingest.frontier.frontier import Frontier
 from tests.conftest import open_client
-from tests.day import BEGIN as DAY
-from tests.day import HOUR, Publisher, judge, publishers
-from tests.desk import Desk
+from tests.poller_harness import Desk
 from tests.publishers import Publishers, publishing
+from tests.simulated_day import BEGIN as DAY
+from tests.simulated_day import HOUR, Publisher, judge, publishers
 
 HOSTS, A_FEED, DELAY_S = 200, 3, 0.1
 FEEDS, FEED_HOSTS = 10_000, 1_000

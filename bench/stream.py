@@ -39,7 +39,7 @@ from samestory.deploy.stream.log import EVENTS, JOURNAL, STORIES, Message
 from samestory.embed.embedding import embed_stories
 from samestory.embed.encoder import EncoderSpec
 from samestory.embed.opening import open_encoder
-from samestory.index.grouping.events import EventIndex
+from samestory.index.grouping.event_index import EventIndex
 from samestory.index.store.state import State
 from samestory.ingest.articles.page import choose_text
 from samestory.story import Story, story_id_from

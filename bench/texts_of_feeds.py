@@ -11,7 +11,7 @@ import sys
 import tarfile
 
 from samestory.errors import Quarantine
-from samestory.ingest.feeds.feed import parse_feed
+from samestory.ingest.feeds.parse import parse_feed
 from samestory.ingest.text.markup import plain_text
 
 

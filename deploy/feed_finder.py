@@ -9,8 +9,8 @@ from samestory.deploy.config import Settings
 from samestory.errors import Misconfigured, Quarantine, SamestoryError
 from samestory.ingest.feeds.discovery import FoundFeed, linked_feeds, usual_places
 from samestory.ingest.feeds.entry import ParsedFeed
-from samestory.ingest.feeds.feed import parse_feed
-from samestory.ingest.feeds.feedlist import FeedRef, checked_ref
+from samestory.ingest.feeds.opml import FeedRef, checked_ref
+from samestory.ingest.feeds.parse import parse_feed
 from samestory.ingest.fetch.client import MAX_FEED_BYTES, Fetched
 from samestory.ingest.fetch.sandbox import Sandbox
 

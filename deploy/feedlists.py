@@ -9,7 +9,7 @@ from typing import Final
 from samestory.deploy import wiring
 from samestory.deploy.config import Settings
 from samestory.errors import Misconfigured, Quarantine
-from samestory.ingest.feeds.feedlist import FeedRef, checked_ref, parse_feedlist
+from samestory.ingest.feeds.opml import FeedRef, checked_ref, parse_feedlist
 from samestory.ingest.frontier.frontier import Frontier
 
 LOOK_S: Final = 2.0  # seconds until a changed file is noticed

@@ -12,8 +12,8 @@ from samestory.deploy.stream.log import JOURNAL, QUARANTINE, Message, Record
 from samestory.errors import Quarantine
 from samestory.index.messages.correction import TYPE as CORRECTION
 from samestory.index.messages.correction import Correction
-from samestory.index.messages.forgetting import TYPE as FORGET
-from samestory.index.messages.forgetting import Forget
+from samestory.index.messages.forget import TYPE as FORGET
+from samestory.index.messages.forget import Forget
 from samestory.index.messages.journal import decode_journal
 from samestory.story import clean_line, is_tombstone, json_object, tombstone
 from samestory.urls import MAX_URL, ids_at

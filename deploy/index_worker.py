@@ -21,7 +21,7 @@ from samestory.deploy.stream.log import (
 )
 from samestory.errors import Misconfigured, Retry
 from samestory.index.decision.expiry import Held
-from samestory.index.grouping.events import EventIndex
+from samestory.index.grouping.event_index import EventIndex
 from samestory.index.store.health import Largest, Latency
 from samestory.index.store.state import State
 

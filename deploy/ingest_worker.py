@@ -68,7 +68,7 @@ def run_ingest(
             publish=publish,
             reject=reject,
             log=_log.info,
-            manners=wiring.manners(settings),
+            politeness=wiring.politeness(settings),
             clock=time.time,
             rng=random.Random(),  # noqa: S311  (jitter)
             each_turn=each_turn,

@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from samestory.embed.copies import RememberingEncoder
     from samestory.embed.encoder import Encoder, EncoderSpec
     from samestory.index.decision.pair_model import PairModel
-    from samestory.index.grouping.events import EventIndex
+    from samestory.index.grouping.event_index import EventIndex
     from samestory.index.store.reader import Reader
     from samestory.index.store.state import State
     from samestory.ingest.fetch.client import Client
     from samestory.ingest.fetch.sandbox import Sandbox
     from samestory.ingest.frontier.frontier import Frontier
-    from samestory.ingest.polling.manners import Manners
+    from samestory.ingest.polling.politeness import Politeness
 
 
 def open_log(
@@ -227,7 +227,7 @@ def _languages(model: str) -> tuple[str, ...]:
 
 def open_index(settings: Settings, state: "State") -> "EventIndex":
     """Return the index that writes a state."""
-    from samestory.index.grouping.events import EventIndex
+    from samestory.index.grouping.event_index import EventIndex
 
     keep_s = settings.keep_days * 86_400 if settings.keep_days else math.inf
     return EventIndex(state, open_pair_model(settings), keep_s)
@@ -253,14 +253,14 @@ def open_client(settings: Settings) -> "Client":
     )
 
 
-def manners(settings: Settings) -> "Manners":
+def politeness(settings: Settings) -> "Politeness":
     """Return how hosts are asked."""
-    from samestory.ingest.polling.cadence import Limits
-    from samestory.ingest.polling.manners import Manners
+    from samestory.ingest.polling.intervals import Limits
+    from samestory.ingest.polling.politeness import Politeness
     from samestory.ingest.polling.shards import Shard
 
     longest_s = max(settings.poll_interval, settings.poll_interval_max)
-    return Manners(
+    return Politeness(
         limits=Limits(shortest_s=settings.poll_interval, longest_s=longest_s),
         spacing_s=settings.host_spacing,
         shard=Shard.parse(settings.shard),

@@ -37,10 +37,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from bench.index import records
 from samestory.deploy.stream.embedded import EmbeddedLog
 from samestory.deploy.worker import NAMES
-from samestory.index.grouping.events import EventIndex
+from samestory.index.grouping.event_index import EventIndex
 from samestory.index.store.state import State
 from tests.embed_soak import GROWTH, growth, plot, soaked
-from tests.flow import drain, flowing, kill_often, outcome, wait_until
+from tests.endless_stream import drain, flowing, kill_often, outcome, wait_until
 from tests.fuzz import TARGETS
 from tests.killed_index import killed_often
 

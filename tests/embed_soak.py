@@ -13,7 +13,7 @@ from samestory.deploy.process import resident_bytes, running
 from samestory.deploy.stream.embedded import EmbeddedLog
 from samestory.deploy.stream.log import JOURNAL, STORIES, Message
 from tests.conftest import make_story
-from tests.flow import wait_until
+from tests.endless_stream import wait_until
 
 EVERY_S = 2.0
 GROWTH = 1.1  # of the last tenth over the third: vectors of copies fill up before

@@ -27,16 +27,16 @@ from samestory.ingest.articles.titles import clean_title
 from samestory.ingest.articles.versions import LastVersion, changes_since
 from samestory.ingest.feeds.announced import announced
 from samestory.ingest.feeds.discovery import linked_feeds
-from samestory.ingest.feeds.feed import parse_feed
-from samestory.ingest.feeds.feedlist import parse_feedlist, to_opml
+from samestory.ingest.feeds.opml import parse_feedlist, to_opml
+from samestory.ingest.feeds.parse import parse_feed
 from samestory.ingest.feeds.sitemap import child_sitemaps, parse_sitemap
 from samestory.ingest.fetch.headers import fresh_for_s, retry_after_s
 from samestory.ingest.fetch.robots import crawl_delay_s, is_allowed
 from samestory.ingest.polling.shards import Shard
+from samestory.ingest.text.bot_walls import wall_of
 from samestory.ingest.text.charset import decode
 from samestory.ingest.text.dates import parse_date, parse_date_of_any_language
 from samestory.ingest.text.markup import mend_references, plain_text
-from samestory.ingest.text.walls import wall_of
 from samestory.publishers import outlet_named
 from samestory.story import Story
 from samestory.urls import absolute_url, host_of, origin_of, url_key

@@ -19,10 +19,10 @@ from pathlib import Path
 
 from samestory.deploy.stream.embedded import EmbeddedLog
 from samestory.deploy.stream.log import EVENTS, JOURNAL, Message, behind
-from samestory.index.grouping.events import EventIndex
+from samestory.index.grouping.event_index import EventIndex
 from samestory.index.messages.correction import DIFFERENT, SAME, UNDO, Correction
-from samestory.index.messages.forgetting import Forget
-from samestory.index.store.soundness import damage_of_state
+from samestory.index.messages.forget import Forget
+from samestory.index.store.integrity import damage_of_state
 from samestory.index.store.state import State
 from tests.conftest import NOW, make_story
 from tests.index.tables import table_in, table_of
@@ -33,8 +33,8 @@ KEEP_DAYS = 20
 UNFILED = 12  # stories of a day before its file is written
 _COMMAND = f"""
 import sys
-from samestory.index.search import vector_files
-vector_files.DAY_UNFILED = {UNFILED}
+from samestory.index.search import segments
+segments.DAY_UNFILED = {UNFILED}
 from samestory.deploy.cli import main
 main(sys.argv[1:])
 """

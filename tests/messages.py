@@ -21,9 +21,9 @@ from samestory.deploy.stream.embedded import EmbeddedLog
 from samestory.deploy.stream.log import JOURNAL, STORIES, Message
 from samestory.embed.passage import story_passages
 from samestory.errors import Quarantine
-from samestory.index.grouping.events import EventIndex
+from samestory.index.grouping.event_index import EventIndex
 from samestory.index.messages.correction import DIFFERENT, SAME, UNDO, Correction
-from samestory.index.messages.forgetting import Forget
+from samestory.index.messages.forget import Forget
 from samestory.index.store.state import State
 from samestory.story import Story, tombstone
 from tests.conftest import NOW, make_story

@@ -20,8 +20,8 @@ from samestory.deploy.stream.embedded import EmbeddedLog
 from samestory.deploy.stream.log import JOURNAL
 from samestory.disk import is_read_only, is_there, judging
 from samestory.errors import Misconfigured, Retry
+from samestory.index.store.integrity import damage_of_state, has_fed_stories
 from samestory.index.store.reader import Peek, peek
-from samestory.index.store.soundness import damage_of_state, has_fed_stories
 
 Damage = Iterable[tuple[Path | str, str]]
 

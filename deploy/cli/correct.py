@@ -27,7 +27,7 @@ from samestory.index.messages.correction import (
     UNDO,
     Correction,
 )
-from samestory.index.store.corrected import ACCEPTED, REFUSED, Corrected, labelled
+from samestory.index.store.corrections import ACCEPTED, REFUSED, Corrected, labelled
 from samestory.index.store.reader import Reader
 from samestory.story import clean_line, iso
 

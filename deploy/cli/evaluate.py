@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from samestory.deploy import wiring
 from samestory.deploy.cli.output import json_option, print_json, print_table
 from samestory.deploy.config import Settings
-from samestory.deploy.embedded import embedded
 from samestory.deploy.labelled import (
     Labelled,
     ordered,
@@ -25,14 +24,15 @@ from samestory.deploy.labelled import (
     uncertain_of,
 )
 from samestory.deploy.progress import ProgressLine
+from samestory.deploy.vector_cache import embedded
 from samestory.errors import Misconfigured
 from samestory.index.answers.lookup import likest, undated
 from samestory.index.decision.comparison import compare
 from samestory.index.decision.pair_model import PairModel
-from samestory.index.decision.searched import combine
-from samestory.index.grouping.events import EventIndex
+from samestory.index.decision.whole_vector import combine
+from samestory.index.grouping.event_index import EventIndex
 from samestory.index.measure.baselines import baselines
-from samestory.index.measure.evaluation import Grouping, found_among, score
+from samestory.index.measure.metrics import Grouping, found_among, score
 from samestory.index.search.neighbours import Neighbours
 from samestory.index.store.state import State
 from samestory.story_vector import StoryVector

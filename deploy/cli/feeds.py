@@ -25,8 +25,8 @@ from samestory.deploy.masking import masked, shown
 from samestory.deploy.progress import ProgressLine
 from samestory.errors import Misconfigured, SamestoryError
 from samestory.ingest.feeds.entry import ParsedFeed
-from samestory.ingest.feeds.feed import parse_feed
-from samestory.ingest.feeds.feedlist import FeedRef, checked_ref, to_opml
+from samestory.ingest.feeds.opml import FeedRef, checked_ref, to_opml
+from samestory.ingest.feeds.parse import parse_feed
 from samestory.ingest.fetch.client import MAX_FEED_BYTES, Client
 from samestory.ingest.fetch.sandbox import Sandbox
 from samestory.ingest.frontier.feed_table import NEVER, Feed

@@ -29,7 +29,7 @@ from samestory.deploy.stream.log import (
     short_of,
 )
 from samestory.errors import Misconfigured
-from samestory.index.messages.forgetting import MOST_STORIES, Forget
+from samestory.index.messages.forget import MOST_STORIES, Forget
 from samestory.index.store.reader import Reader
 from samestory.ingest.frontier.frontier import Frontier
 from samestory.story import clean_line, story_id_from

@@ -25,7 +25,7 @@ from samestory.deploy.loop import patiently
 from samestory.deploy.progress import ProgressLine
 from samestory.deploy.stream.log import JOURNAL, Log
 from samestory.errors import Misconfigured
-from samestory.index.measure.difference import Change, differences
+from samestory.index.measure.diff import Change, differences
 from samestory.index.store.held import Held
 from samestory.index.store.reader import Reader
 from samestory.index.store.state import State

@@ -16,8 +16,8 @@ from samestory.deploy.loop import patiently
 from samestory.deploy.process import hold_lock
 from samestory.deploy.stream.log import JOURNAL, Consumer, Log
 from samestory.errors import Misconfigured
+from samestory.index.store.integrity import damage_of_state
 from samestory.index.store.reader import peek
-from samestory.index.store.soundness import damage_of_state
 from samestory.index.store.state import State
 
 

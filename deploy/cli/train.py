@@ -13,7 +13,6 @@ from typing import Any, Final
 from samestory.deploy import wiring
 from samestory.deploy.cli.output import print_table
 from samestory.deploy.config import Settings
-from samestory.deploy.embedded import embedded
 from samestory.deploy.importing import open_lines
 from samestory.deploy.labelled import (
     Labelled,
@@ -23,6 +22,7 @@ from samestory.deploy.labelled import (
     uncertain_of,
 )
 from samestory.deploy.progress import ProgressLine
+from samestory.deploy.vector_cache import embedded
 from samestory.embed.encoder import Encoder
 from samestory.errors import Misconfigured, Quarantine
 from samestory.index.decision.pair_model import JOINING

@@ -12,7 +12,7 @@ from samestory.deploy.newsroom.outlets import OUTLETS
 from samestory.deploy.newsroom.reports import Report, load_reports
 from samestory.deploy.newsroom.site import feed_of, page_of
 from samestory.errors import Misconfigured
-from samestory.ingest.feeds.feedlist import FeedRef, to_opml
+from samestory.ingest.feeds.opml import FeedRef, to_opml
 
 PORT: Final = 8801  # fixed, so that a second run finds the same URLs
 LIST_ADDRESS: Final = "127.0.0.1"  # serves /feeds.opml and /gold.jsonl

@@ -19,7 +19,7 @@ from samestory.index.decision.features import FEATURES
 from samestory.index.decision.join_record import JoinRecord, PairRecord
 from samestory.index.decision.pair_model import PairModel
 from samestory.index.search.memory import WINDOW_S
-from samestory.index.store.corrected import ACCEPTED, told
+from samestory.index.store.corrections import ACCEPTED, told
 from samestory.index.store.held import Held
 from samestory.index.store.results import no_stories
 from samestory.index.store.rows import Member

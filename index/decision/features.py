@@ -13,7 +13,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from samestory.index.decision.searched import combine
 from samestory.index.decision.terms import (
     Rarity,
     Terms,
@@ -22,6 +21,7 @@ from samestory.index.decision.terms import (
     terms_of,
 )
 from samestory.index.decision.vetoes import ORDINALS, Claims, claims_of
+from samestory.index.decision.whole_vector import combine
 from samestory.publishers import family_of
 from samestory.story import Story
 

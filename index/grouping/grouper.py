@@ -13,7 +13,7 @@ from samestory.index.decision.features import View
 from samestory.index.decision.join_record import JoinRecord
 from samestory.index.decision.pair_model import PairModel
 from samestory.index.grouping.groups import Groups, Stories
-from samestory.index.grouping.second_look import Move, better, new_event, second_look
+from samestory.index.grouping.reassessment import Move, better, new_event, reassess
 from samestory.index.messages.constraints import Constraints
 from samestory.index.store.membership import Membership
 
@@ -134,7 +134,7 @@ class Grouper:
         self, groups: Groups, view: View, decision: Decision
     ) -> tuple[Move, ...]:
         return tuple(
-            second_look(groups, view, decision, lambda m: self._permits(groups, m))
+            reassess(groups, view, decision, lambda m: self._permits(groups, m))
         )
 
     def _apart_from(self, view: View) -> Collection[str]:

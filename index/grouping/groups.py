@@ -2,7 +2,7 @@
 
 What has been decided is in the picture at once, so that what is decided next sees it;
 nothing is written. The rules for where a report goes and what changes after it
-(`grouper`, `second_look`) are made on it alone.
+(`grouper`, `reassess`) are made on it alone.
 """
 
 from collections import Counter

@@ -16,12 +16,12 @@ from samestory.index.decision.join_record import JoinRecord
 from samestory.index.decision.join_record import Moved as MovedRecord
 from samestory.index.decision.material import is_material
 from samestory.index.grouping.grouper import Plan
-from samestory.index.grouping.second_look import Move
+from samestory.index.grouping.reassessment import Move
 from samestory.index.search.changes import Change, Component, Moved, Placed, Removed
 from samestory.index.search.rare_terms import rarest
-from samestory.index.store.history import Version
 from samestory.index.store.rows import Member
 from samestory.index.store.state import State
+from samestory.index.store.versions import Version
 from samestory.story import Story
 from samestory.story_vector import StoryVector
 

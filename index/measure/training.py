@@ -31,15 +31,15 @@ from samestory.index.decision.terms import (
     packaged_rarity,
 )
 from samestory.index.grouping.grouper import Grouper
-from samestory.index.measure.evaluation import (
+from samestory.index.measure.in_memory import InMemory
+from samestory.index.measure.labels import Pairs, PeoplesPairs, Stream, together
+from samestory.index.measure.metrics import (
     Grouping,
     b_cubed_by_story,
     bootstrap,
     f_beta,
     score,
 )
-from samestory.index.measure.in_memory import InMemory
-from samestory.index.measure.labels import Pairs, PeoplesPairs, Stream, together
 from samestory.index.search.memory import Memory
 
 HALVES: Final = (0, 1)

@@ -2,8 +2,8 @@
 
 from samestory.index.messages.correction import TYPE as CORRECTION
 from samestory.index.messages.correction import Correction
-from samestory.index.messages.forgetting import TYPE as FORGET
-from samestory.index.messages.forgetting import Forget
+from samestory.index.messages.forget import TYPE as FORGET
+from samestory.index.messages.forget import Forget
 from samestory.index.messages.let_pass import TYPE as LET_PASS
 from samestory.index.messages.let_pass import LetPass
 from samestory.story import FORGOTTEN, decode_object

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samestory.index.decision.features import View, crowdedness
-from samestory.index.decision.searched import Vectors
+from samestory.index.decision.whole_vector import Vectors
+from samestory.index.search.batch_search import BatchSearch
 from samestory.index.search.changes import Change, Placed, Removed
-from samestory.index.search.foreseen import Foreseen
 from samestory.index.search.neighbours import Neighbours
 from samestory.index.search.rare_terms import RareTerms, rarest
 
@@ -43,7 +43,7 @@ class Memory:
         self.neighbours = Neighbours(dim)
         self._sharers = RareTerms(self.neighbours.times)
         self._views: dict[int, View] = {}
-        self._foreseen: Foreseen | None = None
+        self._batch_search: BatchSearch | None = None
 
     @property
     def times(self) -> Mapping[int, float]:
@@ -61,9 +61,9 @@ class Memory:
             story_id: (whole, time - WINDOW_S, time + WINDOW_S)
             for story_id, (whole, time) in coming.items()
         }
-        self._foreseen = None
+        self._batch_search = None
         if queries:
-            self._foreseen = Foreseen(self.neighbours, queries, CROWD + 1)
+            self._batch_search = BatchSearch(self.neighbours, queries, CROWD + 1)
 
     def restore(self, seqs: NDArray[np.int64], terms: NDArray[np.uint32]) -> None:
         """Put in the rare words of stories that are in `neighbours` already.
@@ -87,8 +87,8 @@ class Memory:
         if seq in self.times:
             self._sharers.remove([seq])
         self.neighbours.add([seq], view.whole[None, :], [view.time])
-        if self._foreseen:
-            self._foreseen.put(seq, view.whole, view.time)
+        if self._batch_search:
+            self._batch_search.put(seq, view.whole, view.time)
         self._sharers.add(seq, rarest(view.terms))
         self._views.pop(seq, None)
         self._views[seq] = view
@@ -98,8 +98,8 @@ class Memory:
         self._sharers.remove(set(seqs))
         for seq in seqs:
             self.neighbours.remove(seq)
-            if self._foreseen:
-                self._foreseen.remove(seq)
+            if self._batch_search:
+                self._batch_search.remove(seq)
             self._views.pop(seq, None)
 
     def near(self, arriving: View) -> tuple[View, list[int]]:
@@ -109,8 +109,8 @@ class Memory:
         """
         since, until = arriving.time - WINDOW_S, arriving.time + WINDOW_S
         near = None
-        if self._foreseen:
-            near = self._foreseen.search(
+        if self._batch_search:
+            near = self._batch_search.search(
                 arriving.story_id, arriving.whole, since, until
             )
         if near is None:

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from samestory.days import DAY_S, day_of
 from samestory.errors import Quarantine
-from samestory.index.decision.searched import Vectors, check_units, combine
+from samestory.index.decision.whole_vector import Vectors, check_units, combine
 
 # faiss 1.15 avoids BLAS below 128,000 = queries * dim, 6 times slower for batches of 32
 # on one thread; the crossover measured is 4 queries (perf.md, point 7).

@@ -13,14 +13,14 @@ import numpy as np
 from samestory.database import reading
 from samestory.index.decision.join_record import JoinRecord
 from samestory.index.search.rare_terms import TERMS
-from samestory.index.search.vector_files import VectorFiles, files_of
-from samestory.index.store.corrected import Corrections
+from samestory.index.search.segments import Segments, files_of
+from samestory.index.store.corrections import Corrections
 from samestory.index.store.health import Health
-from samestory.index.store.history import History
 from samestory.index.store.membership import Stored
 from samestory.index.store.revisions import Revisions
 from samestory.index.store.rows import MEMBER, Member, Placed, member_of
 from samestory.index.store.standing import Standing
+from samestory.index.store.versions import History
 from samestory.story import Story
 from samestory.urls import ids_at, ids_of
 
@@ -54,7 +54,7 @@ class Held(Standing):
         self.history = History(db)
         self.health = Health(db)
         self.membership = Stored(db)
-        self.vectors = VectorFiles(db, files_of(self.path))
+        self.vectors = Segments(db, files_of(self.path))
 
     def reading(self) -> AbstractContextManager[None]:
         """See one and the same commit in all that is read inside."""

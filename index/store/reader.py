@@ -26,7 +26,7 @@ from samestory.connection import file_of
 from samestory.database import is_alone, open_to_read, reading
 from samestory.disk import judging, may, refusal
 from samestory.errors import Misconfigured, Retry
-from samestory.index.decision.searched import combine
+from samestory.index.decision.whole_vector import combine
 from samestory.index.store.held import Held
 from samestory.index.store.query import Cursor, Query, has_words
 from samestory.index.store.results import Event, Listed, Report, no_stories, own_of

@@ -17,6 +17,7 @@ from samestory.ingest.articles.extraction import extract_article
 from samestory.ingest.articles.outlets import FeedVoice
 from samestory.ingest.articles.page_head import MAX_TAGS, Head, plain_words, read_head
 from samestory.ingest.articles.quality import complaint, tidy, without_title
+from samestory.ingest.text.bot_walls import wall_of
 from samestory.ingest.text.charset import decode
 from samestory.ingest.text.dates import (
     UNKNOWN,
@@ -26,7 +27,6 @@ from samestory.ingest.text.dates import (
 )
 from samestory.ingest.text.language import identify
 from samestory.ingest.text.markup import mend_references, plain_text
-from samestory.ingest.text.walls import wall_of
 from samestory.story import clean_text
 
 MIN_FULL_TEXT: Final = 900  # characters; a feed's text of this length is the article

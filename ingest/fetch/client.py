@@ -25,7 +25,7 @@ from samestory.ingest.fetch.addresses import (
     refuse_closed_target,
 )
 from samestory.ingest.fetch.headers import retry_after_s
-from samestory.ingest.text.walls import wall_of
+from samestory.ingest.text.bot_walls import wall_of
 from samestory.urls import absolute_url, host_of, origin_of
 
 MAX_HOPS: Final = 8  # RFC 9110 names no number; browsers stop at 20, curl at 50

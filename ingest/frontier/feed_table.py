@@ -7,7 +7,7 @@ from typing import Final
 
 from samestory.database import checked
 from samestory.ingest.feeds.announced import Announced
-from samestory.ingest.feeds.feedlist import FeedRef
+from samestory.ingest.feeds.opml import FeedRef
 from samestory.ingest.frontier.listed import BY_HAND, Listed
 from samestory.ingest.frontier.moves import Moves
 from samestory.ingest.frontier.own_sites import OwnSites

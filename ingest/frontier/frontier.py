@@ -18,13 +18,13 @@ from samestory.database import open_database, vacuum
 from samestory.errors import Elsewhere
 from samestory.ingest.frontier.feed_table import Companions, Feed, FeedTable
 from samestory.ingest.frontier.forgotten import Forgotten
-from samestory.ingest.frontier.frontier_schema import SCHEMA, TABLES, UPGRADES
 from samestory.ingest.frontier.host_waits import HostWaits
 from samestory.ingest.frontier.listed import Listed
 from samestory.ingest.frontier.moves import Moves
 from samestory.ingest.frontier.own_sites import OwnSites
 from samestory.ingest.frontier.pending_story import PendingStory
 from samestory.ingest.frontier.redirects import Redirects, next_redirect
+from samestory.ingest.frontier.schema import SCHEMA, TABLES, UPGRADES
 from samestory.ingest.frontier.sightings import (
     GUID,
     WHOLE,

@@ -23,7 +23,7 @@ from samestory.errors import (
     Retry,
 )
 from samestory.ingest.fetch.client import Client
-from samestory.ingest.fetch.gate import MAX_WAIT_S, HostGate
+from samestory.ingest.fetch.host_gate import MAX_WAIT_S, HostGate
 from samestory.ingest.fetch.robots import Robots
 from samestory.ingest.fetch.sandbox import Sandbox
 from samestory.ingest.frontier.feed_table import Feed
@@ -31,17 +31,17 @@ from samestory.ingest.frontier.frontier import Frontier
 from samestory.ingest.frontier.moves import is_moved
 from samestory.ingest.frontier.pending_story import PendingStory
 from samestory.ingest.frontier.redirects import MAX_HOSTS, Redirect
-from samestory.ingest.polling.cadence import page_retry_s
-from samestory.ingest.polling.delivery import Delivery
-from samestory.ingest.polling.manners import Manners
+from samestory.ingest.polling.fetch_story import Read, page_url, read_story
+from samestory.ingest.polling.intervals import page_retry_s
 from samestory.ingest.polling.plan import EntryPlan, described, plan_entries
-from samestory.ingest.polling.polling import (
+from samestory.ingest.polling.politeness import Politeness
+from samestory.ingest.polling.poll import (
     Polled,
     after_failure,
     after_success,
     poll,
 )
-from samestory.ingest.polling.reading import Read, page_url, read_story
+from samestory.ingest.polling.publish import Delivery
 from samestory.story import Story
 from samestory.urls import host_of, ids_at
 
@@ -74,7 +74,7 @@ class Poller:
         publish: called with stories; they are durable when it returns.
         reject: called with what will never be a story; durable when it returns.
         log: one line for a person.
-        manners: how hosts are asked.
+        politeness: how hosts are asked.
         clock: seconds since the epoch.
         rng: for jitter.
         each_turn: called now and then, between requests.
@@ -90,7 +90,7 @@ class Poller:
         publish: Callable[[Sequence[Story]], None],
         reject: Callable[[Sequence[Rejected]], None],
         log: Callable[[str], None],
-        manners: Manners,
+        politeness: Politeness,
         clock: Callable[[], float],
         rng: random.Random,
         each_turn: Callable[[], None] = nothing,
@@ -104,12 +104,12 @@ class Poller:
         )
         self._reject = reject
         self._log = log
-        self._limits = manners.limits
-        self._shard = manners.shard
+        self._limits = politeness.limits
+        self._shard = politeness.shard
         self._clock = clock
         self._rng = rng
         self._each_turn = each_turn
-        self._gate = HostGate(manners.spacing_s)
+        self._gate = HostGate(politeness.spacing_s)
         self._jobs: dict[
             Future[Polled | Read | _Asked], tuple[Feed | PendingStory, str]
         ] = {}  # with the host that is asked, whose gate is closed

@@ -24,8 +24,8 @@ from samestory.deploy.stream.log import (
     behind,
 )
 from samestory.errors import Misconfigured, Retry
-from tests.between import just_before
 from tests.contracts.records import messages
+from tests.interleaving import just_before
 
 
 @pytest.fixture

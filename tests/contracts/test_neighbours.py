@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from samestory.days import DAY_S
 from samestory.errors import Quarantine
-from samestory.index.decision.searched import combine
-from samestory.index.search.foreseen import Foreseen
+from samestory.index.decision.whole_vector import combine
+from samestory.index.search.batch_search import BatchSearch
 from samestory.index.search.neighbours import Neighbours, write_vectors
 
 DIM = 8
@@ -116,7 +116,7 @@ def test_what_was_foreseen_is_what_a_search_finds_later(
         str(n): (row, 2 * DAY_S, (2 + n) * DAY_S)
         for n, row in enumerate(units(12, 5, coarse))
     }
-    foreseen = Foreseen(index, queries, k)
+    batch_search = BatchSearch(index, queries, k)
     hits_at_first = {
         name: {hit.seq for hit in index.search(row, k, since, until)}
         for name, (row, since, until) in queries.items()
@@ -124,21 +124,21 @@ def test_what_was_foreseen_is_what_a_search_finds_later(
     for seq, time in after:
         row = rows[(seq + 7) % 31]
         index.add([seq], row[None, :], [time * DAY_S / 10])
-        foreseen.put(seq, row, time * DAY_S / 10)
+        batch_search.put(seq, row, time * DAY_S / 10)
     for seq in removed:
         index.remove(seq)
-        foreseen.remove(seq)
+        batch_search.remove(seq)
     for name, (row, since, until) in queries.items():
         expected = index.search(row, k, since, until)
-        found = foreseen.search(name, row, since, until)
+        found = batch_search.search(name, row, since, until)
         at_first = hits_at_first[name]
         if at_first & ({seq for seq, _ in after} | removed):
             assert found is None
         else:
             assert found == expected
     row, since, until = queries["0"]
-    assert Foreseen(index, queries, k).search("0", row, since, until + 1) is None
-    assert Foreseen(index, queries, k).search("0", -row, since, until) is None
+    assert BatchSearch(index, queries, k).search("0", row, since, until + 1) is None
+    assert BatchSearch(index, queries, k).search("0", -row, since, until) is None
 
 
 def refile(index: Neighbours, day: int, path) -> None:

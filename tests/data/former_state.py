@@ -11,7 +11,7 @@ from pathlib import Path
 
 from samestory.ingest.articles.versions import LastVersion
 from samestory.ingest.feeds.entry import Entry, ParsedFeed
-from samestory.ingest.feeds.feedlist import FeedRef
+from samestory.ingest.feeds.opml import FeedRef
 from samestory.ingest.frontier.frontier import Frontier
 from samestory.ingest.frontier.pending_story import Published
 from samestory.ingest.polling.plan import plan_entries

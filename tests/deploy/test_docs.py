@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from samestory.deploy.cli import MODULES, build_parser
-from samestory.ingest.feeds.feedlist import parse_feedlist
+from samestory.ingest.feeds.opml import parse_feedlist
 from tests.reference import PAGES
 
 ROOT = Path(__file__).parents[2]
@@ -94,8 +94,8 @@ def test_help_and_questions_by_id_do_not_import_torch():
 
 
 HEAVY = {
-    "feedparser": "ingest/feeds/feed.py",
-    "fastfeedparser": "ingest/feeds/feed.py",
+    "feedparser": "ingest/feeds/parse.py",
+    "fastfeedparser": "ingest/feeds/parse.py",
     "trafilatura": "ingest/articles/extraction.py",
     "dateparser": "ingest/text/dates.py",
     "protego": "ingest/fetch/robots.py",

@@ -21,7 +21,7 @@ from samestory.deploy.stream.log import (
     behind,
 )
 from samestory.errors import Misconfigured, Retry
-from tests.between import just_before
+from tests.interleaving import just_before
 
 CRASHED = 9
 

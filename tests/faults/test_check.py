@@ -19,7 +19,7 @@ from samestory.deploy.stream.kafka import KafkaLog
 from samestory.deploy.stream.kafka_address import KafkaAddress
 from samestory.deploy.stream.log import JOURNAL, Log, Message
 from samestory.index.store.state import State
-from samestory.ingest.feeds.feedlist import FeedRef
+from samestory.ingest.feeds.opml import FeedRef
 from samestory.ingest.frontier.frontier import Frontier
 from tests.faults.room import SEED, room
 from tests.ingest.polls import FEED, entry, poll

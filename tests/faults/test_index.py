@@ -9,9 +9,9 @@ from samestory.database import connect, copy_database, damage_of
 from samestory.deploy.stream.embedded import EmbeddedLog
 from samestory.deploy.stream.log import JOURNAL, Message
 from samestory.errors import Retry
-from samestory.index.grouping.events import EventIndex
-from samestory.index.search import vector_files
-from samestory.index.store.soundness import damage_of_state
+from samestory.index.grouping.event_index import EventIndex
+from samestory.index.search import segments
+from samestory.index.store.integrity import damage_of_state
 from samestory.index.store.state import State
 from tests.faults.room import SEED, room
 from tests.killed_index import KEEP_DAYS, journal_of, killed_often, undisturbed
@@ -33,7 +33,7 @@ def test_killed_at_random_moments_it_ends_as_if_nothing_had_been(tmp_path):
 @pytest.fixture
 def whole(tmp_path, monkeypatch):
     """A state with its files, a snapshot and a log, all closed."""
-    monkeypatch.setattr(vector_files, "DAY_UNFILED", 12)
+    monkeypatch.setattr(segments, "DAY_UNFILED", 12)
     journal = journal_of(300, SEED)
     undisturbed(journal, tmp_path / "index", 50).close()
     copy_database(tmp_path / "index" / "state.db", tmp_path / "snapshot.db")
@@ -106,7 +106,7 @@ def test_no_room_at_any_write_loses_nothing(tmp_path, monkeypatch):
 
     A hundred and more refusals, and every tenth time the state is opened anew.
     """
-    monkeypatch.setattr(vector_files, "DAY_UNFILED", 12)
+    monkeypatch.setattr(segments, "DAY_UNFILED", 12)
     journal = journal_of(300, SEED)
     calm = undisturbed(journal, tmp_path / "calm", 64)
     state = State(tmp_path / "rough" / "state.db")

@@ -12,7 +12,7 @@ from samestory.deploy.importing import FIELDS, story_of_line
 from samestory.errors import Quarantine
 from samestory.ingest.articles.page import is_full_text
 from samestory.ingest.articles.quality import tidy
-from samestory.ingest.feeds.feed import NotAFeed, parse_feed
+from samestory.ingest.feeds.parse import NotAFeed, parse_feed
 from samestory.ingest.text.dates import parse_date, parse_date_of_any_language
 
 SIZE = 200_000  # characters

@@ -3,9 +3,9 @@
 from contextlib import contextmanager
 from html import escape
 
-from samestory.ingest.feeds.feedlist import FeedRef
+from samestory.ingest.feeds.opml import FeedRef
 from tests.conftest import open_client, serve
-from tests.desk import Desk
+from tests.poller_harness import Harness
 
 NEWS = "http://www.bbc.co.uk/news/1"
 
@@ -52,25 +52,27 @@ def reading(tmp_path, sandbox, sites):
         return found() if callable(found) else found
 
     with serve(answer) as proxy, open_client(proxy=proxy) as client:
-        desk = Desk(tmp_path / "frontier.db", client, sandbox)
-        yield desk
-        desk.frontier.close()
+        harness = Harness(tmp_path / "frontier.db", client, sandbox)
+        yield harness
+        harness.frontier.close()
 
 
-def read(desk, *feeds):
+def read(harness, *feeds):
     """Poll these feeds until all that they bring is read; return what is told now."""
-    before = len(desk.stories)
+    before = len(harness.stories)
     for feed in feeds:
-        desk.frontier.feeds.add([FeedRef(url=feed)])
-        desk.frontier.feeds.retry(feed)
-    polled = {feed: desk.frontier.feeds.get(feed).polls for feed in feeds}
+        harness.frontier.feeds.add([FeedRef(url=feed)])
+        harness.frontier.feeds.retry(feed)
+    polled = {feed: harness.frontier.feeds.get(feed).polls for feed in feeds}
 
     def is_done():
         all_polled = all(
-            desk.frontier.feeds.get(feed).polls > count
+            harness.frontier.feeds.get(feed).polls > count
             for feed, count in polled.items()
         )
-        return all_polled and desk.is_idle and not desk.frontier.stories.due_count()
+        return (
+            all_polled and harness.is_idle and not harness.frontier.stories.due_count()
+        )
 
-    desk.run(is_done)
-    return desk.stories[before:]
+    harness.run(is_done)
+    return harness.stories[before:]

@@ -6,11 +6,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from samestory.ingest.feeds.feedlist import FeedRef
+from samestory.ingest.feeds.opml import FeedRef
 from samestory.ingest.fetch.sandbox import Sandbox
 from tests.conftest import open_client
-from tests.desk import Desk
 from tests.hostile.feeds import FEEDS, Feed
+from tests.poller_harness import Harness
 from tests.publishers import Raw, publishing
 
 pytestmark = pytest.mark.slow
@@ -42,23 +42,25 @@ def outcomes(tmp_path_factory):
         Sandbox(2, timeout_s=10.0) as sandbox,
     ):
         bases = {name: world.add(site_of(feed)) for name, feed in FEEDS.items()}
-        desk = Desk(path, client, sandbox)
-        desk.frontier.feeds.add(FeedRef(url=base + "/") for base in bases.values())
+        harness = Harness(path, client, sandbox)
+        harness.frontier.feeds.add(FeedRef(url=base + "/") for base in bases.values())
 
         def is_done():
-            polled = all(f.polled_at for f in desk.frontier.feeds.all())
-            return polled and desk.is_idle and not desk.frontier.stories.due_count()
+            polled = all(f.polled_at for f in harness.frontier.feeds.all())
+            return (
+                polled and harness.is_idle and not harness.frontier.stories.due_count()
+            )
 
-        desk.run(is_done, seconds=240)
+        harness.run(is_done, seconds=240)
         stories = defaultdict(list)
-        for story in desk.stories:
+        for story in harness.stories:
             stories[story.feed_url].append(story)
-        feeds = {feed.url: feed for feed in desk.frontier.feeds.all()}
+        feeds = {feed.url: feed for feed in harness.frontier.feeds.all()}
         yield {
-            name: (feeds[base + "/"], stories[base + "/"], base, desk, world)
+            name: (feeds[base + "/"], stories[base + "/"], base, harness, world)
             for name, base in bases.items()
         }
-        desk.frontier.close()
+        harness.frontier.close()
 
 
 def test_there_are_more_cases_than_anyone_asks_for():
@@ -70,7 +72,7 @@ def test_there_are_more_cases_than_anyone_asks_for():
 def test_a_feed_comes_to_what_it_has_to(outcomes, name):
     """Its stories are there, or its status tells a person why they are not."""
     expected = FEEDS[name]
-    feed, stories, base, desk, _ = outcomes[name]
+    feed, stories, base, harness, _ = outcomes[name]
     is_lost = bool(expected.lost and feed.failures)
     status, titles = expected.status, expected.titles
     if is_lost:
@@ -84,7 +86,7 @@ def test_a_feed_comes_to_what_it_has_to(outcomes, name):
         is_later = any(
             said in feed.status for said in ("time-out", "Error", ": 5", ": 429")
         )
-        held = [r.reason for r in desk.rejected if r.source == feed.url]
+        held = [r.reason for r in harness.rejected if r.source == feed.url]
         assert is_later or held == [feed.status]
     if expected.story and not is_lost:
         check(stories[0], base, *expected.story)

@@ -5,7 +5,7 @@ from urllib.parse import quote_plus
 
 import pytest
 
-from samestory.ingest.feeds.feedlist import FeedRef
+from samestory.ingest.feeds.opml import FeedRef
 from samestory.publishers import voice_of
 from samestory.story import story_id_from
 from samestory.urls import host_of, url_key
@@ -26,8 +26,8 @@ def test_links_to_pages_that_are_not_there_make_no_newsroom_speak(tmp_path, sand
         "dw.com",
     )
     rows = [(FORGED, f"http://{host}/world/{n}") for n, host in enumerate(hosts)]
-    with reading(tmp_path, sandbox, {EVIL: rss(*rows)}) as desk:
-        found = read(desk, EVIL)
+    with reading(tmp_path, sandbox, {EVIL: rss(*rows)}) as harness:
+        found = read(harness, EVIL)
     assert {story.outlet for story in found} == {"evilnews.example"}
     assert sorted(story.hearsay_of for story in found) == [
         "AP", "BBC", "Deutsche Welle", "New York Times", "Reuters",
@@ -45,9 +45,9 @@ def test_an_aggregators_link_in_a_strangers_feed_names_nobody(tmp_path, sandbox)
         google: rss((TITLE, link + "x"), more=source),
         "http://news.google.com/url?q=evil": to(EVIL),
     }
-    with reading(tmp_path, sandbox, sites) as desk:
-        told = read(desk, EVIL, google)
-        (led,) = read(desk, "http://news.google.com/url?q=evil")
+    with reading(tmp_path, sandbox, sites) as harness:
+        told = read(harness, EVIL, google)
+        (led,) = read(harness, "http://news.google.com/url?q=evil")
     assert sorted(story.attribution for story in told) == [
         "Reuters",
         "evilnews.example (of news.google.com)",
@@ -59,8 +59,8 @@ def test_a_feed_speaks_as_where_it_was_fetched_not_as_what_led_there(tmp_path, s
     """An open redirect at a newsroom makes no newsroom's feed of it."""
     led = "http://www.bbc.co.uk/go?to=evil"
     sites = {led: to(EVIL), EVIL: rss((FORGED, NEWS))}
-    with reading(tmp_path, sandbox, sites) as desk:
-        (story,) = read(desk, led)
+    with reading(tmp_path, sandbox, sites) as harness:
+        (story,) = read(harness, led)
     assert story.attribution == "evilnews.example (of BBC)"
 
 
@@ -71,8 +71,8 @@ def test_forged_words_never_stand_under_a_real_pages_outlet(
 ):
     """Either the page's own words, title too, or hearsay of the teller."""
     sites = {EVIL: rss((headline, NEWS), summary=summary), NEWS: page()}
-    with reading(tmp_path, sandbox, sites) as desk:
-        (story,) = read(desk, EVIL)
+    with reading(tmp_path, sandbox, sites) as harness:
+        (story,) = read(harness, EVIL)
     if story.hearsay_of:
         assert story.attribution == "evilnews.example (of BBC)"
     else:
@@ -85,8 +85,8 @@ def test_forged_words_never_stand_under_a_real_pages_outlet(
 def test_the_publishers_own_feed_keeps_its_headline(tmp_path, sandbox):
     """Headlines of feed and page often differ."""
     sites = {BBC_FEED: rss(("Envoys go home", NEWS)), NEWS: page()}
-    with reading(tmp_path, sandbox, sites) as desk:
-        (story,) = read(desk, BBC_FEED)
+    with reading(tmp_path, sandbox, sites) as harness:
+        (story,) = read(harness, BBC_FEED)
     assert (story.outlet, story.title, story.flags) == ("BBC", "Envoys go home", ())
 
 
@@ -94,8 +94,8 @@ def test_an_open_redirect_makes_no_page_the_victims(tmp_path, sandbox):
     """What it leads to is the story of whose page that is."""
     link, there = "http://www.bbc.co.uk/go?to=evil", "http://evilnews.example/war"
     sites = {EVIL: rss((FORGED, link)), link: to(there), there: page(FORGED)}
-    with reading(tmp_path, sandbox, sites) as desk:
-        (story,) = read(desk, EVIL)
+    with reading(tmp_path, sandbox, sites) as harness:
+        (story,) = read(harness, EVIL)
     assert (story.attribution, story.url) == ("evilnews.example", there)
     assert story.story_id == story_id_from(url_key(there))
 
@@ -109,9 +109,9 @@ def test_links_that_lead_to_a_page_are_that_pages_one_story(tmp_path, sandbox):
         NEWS: page(),
         BBC_FEED: rss((TITLE, NEWS)),
     }
-    with reading(tmp_path, sandbox, sites) as desk:
-        found = read(desk, EVIL)
-        again = read(desk, BBC_FEED)
+    with reading(tmp_path, sandbox, sites) as harness:
+        found = read(harness, EVIL)
+        again = read(harness, BBC_FEED)
     assert {(s.story_id, s.outlet, s.title, s.url) for s in [*found, *again]} == {
         (story_id_from(url_key(NEWS)), "BBC", TITLE, NEWS)
     }
@@ -124,33 +124,37 @@ def test_nobody_changes_what_a_publisher_told(tmp_path, sandbox, has_page):
     sites = {BBC_FEED: rss((TITLE, NEWS)), EVIL: rss((FORGED, NEWS))}
     if has_page:
         sites[NEWS] = page()
-    with reading(tmp_path, sandbox, sites) as desk:
-        (first,) = read(desk, BBC_FEED)
+    with reading(tmp_path, sandbox, sites) as harness:
+        (first,) = read(harness, BBC_FEED)
         sites.pop(NEWS, None)
-        desk.frontier.feeds.remove(BBC_FEED)
-        desk.frontier.feeds.add([FeedRef(url=EVIL)])
+        harness.frontier.feeds.remove(BBC_FEED)
+        harness.frontier.feeds.add([FeedRef(url=EVIL)])
         clock = iter(range(10**9, 2 * 10**9, 10_000))
-        desk.poller._clock = desk.poller._delivery._clock = lambda: next(clock) + 2e9
-        desk.run(
+        harness.poller._clock = harness.poller._delivery._clock = lambda: (
+            next(clock) + 2e9
+        )
+        harness.run(
             lambda: (
-                desk.is_idle
-                and desk.frontier.feeds.get(EVIL).polls > 0
-                and not desk.frontier.stories.due_count()
+                harness.is_idle
+                and harness.frontier.feeds.get(EVIL).polls > 0
+                and not harness.frontier.stories.due_count()
             )
         )
     assert first.attribution == "BBC"
-    assert desk.stories == [first]
+    assert harness.stories == [first]
 
 
 def test_hearsay_and_the_publishers_own_report_are_two_stories(tmp_path, sandbox):
     """The address gives its id to the publisher's; the teller's can be forgotten."""
     sites = {EVIL: rss((TITLE, NEWS)), BBC_FEED: rss((TITLE, NEWS))}
-    with reading(tmp_path, sandbox, sites) as desk:
-        (hearsay,) = read(desk, EVIL)
-        (own,) = read(desk, BBC_FEED)
-        assert desk.frontier.stories.of_outlet("evilnews.example") == [hearsay.story_id]
+    with reading(tmp_path, sandbox, sites) as harness:
+        (hearsay,) = read(harness, EVIL)
+        (own,) = read(harness, BBC_FEED)
+        assert harness.frontier.stories.of_outlet("evilnews.example") == [
+            hearsay.story_id
+        ]
         sites[EVIL] = rss((FORGED, NEWS), ("Another", NEWS))
-        assert [s.attribution for s in read(desk, EVIL)] == [
+        assert [s.attribution for s in read(harness, EVIL)] == [
             "evilnews.example (of BBC)"
         ] * 2
     assert (hearsay.attribution, own.attribution) == (
@@ -176,16 +180,16 @@ def test_a_guid_or_a_link_that_changes_hands_changes_no_story(tmp_path, sandbox,
         "http://evilnews.example/1": to(NEWS),
         war: page(FORGED),
     }
-    with reading(tmp_path, sandbox, sites) as desk:
-        (own,) = read(desk, BBC_FEED)
-        assert read(desk, EVIL) == []
+    with reading(tmp_path, sandbox, sites) as harness:
+        (own,) = read(harness, BBC_FEED)
+        assert read(harness, EVIL) == []
         sites[EVIL] = rss((FORGED, war), more=guid("g"))
-        told = read(desk, EVIL)
+        told = read(harness, EVIL)
         sites["http://evilnews.example/1"] = page(FORGED)
         sites[EVIL] = rss((FORGED, first), more=guid("h"))
-        told += read(desk, EVIL)
+        told += read(harness, EVIL)
         sites[BBC_FEED] = rss((TITLE + " again", NEWS))
-        (again,) = read(desk, BBC_FEED)
+        (again,) = read(harness, BBC_FEED)
     assert {story.outlet for story in told} <= {"evilnews.example"}
     assert own.story_id not in {story.story_id for story in told}
     assert (again.story_id, again.outlet) == (own.story_id, "BBC")
@@ -195,11 +199,13 @@ def test_a_feed_speaks_as_where_it_was_when_it_told(tmp_path, sandbox):
     """Where it redirects to by the time a page is read proves nothing of its words."""
     links = [(FORGED, f"http://www.bbc.co.uk/none/{n}") for n in range(4)]
     sites = {EVIL: rss(*links), BBC_FEED: rss((TITLE, NEWS))}
-    with reading(tmp_path, sandbox, sites) as desk:
-        desk.frontier.feeds.add([FeedRef(url=EVIL)])
-        desk.run(lambda: desk.is_idle and desk.frontier.stories.due_count() > 0)
+    with reading(tmp_path, sandbox, sites) as harness:
+        harness.frontier.feeds.add([FeedRef(url=EVIL)])
+        harness.run(
+            lambda: harness.is_idle and harness.frontier.stories.due_count() > 0
+        )
         sites[EVIL] = to(BBC_FEED)
-        told = [*desk.stories, *read(desk, EVIL)]
+        told = [*harness.stories, *read(harness, EVIL)]
     forged = [story for story in told if story.title == FORGED]
     assert len(forged) == 4
     assert {story.attribution for story in forged} == {"evilnews.example (of BBC)"}
@@ -211,10 +217,10 @@ def test_a_proof_is_of_the_address_that_the_page_links_to(tmp_path, sandbox):
     one, two = "http://callan.example/1", "http://callan.example/2"
     link = f"<link rel='alternate' type='application/rss+xml' href='{feed}'>"
     sites = {feed: rss(("Envoys go home", one)), one: page(head=link), EVIL: to(feed)}
-    with reading(tmp_path, sandbox, sites) as desk:
-        (proved,) = read(desk, EVIL)
+    with reading(tmp_path, sandbox, sites) as harness:
+        (proved,) = read(harness, EVIL)
         sites[EVIL] = rss((FORGED, two))
-        (forged,) = read(desk, EVIL)
+        (forged,) = read(harness, EVIL)
     assert proved.attribution == "callan.example"
     assert forged.attribution == "evilnews.example (of callan.example)"
 
@@ -226,8 +232,8 @@ def test_what_a_log_lost_is_told_again_and_a_redirect_may_be_corrected(
     planet = "http://planet.example/feed"
     link = "http://short.example/1"
     sites = {planet: rss((TITLE, link)), link: to(NEWS), NEWS: page()}
-    with reading(tmp_path, sandbox, sites) as desk:
-        send, lost = desk.poller._delivery._send, []
+    with reading(tmp_path, sandbox, sites) as harness:
+        send, lost = harness.poller._delivery._send, []
 
         def fail_once(stories):
             if stories and not lost:
@@ -235,14 +241,14 @@ def test_what_a_log_lost_is_told_again_and_a_redirect_may_be_corrected(
                 raise OSError("disk full")
             send(stories)
 
-        desk.poller._delivery._send = fail_once
+        harness.poller._delivery._send = fail_once
         with pytest.raises(OSError, match="disk full"):
-            read(desk, planet)
-        desk.poller._busy.clear()
-        (told,) = read(desk, planet)
+            read(harness, planet)
+        harness.poller._busy.clear()
+        (told,) = read(harness, planet)
         sites[NEWS] = page("Envoys come back to the customs house", text=TEXT * 2)
         sites[planet] = rss(("Envoys come back to the customs house", link))
-        (again,) = read(desk, planet)
+        (again,) = read(harness, planet)
     assert told.story_id == again.story_id == story_id_from(url_key(NEWS))
     assert (again.outlet, again.title) == (
         "BBC",
@@ -272,8 +278,8 @@ def test_the_feeds_title_and_date_have_no_say_on_anothers_page(tmp_path, sandbox
         more="<pubDate>Mon, 01 Apr 2024 09:00:00 GMT</pubDate>",
     )
     sites = {EVIL: feed, NEWS: page(headline)}
-    with reading(tmp_path, sandbox, sites) as desk:
-        (story,) = read(desk, EVIL)
+    with reading(tmp_path, sandbox, sites) as harness:
+        (story,) = read(harness, EVIL)
     assert (story.outlet, story.title) == ("BBC", headline)
     assert (story.published, story.published_raw) == (None, None)
 
@@ -282,8 +288,8 @@ def test_an_addresss_own_words_are_no_headline(tmp_path, sandbox):
     """A search page that repeats what it was asked reports nothing."""
     link = "http://www.bbc.co.uk/search?q=Port+Callan+declares+war+on+its+neighbours"
     sites = {EVIL: rss((FORGED, link)), link: page(FORGED)}
-    with reading(tmp_path, sandbox, sites) as desk:
-        (story,) = read(desk, EVIL)
+    with reading(tmp_path, sandbox, sites) as harness:
+        (story,) = read(harness, EVIL)
     assert story.attribution == "evilnews.example (of BBC)"
 
 
@@ -306,10 +312,10 @@ def test_a_feed_that_pages_link_to_is_the_sites_own_from_then_on(tmp_path, sandb
     first, second = "http://callan.example/1", "http://callan.example/2"
     link = f"<link rel='alternate' type='application/rss+xml' href='{feed}'>"
     sites = {feed: rss(("Envoys go home", first)), first: page(head=link)}
-    with reading(tmp_path, sandbox, sites) as desk:
-        (one,) = read(desk, feed)
+    with reading(tmp_path, sandbox, sites) as harness:
+        (one,) = read(harness, feed)
         sites[feed] = rss(("Envoys come back", second))
-        (two,) = read(desk, feed)
+        (two,) = read(harness, feed)
     assert (one.attribution, one.title) == ("callan.example", "Envoys go home")
     assert (two.attribution, two.text_from) == ("callan.example", "feed")
     assert re.search("page-failed: .*404", two.flags[0])
@@ -319,15 +325,15 @@ def test_a_feed_that_pages_link_to_is_the_sites_own_from_then_on(tmp_path, sandb
 def test_a_link_that_led_to_a_report_takes_no_id_of_it_along(tmp_path, sandbox, link):
     """Afterwards it leads home, or nowhere: the newsroom's report is as it was."""
     sites = {EVIL: rss((TITLE, link)), link: to(NEWS), NEWS: page()}
-    with reading(tmp_path, sandbox, sites) as desk:
-        (first,) = read(desk, EVIL)
+    with reading(tmp_path, sandbox, sites) as harness:
+        (first,) = read(harness, EVIL)
         assert (first.outlet, first.url) == ("BBC", NEWS)
         sites |= {EVIL: rss((FORGED, link)), link: page(FORGED, text="War. " * 40)}
-        for story in read(desk, EVIL):
+        for story in read(harness, EVIL):
             assert story.story_id != first.story_id
             assert story.outlet != "BBC"
         sites[BBC_FEED] = rss(("Envoys go home", NEWS))
-        (own,) = read(desk, BBC_FEED)
+        (own,) = read(harness, BBC_FEED)
     assert (own.story_id, own.title) == (first.story_id, "Envoys go home")
 
 
@@ -335,14 +341,14 @@ def test_a_link_that_leads_to_another_report_is_that_report(tmp_path, sandbox):
     """Of the same newsroom, too: the first keeps its own words."""
     link, second = "http://evilnews.example/1", "http://www.bbc.co.uk/news/2"
     sites = {EVIL: rss((TITLE, link)), link: to(NEWS), NEWS: page()}
-    with reading(tmp_path, sandbox, sites) as desk:
-        read(desk, EVIL)
+    with reading(tmp_path, sandbox, sites) as harness:
+        read(harness, EVIL)
         sites |= {
             link: to(second),
             second: page("Old crash", text="Old crash in Port Callan. " * 3),
         }
         sites[EVIL] = rss((FORGED, link))
-        (story,) = read(desk, EVIL)
+        (story,) = read(harness, EVIL)
     assert story.story_id == story_id_from(url_key(second))
 
 
@@ -354,14 +360,14 @@ def test_a_feed_goes_on_with_its_story_after_a_stray_redirect(tmp_path, sandbox)
         "http://parked.example/1",
     )
     sites = {feed: rss((TITLE, link)), link: page(), parked: page("Buy this domain")}
-    with reading(tmp_path, sandbox, sites) as desk:
-        (first,) = read(desk, feed)
+    with reading(tmp_path, sandbox, sites) as harness:
+        (first,) = read(harness, feed)
         sites |= {feed: rss((TITLE + " at noon", link)), link: to(parked)}
-        read(desk, feed)
+        read(harness, feed)
         for n in range(2):
             title = f"Correction {n}: nobody left"
             sites |= {feed: rss((title, link)), link: page(title)}
-            (story,) = read(desk, feed)
+            (story,) = read(harness, feed)
             assert (story.story_id, story.title) == (first.story_id, title)
 
 
@@ -377,11 +383,11 @@ def test_links_to_one_page_are_one_story_whose_page_is_read_once_a_poll(
         return page()
 
     sites = {NEWS: news, **{link: to(NEWS) for link in links}}
-    with reading(tmp_path, sandbox, sites) as desk:
+    with reading(tmp_path, sandbox, sites) as harness:
         for n in range(3):
             rows = [(f"{TITLE} {n} {link}", link) for link in links]
             sites[EVIL] = rss(*rows)
-            ids = {story.story_id for story in read(desk, EVIL)}
+            ids = {story.story_id for story in read(harness, EVIL)}
             assert ids <= {story_id_from(url_key(NEWS))}
     assert len(asked) <= len(links) + 2
 
@@ -392,14 +398,14 @@ def test_what_was_hearsay_gets_its_address_once_its_feed_is_proved(tmp_path, san
     more = "http://callan.example/2"
     head = f"<link rel='alternate' type='application/rss+xml' href='{feed}'>"
     sites = {feed: rss((TITLE, link)), more: page("Two", head)}
-    with reading(tmp_path, sandbox, sites) as desk:
-        (first,) = read(desk, feed)
+    with reading(tmp_path, sandbox, sites) as harness:
+        (first,) = read(harness, feed)
         assert first.hearsay_of == "callan.example"
         sites[feed] = rss((TITLE, link), ("Two", more))
-        read(desk, feed)
+        read(harness, feed)
         sites |= {feed: rss((TITLE + ", corrected", link), ("Two", more))}
         sites[link] = page(head=head)
-        (story,) = read(desk, feed)
+        (story,) = read(harness, feed)
     assert story.story_id == story_id_from(url_key(link))
 
 
@@ -411,8 +417,8 @@ def test_a_strange_feed_picks_no_headline_out_of_a_pages_data(tmp_path, sandbox)
         f' "{FORGED}"}}]</script>'
     )
     sites = {EVIL: rss((FORGED, NEWS)), NEWS: page(head=data)}
-    with reading(tmp_path, sandbox, sites) as desk:
-        (story,) = read(desk, EVIL)
+    with reading(tmp_path, sandbox, sites) as harness:
+        (story,) = read(harness, EVIL)
     assert story.title == TITLE
 
 
@@ -422,6 +428,6 @@ def test_a_search_page_repeats_few_words_or_words_without_blanks(
 ):
     link = f"http://www.bbc.co.uk/search?q={quote_plus(words)}"
     sites = {EVIL: rss((words, link)), link: page(words)}
-    with reading(tmp_path, sandbox, sites) as desk:
-        (story,) = read(desk, EVIL)
+    with reading(tmp_path, sandbox, sites) as harness:
+        (story,) = read(harness, EVIL)
     assert story.attribution == "evilnews.example (of BBC)"

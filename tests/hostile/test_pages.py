@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from samestory.ingest.feeds.feedlist import FeedRef
+from samestory.ingest.feeds.opml import FeedRef
 from samestory.ingest.fetch.sandbox import Sandbox
 from tests.conftest import open_client
-from tests.desk import Desk
 from tests.hostile.pages import PAGES, SUMMARY, TITLE, Page
+from tests.poller_harness import Harness
 from tests.publishers import Raw, publishing
 
 pytestmark = pytest.mark.slow
@@ -47,20 +47,20 @@ def outcomes(tmp_path_factory):
         body = f"<rss version='2.0'><channel><title>F</title>{items}</channel></rss>"
         feed = world.add(lambda *_: (200, {}, body.encode())) + "/"
         now = [datetime(2026, 3, 10, tzinfo=UTC).timestamp()]
-        desk = Desk(path, client, sandbox, clock=lambda: now[0])
-        desk.frontier.feeds.add([FeedRef(url=feed)])
+        harness = Harness(path, client, sandbox, clock=lambda: now[0])
+        harness.frontier.feeds.add([FeedRef(url=feed)])
 
         def is_done():
-            now[0] += 1.0 if desk.is_idle else 0.0
-            return len(desk.stories) == len(PAGES)
+            now[0] += 1.0 if harness.is_idle else 0.0
+            return len(harness.stories) == len(PAGES)
 
-        desk.run(is_done, seconds=240)
-        stories = {story.url.rsplit("/", 2)[0]: story for story in desk.stories}
+        harness.run(is_done, seconds=240)
+        stories = {story.url.rsplit("/", 2)[0]: story for story in harness.stories}
         yield {
             name: (stories[base], len(world.asked(base, "/a/story")))
             for name, base in bases.items()
         }
-        desk.frontier.close()
+        harness.frontier.close()
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -34,11 +34,11 @@ def test_what_blows_up_is_killed_and_named():
 def test_patterns_are_found_wherever_they_are():
     """With a name, in a mapping, written out in a call; each as it is used."""
     found = {(where, use) for where, use, _ in patterns()}
-    assert ("samestory.ingest.feeds.feed._COMMENT", "match") in found
-    assert ("samestory.ingest.text.walls._PATTERNS['captcha']", "match") in found
+    assert ("samestory.ingest.feeds.parse._COMMENT", "match") in found
+    assert ("samestory.ingest.text.bot_walls._PATTERNS['captcha']", "match") in found
     calls = {(where.split(":")[0], use) for where, use in found if ":" in where}
     assert {
-        ("samestory.ingest.feeds.feed", "finditer"),
+        ("samestory.ingest.feeds.parse", "finditer"),
         ("samestory.ingest.polling.shards", "fullmatch"),
     } <= calls
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from samestory.index.grouping.events import EventIndex
+from samestory.index.grouping.event_index import EventIndex
 from samestory.index.messages.correction import APART, Correction
 from samestory.index.store.state import State
 from tests.conftest import make_story
@@ -34,7 +34,7 @@ def stories(count=STORIES, topics=3):
     return [record(f"n{i}", i % topics, i, hours=i) for i in range(count)]
 
 
-class Desk:
+class Harness:
     """A state, and the corrections that it is told."""
 
     def __init__(self, path, records):

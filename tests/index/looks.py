@@ -7,7 +7,7 @@ import numpy as np
 
 from samestory.index.decision.features import FEATURES
 from samestory.index.decision.pair_model import PairModel
-from samestory.index.grouping.events import EventIndex
+from samestory.index.grouping.event_index import EventIndex
 from samestory.index.store.state import State
 from samestory.story_vector import StoryVector
 from tests.conftest import NOW, make_story
@@ -48,7 +48,7 @@ def report(
     return StoryVector(story=story, vectors=at(*degrees), space_id="v-t").encode()
 
 
-class Desk:
+class Harness:
     """An index by MODEL, told one report after another."""
 
     def __init__(self, path) -> None:

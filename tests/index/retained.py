@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from samestory.index.grouping.events import EventIndex
+from samestory.index.grouping.event_index import EventIndex
 from samestory.index.store.state import State
 from tests.conftest import NOW, make_story
 from tests.index.vectors import record
@@ -28,7 +28,7 @@ def id_of(name: str) -> str:
     return make_story(name).story_id
 
 
-class Desk:
+class Harness:
     """An index that is restarted before each call."""
 
     def __init__(self, path, keep_s=KEEP_S):

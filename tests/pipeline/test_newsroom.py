@@ -10,8 +10,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from samestory.deploy.newsroom.outlets import OUTLETS
 from samestory.deploy.newsroom.reports import load_reports
-from samestory.index.decision.searched import combine
-from samestory.index.measure.evaluation import b_cubed
+from samestory.index.decision.whole_vector import combine
+from samestory.index.measure.metrics import b_cubed
 from samestory.index.store.state import State
 from tests.conftest import serve
 from tests.product import LOCAL, Run

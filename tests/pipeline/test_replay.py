@@ -15,7 +15,7 @@ from samestory.deploy.config import Settings
 from samestory.deploy.stream.embedded import EmbeddedLog
 from samestory.deploy.stream.log import EVENTS, JOURNAL, QUARANTINE, STORIES, Message
 from samestory.errors import Misconfigured
-from tests.between import just_before
+from tests.interleaving import just_before
 from tests.processes import kill_at
 from tests.product import Run
 

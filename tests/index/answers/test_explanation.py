@@ -8,7 +8,7 @@ from samestory.errors import Misconfigured
 from samestory.index.answers.explanation import why_event, why_pair, why_story
 from samestory.index.answers.shared_terms import shared_terms
 from samestory.index.decision.pair_model import PairModel
-from samestory.index.grouping.events import EventIndex
+from samestory.index.grouping.event_index import EventIndex
 from samestory.index.store.state import State
 from tests.conftest import make_story
 from tests.index.vectors import record

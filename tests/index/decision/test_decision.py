@@ -23,7 +23,7 @@ from samestory.index.decision.features import (
 from samestory.index.decision.join_record import Veto
 from samestory.index.decision.pair_model import JOINING, PairModel
 from samestory.index.decision.terms import Rarity
-from samestory.index.measure.evaluation import b_cubed
+from samestory.index.measure.metrics import b_cubed
 from tests.conftest import NOW, make_story
 from tests.embed.units import unit_vectors
 from tests.index.model import MODEL

@@ -9,12 +9,12 @@ import pytest
 from samestory.days import DAY_S, date_of
 from samestory.errors import Quarantine
 from samestory.index.decision.expiry import LATEST, REACH, Calendar, Held, Witness
-from samestory.index.grouping.events import EventIndex
+from samestory.index.grouping.event_index import EventIndex
 from samestory.index.messages.journal import decode_journal
 from samestory.index.messages.let_pass import LetPass
 from samestory.index.store.state import State
 from tests.conftest import NOW
-from tests.index.retained import KEEP_S, KEPT_DAYS, Desk, id_of, seen
+from tests.index.retained import KEEP_S, KEPT_DAYS, Harness, id_of, seen
 
 BEGIN = 20_000  # days since 1970
 YEARS = 5 * 365
@@ -212,9 +212,9 @@ def test_a_calendar_is_what_it_was_after_a_restart():
 
 def test_51_stories_of_a_wrong_clock_expire_nothing_now_or_on_replay(tmp_path):
     """Neither what was read before, nor what comes after."""
-    desk = Desk(tmp_path / "state.db")
+    harness = Harness(tmp_path / "state.db")
     papers = [{"outlet": name} for name in PRESS]
-    state = desk.read(
+    state = harness.read(
         *(seen(f"a{n}", n, n, day=0, **papers[n % 12]) for n in range(50)),
         *(seen(f"f{n}", 90, n, day=YEARS, **papers[n % 12]) for n in range(51)),
         *(seen(f"b{n}", 60 + n, n, day=1, **papers[n % 12]) for n in range(10)),
@@ -224,15 +224,15 @@ def test_51_stories_of_a_wrong_clock_expire_nothing_now_or_on_replay(tmp_path):
     assert held is not None
     assert "`samestory expiry --let-pass`" in held.warning
     whole = EventIndex(State(tmp_path / "whole.db"), keep_s=KEEP_S)
-    whole.apply(list(enumerate(desk.journal)))
+    whole.apply(list(enumerate(harness.journal)))
     assert whole.state.digest() == state.digest()
 
 
 def test_what_a_person_lets_pass_expires_what_is_too_old(tmp_path):
     """By a record of the journal, so that a replay does the same at the same place."""
-    desk = Desk(tmp_path / "state.db")
+    harness = Harness(tmp_path / "state.db")
     later = KEPT_DAYS + 5
-    state = desk.read(
+    state = harness.read(
         seen("a", 1, 1, day=0),
         *(seen(f"b{n}", 2, n, day=later, published=None) for n in range(5)),
     )
@@ -240,18 +240,18 @@ def test_what_a_person_lets_pass_expires_what_is_too_old(tmp_path):
     held = state.calendar().held
     assert held is not None
     assert date_of(held.to) == (NOW + timedelta(days=later)).date().isoformat()
-    state = desk.read(let_pass("p-1", held.to))
+    state = harness.read(let_pass("p-1", held.to))
     assert state.known(id_of("a")) is None
     assert (state.calendar().held, state.calendar().passed) == (None, "p-1")
     whole = EventIndex(State(tmp_path / "whole.db"), keep_s=KEEP_S)
-    whole.apply(list(enumerate(desk.journal)))
+    whole.apply(list(enumerate(harness.journal)))
     assert whole.state.digest() == state.digest()
 
 
 def test_a_new_story_of_a_clock_that_is_behind_is_not_too_old(tmp_path):
     """Its age counts from the day on which it is read."""
-    desk = Desk(tmp_path / "state.db")
-    state = desk.read(
+    harness = Harness(tmp_path / "state.db")
+    state = harness.read(
         *(seen(f"a{n}", n, n, day=0, outlet=PRESS[n]) for n in range(3)),
         seen("behind", 9, 9, day=-YEARS),
         *(seen(f"b{n}", 20 + n, n, day=2, outlet=PRESS[n]) for n in range(3)),

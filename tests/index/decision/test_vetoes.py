@@ -4,7 +4,7 @@ import pytest
 
 from samestory.index.answers.explanation import why_pair, why_story
 from samestory.index.decision.vetoes import claims_of, veto
-from samestory.index.grouping.events import EventIndex
+from samestory.index.grouping.event_index import EventIndex
 from samestory.index.store.state import State
 from tests.conftest import make_story
 from tests.index.model import MODEL

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from samestory.embed.embedding import embed_stories
-from samestory.index.grouping.events import EventIndex
+from samestory.index.grouping.event_index import EventIndex
 from samestory.index.store.state import State
 from tests.conftest import NOW, make_story
 

@@ -9,12 +9,12 @@ import pytest
 
 from samestory.embed.embedding import embed_stories
 from samestory.index.decision.decision import believed
-from samestory.index.grouping.events import EventIndex
+from samestory.index.grouping.event_index import EventIndex
 from samestory.index.grouping.groups import MEMBERS_READ, Groups
 from samestory.index.store.state import State
 from samestory.story import Story
 from tests.conftest import NOW, make_story
-from tests.index.looks import Desk, groups, report
+from tests.index.looks import Harness, groups, report
 
 OUTLETS = ("north.example", "harbour.example", "observer.example", "wire.example")
 ATTACK = 230
@@ -134,48 +134,48 @@ def between(*outlets: str) -> list[bytes]:
 
 
 @pytest.fixture
-def desk(tmp_path):
-    found = Desk(tmp_path / "s.db")
+def harness(tmp_path):
+    found = Harness(tmp_path / "s.db")
     yield found
     found.index.state.close()
 
 
-def test_two_events_are_not_merged_on_what_one_outlet_says(desk):
+def test_two_events_are_not_merged_on_what_one_outlet_says(harness):
     """Two outlets are needed between them; how often each speaks does not matter."""
-    desk(*TWO, *between(*"x" * 9))
-    assert len(desk.groups()) == 2
-    desk(*between(*"yz" * 9)[9:])
-    assert len(desk.groups()) == 1
-    assert "merged" in desk.reasons()
+    harness(*TWO, *between(*"x" * 9))
+    assert len(harness.groups()) == 2
+    harness(*between(*"yz" * 9)[9:])
+    assert len(harness.groups()) == 1
+    assert "merged" in harness.reasons()
 
 
-def test_a_report_is_not_moved_to_another_event_by_what_one_outlet_says(desk):
+def test_a_report_is_not_moved_to_another_event_by_what_one_outlet_says(harness):
     """Alone it would go with the crafted ones, but another outlet is there."""
-    desk(report("a", 0, outlet="a"), report("b", 80, outlet="b"))
-    desk(*between(*"xxx"))
-    assert desk.member("a").event_id != desk.member("b").event_id
+    harness(report("a", 0, outlet="a"), report("b", 80, outlet="b"))
+    harness(*between(*"xxx"))
+    assert harness.member("a").event_id != harness.member("b").event_id
 
 
-def test_a_report_joins_what_one_outlet_alone_told(desk):
+def test_a_report_joins_what_one_outlet_alone_told(harness):
     """A second outlet confirms an event, be it by one report among many."""
-    desk(*(report(f"x{n}", n / 2, outlet="x") for n in range(9)))
-    desk(report("a", 20, outlet="a"))
-    assert desk.groups() == groups("x0 x1 x2 x3 x4 x5 x6 x7 x8 a")
+    harness(*(report(f"x{n}", n / 2, outlet="x") for n in range(9)))
+    harness(report("a", 20, outlet="a"))
+    assert harness.groups() == groups("x0 x1 x2 x3 x4 x5 x6 x7 x8 a")
 
 
-def test_an_outlet_that_floods_an_event_leaves_others_heard(desk):
+def test_an_outlet_that_floods_an_event_leaves_others_heard(harness):
     """Of more reports than are read, the nearest of each outlet are among them."""
-    desk(report("a", 0, outlet="a", hours=5), report("b", 1, outlet="b", hours=5))
+    harness(report("a", 0, outlet="a", hours=5), report("b", 1, outlet="b", hours=5))
     many = MEMBERS_READ + 5
-    desk(*(report(f"x{n}", n / many, outlet="x", hours=n / 60) for n in range(many)))
-    arrived = desk.member("x0")
-    index = desk.index
+    harness(*(report(f"x{n}", n / many, outlet="x", hours=n / 60) for n in range(many)))
+    arrived = harness.member("x0")
+    index = harness.index
     groups_now = Groups(index.model, index._memory(), index.state.membership)
     (view,) = groups_now.views([arrived.seq])
     found = groups_now.around(arrived.event_id, view)
     assert len(found) == MEMBERS_READ
-    assert found[0] == desk.member("x1").seq
-    assert found[1:3] == [desk.member("a").seq, desk.member("b").seq]
+    assert found[0] == harness.member("x1").seq
+    assert found[1:3] == [harness.member("a").seq, harness.member("b").seq]
     assert groups_now.around(arrived.event_id, view, without="x") == found[1:3]
     assert groups_now.outlets(arrived.event_id) == {"a", "b", "x"}
 

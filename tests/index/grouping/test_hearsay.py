@@ -5,7 +5,7 @@ import json
 import pytest
 
 from samestory.index.decision.corroboration import confirms, first_to_confirm
-from samestory.index.grouping.events import EventIndex
+from samestory.index.grouping.event_index import EventIndex
 from samestory.index.store.query import Query
 from samestory.index.store.reader import Reader
 from samestory.index.store.state import State

@@ -8,17 +8,17 @@ from hypothesis import strategies as st
 
 from samestory.index.decision.join_record import JoinRecord
 from samestory.index.grouping.event_ids import new_event_id
-from samestory.index.grouping.events import EventIndex
+from samestory.index.grouping.event_index import EventIndex
 from samestory.index.grouping.grouper import Grouper
 from samestory.index.measure.in_memory import InMemory
 from samestory.index.messages.correction import APART, DIFFERENT, SAME, UNDO
-from samestory.index.messages.forgetting import Forget
+from samestory.index.messages.forget import Forget
 from samestory.index.messages.journal import decode_journal
 from samestory.index.search.changes import Change, Moved, Placed, Removed
 from samestory.index.search.memory import Memory
 from tests.conftest import NOW, make_story
 from tests.index.corrected import said
-from tests.index.looks import MODEL, Desk, report
+from tests.index.looks import MODEL, Harness, report
 
 NAMES = [f"r{n}" for n in range(8)]
 IDS = [make_story(name).story_id for name in NAMES]
@@ -70,14 +70,14 @@ def test_who_follows_the_changes_knows_where_every_story_stands(
     tmp_path_factory, steps
 ):
     """Arrivals, new versions, second looks, corrections, undos, forgetting."""
-    desk, following = Desk(tmp_path_factory.mktemp("s") / "s.db"), Following()
-    desk.index = EventIndex(desk.index.state, MODEL, components=[following])
+    harness, following = Harness(tmp_path_factory.mktemp("s") / "s.db"), Following()
+    harness.index = EventIndex(harness.index.state, MODEL, components=[following])
     made: list[str] = []
     for number, step in enumerate(steps):
         if isinstance(step, bytes):
-            desk(step)
+            harness(step)
         elif isinstance(step, str):
-            desk(
+            harness(
                 Forget(
                     forget_id=f"f-{number}", story_ids=(step,), who="Ada", at=NOW
                 ).encode()
@@ -86,12 +86,12 @@ def test_who_follows_the_changes_knows_where_every_story_stands(
             kind, a, b, other = step
             if kind == UNDO:
                 a, b = "", made[-1] if made else "c-none"
-            desk(said(number, kind, a, b, *((other,) if kind == APART else ())))
+            harness(said(number, kind, a, b, *((other,) if kind == APART else ())))
             made.append(f"c-{number}")
-    stored = desk.index.state.stories()
+    stored = harness.index.state.stories()
     assert following.events == {one.seq: one.event_id for one in stored}
     assert following.texts == {one.seq: one.story.title for one in stored}
-    desk.index.state.close()
+    harness.index.state.close()
 
 
 @settings(max_examples=60)
@@ -101,8 +101,8 @@ def test_the_grouper_decides_alike_in_memory_and_in_a_state(tmp_path_factory, to
     records = [
         report(f"n{n}", angle, hours=hours) for n, (angle, hours) in enumerate(told)
     ]
-    desk = Desk(tmp_path_factory.mktemp("s") / "s.db")
-    desk(*records)
+    harness = Harness(tmp_path_factory.mktemp("s") / "s.db")
+    harness(*records)
     views = []
     memory, membership = Memory(8, lambda seqs: [views[s] for s in seqs]), InMemory()
     grouper = Grouper(MODEL, memory, membership)
@@ -117,24 +117,24 @@ def test_the_grouper_decides_alike_in_memory_and_in_a_state(tmp_path_factory, to
                 membership.move(moved, move.target)
     events = membership.events_of(range(len(views)))
     assert {views[seq].story_id: event for seq, event in events.items()} == (
-        desk.index.state.assignments()
+        harness.index.state.assignments()
     )
-    desk.index.state.close()
+    harness.index.state.close()
 
 
 def test_a_plan_changes_nothing_until_it_is_carried_out(tmp_path):
     """Deciding is pure: asked twice, it says the same."""
-    desk = Desk(tmp_path / "s.db")
-    desk(report("a1", 0), report("m", 55))
+    harness = Harness(tmp_path / "s.db")
+    harness(report("a1", 0), report("m", 55))
     late = decode_journal(report("b1", 100))
     arriving = MODEL.view(late.story, late.vectors, seq=99)
-    before = desk.index.state.assignments(), desk.reasons()
-    plans = [desk.index._grouper().arrive(arriving) for _ in range(2)]
+    before = harness.index.state.assignments(), harness.reasons()
+    plans = [harness.index._grouper().arrive(arriving) for _ in range(2)]
     assert [[move.reason for move in plan.moves] for plan in plans] == [["moved"]] * 2
     assert plans[0].record == plans[1].record
     assert plans[0].event_id == plans[1].event_id
-    assert (desk.index.state.assignments(), desk.reasons()) == before
-    desk.index.state.close()
+    assert (harness.index.state.assignments(), harness.reasons()) == before
+    harness.index.state.close()
 
 
 def test_an_event_is_named_after_its_first_story_if_that_id_is_free():

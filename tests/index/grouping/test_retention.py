@@ -10,17 +10,17 @@ from samestory.deploy.stream.log import JOURNAL, Record
 from samestory.errors import Misconfigured, Quarantine
 from samestory.index.answers.explanation import why_event
 from samestory.index.decision.expiry import LATEST
-from samestory.index.decision.searched import combine
-from samestory.index.grouping.events import EventIndex
+from samestory.index.decision.whole_vector import combine
+from samestory.index.grouping.event_index import EventIndex
 from samestory.index.messages.correction import APART, DIFFERENT, SAME, UNDO, Correction
-from samestory.index.messages.forgetting import Forget
+from samestory.index.messages.forget import Forget
+from samestory.index.store.integrity import damage_of_state
 from samestory.index.store.reader import Reader
-from samestory.index.store.soundness import damage_of_state
 from samestory.index.store.state import State
 from samestory.story_vector import StoryVector
 from tests.conftest import NOW, make_story
 from tests.index.corrected import AT, said
-from tests.index.retained import KEEP_S, KEPT_DAYS, Desk, id_of, seen
+from tests.index.retained import KEEP_S, KEPT_DAYS, Harness, id_of, seen
 from tests.index.vectors import vector
 
 
@@ -30,8 +30,8 @@ def crowd(day: float, count: int = LATEST) -> list[bytes]:
 
 
 @pytest.fixture
-def desk(tmp_path):
-    return Desk(tmp_path / "state.db")
+def harness(tmp_path):
+    return Harness(tmp_path / "state.db")
 
 
 def last_of(state: State, event_id: str) -> dict:
@@ -39,19 +39,19 @@ def last_of(state: State, event_id: str) -> dict:
     return found[-1]
 
 
-def test_stories_go_a_whole_day_at_a_time_when_they_are_too_old(desk):
+def test_stories_go_a_whole_day_at_a_time_when_they_are_too_old(harness):
     """By when they were first seen, told by the stories that come."""
-    state = desk.read(
+    state = harness.read(
         *(seen(f"a{i}", 1, i, day=i) for i in range(3)), *crowd(KEPT_DAYS + 0.1)
     )
     assert state.known(id_of("a0")) is not None
     event = state.events_of([id_of("a0")])[id_of("a0")]
-    state = desk.read(*crowd(KEPT_DAYS + 1.1))
+    state = harness.read(*crowd(KEPT_DAYS + 1.1))
     assert state.known(id_of("a0")) is None
     assert state.known(id_of("a1")) is not None
     assert last_of(state, event)["reason"] == "expired"
     assert last_of(state, event)["members"] == [id_of("a1"), id_of("a2")]
-    state = desk.read(*crowd(KEPT_DAYS + 30))
+    state = harness.read(*crowd(KEPT_DAYS + 30))
     assert last_of(state, event) | {"revision": 0} == {
         "type": "event",
         "version": "1.1",
@@ -64,27 +64,27 @@ def test_stories_go_a_whole_day_at_a_time_when_they_are_too_old(desk):
         Reader(state.path).event(event)
     with pytest.raises(Misconfigured, match="has no stories any more"):
         why_event(state, event)
-    assert list(damage_of_state(desk.path)) == []
-    whole = EventIndex(State(desk.path.with_name("whole.db")), keep_s=KEEP_S)
-    whole.apply(list(enumerate(desk.journal)))
+    assert list(damage_of_state(harness.path)) == []
+    whole = EventIndex(State(harness.path.with_name("whole.db")), keep_s=KEEP_S)
+    whole.apply(list(enumerate(harness.journal)))
     assert whole.state.digest() == state.digest()
 
 
-def test_a_story_of_the_future_expires_nothing(desk):
+def test_a_story_of_the_future_expires_nothing(harness):
     """A wrong clock may tell up to half of what comes, and again and again."""
     half = LATEST // 2
     for turn in range(3):
         ahead = [seen(f"f{turn} {i}", 5, i, day=9_000) for i in range(half)]
-        state = desk.read(*crowd(turn), *ahead)
+        state = harness.read(*crowd(turn), *ahead)
         assert state.known(id_of("day0 0")) is not None
-    state = desk.read(*crowd(KEPT_DAYS + 1.1))
+    state = harness.read(*crowd(KEPT_DAYS + 1.1))
     assert state.known(id_of("day0 0")) is None
 
 
-def test_an_old_report_that_comes_now_is_kept_and_joins_its_own_time(desk):
+def test_an_old_report_that_comes_now_is_kept_and_joins_its_own_time(harness):
     """Age counts from when it was first seen; an archive may bring any."""
     old = {"published": NOW - timedelta(days=400)}
-    state = desk.read(
+    state = harness.read(
         *crowd(20),
         seen("x", 3, 1, day=20, **old),
         seen("now", 3, 2, day=20),
@@ -98,10 +98,10 @@ def test_a_story_that_lagged_behind_stays_as_long_as_others_whoever_restarts(tmp
     """One of a clock that is behind: its age counts from the day when it is read."""
     late = [seen("late", 1, 1, day=1), *crowd(21.1, 3)]
     records = [*crowd(0), *crowd(20), *crowd(21), *late, *crowd(30.1), *crowd(32.1)]
-    desk = Desk(tmp_path / "often.db")
+    harness = Harness(tmp_path / "often.db")
     index = EventIndex(State(tmp_path / "whole" / "state.db"), keep_s=KEEP_S)
     for number in range(0, len(records), 7):
-        state = desk.read(*records[number : number + 7])
+        state = harness.read(*records[number : number + 7])
         index.apply(list(enumerate(records))[number : number + 7])
         assert state.assignments() == index.state.assignments()
         if 3 * LATEST < number < len(records) - LATEST - 7:
@@ -111,14 +111,14 @@ def test_a_story_that_lagged_behind_stays_as_long_as_others_whoever_restarts(tmp
 
 def test_without_a_limit_nothing_expires(tmp_path):
     """The default."""
-    desk = Desk(tmp_path / "state.db", keep_s=float("inf"))
-    state = desk.read(*crowd(0), *crowd(5_000))
+    harness = Harness(tmp_path / "state.db", keep_s=float("inf"))
+    state = harness.read(*crowd(0), *crowd(5_000))
     assert len(state.assignments()) == 2 * LATEST
 
 
-def test_corrections_hold_when_their_stories_have_expired_and_come_again(desk):
+def test_corrections_hold_when_their_stories_have_expired_and_come_again(harness):
     """`different` keeps a story out that came back, `same` brings it home."""
-    state = desk.read(
+    state = harness.read(
         seen("a", 1, 1, day=0),
         seen("b", 1, 2, day=0),
         seen("c", 2, 3, day=0),
@@ -131,32 +131,34 @@ def test_corrections_hold_when_their_stories_have_expired_and_come_again(desk):
     assert (first.status, second.status) == ("accepted", "accepted")
     assert first.stories[id_of("a")]["title"] == make_story("a").title
     days = KEPT_DAYS + 5
-    state = desk.read(
+    state = harness.read(
         seen("b", 1, 2, day=days), seen("a", 1, 1, day=days), seen("c", 2, 3, day=days)
     )
     found = state.events_of(map(id_of, "abc"))
     assert found[id_of("b")] == found[id_of("c")] != found[id_of("a")]
-    refused = desk.read(said(99, SAME, id_of("a"), id_of("c"))).corrections.get("c-99")
+    refused = harness.read(said(99, SAME, id_of("a"), id_of("c"))).corrections.get(
+        "c-99"
+    )
     assert refused is not None
     assert (refused.status, "c-3" in refused.reason) == ("refused", True)
-    gone = desk.read(said(100, SAME, id_of("a"), id_of("never"))).corrections
+    gone = harness.read(said(100, SAME, id_of("a"), id_of("never"))).corrections
     assert gone.get("c-100").status == "refused"
 
 
-def test_a_story_that_comes_again_after_its_event_was_closed_goes_on_counting(desk):
+def test_a_story_that_comes_again_after_its_event_was_closed_goes_on_counting(harness):
     """No revision of an id is told twice, else a consumer would keep the old one."""
-    state = desk.read(seen("a", 1, 1, day=0), *crowd(KEPT_DAYS + 5))
+    state = harness.read(seen("a", 1, 1, day=0), *crowd(KEPT_DAYS + 5))
     event = "e-" + id_of("a")[2:]
     assert last_of(state, event)["revision"] == 2
-    state = desk.read(seen("a", 1, 1, day=KEPT_DAYS + 5))
+    state = harness.read(seen("a", 1, 1, day=KEPT_DAYS + 5))
     last = last_of(state, event)
     assert (last["revision"], last["reason"]) == (3, "created")
 
 
-def test_what_bound_others_binds_them_when_it_has_expired(desk):
+def test_what_bound_others_binds_them_when_it_has_expired(harness):
     """A chain of corrections holds though a story in its middle is gone."""
     days = KEPT_DAYS + 1.1
-    state = desk.read(
+    state = harness.read(
         seen("b", 1, 1, day=0),
         *(seen(name, n, n, day=5) for n, name in enumerate("axy", 2)),
         said(4, DIFFERENT, id_of("b"), id_of("x")),
@@ -165,25 +167,25 @@ def test_what_bound_others_binds_them_when_it_has_expired(desk):
     )
     assert state.known(id_of("b")) is None
     assert state.known(id_of("a")) is not None
-    state = desk.read(said(900, SAME, id_of("x"), id_of("a")))
+    state = harness.read(said(900, SAME, id_of("x"), id_of("a")))
     refused = state.corrections.get("c-900")
     assert refused is not None
     assert (refused.status, "c-4" in refused.reason) == ("refused", True)
-    state = desk.read(said(901, SAME, id_of("x"), id_of("y")))
-    state = desk.read(seen("b", 1, 1, day=days))
+    state = harness.read(said(901, SAME, id_of("x"), id_of("y")))
+    state = harness.read(seen("b", 1, 1, day=days))
     found = state.events_of(map(id_of, "abxy"))
     assert found[id_of("a")] == found[id_of("b")]
     assert found[id_of("x")] == found[id_of("y")] != found[id_of("a")]
-    assert list(damage_of_state(desk.path)) == []
+    assert list(damage_of_state(harness.path)) == []
 
 
-def test_a_story_that_comes_again_does_not_take_its_old_name_from_others(desk):
+def test_a_story_that_comes_again_does_not_take_its_old_name_from_others(harness):
     """Its event lives on without it; it now tells something else."""
     days = KEPT_DAYS + 1.1
-    state = desk.read(seen("x", 1, 1, day=0), seen("y", 1, 2, day=5))
+    state = harness.read(seen("x", 1, 1, day=0), seen("y", 1, 2, day=5))
     event = state.events_of([id_of("y")])[id_of("y")]
     assert event == "e-" + id_of("x")[2:]
-    state = desk.read(*crowd(days), seen("x", 7, 77, day=days))
+    state = harness.read(*crowd(days), seen("x", 7, 77, day=days))
     found = state.events_of([id_of("x"), id_of("y")])
     assert found[id_of("y")] == event != found[id_of("x")]
 
@@ -194,19 +196,19 @@ def forget(number: int, *names: str) -> bytes:
     ).encode()
 
 
-def test_what_is_forgotten_leaves_and_never_comes_back(desk):
+def test_what_is_forgotten_leaves_and_never_comes_back(harness):
     """With its history and corrections; its event tells a revision without it."""
     secret = "Quzzar of Bolvik"
     later = {"text": f"{secret} again.", "observed": NOW + timedelta(days=3)}
-    state = desk.read(
+    state = harness.read(
         seen("a", 1, 1, day=0),
         seen("b", 1, 2, day=0, text=f"{secret} spoke."),
         seen("b", 1, 2, day=0, **later),
         said(3, SAME, id_of("a"), id_of("b")),
     )
     (event,) = set(state.assignments().values())
-    assert secret.encode() in bytes_of(desk.path)
-    state = desk.read(forget(4, "b", "never seen"))
+    assert secret.encode() in bytes_of(harness.path)
+    state = harness.read(forget(4, "b", "never seen"))
     assert state.assignments() == {id_of("a"): event}
     assert (last_of(state, event)["reason"], last_of(state, event)["members"]) == (
         "forgotten",
@@ -216,11 +218,11 @@ def test_what_is_forgotten_leaves_and_never_comes_back(desk):
     assert state.history.versions(id_of("b")) == []
     assert state.history.removed_by("f-4") == 1
     again = seen("b", 1, 2, day=9, text=f"{secret} once more.")
-    state = desk.read(again, seen("never seen", 1, 2, day=9))
+    state = harness.read(again, seen("never seen", 1, 2, day=9))
     assert state.assignments() == {id_of("a"): event}
-    assert secret.encode() not in bytes_of(desk.path)
-    assert list(damage_of_state(desk.path)) == []
-    state = desk.read(forget(4, "b"))  # told twice
+    assert secret.encode() not in bytes_of(harness.path)
+    assert list(damage_of_state(harness.path)) == []
+    state = harness.read(forget(4, "b"))  # told twice
     assert state.history.removed_by("f-4") == 1
 
 
@@ -239,12 +241,12 @@ def whys_of(state: State) -> dict[str, tuple[str, str]]:
 
 @pytest.mark.parametrize("log", ["embedded", "kafka"])
 def test_reasons_of_corrections_that_name_a_forgotten_story_are_forgotten(
-    desk, tmp_path, log
+    harness, tmp_path, log
 ):
     """Accepted, refused or undone, and of what undid them; others keep theirs."""
     a, b, c = map(id_of, "abc")
     secret = "Quzzar of Bolvik"
-    state = desk.read(
+    state = harness.read(
         *(seen(name, n, n, day=0) for n, name in enumerate("abc")),
         worded(3, SAME, a, b, f"{secret} is in both"),
         worded(4, DIFFERENT, a, b, f"{secret} is in one"),
@@ -253,18 +255,18 @@ def test_reasons_of_corrections_that_name_a_forgotten_story_are_forgotten(
         worded(7, "maybe", a, b, f"{secret} perhaps"),
         worded(8, UNDO, "", "c-5", f"{secret} after all"),
     )
-    assert secret.encode() in bytes_of(desk.path)
-    state = desk.read(forget(9, "b"), worded(10, SAME, c, b, f"{secret} came late"))
+    assert secret.encode() in bytes_of(harness.path)
+    state = harness.read(forget(9, "b"), worded(10, SAME, c, b, f"{secret} came late"))
     expected = {
         **{f"c-{n}": ("forgotten", "") for n in (3, 4, 5, 8)},
         "c-6": ("accepted", "two towns"),
         "c-10": ("refused", ""),
     }
     assert whys_of(state) == expected
-    assert secret.encode() not in bytes_of(desk.path)
-    assert list(damage_of_state(desk.path)) == []
-    again = Desk(tmp_path / "again.db")
-    records = left_of(desk.journal, b) if log == "embedded" else desk.journal
+    assert secret.encode() not in bytes_of(harness.path)
+    assert list(damage_of_state(harness.path)) == []
+    again = Harness(tmp_path / "again.db")
+    records = left_of(harness.journal, b) if log == "embedded" else harness.journal
     assert (secret in b"".join(records).decode()) == (log == "kafka")
     replayed = again.read(*records)
     assert whys_of(replayed) == expected
@@ -273,7 +275,7 @@ def test_reasons_of_corrections_that_name_a_forgotten_story_are_forgotten(
 
 
 def test_a_story_stays_out_of_an_event_whose_stories_are_forgotten_one_by_one(
-    desk, tmp_path
+    harness, tmp_path
 ):
     """The reason goes with the first of them, their texts too; a replay agrees."""
     a, b, c = map(id_of, "abc")
@@ -288,30 +290,30 @@ def test_a_story_stays_out_of_an_event_whose_stories_are_forgotten_one_by_one(
         at=AT,
         members=(a, b),
     )
-    state = desk.read(
+    state = harness.read(
         seen("a", 1, 1, day=0),
         seen("b", 1, 2, day=0, text=f"{secret} spoke."),
         seen("c", 1, 3, day=0),
         apart.encode(),
     )
     assert set(state.corrections.get("c-3").stories) == {a, b, c}
-    state = desk.read(forget(4, "b"), said(5, SAME, a, c))
+    state = harness.read(forget(4, "b"), said(5, SAME, a, c))
     held, refused = state.corrections.all()
     assert (held.status, held.correction.why) == ("accepted", "")
     assert (held.correction.members, set(held.stories)) == ((a, b), {a, c})
     assert (refused.status, "c-3" in refused.reason) == ("refused", True)
-    assert secret.encode() not in bytes_of(desk.path)
+    assert secret.encode() not in bytes_of(harness.path)
     assert state.assignments() == {a: "e-" + a[2:], c: "e-" + c[2:]}
-    replayed = Desk(tmp_path / "again.db").read(*left_of(desk.journal, b))
+    replayed = Harness(tmp_path / "again.db").read(*left_of(harness.journal, b))
     assert replayed.digest() == state.digest()
     assert whys_of(replayed) == whys_of(state)
-    state = desk.read(forget(6, "a"))
+    state = harness.read(forget(6, "a"))
     assert whys_of(state) == {"c-3": ("accepted", ""), "c-5": ("forgotten", "")}
-    replayed = Desk(tmp_path / "later.db").read(*left_of(desk.journal, a, b))
+    replayed = Harness(tmp_path / "later.db").read(*left_of(harness.journal, a, b))
     assert replayed.digest() == state.digest()
-    state = desk.read(forget(7, "c"))
+    state = harness.read(forget(7, "c"))
     assert whys_of(state) == {"c-3": ("forgotten", ""), "c-5": ("forgotten", "")}
-    replayed = Desk(tmp_path / "none.db").read(*left_of(desk.journal, a, b, c))
+    replayed = Harness(tmp_path / "none.db").read(*left_of(harness.journal, a, b, c))
     assert replayed.digest() == state.digest()
 
 
@@ -334,9 +336,9 @@ def left_of(journal: list[bytes], *story_ids: str) -> list[bytes]:
 
 
 @pytest.mark.parametrize("kind", ["held", "expired", "moved to another day"])
-def test_the_vector_of_a_forgotten_story_leaves_its_file(desk, monkeypatch, kind):
+def test_the_vector_of_a_forgotten_story_leaves_its_file(harness, monkeypatch, kind):
     """In the running worker; also of a story that expired, or of a former version."""
-    monkeypatch.setattr("samestory.index.search.vector_files.DAY_UNFILED", 8)
+    monkeypatch.setattr("samestory.index.search.segments.DAY_UNFILED", 8)
     x = seen("x", 1, 1, day=0)
     others = [
         seen(f"o{i}", 20 + i, 20 + i, day=0, first_seen=NOW + timedelta(days=9))
@@ -350,31 +352,31 @@ def test_the_vector_of_a_forgotten_story_leaves_its_file(desk, monkeypatch, kind
         ],
     }[kind]
     wanted = combine(StoryVector.decode(x).vectors).tobytes()
-    desk.read(x, *others, *then)
-    assert wanted in bytes_of(desk.path)
-    state = desk.read(forget(1, "x"))
-    assert wanted not in bytes_of(desk.path)
+    harness.read(x, *others, *then)
+    assert wanted in bytes_of(harness.path)
+    state = harness.read(forget(1, "x"))
+    assert wanted not in bytes_of(harness.path)
     assert state.known(id_of("x")) is None
-    assert list(damage_of_state(desk.path)) == []
+    assert list(damage_of_state(harness.path)) == []
 
 
-def test_forgetting_is_finished_after_a_crash(desk, monkeypatch):
+def test_forgetting_is_finished_after_a_crash(harness, monkeypatch):
     """Killed between the commit and the new file."""
-    monkeypatch.setattr("samestory.index.search.vector_files.DAY_UNFILED", 2)
-    state = desk.read(*(seen(f"a{i}", i, i, day=0) for i in range(4)))
+    monkeypatch.setattr("samestory.index.search.segments.DAY_UNFILED", 2)
+    state = harness.read(*(seen(f"a{i}", i, i, day=0) for i in range(4)))
     row = state.placed()
     assert len(row.seqs) == 4
     wanted = combine(vector(2, 2)).tobytes()
-    assert wanted in bytes_of(desk.path)
+    assert wanted in bytes_of(harness.path)
     with monkeypatch.context() as patched:
         patched.setattr(EventIndex, "_file", lambda _: None)
-        desk.read(forget(9, "a2"))
-    assert State(desk.path).history.removed_by("f-9") is None
-    state = desk.read()
+        harness.read(forget(9, "a2"))
+    assert State(harness.path).history.removed_by("f-9") is None
+    state = harness.read()
     EventIndex(state).apply([])
     assert state.history.removed_by("f-9") == 1
-    assert wanted not in bytes_of(desk.path)
-    assert list(damage_of_state(desk.path)) == []
+    assert wanted not in bytes_of(harness.path)
+    assert list(damage_of_state(harness.path)) == []
 
 
 def bytes_of(path) -> bytes:
@@ -396,10 +398,10 @@ def bytes_of(path) -> bytes:
     ],
     ids=str,
 )
-def test_a_torn_request_is_refused(desk, change):
+def test_a_torn_request_is_refused(harness, change):
     """It goes to the quarantine, nothing is forgotten."""
     value = json.loads(forget(0, "a")) | change
     with pytest.raises(Quarantine):
         Forget.from_json(value)
-    state = desk.read(json.dumps(value).encode(), seen("a", 1, 1, day=0))
+    state = harness.read(json.dumps(value).encode(), seen("a", 1, 1, day=0))
     assert len(state.assignments()) == 1

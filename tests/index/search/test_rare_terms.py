@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from samestory.index.decision.terms import packaged_rarity, terms_of
-from samestory.index.grouping.events import EventIndex
+from samestory.index.grouping.event_index import EventIndex
 from samestory.index.search.rare_terms import POSTINGS, TERMS, RareTerms, rarest
 from samestory.index.store.state import State
 from samestory.story_vector import StoryVector

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from samestory.errors import Misconfigured
 from samestory.index.decision.join_record import JoinRecord
-from samestory.index.decision.searched import combine
+from samestory.index.decision.whole_vector import combine
 from samestory.index.store.query import NEWEST, OLDEST, Cursor, Query
 from samestory.index.store.reader import Reader
 from samestory.index.store.state import State
 from samestory.story_vector import StoryVector
 from tests.conftest import NOW, make_story
-from tests.index.grouping.test_events import vector
+from tests.index.grouping.test_event_index import vector
 
 OUTLETS = ("a.org", "A.org", "b.org", "Ć.example")
 LANGS = ("en", "de", None)

@@ -12,9 +12,9 @@ from samestory.index.decision.corroboration import (
     first_to_confirm,
     is_agency_copy,
 )
-from samestory.index.grouping.events import EventIndex
+from samestory.index.grouping.event_index import EventIndex
 from samestory.index.messages.correction import DIFFERENT, SAME, UNDO
-from samestory.index.messages.forgetting import Forget
+from samestory.index.messages.forget import Forget
 from samestory.index.store.state import State
 from tests.conftest import NOW, make_story
 from tests.index.corrected import AT, IDS, said

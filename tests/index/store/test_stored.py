@@ -8,9 +8,9 @@ import pytest
 from samestory.database import connect
 from samestory.deploy.stream.embedded import EmbeddedLog
 from samestory.index.answers.lookup import Lookup, undated
-from samestory.index.grouping.events import EventIndex
+from samestory.index.grouping.event_index import EventIndex
 from samestory.index.messages.correction import SAME
-from samestory.index.messages.forgetting import Forget
+from samestory.index.messages.forget import Forget
 from samestory.index.store.state import State
 from samestory.story import FIRST, LAST
 from tests.conftest import NOW, make_story

@@ -7,12 +7,12 @@ import pytest
 
 from samestory.database import connect
 from samestory.errors import Misconfigured
-from samestory.index.grouping.events import EventIndex
+from samestory.index.grouping.event_index import EventIndex
+from samestory.index.store.integrity import damage_of_state
 from samestory.index.store.query import Query
 from samestory.index.store.reader import Reader, peek
-from samestory.index.store.soundness import damage_of_state
 from samestory.index.store.state import State
-from tests.index.corrected import Desk, stories
+from tests.index.corrected import Harness, stories
 from tests.index.vectors import record
 
 # As schema 2 was: 3 brought corrections, 4 two columns, 5 checksums.
@@ -55,10 +55,10 @@ ALTER TABLE stories ADD COLUMN rare BLOB NOT NULL DEFAULT x'';
 
 def of_before(path, version: int):
     """Write today's state as one of an older schema; return its digest."""
-    desk = Desk(path.with_name("today.db"), stories())
-    desk.say("same", 0, 1)
-    digest = desk.state.digest()
-    desk.state.close()
+    harness = Harness(path.with_name("today.db"), stories())
+    harness.say("same", 0, 1)
+    digest = harness.state.digest()
+    harness.state.close()
     db = sqlite3.connect(path)
     db.executescript(FIRST + (version > 2) * CORRECTIONS + (version > 3) * SECOND_LOOK)
     db.execute("ATTACH ? AS today", (str(path.with_name("today.db")),))

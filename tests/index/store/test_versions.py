@@ -4,10 +4,10 @@ import json
 from datetime import timedelta
 
 from samestory.index.answers.explanation import why_story
-from samestory.index.grouping.events import EventIndex
-from samestory.index.store.history import KEPT
+from samestory.index.grouping.event_index import EventIndex
 from samestory.index.store.reader import Reader
 from samestory.index.store.state import State
+from samestory.index.store.versions import KEPT
 from tests.conftest import NOW, make_story
 from tests.index.vectors import record
 

@@ -11,7 +11,7 @@ from samestory.database import connect, damage_of
 from samestory.errors import Misconfigured
 from samestory.ingest.articles.versions import LastVersion
 from samestory.ingest.feeds.entry import ParsedFeed
-from samestory.ingest.feeds.feedlist import (
+from samestory.ingest.feeds.opml import (
     FeedRef,
     checked_ref,
     parse_feedlist,
@@ -20,20 +20,20 @@ from samestory.ingest.feeds.feedlist import (
 from samestory.ingest.frontier.feed_table import FEEDS, FEEDS_DUE
 from samestory.ingest.frontier.forgotten import FORGOTTEN
 from samestory.ingest.frontier.frontier import Frontier
-from samestory.ingest.frontier.frontier_schema import _STORIES_4
 from samestory.ingest.frontier.host_waits import HOSTS
 from samestory.ingest.frontier.listed import BY_HAND, LISTED
 from samestory.ingest.frontier.moves import MOVES
 from samestory.ingest.frontier.own_sites import OWN_SITES
 from samestory.ingest.frontier.pending_story import Published
+from samestory.ingest.frontier.schema import _STORIES_4
 from samestory.ingest.frontier.sightings import SIGHTINGS
 from samestory.ingest.frontier.story_table import STORIES_DUE
 from samestory.ingest.polling.classification import Outcome
 from samestory.ingest.polling.plan import plan_entries
 from samestory.urls import story_ids_of
-from tests.between import just_before
 from tests.conftest import make_story
 from tests.ingest.polls import FEED, entry, poll
+from tests.interleaving import just_before
 
 
 def publish(frontier, story, title="One", text="Text."):

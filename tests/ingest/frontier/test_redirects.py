@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from samestory.errors import Elsewhere
-from samestory.ingest.feeds.feedlist import FeedRef
+from samestory.ingest.feeds.opml import FeedRef
 from samestory.ingest.frontier.frontier import Frontier
 from samestory.ingest.frontier.redirects import (
     LASTS_S,
@@ -15,7 +15,7 @@ from samestory.ingest.frontier.redirects import (
     moved_over,
     next_redirect,
 )
-from tests.desk import Desk
+from tests.poller_harness import Harness
 from tests.publishers import led, publishing, rss
 
 BEGIN = 1_773_100_800.0
@@ -138,12 +138,12 @@ def test_a_poller_that_dies_half_way_goes_on_where_it_was_led_to(
         target = world.add(lambda *_: (200, {}, rss()))
         feeds = [led(world, [302, 301], end=f"{target}/{n}") for n in range(2)]
         clock = {"clock": lambda: world.now, "spacing_s": 9.0}
-        died = Desk(tmp_path / "f.db", client, sandbox, **clock)
+        died = Harness(tmp_path / "f.db", client, sandbox, **clock)
         died.frontier.feeds.add([FeedRef(url=feed) for feed in feeds])
         died.run(lambda: died.is_idle and len(world.asked(target)) == 1)
         after_kill = copy(tmp_path, tmp_path / "after")
         died.frontier.close()
-        again = Desk(after_kill, client, sandbox, **clock)
+        again = Harness(after_kill, client, sandbox, **clock)
         (waits,) = [f.url for f in again.frontier.feeds.all() if not f.polls]
         assert again.frontier.redirects.of([waits])[waits].hops == 2
 

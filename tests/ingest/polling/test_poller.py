@@ -8,14 +8,14 @@ from itertools import pairwise
 
 import pytest
 
-from samestory.ingest.feeds.feedlist import FeedRef
+from samestory.ingest.feeds.opml import FeedRef
 from samestory.ingest.fetch.robots import Robots
 from samestory.ingest.frontier.frontier import Frontier
-from samestory.ingest.polling.cadence import Limits
-from samestory.ingest.polling.manners import Manners
+from samestory.ingest.polling.intervals import Limits
+from samestory.ingest.polling.politeness import Politeness
 from samestory.ingest.polling.poller import Poller
 from tests.conftest import serve
-from tests.desk import Desk as FullDesk
+from tests.poller_harness import Harness as FullHarness
 from tests.publishers import ITEM, led, publishing, rss
 
 PAGE = (
@@ -25,7 +25,7 @@ PAGE = (
 ).encode()
 
 
-class Desk:
+class Harness:
     """A poller with its frontier, and what it published and rejected."""
 
     def __init__(self, path, client, sandbox):
@@ -40,7 +40,7 @@ class Desk:
             publish=self.stories.extend,
             reject=self.rejected.extend,
             log=self.said.append,
-            manners=Manners(limits=Limits(shortest_s=3600), spacing_s=0),
+            politeness=Politeness(limits=Limits(shortest_s=3600), spacing_s=0),
             clock=lambda: time.time() + self.ahead_s,
             rng=random.Random(1),
         )
@@ -59,13 +59,13 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path, client, sandbox):
-    found = Desk(tmp_path / "frontier.db", client, sandbox)
+def harness(tmp_path, client, sandbox):
+    found = Harness(tmp_path / "frontier.db", client, sandbox)
     yield found
     found.frontier.close()
 
 
-def test_a_page_that_fails_twice_and_then_works_is_the_page(desk):
+def test_a_page_that_fails_twice_and_then_works_is_the_page(harness):
     """503 is tried again by due time; robots.txt is obeyed and asked once."""
     asked = []
 
@@ -78,9 +78,9 @@ def test_a_page_that_fails_twice_and_then_works_is_the_page(desk):
         return (503 if asked.count("/a") < 3 else 200), {}, PAGE
 
     with serve(answer) as base:
-        desk.frontier.feeds.add([FeedRef(url=f"{base}/feed")])
-        desk.run(lambda: len(desk.stories) == 2)
-    by_title = {s.title: s for s in desk.stories}
+        harness.frontier.feeds.add([FeedRef(url=f"{base}/feed")])
+        harness.run(lambda: len(harness.stories) == 2)
+    by_title = {s.title: s for s in harness.stories}
     assert by_title["Story 0"].text_from == "page"
     assert by_title["Story 1"].text == "Story 1 summary."
     assert "robots.txt disallows" in by_title["Story 1"].flags[0]
@@ -89,7 +89,7 @@ def test_a_page_that_fails_twice_and_then_works_is_the_page(desk):
     assert "/private/b" not in asked
 
 
-def test_a_page_that_never_works_gives_the_feeds_words_with_the_reason(desk):
+def test_a_page_that_never_works_gives_the_feeds_words_with_the_reason(harness):
     """Three tries, or one where the server asks for an hour."""
     other = []
 
@@ -102,15 +102,15 @@ def test_a_page_that_never_works_gives_the_feeds_words_with_the_reason(desk):
 
     with serve(answer) as base:
         other.append(base.replace("127.0.0.1", "localhost"))
-        desk.frontier.feeds.add([FeedRef(url=f"{base}/feed")])
-        desk.run(lambda: len(desk.stories) == 2)
-    flags = {s.title: s.flags[0] for s in desk.stories}
+        harness.frontier.feeds.add([FeedRef(url=f"{base}/feed")])
+        harness.run(lambda: len(harness.stories) == 2)
+    flags = {s.title: s.flags[0] for s in harness.stories}
     assert flags["Story 0"].endswith("/a: 500")
     assert flags["Story 1"].endswith("/b: 429")
-    assert {s.text_from for s in desk.stories} == {"feed"}
+    assert {s.text_from for s in harness.stories} == {"feed"}
 
 
-def test_an_unchanged_feed_costs_a_304_and_a_changed_one_a_new_version(desk):
+def test_an_unchanged_feed_costs_a_304_and_a_changed_one_a_new_version(harness):
     """Validators are sent; the same body without them is unchanged too."""
     seen, bodies = [], [rss("/a"), rss("/a"), rss("/a", "/b")]
 
@@ -124,18 +124,20 @@ def test_an_unchanged_feed_costs_a_304_and_a_changed_one_a_new_version(desk):
 
     with serve(answer) as base:
         url = f"{base}/feed"
-        desk.frontier.feeds.add([FeedRef(url=url)])
-        desk.run(lambda: len(desk.stories) == 1)
-        desk.frontier.feeds.make_due()
-        desk.run(lambda: len(seen) == 2)
-        desk.run(lambda: desk.frontier.feeds.all()[0].status == "unchanged")
-        desk.frontier.feeds.make_due()
-        desk.run(lambda: len(desk.stories) == 2)
+        harness.frontier.feeds.add([FeedRef(url=url)])
+        harness.run(lambda: len(harness.stories) == 1)
+        harness.frontier.feeds.make_due()
+        harness.run(lambda: len(seen) == 2)
+        harness.run(lambda: harness.frontier.feeds.all()[0].status == "unchanged")
+        harness.frontier.feeds.make_due()
+        harness.run(lambda: len(harness.stories) == 2)
     assert seen[:3] == [None, '"1"', '"1"']
-    assert [s.title for s in desk.stories] == ["Story 0", "Story 1"]
+    assert [s.title for s in harness.stories] == ["Story 0", "Story 1"]
 
 
-def test_a_host_that_is_away_is_asked_once_and_its_stories_keep_the_feeds_words(desk):
+def test_a_host_that_is_away_is_asked_once_and_its_stories_keep_the_feeds_words(
+    harness,
+):
     """No connection: the other pages of the host are not tried one by one."""
     dead = "http://127.0.0.1:9"
 
@@ -144,26 +146,26 @@ def test_a_host_that_is_away_is_asked_once_and_its_stories_keep_the_feeds_words(
         return (200 if path == "/feed" else 404), {}, body
 
     with serve(answer) as base:
-        desk.frontier.feeds.add(
+        harness.frontier.feeds.add(
             [FeedRef(url=f"{base.replace('127.0.0.1', 'localhost')}/feed")]
         )
-        desk.run(lambda: len(desk.stories) == 3)
-    assert all("no connection" in s.flags[0] for s in desk.stories)
+        harness.run(lambda: len(harness.stories) == 3)
+    assert all("no connection" in s.flags[0] for s in harness.stories)
 
 
-def test_a_feed_that_fails_backs_off_and_is_named_once(desk):
+def test_a_feed_that_fails_backs_off_and_is_named_once(harness):
     """The quarantine holds it once for each reason; it is polled again."""
     with serve(lambda *_: (200, {}, b"<html><body>Log in</body></html>")) as base:
-        desk.frontier.feeds.add([FeedRef(url=f"{base}/feed")])
-        desk.run(lambda: len(desk.rejected) == 1)
-        desk.frontier.feeds.make_due()
-        desk.run(lambda: desk.frontier.feeds.all()[0].failures == 2)
-    assert len(desk.rejected) == 1
-    assert "an HTML page, not a feed" in desk.rejected[0].reason
-    assert desk.rejected[0].source == f"{base}/feed"
+        harness.frontier.feeds.add([FeedRef(url=f"{base}/feed")])
+        harness.run(lambda: len(harness.rejected) == 1)
+        harness.frontier.feeds.make_due()
+        harness.run(lambda: harness.frontier.feeds.all()[0].failures == 2)
+    assert len(harness.rejected) == 1
+    assert "an HTML page, not a feed" in harness.rejected[0].reason
+    assert harness.rejected[0].source == f"{base}/feed"
 
 
-def test_a_story_that_was_read_keeps_its_text_when_its_page_fails(desk):
+def test_a_story_that_was_read_keeps_its_text_when_its_page_fails(harness):
     """A changed title is looked for again; a wall in between is no new version."""
     wall = b"<html><title>Just a moment...</title><body><p>Verify.</p></body></html>"
     now = {"title": "Talks in the customs house", "page": PAGE}
@@ -176,19 +178,21 @@ def test_a_story_that_was_read_keeps_its_text_when_its_page_fails(desk):
         return (404, {}, b"") if path == "/robots.txt" else (200, {}, now["page"])
 
     with serve(answer) as base:
-        desk.frontier.feeds.add([FeedRef(url=f"{base}/feed")])
-        desk.run(lambda: len(desk.stories) == 1)
+        harness.frontier.feeds.add([FeedRef(url=f"{base}/feed")])
+        harness.run(lambda: len(harness.stories) == 1)
         now |= {"title": "Talks in the customs house fail", "page": wall}
-        desk.frontier.feeds.make_due()
-        desk.run(lambda: desk.frontier.stories.next_due() is not None)
-        desk.run(lambda: (desk.frontier.stories.next_due() or 0) > time.time() + 3_000)
-        assert len(desk.stories) == 1
+        harness.frontier.feeds.make_due()
+        harness.run(lambda: harness.frontier.stories.next_due() is not None)
+        harness.run(
+            lambda: (harness.frontier.stories.next_due() or 0) > time.time() + 3_000
+        )
+        assert len(harness.stories) == 1
         now["page"] = PAGE.replace(
             b"late at night. </p>", b"late at night.</p><p>They failed. </p>"
         )
-        desk.ahead_s += 4_000
-        desk.run(lambda: len(desk.stories) == 2)
-    first, second = desk.stories
+        harness.ahead_s += 4_000
+        harness.run(lambda: len(harness.stories) == 2)
+    first, second = harness.stories
     assert first.story_id == second.story_id
     assert second.text_from == "page"
     assert second.changes[0] == "title was: Talks in the customs house"
@@ -213,7 +217,7 @@ def test_a_page_on_another_host_waits_for_that_hosts_turn(tmp_path, client, sand
             for n in range(20)
         ]
         feed = world.add(lambda *_: (200, {}, rss(*(f"{one}/go" for one in links))))
-        paced = FullDesk(
+        paced = FullHarness(
             tmp_path / "f.db", client, sandbox, clock=lambda: world.now, spacing_s=2.0
         )
         paced.frontier.feeds.add([FeedRef(url=f"{feed}/f")])
@@ -249,7 +253,7 @@ def test_a_feed_on_another_host_waits_for_that_hosts_turn(tmp_path, client, sand
 
         target = world.add(service)
         feeds = [led(world, [302], end=f"{target}/{n}") for n in range(12)]
-        paced = FullDesk(
+        paced = FullHarness(
             tmp_path / "f.db", client, sandbox, clock=lambda: world.now, spacing_s=2.0
         )
         paced.frontier.feeds.add([FeedRef(url=feed) for feed in feeds])
@@ -280,11 +284,13 @@ def test_a_feed_has_moved_to_where_permanent_redirects_alone_lead(
         target = world.add(lambda *_: (200, {}, rss()))
         url = led(world, codes, end=f"{target}/f")
         way = [*(f"http://{site}:{world.port}/f" for site in [*world.sites][::-1])]
-        desk = FullDesk(tmp_path / "f.db", client, sandbox, clock=lambda: world.now)
-        desk.frontier.feeds.add([FeedRef(url=url)])
-        desk.run(lambda: desk.frontier.feeds.all()[0].polls)
-        moves = desk.frontier._db.execute("SELECT url, target FROM moves").fetchall()
-        desk.frontier.close()
+        harness = FullHarness(
+            tmp_path / "f.db", client, sandbox, clock=lambda: world.now
+        )
+        harness.frontier.feeds.add([FeedRef(url=url)])
+        harness.run(lambda: harness.frontier.feeds.all()[0].polls)
+        moves = harness.frontier._db.execute("SELECT url, target FROM moves").fetchall()
+        harness.frontier.close()
     assert way[0] == url
     assert [tuple(row) for row in moves] == ([(url, way[moved])] if moved else [])
 
@@ -293,11 +299,11 @@ def two_that_lead_to_one(world, tmp_path, client, sandbox, site):
     """Return (a desk, two feeds, the host that both lead to, which is slow)."""
     target = world.add(site)
     feeds = [led(world, [302], end=f"{target}/{n}") for n in range(2)]
-    desk = FullDesk(
+    harness = FullHarness(
         tmp_path / "f.db", client, sandbox, clock=lambda: world.now, spacing_s=9.0
     )
-    desk.frontier.feeds.add([FeedRef(url=feed) for feed in feeds])
-    return desk, feeds, target
+    harness.frontier.feeds.add([FeedRef(url=feed) for feed in feeds])
+    return harness, feeds, target
 
 
 def test_a_feed_that_is_retried_half_way_begins_at_its_own_url(
@@ -305,19 +311,19 @@ def test_a_feed_that_is_retried_half_way_begins_at_its_own_url(
 ):
     """It waits for the turn of where it led to, and a person asks for it anew."""
     with publishing(1_773_100_800.0) as world:
-        desk, feeds, target = two_that_lead_to_one(
+        harness, feeds, target = two_that_lead_to_one(
             world, tmp_path, client, sandbox, lambda *_: (200, {}, rss())
         )
-        desk.run(lambda: desk.is_idle and len(world.asked(target)) == 1)
-        (waits,) = [f.url for f in desk.frontier.feeds.all() if not f.polls]
-        desk.frontier.feeds.retry(waits)
+        harness.run(lambda: harness.is_idle and len(world.asked(target)) == 1)
+        (waits,) = [f.url for f in harness.frontier.feeds.all() if not f.polls]
+        harness.frontier.feeds.retry(waits)
 
         def is_done():
-            world.now += 0.5 if desk.is_idle else 0.0
-            return all(feed.polls for feed in desk.frontier.feeds.all())
+            world.now += 0.5 if harness.is_idle else 0.0
+            return all(feed.polls for feed in harness.frontier.feeds.all())
 
-        desk.run(is_done)
-        desk.frontier.close()
+        harness.run(is_done)
+        harness.frontier.close()
         other = next(feed for feed in feeds if feed != waits)
         assert len(world.asked(waits)) == 2
         assert len(world.asked(other)) == 1
@@ -341,16 +347,18 @@ def test_a_retry_while_a_redirects_host_is_asked_closes_it_to_nobody(
         return 200, {}, rss()
 
     with publishing(1_773_100_800.0) as world:
-        desk, _, target = two_that_lead_to_one(world, tmp_path, client, sandbox, site)
+        harness, _, target = two_that_lead_to_one(
+            world, tmp_path, client, sandbox, site
+        )
 
         def is_done():
             if retried.is_set() and next(turns) > 3:
                 turned.set()
-            world.now += 0.5 if desk.is_idle else 0.0
+            world.now += 0.5 if harness.is_idle else 0.0
             return len(world.asked(target)) >= 3
 
-        desk.run(is_done)
-        desk.frontier.close()
+        harness.run(is_done)
+        harness.frontier.close()
 
 
 def test_a_feed_whose_redirect_leads_to_a_host_that_asks_to_wait_is_put_off(
@@ -358,17 +366,17 @@ def test_a_feed_whose_redirect_leads_to_a_host_that_asks_to_wait_is_put_off(
 ):
     """The host is not asked again, and the feed's status says which it is."""
     with publishing(1_773_100_800.0) as world:
-        desk, _, target = two_that_lead_to_one(
+        harness, _, target = two_that_lead_to_one(
             world,
             tmp_path,
             client,
             sandbox,
             lambda *_: (429, {"Retry-After": "3600"}, b""),
         )
-        desk.run(lambda: all(feed.failures for feed in desk.frontier.feeds.all()))
+        harness.run(lambda: all(feed.failures for feed in harness.frontier.feeds.all()))
         assert len(world.asked(target)) == 1
-        found = desk.frontier.feeds.all()
-        desk.frontier.close()
+        found = harness.frontier.feeds.all()
+        harness.frontier.close()
     assert [feed.polls for feed in found] == [1, 1]
     assert sum(f"leads to {target}/" in feed.status for feed in found) == 1
     assert all(feed.due_at >= world.now + 3_600 for feed in found)
@@ -378,13 +386,15 @@ def test_a_feed_that_leads_from_host_to_host_is_given_up(tmp_path, client, sandb
     """After three, with a word; next time it is asked anew from its own URL."""
     with publishing(1_773_100_800.0) as world:
         url = led(world, [301] * 5, end="http://127.9.9.9/f")
-        desk = FullDesk(tmp_path / "f.db", client, sandbox, clock=lambda: world.now)
-        desk.frontier.feeds.add([FeedRef(url=url)])
+        harness = FullHarness(
+            tmp_path / "f.db", client, sandbox, clock=lambda: world.now
+        )
+        harness.frontier.feeds.add([FeedRef(url=url)])
         for polls in (1, 2):
-            desk.frontier.feeds.make_due()
-            desk.run(lambda p=polls: desk.frontier.feeds.all()[0].failures == p)
-        status = desk.frontier.feeds.all()[0].status
-        desk.frontier.close()
+            harness.frontier.feeds.make_due()
+            harness.run(lambda p=polls: harness.frontier.feeds.all()[0].failures == p)
+        status = harness.frontier.feeds.all()[0].status
+        harness.frontier.close()
     assert status == f"{url}: leads on to more than 3 hosts"
     assert [len(world.asked(f"http://{s}")) for s in [*world.sites][::-1]] == [
         2,

@@ -1,6 +1,6 @@
 """When a host may be asked again."""
 
-from samestory.ingest.fetch.gate import HostGate
+from samestory.ingest.fetch.host_gate import HostGate
 
 
 def test_a_host_serves_one_request_at_a_time_with_a_pause():

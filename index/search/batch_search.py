@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from samestory.index.decision.searched import Vectors
+from samestory.index.decision.whole_vector import Vectors
 from samestory.index.search.neighbours import Hit, Neighbours
 
 
-class Foreseen:
+class BatchSearch:
     """What searches made at once will find when their turn comes.
 
     Stories of a batch are decided one after the other, and each sees those before it.

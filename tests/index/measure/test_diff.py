@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from samestory.index.measure.difference import differences
+from samestory.index.measure.diff import differences
 
 STORIES = "abcdefgh"
 groupings = st.dictionaries(st.sampled_from(STORIES), st.integers(0, 3).map(str))

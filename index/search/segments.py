@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from samestory.database import sync_folder, transaction
 from samestory.days import day_of
-from samestory.index.decision.searched import combine
+from samestory.index.decision.whole_vector import combine
 from samestory.private import private_file, private_folder
 from samestory.story_vector import PASSAGES
 
@@ -34,7 +34,7 @@ _CHUNK: Final = 1 << 20
 _log = logging.getLogger("samestory")
 
 
-class VectorFiles:
+class Segments:
     """What is filed and what is not; one writer, any number of readers."""
 
     def __init__(self, db: sqlite3.Connection, folder: Path) -> None:

@@ -8,14 +8,14 @@ import pytest
 from samestory.database import connect
 from samestory.index.answers.lookup import Lookup, query_of
 from samestory.index.decision.pair_model import PairModel
-from samestory.index.grouping.events import EventIndex
-from samestory.index.search import neighbours, vector_files
-from samestory.index.search.vector_files import VectorFiles, files_of
-from samestory.index.store.soundness import damage_of_state
+from samestory.index.grouping.event_index import EventIndex
+from samestory.index.search import neighbours, segments
+from samestory.index.search.segments import Segments, files_of
+from samestory.index.store.integrity import damage_of_state
 from samestory.index.store.state import State
-from tests.between import just_before
 from tests.conftest import NOW
 from tests.index.vectors import record, vector
+from tests.interleaving import just_before
 
 MODEL = PairModel.load()
 RECORDS = [record(f"n{i}", topic=i % 5, noise=i, hours=5 * i) for i in range(40)]
@@ -24,7 +24,7 @@ RECORDS = [record(f"n{i}", topic=i % 5, noise=i, hours=5 * i) for i in range(40)
 @pytest.fixture(autouse=True)
 def _files_at_once(monkeypatch):
     """File each day as soon as it holds two stories."""
-    monkeypatch.setattr(vector_files, "DAY_UNFILED", 2)
+    monkeypatch.setattr(segments, "DAY_UNFILED", 2)
 
 
 def index_of(path, records=RECORDS, batch=3) -> EventIndex:
@@ -55,7 +55,7 @@ def files(path):
 def calm(tmp_path_factory, monkeypatch):
     """The digest and the answers of an index that never wrote a file."""
     with monkeypatch.context() as patched:
-        patched.setattr(vector_files, "DAY_UNFILED", 10**9)
+        patched.setattr(segments, "DAY_UNFILED", 10**9)
         folder = tmp_path_factory.mktemp("calm")
         index = index_of(folder)
         assert not (folder / "state.vectors").exists()
@@ -111,7 +111,7 @@ def test_a_file_that_is_replaced_while_it_is_checked_is_no_damage(tmp_path):
     before = files(tmp_path)
     db = connect(path)
     with just_before(db, "FROM files", lambda: index_of(tmp_path), nth=2):
-        assert VectorFiles(db, files_of(path)).damage() == {}
+        assert Segments(db, files_of(path)).damage() == {}
     db.close()
     assert files(tmp_path) != before
     index.state.close()
@@ -179,7 +179,7 @@ def test_a_reader_sees_one_commit_while_the_writer_goes_on(tmp_path):
 def answers_within(state: State):
     """Answers of the commit that a caller's `reading` sees."""
     placed = state.placed()
-    from samestory.index.decision.searched import combine
+    from samestory.index.decision.whole_vector import combine
     from samestory.index.search.neighbours import Neighbours
 
     held = Neighbours(64)

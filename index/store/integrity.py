@@ -13,8 +13,8 @@ from samestory.disk import judging
 from samestory.errors import Quarantine
 from samestory.index.messages.constraints import Constraints
 from samestory.index.messages.correction import Correction
-from samestory.index.search.vector_files import VectorFiles, files_of
-from samestory.index.store.corrected import ACCEPTED
+from samestory.index.search.segments import Segments, files_of
+from samestory.index.store.corrections import ACCEPTED
 from samestory.index.store.schema import SCHEMA
 from samestory.story import Story
 from samestory.story_vector import PASSAGES, check_vectors
@@ -50,7 +50,7 @@ def damage_of_state(
                 yield from ((path, line) for line in _damage_of_rows(db))
                 yield from ((path, line) for line in _disobeyed(db))
             if with_files:  # as they are now: the index may have replaced some
-                yield from _damage_of_files(VectorFiles(db, files_of(path)))
+                yield from _damage_of_files(Segments(db, files_of(path)))
     except sqlite3.Error as error:
         yield path, str(error)
 
@@ -63,7 +63,7 @@ def has_fed_stories(path: Path) -> bool:
     )
 
 
-def _damage_of_files(files: VectorFiles) -> Iterator[tuple[Path, str]]:
+def _damage_of_files(files: Segments) -> Iterator[tuple[Path, str]]:
     for path, what in files.damage().items():
         with judging(path), suppress(FileNotFoundError):
             path.open("rb").close()

@@ -14,17 +14,17 @@ from samestory.index.decision.expiry import Calendar, Witness
 from samestory.index.decision.features import View, similarities
 from samestory.index.decision.join_record import JoinRecord
 from samestory.index.decision.pair_model import PairModel
-from samestory.index.decision.searched import check_units, combine
-from samestory.index.grouping.correcting import apply_correction
+from samestory.index.decision.whole_vector import check_units, combine
+from samestory.index.grouping.apply_correction import apply_correction
 from samestory.index.grouping.grouper import Grouper, People, Plan
 from samestory.index.grouping.placements import Arrival, Placements
 from samestory.index.messages.correction import Correction
-from samestory.index.messages.forgetting import Forget
+from samestory.index.messages.forget import Forget
 from samestory.index.messages.journal import decode_journal
 from samestory.index.messages.let_pass import LetPass
 from samestory.index.search.changes import Component
 from samestory.index.search.memory import Memory
-from samestory.index.store.corrected import ACCEPTED
+from samestory.index.store.corrections import ACCEPTED
 from samestory.index.store.state import State
 from samestory.story_vector import StoryVector
 

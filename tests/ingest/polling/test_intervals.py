@@ -7,7 +7,7 @@ import pytest
 
 from samestory.ingest.feeds.announced import NOTHING_SAID, Announced, announced
 from samestory.ingest.fetch.headers import fresh_for_s
-from samestory.ingest.polling.cadence import (
+from samestory.ingest.polling.intervals import (
     Limits,
     after_skips,
     backoff_s,

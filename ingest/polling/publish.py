@@ -9,8 +9,8 @@ from samestory.errors import Quarantine, Rejected, Retry
 from samestory.ingest.articles.versions import LastVersion
 from samestory.ingest.frontier.frontier import Frontier
 from samestory.ingest.frontier.pending_story import PendingStory, Published
+from samestory.ingest.polling.fetch_story import Read, give_up_page
 from samestory.ingest.polling.make_story import make_story, rightful_id
-from samestory.ingest.polling.reading import Read, give_up_page
 from samestory.story import Story
 from samestory.urls import ids_at
 

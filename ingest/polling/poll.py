@@ -25,13 +25,13 @@ from samestory.errors import (
     HostAway,
 )
 from samestory.ingest.feeds.entry import ParsedFeed
-from samestory.ingest.feeds.feed import parse_feed
+from samestory.ingest.feeds.parse import parse_feed
 from samestory.ingest.fetch.client import MAX_FEED_BYTES, Client, Fetched, Validators
 from samestory.ingest.fetch.headers import fresh_for_s
 from samestory.ingest.fetch.sandbox import ParserFailed, Sandbox
 from samestory.ingest.frontier.feed_table import Feed
 from samestory.ingest.frontier.redirects import Redirect, moved_over
-from samestory.ingest.polling.cadence import (
+from samestory.ingest.polling.intervals import (
     GONE_S,
     Limits,
     after_skips,

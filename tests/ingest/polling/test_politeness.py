@@ -4,12 +4,12 @@ from itertools import pairwise
 
 import pytest
 
-from samestory.ingest.feeds.feedlist import FeedRef
+from samestory.ingest.feeds.opml import FeedRef
 from samestory.ingest.fetch.sandbox import Sandbox
 from tests.conftest import ROOT, open_client
-from tests.day import BEGIN, HOUR, judge, publishers
-from tests.desk import Desk
+from tests.poller_harness import Harness
 from tests.publishers import publishing
+from tests.simulated_day import BEGIN, HOUR, judge, publishers
 
 pytestmark = pytest.mark.slow
 SPACING_S = 2.0
@@ -26,20 +26,24 @@ def day(tmp_path_factory):
     with publishing(BEGIN) as world, open_client() as client, Sandbox(2) as sandbox:
         for one in made:
             one.base = world.add(one.site(world))
-        desk = Desk(path, client, sandbox, clock=lambda: world.now, spacing_s=SPACING_S)
-        desk.frontier.feeds.add(FeedRef(url=f"{one.base}/feed") for one in made)
+        harness = Harness(
+            path, client, sandbox, clock=lambda: world.now, spacing_s=SPACING_S
+        )
+        harness.frontier.feeds.add(FeedRef(url=f"{one.base}/feed") for one in made)
         found: dict[str, float] = {}
 
         def is_over():
-            for story in desk.stories[len(found) :]:
+            for story in harness.stories[len(found) :]:
                 found[story.title] = world.now
-            if desk.is_idle:
-                world.now = max(world.now + 0.5, min(desk.next_due(), world.now + HOUR))
+            if harness.is_idle:
+                world.now = max(
+                    world.now + 0.5, min(harness.next_due(), world.now + HOUR)
+                )
             return world.now >= BEGIN + 32 * HOUR
 
-        desk.run(is_over, seconds=400)
-        yield judge(world, made, found, SPACING_S), desk, made, world
-        desk.frontier.close()
+        harness.run(is_over, seconds=400)
+        yield judge(world, made, found, SPACING_S), harness, made, world
+        harness.frontier.close()
 
 
 def test_publishers_have_nothing_to_complain_of(day):
@@ -58,16 +62,16 @@ def test_publishers_have_nothing_to_complain_of(day):
 
 def test_nothing_that_was_told_is_lost(day):
     """Each story of a feed that answers is found, and as it was told."""
-    card, desk, *_ = day
+    card, harness, *_ = day
     assert card.found == card.told > 400
-    ids = [story.story_id for story in desk.stories]
+    ids = [story.story_id for story in harness.stories]
     assert len(ids) == len(set(ids))
 
 
 def test_feeds_that_are_gone_or_walled_are_asked_ever_less(day):
     """410: once. A wall: again and again, at longer and longer times, and named."""
-    _, desk, made, world = day
-    feeds = {feed.url: feed for feed in desk.frontier.feeds.all()}
+    _, harness, made, world = day
+    feeds = {feed.url: feed for feed in harness.frontier.feeds.all()}
     for one in made:
         feed = feeds.get(f"{one.base}/feed")
         refused = [r for r in world.asked(one.base) if r.status in {403, 410}]
@@ -83,8 +87,8 @@ def test_feeds_that_are_gone_or_walled_are_asked_ever_less(day):
 
 def test_a_feed_whose_validators_lie_is_found_out(day):
     """It said 304 to everything; a probe a day shows it."""
-    _, desk, made, _ = day
+    _, harness, made, _ = day
     (one,) = [one for one in made if one.name == "lies"]
-    feed = desk.frontier.feeds.get(f"{one.base}/feed")
+    feed = harness.frontier.feeds.get(f"{one.base}/feed")
     assert feed.distrusted
     assert feed.stories > 10

@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 from samestory.ingest.fetch.robots import Robots
 from samestory.ingest.frontier.frontier import Frontier
-from samestory.ingest.polling.cadence import Limits
-from samestory.ingest.polling.manners import Manners
+from samestory.ingest.polling.intervals import Limits
+from samestory.ingest.polling.politeness import Politeness
 from samestory.ingest.polling.poller import Poller
 
 
-class Desk:
+class Harness:
     """Runs a poller until something holds; its clock is the test's."""
 
     def __init__(self, path, client, sandbox, *, clock=time.time, spacing_s=0.0):
@@ -25,7 +25,7 @@ class Desk:
             publish=self.stories.extend,
             reject=self.rejected.extend,
             log=self.said.append,
-            manners=Manners(
+            politeness=Politeness(
                 limits=Limits(shortest_s=600, longest_s=21_600), spacing_s=spacing_s
             ),
             clock=clock,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from samestory.errors import Misconfigured
 from samestory.index.answers.lookup import Lookup, query_of
-from samestory.index.grouping.events import EventIndex
+from samestory.index.grouping.event_index import EventIndex
 from samestory.index.store.query import Query
 from samestory.index.store.reader import Reader
 from samestory.index.store.revisions import Revisions

@@ -7,8 +7,8 @@ import pytest
 
 from samestory.deploy.stream.embedded import EmbeddedLog
 from samestory.deploy.worker import NAMES
+from tests.endless_stream import drain, flowing, kill_often, outcome, wait_until
 from tests.faults.leaving import LEAVE_S
-from tests.flow import drain, flowing, kill_often, outcome, wait_until
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
 SEED = 4

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, field
 
-from samestory.ingest.polling.cadence import Limits
+from samestory.ingest.polling.intervals import Limits
 from samestory.ingest.polling.shards import Shard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Manners:
+class Politeness:
     """How hosts are asked: settings of the operator.
 
     Attributes:

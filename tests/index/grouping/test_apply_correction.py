@@ -8,138 +8,142 @@ from hypothesis import strategies as st
 
 from samestory.index.answers.explanation import why_pair
 from samestory.index.decision.pair_model import PairModel
-from samestory.index.grouping.events import EventIndex
+from samestory.index.grouping.event_index import EventIndex
 from samestory.index.messages.constraints import Constraints
 from samestory.index.messages.correction import APART, DIFFERENT, SAME, UNDO
-from samestory.index.store.corrected import ACCEPTED, REFUSED, UNDONE
+from samestory.index.store.corrections import ACCEPTED, REFUSED, UNDONE
 from samestory.index.store.state import State
-from tests.index.corrected import AT, IDS, STORIES, Desk, said, stories
+from tests.index.corrected import AT, IDS, STORIES, Harness, said, stories
 from tests.index.vectors import record
 
 
 @pytest.fixture
-def desk(tmp_path):
+def harness(tmp_path):
     """Nine stories of three topics: 0 3 6, 1 4 7, 2 5 8."""
-    found = Desk(tmp_path / "s.db", stories())
+    found = Harness(tmp_path / "s.db", stories())
     assert found.groups() == [[0, 3, 6], [1, 4, 7], [2, 5, 8]]
     return found
 
 
-def test_same_joins_two_events_and_undo_takes_them_apart(desk):
+def test_same_joins_two_events_and_undo_takes_them_apart(harness):
     """The older event keeps its name; both tell a revision."""
-    before = desk.state.assignments()
-    desk.state.clear_outbox([one.number for one in desk.state.revisions.outbox()])
-    found = desk.say(SAME, 4, 3)
+    before = harness.state.assignments()
+    harness.state.clear_outbox([one.number for one in harness.state.revisions.outbox()])
+    found = harness.say(SAME, 4, 3)
     assert found.status == ACCEPTED
-    assert desk.groups() == [[0, 1, 3, 4, 6, 7], [2, 5, 8]]
-    assert {desk.state.assignments()[IDS[i]] for i in (1, 4, 7)} == {before[IDS[0]]}
-    assert sorted(one.key for one in desk.state.revisions.outbox()) == sorted(
+    assert harness.groups() == [[0, 1, 3, 4, 6, 7], [2, 5, 8]]
+    assert {harness.state.assignments()[IDS[i]] for i in (1, 4, 7)} == {before[IDS[0]]}
+    assert sorted(one.key for one in harness.state.revisions.outbox()) == sorted(
         {before[IDS[0]], before[IDS[1]]}
     )
-    assert desk.say(UNDO, "", found.correction.correction_id).status == ACCEPTED
-    assert desk.state.assignments() == before
-    assert desk.state.corrections.get(found.correction.correction_id).status == UNDONE
+    assert harness.say(UNDO, "", found.correction.correction_id).status == ACCEPTED
+    assert harness.state.assignments() == before
+    assert (
+        harness.state.corrections.get(found.correction.correction_id).status == UNDONE
+    )
 
 
 def test_different_splits_an_event_along_what_is_alike(tmp_path):
     """Two topics that one `same` had joined come apart by one `different`."""
-    desk = Desk(tmp_path / "s.db", stories())
-    joined = desk.say(SAME, 0, 1)
-    desk.say(UNDO, "", joined.correction.correction_id)
-    again = desk.say(SAME, 3, 4)
-    assert desk.say(DIFFERENT, 0, 1).status == ACCEPTED
+    harness = Harness(tmp_path / "s.db", stories())
+    joined = harness.say(SAME, 0, 1)
+    harness.say(UNDO, "", joined.correction.correction_id)
+    again = harness.say(SAME, 3, 4)
+    assert harness.say(DIFFERENT, 0, 1).status == ACCEPTED
     # 3 and 4 must be together, so one of them leaves its topic.
-    (one,) = [g for g in desk.groups() if 3 in g]
+    (one,) = [g for g in harness.groups() if 3 in g]
     assert 4 in one
     assert (0 in one) != (1 in one)
     assert again.status == ACCEPTED
 
 
 @pytest.mark.parametrize("story", [0, 3, 6])
-def test_a_story_leaves_its_event_and_the_others_stay_under_its_id(desk, story):
+def test_a_story_leaves_its_event_and_the_others_stay_under_its_id(harness, story):
     """Also the first, whose id the event has; undo puts it back."""
-    before = desk.state.assignments()
+    before = harness.state.assignments()
     home = before[IDS[0]]
-    desk.state.clear_outbox([one.number for one in desk.state.revisions.outbox()])
-    found = desk.part(story, 0 if story else 3)
-    after = desk.state.assignments()
+    harness.state.clear_outbox([one.number for one in harness.state.revisions.outbox()])
+    found = harness.part(story, 0 if story else 3)
+    after = harness.state.assignments()
     assert found.status == ACCEPTED
-    assert desk.groups() == sorted(
+    assert harness.groups() == sorted(
         [[story], sorted({0, 3, 6} - {story}), [1, 4, 7], [2, 5, 8]]
     )
     assert after == before | {IDS[story]: after[IDS[story]]}
     assert after[IDS[story]] not in before.values()
     assert found.moved == {IDS[story]: (home, after[IDS[story]])}
-    told = [json.loads(one.value) for one in desk.state.revisions.outbox()]
+    told = [json.loads(one.value) for one in harness.state.revisions.outbox()]
     assert {one["event_id"] for one in told} == {home, after[IDS[story]]}
     assert {(one["reason"], one["correction"]) for one in told} == {
         ("corrected", found.correction.correction_id)
     }
-    assert desk.say(UNDO, "", found.correction.correction_id).status == ACCEPTED
-    assert desk.state.assignments() == before
+    assert harness.say(UNDO, "", found.correction.correction_id).status == ACCEPTED
+    assert harness.state.assignments() == before
 
 
-def test_a_story_that_is_not_in_the_event_is_kept_out_from_now_on(desk):
+def test_a_story_that_is_not_in_the_event_is_kept_out_from_now_on(harness):
     """Nothing moves; whatever would bring them together is refused."""
-    before = desk.state.assignments()
-    found = desk.part(1, 0)
+    before = harness.state.assignments()
+    found = harness.part(1, 0)
     assert (found.status, found.moved) == (ACCEPTED, {})
-    assert desk.state.assignments() == before
+    assert harness.state.assignments() == before
     for other in (0, 3, 6):
-        assert "is not in e-" in desk.say(SAME, 1, other).reason
-    assert desk.say(SAME, 4, 3).status == ACCEPTED  # without 1, which may not come
-    assert desk.groups() == [[0, 3, 4, 6], [1, 7], [2, 5, 8]]
+        assert "is not in e-" in harness.say(SAME, 1, other).reason
+    assert harness.say(SAME, 4, 3).status == ACCEPTED  # without 1, which may not come
+    assert harness.groups() == [[0, 3, 4, 6], [1, 7], [2, 5, 8]]
 
 
-def test_a_story_takes_along_what_must_be_with_it(desk):
+def test_a_story_takes_along_what_must_be_with_it(harness):
     """And is refused if that is one of the event's own."""
-    desk.say(SAME, 0, 3)
-    refused = desk.part(0, 6)
+    harness.say(SAME, 0, 3)
+    refused = harness.part(0, 6)
     assert (refused.status, "c-9" in refused.reason) == (REFUSED, True)
-    found = desk.say(APART, 0, desk.state.assignments()[IDS[6]], 6)
+    found = harness.say(APART, 0, harness.state.assignments()[IDS[6]], 6)
     assert found.status == ACCEPTED
-    assert [g for g in desk.groups() if {0, 6} & set(g)] == [[0, 3], [6]]
+    assert [g for g in harness.groups() if {0, 6} & set(g)] == [[0, 3], [6]]
 
 
 def test_reports_that_come_later_do_not_undo_it(tmp_path):
     """Of the very topic, many of them: a second look moves neither to the other."""
-    desk = Desk(tmp_path / "s.db", [record(f"n{i}", 0, i, hours=i) for i in range(4)])
-    assert desk.groups() == [[0, 1, 2, 3]]
-    desk.part(0, 1)
+    harness = Harness(
+        tmp_path / "s.db", [record(f"n{i}", 0, i, hours=i) for i in range(4)]
+    )
+    assert harness.groups() == [[0, 1, 2, 3]]
+    harness.part(0, 1)
     for number in range(4, STORIES):
-        desk.index.apply(
-            [(len(desk.records), record(f"n{number}", 0, number, hours=1))]
+        harness.index.apply(
+            [(len(harness.records), record(f"n{number}", 0, number, hours=1))]
         )
-        desk.records.append(b"")
-    (mine,) = [group for group in desk.groups() if 0 in group]
+        harness.records.append(b"")
+    (mine,) = [group for group in harness.groups() if 0 in group]
     assert not {1, 2, 3} & set(mine)
 
 
-def test_a_record_of_before_does_what_it_did(desk):
+def test_a_record_of_before_does_what_it_did(harness):
     """A `different` without members: each other report goes with the one it is like."""
     old = {"type": "correction", "version": "1.0", "id": "c-9", "kind": "different"}
     old |= {"a": IDS[3], "b": IDS[0], "who": "Ada", "why": "", "at": AT.isoformat()}
-    home = desk.state.assignments()[IDS[0]]
-    desk.index.apply([(len(desk.records), json.dumps(old).encode())])
-    found = desk.state.corrections.get("c-9")
+    home = harness.state.assignments()[IDS[0]]
+    harness.index.apply([(len(harness.records), json.dumps(old).encode())])
+    found = harness.state.corrections.get("c-9")
     assert (found.status, found.correction.members) == (ACCEPTED, ())
     assert found.moved == {IDS[3]: (home, "e-" + IDS[3][2:])}
-    assert desk.groups() == [[0, 6], [1, 4, 7], [2, 5, 8], [3]]
+    assert harness.groups() == [[0, 6], [1, 4, 7], [2, 5, 8], [3]]
 
 
-def test_a_conflict_is_refused_with_the_chain_that_causes_it(desk):
+def test_a_conflict_is_refused_with_the_chain_that_causes_it(harness):
     """Nothing is changed; every correction of the chain is named."""
     for kind, a, b in ((SAME, 0, 3), (SAME, 3, 1), (DIFFERENT, 1, 2)):
-        assert desk.say(kind, a, b).status == ACCEPTED
-    before = desk.groups()
+        assert harness.say(kind, a, b).status == ACCEPTED
+    before = harness.groups()
     for kind, a, b, chain in (
         (SAME, 0, 2, ("c-9", "c-10", "c-11")),
         (DIFFERENT, 1, 0, ("c-9", "c-10")),
     ):
-        found = desk.say(kind, a, b)
+        found = harness.say(kind, a, b)
         assert found.status == REFUSED
         assert all(name in found.reason for name in chain)
-    assert desk.groups() == before
+    assert harness.groups() == before
 
 
 @pytest.mark.parametrize(
@@ -150,30 +154,30 @@ def test_a_conflict_is_refused_with_the_chain_that_causes_it(desk):
         (UNDO, "", "c-404", "c-404 is not known"),
     ],
 )
-def test_what_makes_no_sense_is_refused(desk, kind, a, b, why):
+def test_what_makes_no_sense_is_refused(harness, kind, a, b, why):
     """With the reason, and kept."""
-    found = desk.say(kind, a, b)
+    found = harness.say(kind, a, b)
     assert (found.status, why in found.reason) == (REFUSED, True)
 
 
-def test_an_undo_that_others_forbid_leaves_the_stories_where_they_are(desk):
+def test_an_undo_that_others_forbid_leaves_the_stories_where_they_are(harness):
     """0 and 1 were joined; what is said later of 4 and 3 needs them together."""
-    first = desk.say(SAME, 0, 1)
-    desk.say(SAME, 4, 3)
-    found = desk.say(UNDO, "", first.correction.correction_id)
+    first = harness.say(SAME, 0, 1)
+    harness.say(SAME, 4, 3)
+    found = harness.say(UNDO, "", first.correction.correction_id)
     assert found.status == ACCEPTED
     assert "the stories stay" in found.reason
-    assert [0, 1, 3, 4, 6, 7] in desk.groups()
-    again = desk.say(UNDO, "", first.correction.correction_id)
+    assert [0, 1, 3, 4, 6, 7] in harness.groups()
+    again = harness.say(UNDO, "", first.correction.correction_id)
     assert (again.status, "is undone" in again.reason) == (REFUSED, True)
-    assert "is an undo" in desk.say(UNDO, "", found.correction.correction_id).reason
+    assert "is an undo" in harness.say(UNDO, "", found.correction.correction_id).reason
 
 
-def test_why_tells_what_people_said(desk):
+def test_why_tells_what_people_said(harness):
     """Of stories together and apart."""
-    desk.say(SAME, 0, 1)
-    desk.say(DIFFERENT, 0, 2)
-    model, state = PairModel.load(), desk.state
+    harness.say(SAME, 0, 1)
+    harness.say(DIFFERENT, 0, 2)
+    model, state = PairModel.load(), harness.state
 
     def why(a, b):
         one, two = state.member(IDS[a]), state.member(IDS[b])
@@ -203,35 +207,37 @@ def test_no_accepted_correction_is_ever_broken_and_a_replay_agrees(
     """Any sequence, some of the stories arriving after it; batches and restarts too."""
     folder = tmp_path_factory.mktemp("c")
     everything = stories()
-    desk = Desk(folder / "s.db", everything[:arrived])
+    harness = Harness(folder / "s.db", everything[:arrived])
 
     def obeyed():
         held = [
-            o.correction for o in desk.state.corrections.all() if o.status == ACCEPTED
+            o.correction
+            for o in harness.state.corrections.all()
+            if o.status == ACCEPTED
         ]
-        assert Constraints(held).broken(desk.state.assignments()) is None
+        assert Constraints(held).broken(harness.state.assignments()) is None
 
     for kind, a, b in sequence:
         if kind == APART:
             if a < arrived and b < arrived and a != b:
-                desk.part(a, b)
+                harness.part(a, b)
         else:
             name = f"c-{arrived + b}" if kind == UNDO else b
-            desk.say(kind, "" if kind == UNDO else a, name)
+            harness.say(kind, "" if kind == UNDO else a, name)
         obeyed()
     for one in everything[arrived:]:
-        desk.index.apply([(len(desk.records), one)])
-        desk.records.append(one)
+        harness.index.apply([(len(harness.records), one)])
+        harness.records.append(one)
         obeyed()
     replayed = EventIndex(State(folder / "again.db"))
-    records = list(enumerate(desk.records))
+    records = list(enumerate(harness.records))
     for at in range(0, len(records), batch):
         replayed.apply(records[max(0, at - 1) : at + batch])
         replayed.state.close()
         replayed = EventIndex(State(folder / "again.db"))
-    assert replayed.state.digest() == desk.state.digest()
+    assert replayed.state.digest() == harness.state.digest()
     replayed.state.close()
-    desk.state.close()
+    harness.state.close()
 
 
 @pytest.mark.parametrize(
@@ -252,8 +258,8 @@ def test_no_accepted_correction_is_ever_broken_and_a_replay_agrees(
 def test_a_torn_correction_is_refused_by_the_index(tmp_path, change):
     """It goes to the quarantine, and the next record is read."""
     value = json.loads(said(0, SAME, IDS[0], IDS[1])) | change
-    desk = Desk(tmp_path / "s.db", [json.dumps(value).encode(), *stories(2)])
-    (refused,) = [one for one in desk.state.revisions.outbox() if one.refused]
+    harness = Harness(tmp_path / "s.db", [json.dumps(value).encode(), *stories(2)])
+    (refused,) = [one for one in harness.state.revisions.outbox() if one.refused]
     assert "correction" in refused.refused
-    assert len(desk.state.assignments()) == 2
-    desk.state.close()
+    assert len(harness.state.assignments()) == 2
+    harness.state.close()

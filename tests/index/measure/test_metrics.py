@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from samestory.index.measure.baselines import baselines, chained
-from samestory.index.measure.evaluation import b_cubed, found_among, pairwise, score
+from samestory.index.measure.metrics import b_cubed, found_among, pairwise, score
 
 STORIES = "abcdefg"
 groups = st.lists(st.integers(0, 3), min_size=7, max_size=7).map(

@@ -13,7 +13,7 @@ from typing import Final
 
 from samestory.days import DAY_S
 from samestory.ingest.feeds.announced import Announced
-from samestory.ingest.fetch.gate import MAX_WAIT_S
+from samestory.ingest.fetch.host_gate import MAX_WAIT_S
 
 PAGE_DELAYS_S: Final = (5.0, 30.0)  # after the first and the second failure
 MAX_BACKOFF_S: Final = DAY_S  # a feed is never dead: asked at least once a day ...

@@ -48,7 +48,7 @@ class Move:
     link: Candidate | None = None
 
 
-def second_look(
+def reassess(
     groups: Groups,
     arrived: View,
     decision: Decision,

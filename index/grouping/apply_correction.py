@@ -15,7 +15,7 @@ from samestory.index.grouping.placements import CORRECTED, Placements
 from samestory.index.messages.constraints import Constraints
 from samestory.index.messages.correction import APART, SAME, UNDO, Correction
 from samestory.index.search.changes import Moved
-from samestory.index.store.corrected import (
+from samestory.index.store.corrections import (
     ACCEPTED,
     REFUSED,
     UNDONE,

@@ -20,10 +20,10 @@ from samestory.errors import BotWall, Quarantine
 from samestory.ingest.feeds.announced import Announced, announced
 from samestory.ingest.feeds.entry import Entry, ParsedFeed
 from samestory.ingest.feeds.sitemap import child_sitemaps, parse_sitemap, sitemap_kind
+from samestory.ingest.text.bot_walls import wall_of
 from samestory.ingest.text.charset import decode
 from samestory.ingest.text.dates import MAX_DATE
 from samestory.ingest.text.markup import mend_references, plain_text
-from samestory.ingest.text.walls import wall_of
 from samestory.story import clean_line, clean_text
 from samestory.urls import absolute_url
 

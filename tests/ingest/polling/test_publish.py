@@ -3,14 +3,14 @@
 import pytest
 
 from samestory.ingest.feeds.entry import Entry
-from samestory.ingest.feeds.feedlist import FeedRef
+from samestory.ingest.feeds.opml import FeedRef
 from samestory.ingest.frontier.frontier import Frontier
 from samestory.ingest.frontier.pending_story import PendingStory
-from samestory.ingest.polling.delivery import Delivery
+from samestory.ingest.polling.publish import Delivery
 from samestory.story import story_id_from
 from samestory.urls import url_key
 from tests.conftest import serve
-from tests.desk import Desk
+from tests.poller_harness import Harness
 
 URL = "https://a.org/1"
 EMPTY = PendingStory(
@@ -65,10 +65,10 @@ def test_an_empty_entry_that_was_forgotten_is_not_set_aside_at_each_poll(
         f"<item><guid isPermaLink='false'>{URL}{n}</guid></item>" for n in "ab"
     )
     body = f"<rss version='2.0'><channel><title>F</title>{items}</channel></rss>"
-    desk = Desk(tmp_path / "f.db", client, sandbox)
-    desk.frontier.forget([story_id_from(url_key(f"{URL}a"))])
+    harness = Harness(tmp_path / "f.db", client, sandbox)
+    harness.frontier.forget([story_id_from(url_key(f"{URL}a"))])
     with serve(lambda *_: (200, {}, body.encode())) as base:
-        desk.frontier.feeds.add([FeedRef(url=f"{base}/feed")])
-        desk.run(lambda: bool(desk.rejected))
-    assert [one.detail for one in desk.rejected] == [f"{URL}b"]
-    desk.frontier.close()
+        harness.frontier.feeds.add([FeedRef(url=f"{base}/feed")])
+        harness.run(lambda: bool(harness.rejected))
+    assert [one.detail for one in harness.rejected] == [f"{URL}b"]
+    harness.frontier.close()
