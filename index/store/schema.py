@@ -83,7 +83,7 @@ CREATE INDEX stories_placed ON stories
   (event_time, seq, event_id, rare, lang, outlet COLLATE NOCASE);
 {_COMMON_INDEXES}
 """
-# Whether a story is hearsay, as its JSON says: `samestory.index.store.integrity` compares.
+# Whether a story is hearsay, as its JSON says; `integrity` compares the two.
 # Not a generated column: SQLite before 3.41 reads the story for it, index or not.
 _HEARD: Final = "ALTER TABLE stories ADD COLUMN heard INTEGER NOT NULL DEFAULT 0"
 _HEARD_OF_BEFORE: Final = (
