@@ -1,9 +1,11 @@
 """What is imported is `samestory`, from wherever it is run."""
 
+import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
+from samestory.index.store.state import State
 from tests.foreign import ForeignFolder
 
 ROOT = Path(__file__).parents[2]
@@ -17,6 +19,26 @@ def test_no_file_of_the_current_directory_is_run(tmp_path):
     foreign.run(program, "import", foreign.lines(), *state)
     assert "Velund expels envoys" in foreign.run(program, "near", "Velund", *state)
     assert foreign.executed() == []
+
+
+def test_a_list_as_json_loads_no_search_no_encoder_and_no_console(tmp_path):
+    """They take longer than the question itself."""
+    State(tmp_path / "index" / "state.db").close()
+    program = (
+        "import sys; from samestory.deploy.cli import run;"
+        "print(run(sys.argv[1:]), *sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, "events", "--json", "--state", tmp_path],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    code, *modules = done.stdout.split()
+    heavy = {"faiss", "rich", "httpx2", "torch", "openvino", "sklearn", "kafka"}
+    assert (code, heavy & set(modules)) == ("1", set())
+    assert "samestory.index.store.reader" in modules
+    assert "samestory.index.grouping.grouper" not in modules
 
 
 def test_every_folder_with_code_is_installed():
