@@ -20,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
+from samestory.index.decision.join_record import JoinRecord
 from samestory.index.store.query import Query
 from samestory.index.store.reader import Reader
 from samestory.index.store.state import State
@@ -45,10 +46,10 @@ def made(path: Path, number: int) -> None:
     words = [f"word{n}" for n in range(4_000)]
     texts = [" ".join(lots.choices(words, k=480)) for _ in range(50)]
     begin = datetime.now(UTC) - SPAN
-    state, seq, event, left = State(path), 0, "", 0
-    while seq < number:
+    state, event, left = State(path), "", 0
+    for done in range(0, number, 4_000):
         with state.transaction():
-            for seq in range(seq + 1, min(seq + 4_000, number) + 1):
+            for seq in range(done + 1, min(done + 4_000, number) + 1):
                 at = begin + SPAN * (seq / number)
                 rows = rng.standard_normal((2, DIM), np.float32)
                 rows /= np.linalg.norm(rows, axis=1, keepdims=True)
@@ -73,9 +74,7 @@ def made(path: Path, number: int) -> None:
                 found = StoryVector(
                     story=story, vectors=rows.astype(np.float16), space_id="v-b"
                 )
-                state.put(
-                    found, seq, event, {"joined": False}, 0.0, [], seen=at.timestamp()
-                )
+                state.put(found, seq, event, JoinRecord(), 0.0, [], seen=at.timestamp())
             state.set_space("v-b", DIM)
     state.close()
 
@@ -115,7 +114,7 @@ def main() -> None:
         reader.count_events(Query(min_outlets=2))
         last_line = round(time.process_time() - begin, 2)
     rows = [{"question": "the last line of run", "cpu_s": last_line}]
-    for command in (
+    commands = (
         ("events", "--since", "1h", "--json"),
         ("events", "--since", "1h"),
         ("events", "--limit", "20", "--json"),
@@ -124,8 +123,10 @@ def main() -> None:
         ("why", ids[0], "--json"),
         ("near", "--story", ids[1], "--json"),
         ("events", "--json"),
-    ):
-        rows.append({"question": " ".join(command)} | cost(home, *command))
+    )
+    rows += [
+        {"question": " ".join(command)} | cost(home, *command) for command in commands
+    ]
     for row in rows:
         print(json.dumps(row) if args.json else "  ".join(map(str, row.values())))
 

@@ -12,6 +12,7 @@ import pytest
 from samestory.deploy.config import Settings
 from samestory.deploy.modes import keep_modes
 from samestory.index.grouping.event_index import EventIndex
+from samestory.index.search import segments
 from samestory.index.store.state import State
 from tests.conftest import make_story
 from tests.index.test_events import JOURNAL, record
@@ -58,7 +59,7 @@ def index(request, monkeypatch):
     """An index at work, with files of vectors, opened by the setting to its readers."""
     if os.geteuid():
         pytest.skip("only root may be another user")
-    monkeypatch.setattr(vector_files, "DAY_UNFILED", 2)
+    monkeypatch.setattr(segments, "DAY_UNFILED", 2)
     monkeypatch.setenv("SAMESTORY_INDEX_READABLE", request.param)
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
