@@ -29,3 +29,9 @@ def record(name: str, topic: int, noise: int, hours: float = 0.0, **changes) -> 
     return StoryVector(
         story=story, vectors=vector(topic, noise), space_id="v-t"
     ).encode()
+
+
+# Four topics, junk, and one that comes twice.
+JOURNAL = [
+    (i, record(f"n{i}", topic=i % 4, noise=i, hours=3 * i)) for i in range(24)
+] + [(24, b"junk"), (25, record("n3", topic=3, noise=3, hours=9))]

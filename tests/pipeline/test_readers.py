@@ -15,7 +15,7 @@ from samestory.index.grouping.event_index import EventIndex
 from samestory.index.search import segments
 from samestory.index.store.state import State
 from tests.conftest import make_story
-from tests.index.test_events import JOURNAL, record
+from tests.index.vectors import JOURNAL, record
 
 NOBODY = 65534
 # Python may lie where only root comes to: all that is needed is imported before.

@@ -17,11 +17,7 @@ from samestory.index.store.revisions import Revisions
 from samestory.index.store.state import State
 from samestory.story_vector import StoryVector
 from tests.conftest import NOW, make_story
-from tests.index.vectors import MODEL, record, vector
-
-JOURNAL = [
-    (i, record(f"n{i}", topic=i % 4, noise=i, hours=3 * i)) for i in range(24)
-] + [(24, b"junk"), (25, record("n3", topic=3, noise=3, hours=9))]
+from tests.index.vectors import JOURNAL, MODEL, record, vector
 
 
 def open_index(path) -> EventIndex:

@@ -18,7 +18,7 @@ from samestory.index.store.reader import Reader
 from samestory.index.store.state import State
 from samestory.story_vector import StoryVector
 from tests.conftest import NOW, make_story
-from tests.index.grouping.test_event_index import vector
+from tests.index.vectors import vector
 
 OUTLETS = ("a.org", "A.org", "b.org", "Ć.example")
 LANGS = ("en", "de", None)

@@ -16,7 +16,7 @@ from samestory.index.grouping.event_index import EventIndex
 from samestory.index.store.query import Query
 from samestory.index.store.reader import Reader
 from samestory.index.store.state import State
-from tests.index.grouping.test_event_index import JOURNAL, record
+from tests.index.vectors import JOURNAL, record
 
 NOBODY = 65534
 INDEX = Path(__file__).parents[2] / "index"
