@@ -5,6 +5,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+import samestory
 from samestory.index.store.state import State
 from tests.foreign import ForeignFolder
 
@@ -54,3 +55,19 @@ def test_every_folder_with_code_is_installed():
         for name in folders
     }
     assert set(tool["packages"]) == expected
+
+
+def test_what_programs_may_rely_on_is_named_and_works_as_the_docs_show(news, capsys):
+    """The example of docs/state.md, on the sample newsroom."""
+    text = (ROOT / "docs" / "state.md").read_text()
+    example = text.split("```python\n")[1].split("```")[0]
+    exec(
+        example.replace(
+            '"state/index/state.db"', repr(str(news.state / "index/state.db"))
+        )
+    )
+    told = capsys.readouterr().out.splitlines()
+    expected = news.rows("events", "--min-outlets", "2", "--limit", "10")
+    assert told == [f"{one['title']} {one['outlets']}" for one in expected]
+    assert all(hasattr(samestory, name) for name in samestory.__all__)
+    assert not hasattr(samestory, "grouper")
