@@ -7,6 +7,9 @@ from samestory.ingest.feeds.opml import FeedRef
 from tests.conftest import open_client, serve
 from tests.poller_harness import Harness
 
+EVIL = "http://evilnews.example/feed"
+BBC_FEED = "http://feeds.bbci.co.uk/news"
+FORGED = "Port Callan declares war on its neighbours"
 NEWS = "http://www.bbc.co.uk/news/1"
 
 

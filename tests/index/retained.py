@@ -1,7 +1,9 @@
 """An index that forgets by the day."""
 
+import json
 from datetime import timedelta
 
+from samestory.index.decision.expiry import LATEST
 from samestory.index.grouping.event_index import EventIndex
 from samestory.index.store.state import State
 from tests.conftest import NOW, make_story
@@ -43,3 +45,13 @@ class Harness:
             self.journal.append(one)
         self.state = index.state
         return self.state
+
+
+def crowd(day: float, count: int = LATEST) -> list[bytes]:
+    """Return enough reports of a day for it to count as come."""
+    return [seen(f"day{day} {i}", 90 + i, 900 + i, day) for i in range(count)]
+
+
+def last_of(state: State, event_id: str) -> dict:
+    found = [json.loads(o.value) for o in state.revisions.outbox() if o.key == event_id]
+    return found[-1]

@@ -2,8 +2,11 @@
 
 from dataclasses import replace
 
+from samestory.ingest.articles.versions import LastVersion
 from samestory.ingest.feeds.entry import Entry, ParsedFeed
+from samestory.ingest.frontier.pending_story import Published
 from samestory.ingest.polling.plan import plan_entries
+from tests.conftest import make_story
 
 FEED = "https://a.org/feed"
 
@@ -36,3 +39,14 @@ def poll(frontier, entries, feed_url=FEED, now=100.0):
         now=now,
     )
     return plan
+
+
+def publish(frontier, story, title="One", text="Text."):
+    """Mark a story as published, as the poller does."""
+    url = story.entry.link
+    version = LastVersion.of(
+        make_story(title=title, text=text, url=url), story.last_version
+    )
+    frontier.stories.mark_published(
+        [Published(story=story, digest="d", reason=None, version=version)]
+    )
