@@ -219,18 +219,33 @@ def _quarantined(log: Log) -> dict[str, Any]:
 
 
 def _print(found: dict[str, Any]) -> None:
+    _print_workers(found)
+    _print_flow(found)
+    _print_index(found)
+    held = found["quarantine"]
+    stages = ", ".join(f"{stage} {n}" for stage, n in held["by_stage"].items())
+    print(f"quarantine {held['total']}{' (' + stages + ')' if stages else ''}")
+    for one in held["latest"]:
+        said = plain(f"{one['id'][:10]} {one['where']}: {one['reason']}")
+        sys.stdout.write(f"           {said}\n")
+
+
+def _print_workers(found: dict[str, Any]) -> None:
     print(f"state      {found['state']}")
     workers = (f"{n} {p or '–'}" for n, p in found["workers"].items())
     print(f"workers    {'   '.join(workers)}   (process, – if not running)")
     if found["memory"]:
         memory = (f"{n} {size / 1e6:.0f} MB" for n, size in found["memory"].items())
         print(f"memory     {'   '.join(memory)}   (with their children)")
-    feeds = found["feeds"]
+
+
+def _print_flow(found: dict[str, Any]) -> None:
+    """Print how far feeds, pages and stages are."""
+    feeds, pages = found["feeds"], found["pages"]
     print(
         f"feeds      {feeds['total']}, {feeds['failing']} failing,"
         f" {feeds['never_polled']} never polled"
     )
-    pages = found["pages"]
     print(
         f"entries    {pages['published']} published, {pages['due']} waiting,"
         f" {pages['refused']} refused"
@@ -245,6 +260,9 @@ def _print(found: dict[str, Any]) -> None:
         for stage in took["stages"]
     )
     print(f"latency    {said or '–'}, last {took['stories']} stories")
+
+
+def _print_index(found: dict[str, Any]) -> None:
     index = found["index"]
     print(
         f"index      {index['stories']} stories in {index['events']} events,"
@@ -262,9 +280,3 @@ def _print(found: dict[str, Any]) -> None:
         )
     if found["expiry"]["warning"]:
         print(f"WARNING    {found['expiry']['warning']}")
-    held = found["quarantine"]
-    stages = ", ".join(f"{stage} {n}" for stage, n in held["by_stage"].items())
-    print(f"quarantine {held['total']}{' (' + stages + ')' if stages else ''}")
-    for one in held["latest"]:
-        said = plain(f"{one['id'][:10]} {one['where']}: {one['reason']}")
-        sys.stdout.write(f"           {said}\n")
