@@ -68,14 +68,18 @@ def made(path: Path, number: int) -> None:
                     text_from="page",
                     hearsay_of="BBC" if seq % 20 == 0 else "",
                 )
-                if not left:
+                is_first = not left
+                if is_first:
                     event, left = "e-" + story.story_id[2:], lots.choice(SIZES)
                 left -= 1
                 found = StoryVector(
                     story=story, vectors=rows.astype(np.float16), space_id="v-b"
                 )
                 state.put(found, seq, event, JoinRecord(), 0.0, [], seen=at.timestamp())
+                if is_first:
+                    state.revisions.revise(event, "created")
             state.set_space("v-b", DIM)
+    state.clear_outbox([one.number for one in state.revisions.outbox()])
     state.close()
 
 

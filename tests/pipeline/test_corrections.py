@@ -10,7 +10,7 @@ from samestory.database import connect
 from samestory.deploy.cli import correct
 from samestory.deploy.labelled import read_pairs
 from samestory.deploy.process import hold_lock, running
-from samestory.index.store.state import State
+from samestory.index.store.reader import Reader
 from tests.processes import start, wait_for
 from tests.product import Run
 
@@ -147,7 +147,7 @@ def test_of_a_great_event_the_latest_stories_are_named(news, monkeypatch, capsys
     monkeypatch.setattr(correct, "MOST_MEMBERS", 2)
     event = max(news.rows("events"), key=lambda e: len(e["reports"]))
     first, *others = (report["story_id"] for report in event["reports"])
-    state = State(news.state / "index" / "state.db")
+    state = Reader(news.state / "index" / "state.db")
     args = argparse.Namespace(who="Ada", why="")
     found = correct._apart(state, first, event["event_id"], args)
     state.close()
