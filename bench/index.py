@@ -282,7 +282,7 @@ def made(path: Path, number: int) -> None:
     add(path, list(invented(number)))
     state = State(path)
     with state.transaction():
-        state.set_space("v-b", DIM)
+        state.meta.set_space("v-b", DIM)
     state.close()
 
 

@@ -78,7 +78,7 @@ def made(path: Path, number: int) -> None:
                 state.put(found, seq, event, JoinRecord(), 0.0, [], seen=at.timestamp())
                 if is_first:
                     state.revisions.revise(event, "created")
-            state.set_space("v-b", DIM)
+            state.meta.set_space("v-b", DIM)
     state.clear_outbox([one.number for one in state.revisions.outbox()])
     state.close()
 

@@ -95,7 +95,7 @@ def _space_of_state(settings: Settings) -> str | None:
     if not wiring.state_path(settings).exists():
         return None
     state = wiring.open_state(settings)
-    held = state.space()
+    held = state.meta.space()
     state.close()
     return held and held[0]
 

@@ -34,10 +34,10 @@ def run_index(settings: Settings, log: Log, stop: Callable[[], bool]) -> None:
     index = wiring.open_index(settings, state)
     patiently(partial(_refuse_other_log, log, state), stop)
     consumer = patiently(partial(log.consumer, "index", JOURNAL), stop)
-    begin = state.position() or patiently(partial(_beginning, log), stop)
-    if begin != state.position():  # else `check` would miss what never was read
+    begin = state.meta.position() or patiently(partial(_beginning, log), stop)
+    if begin != state.meta.position():  # else `check` would miss what never was read
         with state.transaction():
-            state.set_position(begin)
+            state.meta.set_position(begin)
     consumer.seek(0, begin)
     patiently(partial(_apply, index, [], state.path), stop)  # left by a crash
     _hand_on(log, state, stop)
@@ -54,8 +54,8 @@ def run_index(settings: Settings, log: Log, stop: Callable[[], bool]) -> None:
         _warn_of(state.health.largest_event(), warned)
         _warn_of_space(state, index, warned)
         if settings.keep_days:
-            _warn_of_jump(state.calendar().held, warned)
-        _log.info("indexed records=%d position=%d", len(batch), state.position())
+            _warn_of_jump(state.meta.calendar().held, warned)
+        _log.info("indexed records=%d position=%d", len(batch), state.meta.position())
         return True
 
     consume(
@@ -71,7 +71,7 @@ def run_index(settings: Settings, log: Log, stop: Callable[[], bool]) -> None:
 
 def _warn_of_space(state: State, index: EventIndex, warned: set[str]) -> None:
     """Warn once if what decides was not fitted to the vectors that are there."""
-    space = state.space()
+    space = state.meta.space()
     if space and space[0] not in warned and not index.model.fits(space[0]):
         warned.add(space[0])
         _log.warning(
@@ -134,19 +134,19 @@ def latencies(records: Sequence[Record], now: float) -> dict[int, Latency]:
 
 def _refuse_other_log(log: Log, state: State) -> None:
     """Stop where the journal is not the one that the state's position counts in."""
-    held, found = state.journal_id(), log.fingerprint(JOURNAL)
+    held, found = state.meta.journal_id(), log.fingerprint(JOURNAL)
     if held is None:
         with state.transaction():
-            state.set_journal_id(found)
+            state.meta.set_journal_id(found)
     elif held != found:
         raise Misconfigured(
             f"the journal was {held}, is {found}: the log was made anew or is another;"
             " go back to the former one, or start another --state"
         )
-    elif state.position() > log.count(JOURNAL):
+    elif state.meta.position() > log.count(JOURNAL):
         raise Misconfigured(
             f"the journal ends at {log.count(JOURNAL)}, the state has read"
-            f" {state.position()}: the log has lost records; restore it, or start"
+            f" {state.meta.position()}: the log has lost records; restore it, or start"
             " another --state"
         )
 
@@ -156,7 +156,7 @@ def _refuse(
 ) -> None:
     with state.transaction():
         state.revisions.refuse(record.offset, record.value, reason)
-        state.set_position(record.offset + 1)
+        state.meta.set_position(record.offset + 1)
     _hand_on(log, state, stop)
 
 

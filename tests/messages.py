@@ -126,7 +126,7 @@ def through_everything(seed: bytes) -> None:
         for at in range(0, len(journal), 10):
             index.apply(list(enumerate(journal))[at : at + 10])
         _hand_on(log, state, lambda: True)
-        assert state.position() == len(journal)
+        assert state.meta.position() == len(journal)
         assert set(state.assignments()) >= {
             make_story(f"n{i}").story_id for i in (2, 5)
         }

@@ -180,7 +180,7 @@ def _grouped(
             line.show(f"grouped {min(at + BATCH, len(records))} of {len(records)}")
         line.end()
         took = time.perf_counter() - begin
-        arrivals, end = state.arrivals(), state.assignments()
+        arrivals, end = state.joins.arrivals(), state.assignments()
         state.close()
     sys.stderr.write(f"{len(records) / took:.0f} decisions a second\n")
     try:

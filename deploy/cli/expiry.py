@@ -42,7 +42,7 @@ def run_expiry(args: argparse.Namespace, settings: Settings) -> int:
     state = wiring.read_made_state(settings)
     if args.let_pass:
         _let_pass(args, settings, state)
-    calendar = state.calendar()
+    calendar = state.meta.calendar()
     state.close()
     if args.json:
         print_json(calendar.told())
@@ -61,7 +61,7 @@ def _kept(settings: Settings) -> str:
 
 
 def _let_pass(args: argparse.Namespace, settings: Settings, state: Reader) -> None:
-    held = state.calendar().held
+    held = state.meta.calendar().held
     if held is None:
         raise Misconfigured("no jump is held: there is nothing to let pass")
     one = LetPass(
@@ -72,6 +72,6 @@ def _let_pass(args: argparse.Namespace, settings: Settings, state: Reader) -> No
     )
 
     def outcome() -> bool | None:
-        return state.calendar().passed == one.pass_id or None
+        return state.meta.calendar().passed == one.pass_id or None
 
     submit(settings, one.pass_id, one.encode(), outcome)

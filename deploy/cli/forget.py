@@ -189,8 +189,8 @@ def _targets(target: str, frontier: Frontier, log: Log, state: Reader) -> set[st
     at = set(ids_at(target)) if "://" in target else set()
     if at:
         told = _told_in(log, lambda story: _is_at(at, story.get("url")))
-        return {*at, *state.at_addresses(at), *told}
-    known = {*state.of_outlet(target), *frontier.stories.of_outlet(target)}
+        return {*at, *state.addresses.at_addresses(at), *told}
+    known = {*state.addresses.of_outlet(target), *frontier.stories.of_outlet(target)}
     return known | _told_in(log, partial(_is_of, target.casefold()))
 
 
@@ -206,7 +206,7 @@ def _held_at(story_ids: Collection[str], state: Reader) -> set[str]:
         versions = [one.story for one in state.history.versions(story_id)]
         for story in [*versions, *([member.story] if member else [])]:
             ids = ids_at(story.url or "") if not story.hearsay_of else ()
-            if story_id in ids or state.at_url(story.url or "") <= wanted:
+            if story_id in ids or state.addresses.at_url(story.url or "") <= wanted:
                 found.update(ids)
     return found
 

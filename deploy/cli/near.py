@@ -86,7 +86,7 @@ def _query(args: argparse.Namespace, settings: Settings, state: Reader) -> View:
     if not (title or text):
         raise Misconfigured("near: the text is empty")
     encoder = wiring.open_query_encoder(settings)
-    space = state.space()
+    space = state.meta.space()
     if space is not None and space[0] != encoder.space.space_id:
         raise Misconfigured(
             f"the stories are in space {space[0]}, model {settings.model!r} is"

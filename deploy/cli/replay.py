@@ -125,12 +125,12 @@ def run_digest(args: argparse.Namespace, settings: Settings) -> int:
     """Print the digest of now, or of an earlier position."""
     state = wiring.read_state(settings)
     with state.reading():
-        if args.at in (None, state.position()):
+        if args.at in (None, state.meta.position()):
             _print_digest(state, args)
             return 0
-    if not 0 <= args.at <= state.position():
+    if not 0 <= args.at <= state.meta.position():
         raise Misconfigured(
-            f"--at {args.at}: the state has read up to {state.position()}"
+            f"--at {args.at}: the state has read up to {state.meta.position()}"
         )
     state.close()
     with tempfile.TemporaryDirectory() as folder:
@@ -142,7 +142,11 @@ def run_digest(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def _print_digest(state: Held, args: argparse.Namespace) -> None:
-    found = {"digest": state.digest(), "position": state.position(), **state.counts()}
+    found = {
+        "digest": state.digest(),
+        "position": state.meta.position(),
+        **state.counts(),
+    }
     if args.json:
         print_json(found)
     else:
@@ -167,20 +171,21 @@ def rebuilt(
     if begin in (None, BEGINNING):
         state = State(target)
         with state.transaction():
-            state.set_journal_id(journal)
+            state.meta.set_journal_id(journal)
         sys.stderr.write(f"from the journal alone, which begins at {first}\n")
     else:
         refuse_gap(Path(begin), log, settings)
         copy_database(Path(begin), target)
         state = State(target)
         sys.stderr.write(
-            f"from snapshot {begin}, which covers all before {state.position()}\n"
+            f"from snapshot {begin}, which covers all before {state.meta.position()}\n"
         )
-    if end is not None and state.position() > end:
+    if end is not None and state.meta.position() > end:
         raise Misconfigured(
-            f"--from {begin}: it is of position {state.position()}, later than {end}"
+            f"--from {begin}: it is of position {state.meta.position()}, later than"
+            f" {end}"
         )
-    _apply_all(log, state, settings, end, max(first, state.position()))
+    _apply_all(log, state, settings, end, max(first, state.meta.position()))
     log.close()
     return state
 

@@ -137,14 +137,14 @@ def _status(settings: Settings) -> dict[str, Any]:
     state = wiring.read_made_state(settings)
     feeds = frontier.feeds.all()
     lags = {group: log.lag(group, topic) for group, topic in READERS.items()}
-    newest = state.newest_first_seen()
+    newest = state.health.newest_first_seen()
     polled = max((f.ok_at for f in feeds if f.ok_at), default=None)
-    space, processes = state.space(), {n: running(settings.home, n) for n in NAMES}
+    space, processes = state.meta.space(), {n: running(settings.home, n) for n in NAMES}
     return {
         "state": str(settings.home),
         "workers": processes,
         "memory": {n: resident_bytes(pid) for n, pid in processes.items() if pid},
-        "space": {"id": space and space[0], "made_by": state.made_by()},
+        "space": {"id": space and space[0], "made_by": state.meta.made_by()},
         "feeds": {
             "total": len(feeds),
             "failing": sum(1 for f in feeds if f.failures),
@@ -155,7 +155,7 @@ def _status(settings: Settings) -> dict[str, Any]:
         "lag": {group: _lag(READERS[group], parts) for group, parts in lags.items()},
         "latency": _latency(state.health.latencies()),
         "index": {**state.counts(), "newest_story": iso(newest)},
-        "expiry": _expiry(state.calendar(), settings),
+        "expiry": _expiry(state.meta.calendar(), settings),
         "largest_event": _largest(state.health.largest_event()),
         "quarantine": _quarantined(log),
     }

@@ -293,7 +293,7 @@ def _recorded(story: Story, other: Story, pair: PairRecord, record: JoinRecord) 
 
 
 def _record(state: Held, member: Member) -> JoinRecord:
-    return state.join_record(member.story.story_id) or JoinRecord()
+    return state.joins.of(member.story.story_id) or JoinRecord()
 
 
 def _by_story(links: Sequence[Link]) -> list[list[Link]]:
@@ -320,7 +320,7 @@ def _apart(state: Held, a: Member, b: Member, model: PairModel) -> Explanation:
 
 def _now(state: Held, earlier: Member, later: Member, model: PairModel) -> Link:
     """Compare two stories now, in the crowds that they met when they came."""
-    record = state.join_record(later.story.story_id)
+    record = state.joins.of(later.story.story_id)
     new, old = (
         model.view(m.story, m.vectors, seq=m.seq, crowd=m.crowd)
         for m in (later, earlier)

@@ -144,7 +144,7 @@ class Lookup:
             model: of the decision.
         """
         self._state, self._model = state, model
-        space = state.space()
+        space = state.meta.space()
         self._index = Neighbours(space[1]) if space else None
         if self._index is not None:
             with state.reading():

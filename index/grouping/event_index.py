@@ -70,14 +70,14 @@ class EventIndex:
     def _load(self) -> None:
         """Fill the memory from what is stored."""
         self._is_stale = True
-        self._next_seq = self.state.next_seq()
-        self._calendar = self.state.calendar()
+        self._next_seq = self.state.meta.next_seq()
+        self._calendar = self.state.meta.calendar()
         self._obey()
-        space = self.state.space()
+        space = self.state.meta.space()
         self._held = None
         if space is not None:
             self._restore(space[1])
-        self._made_by = self.state.made_by()
+        self._made_by = self.state.meta.made_by()
         self._is_stale = False
 
     def _restore(self, dim: int) -> None:
@@ -122,7 +122,7 @@ class EventIndex:
             self._load()
         try:
             with self.state.transaction():
-                position = self.state.position()
+                position = self.state.meta.position()
                 new = [record for record in records if record[0] >= position]
                 decoded = [_decoded(value) for _, value in new]
                 self._foresee(decoded)
@@ -132,9 +132,9 @@ class EventIndex:
                     except Quarantine as error:
                         self.state.revisions.refuse(offset, value, str(error))
                     position = offset + 1
-                self.state.set_position(position)
-                self.state.set_next_seq(self._next_seq)
-                self.state.set_calendar(self._calendar)
+                self.state.meta.set_position(position)
+                self.state.meta.set_next_seq(self._next_seq)
+                self.state.meta.set_calendar(self._calendar)
         except BaseException:
             self._is_stale = True  # memory goes back to what the state holds
             raise
@@ -144,7 +144,7 @@ class EventIndex:
         """Search for the stories of a batch at once."""
         if self._held is None:
             return
-        space, coming = self.state.space(), {}
+        space, coming = self.state.meta.space(), {}
         for one in decoded if len(decoded) >= FORESEEN_FROM else ():
             if isinstance(one, StoryVector):
                 whole, time = combine(one.vectors), one.story.event_time.timestamp()
@@ -207,7 +207,7 @@ class EventIndex:
         found = replace(found, story=replace(found.story, first_seen=first_seen))
         (seen,) = self._memory().views([former.seq])
         view = self.model.view(found.story, found.vectors, seq=former.seq)
-        record = self.state.join_record(found.story.story_id) or JoinRecord()
+        record = self.state.joins.of(found.story.story_id) or JoinRecord()
         plan = self._grouper().renew(view, record)
         self._placements.replace(self._arrival(found, plan), former, seen)
 
@@ -251,7 +251,7 @@ class EventIndex:
             self.state.history.forget(story_id)
         named = self.state.corrections.forget(one.story_ids)
         self.state.revisions.drop_refused([*one.story_ids, *named])
-        self.state.strip_reasons(set(one.story_ids))
+        self.state.joins.strip_vetoes(set(one.story_ids))
         self.state.history.put_request(one.forget_id, len(held))
         self._obey()
 
@@ -260,9 +260,9 @@ class EventIndex:
     def _bind(self, found: StoryVector) -> None:
         """Bind the state to the space of the first story that comes."""
         space = (found.space_id, found.vectors.shape[1])
-        held = self.state.space()
+        held = self.state.meta.space()
         if held is None:
-            self.state.set_space(*space)
+            self.state.meta.set_space(*space)
             self._hold(Memory(space[1], self._views))
         elif held != space:
             raise Quarantine(
@@ -272,7 +272,7 @@ class EventIndex:
             )
         if found.made_by not in ("", self._made_by):
             self._made_by = found.made_by
-            self.state.set_made_by(found.made_by)
+            self.state.meta.set_made_by(found.made_by)
 
     def _hold(self, memory: Memory) -> None:
         """Let it follow what becomes of the stories from now on."""

@@ -73,7 +73,7 @@ class Placements:
             seen: that, as the features see it.
         """
         plan, story = one.plan, one.vector.story
-        record = self._state.join_record(story.story_id) or JoinRecord()
+        record = self._state.joins.of(story.story_id) or JoinRecord()
         self._state.history.keep(
             Version(story=former.story, event_id=plan.event_id, record=record)
         )
@@ -125,13 +125,13 @@ class Placements:
             record = (
                 move.decision.record()
                 if move.decision is not None
-                else state.join_record(story_id) or JoinRecord()
+                else state.joins.of(story_id) or JoinRecord()
             )
-            state.set_join_record(story_id, replace(record, moved=moved))
+            state.joins.replace(story_id, replace(record, moved=moved))
         if move.link is not None:
-            record = state.join_record(arrived.story_id) or JoinRecord()
+            record = state.joins.of(arrived.story_id) or JoinRecord()
             pairs = move.link.pairs(move.link.probability)
-            state.set_join_record(
+            state.joins.replace(
                 arrived.story_id, replace(record, merged=(*record.merged, *pairs))
             )
 

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from samestory.database import transaction
@@ -68,3 +69,8 @@ class Health:
         """Return those of the latest LATENCIES stories, in no order."""
         rows = self._db.execute("SELECT embed_s, index_s FROM latencies")
         return [Latency(embed_s=row[0], index_s=row[1]) for row in rows]
+
+    def newest_first_seen(self) -> datetime | None:
+        """Return when the story seen last was first seen; None in an empty state."""
+        row = self._db.execute("SELECT max(first_seen) FROM stories").fetchone()
+        return None if row[0] is None else datetime.fromtimestamp(row[0], UTC)

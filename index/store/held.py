@@ -3,7 +3,7 @@
 import hashlib
 import json
 import sqlite3
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Final
@@ -11,15 +11,16 @@ from typing import Any, Final
 import numpy as np
 
 from samestory.database import reading
-from samestory.index.decision.join_record import JoinRecord
 from samestory.index.search.rare_terms import TERMS
 from samestory.index.search.segments import Segments, files_of
+from samestory.index.store.addresses import Addresses
 from samestory.index.store.corrections import Corrections
 from samestory.index.store.health import Health
+from samestory.index.store.joins import Joins
 from samestory.index.store.membership import Stored
+from samestory.index.store.meta import Meta
 from samestory.index.store.revisions import Revisions
 from samestory.index.store.rows import MEMBER, Member, Placed, member_of
-from samestory.index.store.standing import Standing
 from samestory.index.store.versions import History
 from samestory.story import Story
 from samestory.urls import ids_at, ids_of
@@ -27,11 +28,14 @@ from samestory.urls import ids_at, ids_of
 EXACT_S: Final = 9e9  # microseconds up to it are whole numbers in float64
 
 
-class Held(Standing):
+class Held:
     """Stories, events and the position that they stand for.
 
     Attributes:
         path: of the file.
+        meta: how far it has read which journal, in which space.
+        joins: why each story is in its event.
+        addresses: which stories are at an address, or of an outlet.
         corrections: what people said.
         revisions: of the events, and the outbox.
         history: former versions, and what was forgotten.
@@ -49,6 +53,9 @@ class Held(Standing):
         # The driver must not begin or end transactions by itself.
         db.isolation_level = None
         self._db = db
+        self.meta = Meta(lambda: self._db)
+        self.joins = Joins(lambda: self._db)
+        self.addresses = Addresses(lambda: self._db)
         self.corrections = Corrections(db)
         self.revisions = Revisions(db)
         self.history = History(db)
@@ -116,15 +123,7 @@ class Held(Standing):
 
     def assignments(self) -> dict[str, str]:
         """Return each story's event, by story id."""
-        return dict(self._pairs("stories"))
-
-    def arrivals(self) -> dict[str, str]:
-        """Return the event that each story's version was put into, by story id."""
-        return dict(self._pairs("joins"))
-
-    def _pairs(self, table: str) -> Iterator[tuple[str, str]]:
-        for row in self._db.execute(f"SELECT story_id, event_id FROM {table}"):
-            yield row[0], row[1]
+        return dict(self._db.execute("SELECT story_id, event_id FROM stories"))
 
     def placed(self) -> Placed:
         """Return where all stories stand."""
@@ -195,10 +194,3 @@ class Held(Standing):
         for one in self.corrections.all():
             total.update(f"{one.correction.correction_id} {one.status}\n".encode())
         return total.hexdigest()
-
-    def join_record(self, story_id: str) -> JoinRecord | None:
-        """Return why a story is in its event; None for an unknown story."""
-        row = self._db.execute(
-            "SELECT record FROM joins WHERE story_id = ?", (story_id,)
-        ).fetchone()
-        return JoinRecord.decode(row[0]) if row else None

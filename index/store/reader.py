@@ -15,7 +15,6 @@ import os
 import sqlite3
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple, Self, TypeVar
 
@@ -32,7 +31,6 @@ from samestory.index.store.query import Cursor, Query, has_words
 from samestory.index.store.results import Event, Listed, Report, no_stories, own_of
 from samestory.index.store.rows import LISTED, REPORT, listed_of, report_of, vectors_of
 from samestory.index.store.schema import SCHEMA
-from samestory.urls import ids_at
 
 T = TypeVar("T")
 AT_ONCE: Final = 500  # events or stories whose rows are read by one statement
@@ -211,35 +209,6 @@ class Reader(Held):
             raise Misconfigured(f"{beginning!r} is ambiguous: {first}; give more of it")
         whole = str(rows[0][0])
         return self.revisions.today(whole) if column == "event_id" else whole
-
-    def newest_first_seen(self) -> datetime | None:
-        """Return when the story seen last was first seen; None in an empty state."""
-        row = self._db.execute("SELECT max(first_seen) FROM stories").fetchone()
-        return None if row[0] is None else datetime.fromtimestamp(row[0], UTC)
-
-    def of_outlet(self, name: str) -> list[str]:
-        """Return the stories of an outlet, written large or small, by id."""
-        rows = self._db.execute(
-            "SELECT story_id FROM stories WHERE outlet = ? COLLATE NOCASE"
-            " ORDER BY story_id",
-            (name,),
-        )
-        return [row[0] for row in rows]
-
-    def at_url(self, url: str) -> set[str]:
-        """Return the stories at an address as it is spelled."""
-        rows = self._db.execute("SELECT story_id FROM stories WHERE url = ?", (url,))
-        return {row[0] for row in rows}
-
-    def at_addresses(self, ids: Collection[str]) -> set[str]:
-        """Return the stories at addresses: a guid or a feed may have named them.
-
-        Args:
-            ids: that the addresses give, however they are spelled.
-        """
-        rows = self._db.execute("SELECT story_id, url FROM stories WHERE url > ''")
-        wanted = set(ids)
-        return {row[0] for row in rows if not wanted.isdisjoint(ids_at(row[1]))}
 
 
 class _Stamp(NamedTuple):

@@ -14,7 +14,6 @@ from typing import NamedTuple
 import numpy as np
 
 from samestory.database import open_database, transaction, vacuum
-from samestory.index.decision.expiry import Calendar
 from samestory.index.decision.join_record import JoinRecord
 from samestory.index.search.rare_terms import TERMS
 from samestory.index.store.held import Held
@@ -50,31 +49,6 @@ class State(Held):
     def transaction(self) -> AbstractContextManager[None]:
         """Commit everything inside at once, or nothing of it."""
         return transaction(self._db)
-
-    # meta
-
-    def set_position(self, position: int) -> None:
-        """Move the position; part of the caller's transaction."""
-        self._set_meta("position", str(position))
-
-    def set_space(self, space_id: str, dim: int) -> None:
-        """Bind the state to an embedding space; part of the caller's transaction."""
-        self._set_meta("space", f"{space_id} {dim}")
-
-    def set_made_by(self, name: str) -> None:
-        """Note the engine; part of the caller's transaction, not of the digest."""
-        self._set_meta("made_by", name)
-
-    def set_journal_id(self, name: str) -> None:
-        """Bind the state to a journal; part of the caller's transaction."""
-        self._set_meta("journal", name)
-
-    def set_calendar(self, now: Calendar) -> None:
-        """Keep it; part of the caller's transaction."""
-        self._set_meta("calendar", json.dumps(now.to_json(), ensure_ascii=False))
-
-    def _set_meta(self, name: str, value: str) -> None:
-        self._db.execute("INSERT OR REPLACE INTO meta VALUES (?,?)", (name, value))
 
     # stories
 
@@ -135,10 +109,7 @@ class State(Held):
                 bool(story.hearsay_of),
             ),
         )
-        self._db.execute(
-            "INSERT OR REPLACE INTO joins VALUES (?,?,?)",
-            (story.story_id, event_id, record.encode()),
-        )
+        self.joins.put(story.story_id, event_id, record)
         self.vectors.put(seq, event_time, found.vectors)
 
     def remove(self, story_ids: Collection[str]) -> list[Removed]:
@@ -174,39 +145,10 @@ class State(Held):
         )
         return [row[0] for row in rows]
 
-    def set_next_seq(self, seq: int) -> None:
-        """Move it; part of the transaction."""
-        self._set_meta("next_seq", str(seq))
-
-    def set_join_record(self, story_id: str, record: JoinRecord) -> None:
-        """Replace why a story is in its event; where it went on arrival stays."""
-        self._db.execute(
-            "UPDATE joins SET record = ? WHERE story_id = ?",
-            (record.encode(), story_id),
-        )
-
     def clear_outbox(self, numbers: Collection[int]) -> None:
         """Forget what was published."""
         with self.transaction():
             self.revisions.clear(numbers)
-
-    def strip_reasons(self, story_ids: Collection[str]) -> None:
-        """Remove vetoes that name these stories, which may quote their words."""
-        for table in ("joins", "versions"):
-            rows = self._db.execute(
-                f"SELECT story_id, record FROM {table}"
-                " WHERE instr(record, '\"vetoed\": [{') ORDER BY story_id"
-            ).fetchall()
-            for story_id, text in rows:
-                record = JoinRecord.decode(text)
-                kept = record.without(frozenset(story_ids))
-                if kept != record:
-                    now = kept.encode()
-                    self._db.execute(
-                        f"UPDATE {table} SET record = ?"
-                        " WHERE story_id = ? AND record = ?",
-                        (now, story_id, text),
-                    )
 
     def scrub(self) -> None:
         """Let no byte of removed rows stay; see `samestory.database.vacuum`."""

@@ -36,7 +36,7 @@ def indexed(home: Path, log: Log) -> int:
     log.publish(JOURNAL, [Message(key="", value=value) for value in journal])
     state = undisturbed(journal, home / "index", 50)
     with state.transaction():
-        state.set_journal_id(log.fingerprint(JOURNAL))
+        state.meta.set_journal_id(log.fingerprint(JOURNAL))
     state.close()
     log.consumer("index", JOURNAL).commit({0: len(journal)})
     (home / "index.lock").touch()

@@ -113,15 +113,15 @@ def test_no_room_at_any_write_loses_nothing(tmp_path, monkeypatch):
     index = EventIndex(state, keep_s=KEEP_S)
     records, rng = list(enumerate(journal)), random.Random(SEED)
     limit, refused = 100_000, 0
-    while state.position() < len(records):
-        at = state.position()
+    while state.meta.position() < len(records):
+        at = state.meta.position()
         try:
             with room(limit):
                 index.apply(records[at : at + rng.choice([1, 5, 30])])
         except (sqlite3.Error, OSError, Retry):
             refused += 1
             limit += 2_000
-            assert state.position() >= at
+            assert state.meta.position() >= at
             if refused % 10 == 0:
                 state.close()
                 state = State(tmp_path / "rough" / "state.db")

@@ -56,7 +56,7 @@ class Harness:
         self.index = EventIndex(State(path), MODEL)
 
     def __call__(self, *records: bytes) -> None:
-        begin = self.index.state.position()
+        begin = self.index.state.meta.position()
         self.index.apply(list(enumerate(records, begin)))
 
     def restart(self) -> None:

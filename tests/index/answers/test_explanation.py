@@ -71,7 +71,7 @@ def test_no_other_chain_has_a_stronger_weakest_link(state):
     links = [
         (story.story_id, pair.story_id)
         for story in (m.story for m in state.members_of(first.event_id))
-        for pair in state.join_record(story.story_id).pairs
+        for pair in state.joins.of(story.story_id).pairs
         if pair.logit > weakest.logit
     ]
     while grown:

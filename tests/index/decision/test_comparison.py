@@ -13,7 +13,7 @@ from samestory.index.decision.vetoes import veto
 from tests.conftest import make_story
 from tests.embed.units import unit_vectors
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 MODEL = PairModel.load()
 TITLES = (
     "Velund expels six Kesmark diplomats",

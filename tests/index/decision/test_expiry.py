@@ -220,7 +220,7 @@ def test_51_stories_of_a_wrong_clock_expire_nothing_now_or_on_replay(tmp_path):
         *(seen(f"b{n}", 60 + n, n, day=1, **papers[n % 12]) for n in range(10)),
     )
     assert len(state.assignments()) == 50 + 51 + 10
-    held = state.calendar().held
+    held = state.meta.calendar().held
     assert held is not None
     assert "`samestory expiry --let-pass`" in held.warning
     whole = EventIndex(State(tmp_path / "whole.db"), keep_s=KEEP_S)
@@ -237,12 +237,12 @@ def test_what_a_person_lets_pass_expires_what_is_too_old(tmp_path):
         *(seen(f"b{n}", 2, n, day=later, published=None) for n in range(5)),
     )
     assert state.known(id_of("a")) is not None
-    held = state.calendar().held
+    held = state.meta.calendar().held
     assert held is not None
     assert date_of(held.to) == (NOW + timedelta(days=later)).date().isoformat()
     state = harness.read(let_pass("p-1", held.to))
     assert state.known(id_of("a")) is None
-    assert (state.calendar().held, state.calendar().passed) == (None, "p-1")
+    assert (state.meta.calendar().held, state.meta.calendar().passed) == (None, "p-1")
     whole = EventIndex(State(tmp_path / "whole.db"), keep_s=KEEP_S)
     whole.apply(list(enumerate(harness.journal)))
     assert whole.state.digest() == state.digest()
@@ -256,7 +256,7 @@ def test_a_new_story_of_a_clock_that_is_behind_is_not_too_old(tmp_path):
         seen("behind", 9, 9, day=-YEARS),
         *(seen(f"b{n}", 20 + n, n, day=2, outlet=PRESS[n]) for n in range(3)),
     )
-    assert state.calendar().day * DAY_S > NOW.timestamp()
+    assert state.meta.calendar().day * DAY_S > NOW.timestamp()
     assert state.known(id_of("behind")) is not None
 
 
@@ -264,9 +264,9 @@ def test_a_state_of_before_goes_on_from_its_day(tmp_path):
     """It knew the day up to which stories had gone."""
     state = State(tmp_path / "state.db")
     with state.transaction():
-        state._set_meta("seen", "[1.0, 2.0]")
-        state._set_meta("expired_day", str(BEGIN))
-    assert state.calendar() == Calendar(day=BEGIN)
+        state.meta._set_meta("seen", "[1.0, 2.0]")
+        state.meta._set_meta("expired_day", str(BEGIN))
+    assert state.meta.calendar() == Calendar(day=BEGIN)
     state.close()
 
 

@@ -38,7 +38,7 @@ def test_reports_of_a_topic_become_one_event(tmp_path):
     found = assignments(index.state)
     assert len(found) == 24
     assert len(set(found.values())) == 4
-    assert index.state.position() == 26
+    assert index.state.meta.position() == 26
     sizes = sorted(len(e.reports) for e in Reader(index.state.path).events(Query()))
     assert sizes == [6, 6, 6, 6]
 
@@ -61,7 +61,7 @@ def test_batch_boundaries_and_restarts_change_nothing(tmp_path_factory, sizes, r
     assert assignments(index.state) == assignments(whole.state)
     assert index.state.revisions.outbox() == whole.state.revisions.outbox()
     for story_id in assignments(whole.state):
-        assert index.state.join_record(story_id) == whole.state.join_record(story_id)
+        assert index.state.joins.of(story_id) == whole.state.joins.of(story_id)
 
 
 def test_a_crash_inside_a_batch_leaves_nothing_of_it(tmp_path, monkeypatch):
@@ -70,7 +70,7 @@ def test_a_crash_inside_a_batch_leaves_nothing_of_it(tmp_path, monkeypatch):
     index.apply(JOURNAL[:5])
     before = (
         assignments(index.state),
-        index.state.position(),
+        index.state.meta.position(),
         index.state.revisions.outbox(),
     )
     real = Revisions.revise
@@ -86,7 +86,7 @@ def test_a_crash_inside_a_batch_leaves_nothing_of_it(tmp_path, monkeypatch):
             index.apply(JOURNAL[5:])
     after = (
         assignments(index.state),
-        index.state.position(),
+        index.state.meta.position(),
         index.state.revisions.outbox(),
     )
     assert after == before
@@ -105,8 +105,8 @@ def test_broken_off_at_any_step_it_ends_the_same(tmp_path_factory, steps, size):
     whole.apply(JOURNAL)
     index = open_index(folder / "broken.db")
     left = list(steps)
-    while index.state.position() < len(JOURNAL):
-        at, ticks = index.state.position(), [left.pop() if left else 10**9]
+    while index.state.meta.position() < len(JOURNAL):
+        at, ticks = index.state.meta.position(), [left.pop() if left else 10**9]
 
         def stop(ticks=ticks) -> int:
             ticks[0] -= 1
@@ -176,7 +176,7 @@ def test_vectors_of_another_model_are_refused_by_name_and_the_rest_goes_on(tmp_p
     said = index.state.revisions.outbox()[-2].refused
     assert f"space v-t, story {make_story('b').story_id} has v-other" in said
     assert index.state.counts()["stories"] == 2
-    assert index.state.position() == 3
+    assert index.state.meta.position() == 3
 
 
 def test_a_new_version_keeps_when_its_story_was_first_seen(tmp_path):

@@ -30,7 +30,7 @@ def test_a_young_report_moves_to_where_it_fits_clearly_better(harness):
     harness(MISPLACED[2])
     assert harness.groups() == groups("a1", "m b1")
     assert harness.reasons()[-2:] == ["moved", "moved"]
-    record = harness.index.state.join_record(harness.member("m").story.story_id)
+    record = harness.index.state.joins.of(harness.member("m").story.story_id)
     assert record.moved.after == harness.member("b1").story.story_id
     assert record.joined
     found = why_pair(
@@ -44,7 +44,7 @@ def test_a_young_report_moves_to_where_it_fits_clearly_better(harness):
         harness.index.state, harness.member("a1"), harness.member("m"), MODEL
     )
     assert "fitted the other event clearly better" in apart.reason
-    assert harness.index.state.arrivals() != harness.index.state.assignments()
+    assert harness.index.state.joins.arrivals() != harness.index.state.assignments()
 
 
 def test_a_report_of_two_days_ago_stays(harness):
@@ -153,8 +153,6 @@ def test_batches_and_restarts_change_nothing(tmp_path, journal):
     assert parts.index.state.revisions.outbox() == whole.index.state.revisions.outbox()
     for member in whole.index.state.stories():
         name = member.story.story_id
-        assert parts.index.state.join_record(name) == whole.index.state.join_record(
-            name
-        )
+        assert parts.index.state.joins.of(name) == whole.index.state.joins.of(name)
     for harness in (whole, parts):
         harness.index.state.close()

@@ -29,7 +29,7 @@ def _files_at_once(monkeypatch):
 
 def index_of(path, records=RECORDS, batch=3) -> EventIndex:
     index = EventIndex(State(path / "state.db"))
-    begin = index.state.position()
+    begin = index.state.meta.position()
     journal = list(enumerate(records))[begin:]
     for at in range(0, len(journal), batch):
         index.apply(journal[at : at + batch])
@@ -171,8 +171,8 @@ def test_a_reader_sees_one_commit_while_the_writer_goes_on(tmp_path):
         before = answers_within(reader)
         index.apply(list(enumerate(RECORDS))[20:])
         assert answers_within(reader) == before
-        assert reader.position() == 20
-    assert reader.position() == 40
+        assert reader.meta.position() == 20
+    assert reader.meta.position() == 40
     assert answers(reader) == answers(index.state)
 
 

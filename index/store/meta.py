@@ -2,16 +2,22 @@
 
 import json
 import sqlite3
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from samestory.index.decision.expiry import Calendar
 
 
-class Standing:
+class Meta:
     """What is noted of a state beside its stories; the writer alone changes it."""
 
-    _db: sqlite3.Connection
+    def __init__(self, connection: Callable[[], sqlite3.Connection]) -> None:
+        """Use the connection of the moment."""
+        self._connection = connection
+
+    def _execute(self, sql: str, values: tuple[object, ...] = ()) -> sqlite3.Cursor:
+        return self._connection().execute(sql, values)
 
     def position(self) -> int:
         """Return the offset of the journal record that is to be read next."""
@@ -46,12 +52,37 @@ class Standing:
         """Return the number of the story that comes next; none is used twice."""
         return int(self._meta("next_seq") or self._last_seq() + 1)
 
+    def set_position(self, position: int) -> None:
+        """Move the position; part of the caller's transaction."""
+        self._set_meta("position", str(position))
+
+    def set_space(self, space_id: str, dim: int) -> None:
+        """Bind the state to an embedding space; part of the caller's transaction."""
+        self._set_meta("space", f"{space_id} {dim}")
+
+    def set_made_by(self, name: str) -> None:
+        """Note the engine; part of the caller's transaction, not of the digest."""
+        self._set_meta("made_by", name)
+
+    def set_journal_id(self, name: str) -> None:
+        """Bind the state to a journal; part of the caller's transaction."""
+        self._set_meta("journal", name)
+
+    def set_calendar(self, now: "Calendar") -> None:
+        """Keep it; part of the caller's transaction."""
+        self._set_meta("calendar", json.dumps(now.to_json(), ensure_ascii=False))
+
+    def set_next_seq(self, seq: int) -> None:
+        """Move it; part of the transaction."""
+        self._set_meta("next_seq", str(seq))
+
     def _meta(self, name: str) -> str | None:
-        row = self._db.execute(
-            "SELECT value FROM meta WHERE name = ?", (name,)
-        ).fetchone()
+        row = self._execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
         return str(row[0]) if row else None
 
     def _last_seq(self) -> int:
-        row = self._db.execute("SELECT max(seq) FROM stories").fetchone()
+        row = self._execute("SELECT max(seq) FROM stories").fetchone()
         return int(row[0] or 0)
+
+    def _set_meta(self, name: str, value: str) -> None:
+        self._execute("INSERT OR REPLACE INTO meta VALUES (?,?)", (name, value))

@@ -1,0 +1,41 @@
+"""Which stories a person means who names an outlet or an address."""
+
+import sqlite3
+from collections.abc import Callable, Collection
+
+from samestory.urls import ids_at
+
+
+class Addresses:
+    """Stories by what they are known by outside; reads alone."""
+
+    def __init__(self, connection: Callable[[], sqlite3.Connection]) -> None:
+        """Use the connection of the moment."""
+        self._connection = connection
+
+    def _execute(self, sql: str, values: tuple[object, ...] = ()) -> sqlite3.Cursor:
+        return self._connection().execute(sql, values)
+
+    def of_outlet(self, name: str) -> list[str]:
+        """Return the stories of an outlet, written large or small, by id."""
+        rows = self._execute(
+            "SELECT story_id FROM stories WHERE outlet = ? COLLATE NOCASE"
+            " ORDER BY story_id",
+            (name,),
+        )
+        return [row[0] for row in rows]
+
+    def at_url(self, url: str) -> set[str]:
+        """Return the stories at an address as it is spelled."""
+        rows = self._execute("SELECT story_id FROM stories WHERE url = ?", (url,))
+        return {row[0] for row in rows}
+
+    def at_addresses(self, ids: Collection[str]) -> set[str]:
+        """Return the stories at addresses: a guid or a feed may have named them.
+
+        Args:
+            ids: that the addresses give, however they are spelled.
+        """
+        rows = self._execute("SELECT story_id, url FROM stories WHERE url > ''")
+        wanted = set(ids)
+        return {row[0] for row in rows if not wanted.isdisjoint(ids_at(row[1]))}
