@@ -2,6 +2,7 @@
 
 import contextlib
 import signal
+import time
 from functools import partial
 
 import pytest
@@ -63,12 +64,16 @@ def test_leaders_and_coordinators_move_and_the_flow_goes_on(nodes, log):
     seen = {name: set() for name in groups}
 
     def read(name, wanted):
-        while not wanted <= seen[name]:
+        ends, until = {}, time.monotonic() + 300
+        while not wanted <= seen[name] or patiently(
+            partial(behind, log, name, STORIES), lambda: False
+        ):
+            assert time.monotonic() < until, sorted(wanted - seen[name])
             with contextlib.suppress(Fenced, Retry):
                 records = groups[name].poll(20, 1.0)
-                ends = {r.partition: r.offset + 1 for r in records}
-                groups[name].commit(ends)
                 seen[name] |= {r.key for r in records}
+                ends |= {r.partition: r.offset + 1 for r in records}
+                groups[name].commit(ends)  # again, if no answer came the last time
 
     first = {f"k{n}" for n in range(60)}
     for name in groups:

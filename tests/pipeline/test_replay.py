@@ -207,6 +207,7 @@ def test_retention_takes_nothing_from_under_a_restore(
             with pytest.raises(Misconfigured, match="what was between is gone"):
                 run_restore(args, settings)
     worker.close()
+    monkeypatch.undo()
     if not is_held:
         log = EmbeddedLog(run.state / "log.db")
         assert log.position("index", JOURNAL) == position
