@@ -2,9 +2,12 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
+from pathlib import Path
 
 
 def start(state, *arguments: str, prefix: str = "") -> subprocess.Popen:
@@ -43,3 +46,12 @@ def wait_for(condition, timeout_s: float = 120.0) -> None:
     end = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < end, "gave up waiting"
+
+
+def has_state(home: Path) -> bool:
+    """Tell whether the index worker of a state has made it."""
+    path = home / "index" / "state.db"
+    if not path.exists():
+        return False
+    with closing(sqlite3.connect(path)) as db:
+        return bool(db.execute("PRAGMA user_version").fetchone()[0])

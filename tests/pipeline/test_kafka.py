@@ -3,6 +3,7 @@
 import json
 import signal
 import uuid
+from functools import partial
 
 import pytest
 
@@ -11,7 +12,7 @@ from samestory.deploy.stream.kafka import KafkaLog
 from samestory.deploy.stream.kafka_address import KafkaAddress
 from samestory.deploy.stream.log import JOURNAL, Message
 from tests.broker import Broker
-from tests.processes import start, wait_for
+from tests.processes import has_state, start, wait_for
 from tests.product import LOCAL, Run
 
 pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.slow]
@@ -55,7 +56,7 @@ def test_a_recorded_journal_gives_the_same_digest_on_both_logs(news, broker, tmp
         log.close()
         run = Run(tmp_path / name)
         process = start(run.state, "index", *options, prefix=prefix)
-        wait_for((run.state / "index" / "state.db").exists)
+        wait_for(partial(has_state, run.state))
         wait_for(lambda r=run: r.rows("digest")[0]["position"] == len(messages))
         process.terminate()
         assert process.wait(90) == 0
@@ -106,7 +107,7 @@ def test_a_broker_killed_and_restarted_on_the_way_loses_nothing(tmp_path):
     run = Run(state)
     try:
         process = start(state, "import", str(file), *there)
-        wait_for((state / "embed.lock").exists)
+        wait_for(partial(has_state, state))
         wait_for(lambda: run.rows("status", *there)[0]["index"]["stories"] > 0)
         broker.stop(signal.SIGKILL)
         broker.start()

@@ -15,7 +15,7 @@ from samestory.deploy.stream.embedded import EmbeddedLog
 from samestory.deploy.stream.log import JOURNAL, STORIES, Message, behind
 from samestory.embed.models import model_files
 from samestory.errors import Retry
-from tests.processes import start, wait_for
+from tests.processes import has_state, start, wait_for
 from tests.product import LOCAL, Run
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
@@ -27,7 +27,7 @@ def test_a_worker_that_dies_is_started_again(newsroom, tmp_path):
     run = Run(tmp_path)
 
     def workers():
-        if not (tmp_path / "index" / "state.db").exists():
+        if not has_state(tmp_path):
             return {}
         return run.rows("status")[0]["workers"]
 
