@@ -1,7 +1,7 @@
 """Which stories a person means who names an outlet or an address."""
 
 import sqlite3
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 
 from samestory.urls import ids_at
 
@@ -9,16 +9,12 @@ from samestory.urls import ids_at
 class Addresses:
     """Stories by what they are known by outside; reads alone."""
 
-    def __init__(self, connection: Callable[[], sqlite3.Connection]) -> None:
-        """Use the connection of the moment."""
-        self._connection = connection
-
-    def _execute(self, sql: str, values: tuple[object, ...] = ()) -> sqlite3.Cursor:
-        return self._connection().execute(sql, values)
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
 
     def of_outlet(self, name: str) -> list[str]:
         """Return the stories of an outlet, written large or small, by id."""
-        rows = self._execute(
+        rows = self._db.execute(
             "SELECT story_id FROM stories WHERE outlet = ? COLLATE NOCASE"
             " ORDER BY story_id",
             (name,),
@@ -27,7 +23,7 @@ class Addresses:
 
     def at_url(self, url: str) -> set[str]:
         """Return the stories at an address as it is spelled."""
-        rows = self._execute("SELECT story_id FROM stories WHERE url = ?", (url,))
+        rows = self._db.execute("SELECT story_id FROM stories WHERE url = ?", (url,))
         return {row[0] for row in rows}
 
     def at_addresses(self, ids: Collection[str]) -> set[str]:
@@ -36,6 +32,6 @@ class Addresses:
         Args:
             ids: that the addresses give, however they are spelled.
         """
-        rows = self._execute("SELECT story_id, url FROM stories WHERE url > ''")
+        rows = self._db.execute("SELECT story_id, url FROM stories WHERE url > ''")
         wanted = set(ids)
         return {row[0] for row in rows if not wanted.isdisjoint(ids_at(row[1]))}

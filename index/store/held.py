@@ -33,9 +33,6 @@ class Held:
 
     Attributes:
         path: of the file.
-        meta: how far it has read which journal, in which space.
-        joins: why each story is in its event.
-        addresses: which stories are at an address, or of an outlet.
         corrections: what people said.
         revisions: of the events, and the outbox.
         history: former versions, and what was forgotten.
@@ -53,15 +50,27 @@ class Held:
         # The driver must not begin or end transactions by itself.
         db.isolation_level = None
         self._db = db
-        self.meta = Meta(lambda: self._db)
-        self.joins = Joins(lambda: self._db)
-        self.addresses = Addresses(lambda: self._db)
         self.corrections = Corrections(db)
         self.revisions = Revisions(db)
         self.history = History(db)
         self.health = Health(db)
         self.membership = Stored(db)
         self.vectors = Segments(db, files_of(self.path))
+
+    @property
+    def meta(self) -> Meta:
+        """How far it has read which journal, in which space."""
+        return Meta(self._db)
+
+    @property
+    def joins(self) -> Joins:
+        """Why each story is in its event."""
+        return Joins(self._db)
+
+    @property
+    def addresses(self) -> Addresses:
+        """Which stories are at an address, or of an outlet."""
+        return Addresses(self._db)
 
     def reading(self) -> AbstractContextManager[None]:
         """See one and the same commit in all that is read inside."""

@@ -1,7 +1,7 @@
 """Why each story is in its event: the join records of a state."""
 
 import sqlite3
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 
 from samestory.index.decision.join_record import JoinRecord
 
@@ -9,34 +9,30 @@ from samestory.index.decision.join_record import JoinRecord
 class Joins:
     """Join records by story; every change within a transaction."""
 
-    def __init__(self, connection: Callable[[], sqlite3.Connection]) -> None:
-        """Use the connection of the moment."""
-        self._connection = connection
-
-    def _execute(self, sql: str, values: tuple[object, ...] = ()) -> sqlite3.Cursor:
-        return self._connection().execute(sql, values)
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
 
     def of(self, story_id: str) -> JoinRecord | None:
         """Return why a story is in its event; None for an unknown story."""
-        row = self._execute(
+        row = self._db.execute(
             "SELECT record FROM joins WHERE story_id = ?", (story_id,)
         ).fetchone()
         return JoinRecord.decode(row[0]) if row else None
 
     def arrivals(self) -> dict[str, str]:
         """Return the event that each story's version was put into, by story id."""
-        return dict(self._execute("SELECT story_id, event_id FROM joins"))
+        return dict(self._db.execute("SELECT story_id, event_id FROM joins"))
 
     def put(self, story_id: str, event_id: str, record: JoinRecord) -> None:
         """Keep why a story's version was put into an event."""
-        self._execute(
+        self._db.execute(
             "INSERT OR REPLACE INTO joins VALUES (?,?,?)",
             (story_id, event_id, record.encode()),
         )
 
     def replace(self, story_id: str, record: JoinRecord) -> None:
         """Say otherwise why a story is in its event; where it went on arrival stays."""
-        self._execute(
+        self._db.execute(
             "UPDATE joins SET record = ? WHERE story_id = ?",
             (record.encode(), story_id),
         )
@@ -44,7 +40,7 @@ class Joins:
     def strip_vetoes(self, story_ids: Collection[str]) -> None:
         """Remove vetoes that name these stories, which may quote their words."""
         for table in ("joins", "versions"):
-            rows = self._execute(
+            rows = self._db.execute(
                 f"SELECT story_id, record FROM {table}"
                 " WHERE instr(record, '\"vetoed\": [{') ORDER BY story_id"
             ).fetchall()
@@ -53,7 +49,7 @@ class Joins:
                 kept = record.without(frozenset(story_ids))
                 if kept != record:
                     now = kept.encode()
-                    self._execute(
+                    self._db.execute(
                         f"UPDATE {table} SET record = ?"
                         " WHERE story_id = ? AND record = ?",
                         (now, story_id, text),

@@ -2,7 +2,6 @@
 
 import json
 import sqlite3
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,12 +11,8 @@ if TYPE_CHECKING:
 class Meta:
     """What is noted of a state beside its stories; the writer alone changes it."""
 
-    def __init__(self, connection: Callable[[], sqlite3.Connection]) -> None:
-        """Use the connection of the moment."""
-        self._connection = connection
-
-    def _execute(self, sql: str, values: tuple[object, ...] = ()) -> sqlite3.Cursor:
-        return self._connection().execute(sql, values)
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
 
     def position(self) -> int:
         """Return the offset of the journal record that is to be read next."""
@@ -77,12 +72,14 @@ class Meta:
         self._set_meta("next_seq", str(seq))
 
     def _meta(self, name: str) -> str | None:
-        row = self._execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+        row = self._db.execute(
+            "SELECT value FROM meta WHERE name = ?", (name,)
+        ).fetchone()
         return str(row[0]) if row else None
 
     def _last_seq(self) -> int:
-        row = self._execute("SELECT max(seq) FROM stories").fetchone()
+        row = self._db.execute("SELECT max(seq) FROM stories").fetchone()
         return int(row[0] or 0)
 
     def _set_meta(self, name: str, value: str) -> None:
-        self._execute("INSERT OR REPLACE INTO meta VALUES (?,?)", (name, value))
+        self._db.execute("INSERT OR REPLACE INTO meta VALUES (?,?)", (name, value))
