@@ -1,7 +1,7 @@
 """Which log, encoder and index are in use: the one place that decides.
 
 What is heavy is imported where it is opened: who asks for events loads neither the
-clusterer nor an encoder (0.3 s, 60 MB).
+grouper nor an encoder (0.3 s, 60 MB).
 """
 
 import math

@@ -7,8 +7,8 @@
 3. A redirect to another host ends the request; the next one is that host's, in its turn
    (`redirects.py`).
 4. A feed that fails is asked less and less often, never given up: how much each failure
-   counts is Media Cloud's rule, how long it waits is in `cadence.py`. One that is gone
-   (410) is asked once in GONE_S.
+   counts is Media Cloud's rule, how long it waits is in `intervals.py`. One that is
+   gone (410) is asked once in GONE_S.
 """
 
 import hashlib

@@ -105,7 +105,7 @@ def test_every_search_gives_what_exact_search_gives(
     st.booleans(),
     st.integers(1, 12),
 )
-def test_what_was_foreseen_is_what_a_search_finds_later(
+def test_what_a_batch_search_found_is_what_a_search_finds_later(
     before, after, removed, coarse, k
 ):
     """Whatever came, came again or went in between; or it says that it can't tell."""

@@ -45,6 +45,25 @@ def test_commands_in_the_readme_and_docs_exist():
     assert used <= set(known) | {"is", "needs", "knows", "polls"}, used - set(known)
 
 
+def test_files_that_the_docs_name_are_there():
+    """By their path from the top, or from tests/ as reliability.md has them."""
+    named = {
+        (path.name, name)
+        for path in [
+            ROOT / "README.md",
+            ROOT / "CONTRIBUTING.md",
+            *ROOT.glob("docs/*.md"),
+        ]
+        for name in re.findall(
+            r"`([\w./-]+/[\w-]+\.(?:py|toml|sh|yaml))`", path.read_text()
+        )
+    }
+    assert len(named) > 50
+    folders = (ROOT, ROOT / "tests")
+    missing = {one for one in named if not any((f / one[1]).exists() for f in folders)}
+    assert missing == set()
+
+
 @pytest.mark.parametrize(("module", "commands"), MODULES.items())
 def test_a_command_imports_no_others_module(module, commands):
     """It starts sooner so."""
