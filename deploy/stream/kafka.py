@@ -98,11 +98,8 @@ class KafkaLog:
         self._check_crcs = check_crcs
         self._answer_s = answer_s
         self._stall_s = stall_s
-        self._admin: Any = connected(
-            self._address,
-            kafka.KafkaAdminClient,
-            request_timeout_ms=int(answer_s * 1000),
-        )
+        self._admin: Any = self._new_admin()
+        self._offset_reader: Any = None  # an admin client, for `_offsets_of`
         self._holder, self._clock = holder, clock
         self._seen: dict[Any, tuple[str, float]] = {}  # beats of other holders, since
         self._wanted = dict(partitions or {})
@@ -122,6 +119,13 @@ class KafkaLog:
         except BaseException:
             self.close()
             raise
+
+    def _new_admin(self) -> Any:
+        return connected(
+            self._address,
+            kafka.KafkaAdminClient,
+            request_timeout_ms=int(self._answer_s * 1000),
+        )
 
     def _name(self, name: str) -> str:
         return self._address.prefix + name
@@ -186,13 +190,13 @@ class KafkaLog:
     def _copies(self, topic: str) -> str:
         """Return which partitions lack copies, for a message; "" if none or unknown."""
         try:
-            found = self._admin.describe_topics([self._name(topic)])[0]["partitions"]
+            (described,) = self._admin.describe_topics([self._name(topic)])
         except (errors.KafkaError, OSError, RuntimeError):
             return ""
         return "".join(
             f"; {topic}:{one['partition_index']} has {len(one['isr_nodes'])} of"
             f" {len(one['replica_nodes'])} copies in step"
-            for one in found
+            for one in described["partitions"]
             if len(one["isr_nodes"]) < len(one["replica_nodes"])
         )
 
@@ -234,7 +238,7 @@ class KafkaLog:
             isolation_level="read_committed",
             **static,
         )
-        found = KafkaConsumer(
+        consumer = KafkaConsumer(
             make,
             topic,
             self._parts(topic),
@@ -244,14 +248,14 @@ class KafkaLog:
             check_s=self._answer_s,
             stall_s=self._stall_s,
         )
-        self._consumers.append(found)
+        self._consumers.append(consumer)
         if holder and held:  # from now on others see that it is ours
             ours = {part.partition: kept for part, kept in held.items()}
-            found.commit(
+            consumer.commit(
                 {number: position for number, (position, _) in ours.items()},
                 {number: noted.note for number, (_, noted) in ours.items()},
             )
-        return found
+        return consumer
 
     def _instance(self, topic: str, member: str) -> str:
         """Return a member's name: another one where the settings say another number.
@@ -301,22 +305,24 @@ class KafkaLog:
             )
         self._reader.assign([part])
         self._reader.seek(part, begin)
-        found: list[Record] = []
+        records: list[Record] = []
         until = time.monotonic() + self._ack_s
-        while begin + len(found) < min(end, begin + limit):
+        while begin + len(records) < min(end, begin + limit):
             if time.monotonic() > until:
                 raise Retry(f"kafka: no answer reading {topic}:{partition}")
             with asking():
-                rows = self._reader.poll(timeout_ms=500, max_records=limit - len(found))
-            found += [record_of(topic, row) for row in rows.get(part, [])]
-        return found
+                rows = self._reader.poll(
+                    timeout_ms=500, max_records=limit - len(records)
+                )
+            records += [record_of(topic, row) for row in rows.get(part, [])]
+        return records
 
     def lag(self, group: str, topic: str) -> list[Lag]:
         """See `Log.lag`."""
         parts = self._parts(topic)
         self.fingerprint(topic)  # refuses added partitions: nobody would read them
         committed = self._committed(group, topic)
-        found = []
+        lags = []
         for part in parts:
             position = committed[part][0] if part in committed else 0
             position = max(position, self._offset(part, EARLIEST))
@@ -325,7 +331,7 @@ class KafkaLog:
             if behind:
                 for first in self.read(topic, part.partition, position, 1):
                     oldest_s = max(0.0, self._clock() - first.appended_at)
-            found.append(
+            lags.append(
                 Lag(
                     partition=part.partition,
                     position=position,
@@ -333,7 +339,7 @@ class KafkaLog:
                     oldest_s=oldest_s,
                 )
             )
-        return found
+        return lags
 
     def _committed(self, group: str, topic: str) -> dict[Any, tuple[int, Noted]]:
         """Return position and note of the partitions that a group committed.
@@ -342,26 +348,37 @@ class KafkaLog:
             Misconfigured: partitions were added since, and the settings don't say so.
         """
         held = self._offsets_of(self._name(group), self._parts(topic))
-        found = {
+        committed = {
             part: (one.offset, Noted.read(one.metadata or ""))
             for part, one in held.items()
             if one.offset >= 0
         }
         if topic not in self._wanted:
-            had = max((noted.partitions for _, noted in found.values()), default=0)
+            had = max((noted.partitions for _, noted in committed.values()), default=0)
             self._topics.refuse_added(
                 topic, had or self._known(topic), self._known(topic)
             )
-        return found
+        return committed
 
     def _offsets_of(self, group: str, parts: Sequence[Any]) -> dict[Any, Any]:
+        """Return what a group committed.
+
+        kafka-python asks the coordinator that it found first for ever, also when that
+        broker is gone: after a failure a new client finds the coordinator of now.
+        """
         end = time.monotonic() + COORDINATOR_S
         while True:
             try:
+                if self._offset_reader is None:
+                    self._offset_reader = self._new_admin()
                 with asking():
-                    found = self._admin.list_group_offsets({group: list(parts)})
-                return dict(found[group])
+                    offsets = self._offset_reader.list_group_offsets(
+                        {group: list(parts)}
+                    )
+                return dict(offsets[group])
             except Retry:
+                close_client(self._offset_reader)
+                self._offset_reader = None
                 if time.monotonic() > end:
                     raise
                 time.sleep(0.2)
@@ -396,5 +413,10 @@ class KafkaLog:
         """See `Log.close`."""
         for consumer in self._consumers:
             consumer.close()
-        for client in (self._producer, self._reader, self._admin):
+        for client in (
+            self._producer,
+            self._reader,
+            self._offset_reader,
+            self._admin,
+        ):
             close_client(client)
