@@ -238,19 +238,19 @@ def load_settings(
     Raises:
         Misconfigured: names the setting, where it was set, and what is wrong.
     """
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     known = {f.name: f for f in fields(Settings)}
     for name, value in _read(file).items():
         if name not in known:
             raise Misconfigured(
                 f"{file}: unknown setting {name!r}; known: {', '.join(known)}"
             )
-        found[name] = _convert(name, value, f"{file}: {name}")
+        values[name] = _convert(name, value, f"{file}: {name}")
     env = os.environ if environment is None else environment
     for name in known:
         text = env.get(PREFIX + name.upper())
         if text:
-            found[name] = _convert(name, text, PREFIX + name.upper())
+            values[name] = _convert(name, text, PREFIX + name.upper())
     for name, value in overrides.items():
         if name == "proxy" and "@" in (value or ""):
             raise Misconfigured(
@@ -258,8 +258,8 @@ def load_settings(
                 " could read: set SAMESTORY_PROXY, or proxy in the --config file"
             )
         if value is not None and name in known:
-            found[name] = _convert(name, value, "--" + name.replace("_", "-"))
-    return Settings(**found)
+            values[name] = _convert(name, value, "--" + name.replace("_", "-"))
+    return Settings(**values)
 
 
 def read_feed_headers(file: str) -> dict[str, dict[str, str]]:
@@ -268,9 +268,9 @@ def read_feed_headers(file: str) -> dict[str, dict[str, str]]:
     Raises:
         Misconfigured: it can't be read, or names a variable that is not set.
     """
-    found = _read(file or None)
+    tables = _read(file or None)
     headers: dict[str, dict[str, str]] = {}
-    for url, table in found.items():
+    for url, table in tables.items():
         if not url.startswith(("http://", "https://")) or not isinstance(table, dict):
             raise Misconfigured(
                 f'--feed-headers {file}: {url!r}: expected tables as ["https://x.org/"]'

@@ -136,17 +136,17 @@ class EmbedStage:
             raise
         except (_StoppedError, Retry):  # Retry: the stop came while waiting
             return False
-        found = []
+        messages = []
         for (record, _), vector in zip(stories, vectors, strict=True):
             if isinstance(vector, Quarantine):
                 self.set_aside(record, str(vector))
             else:
-                found.append(_message(record, vector))
-        publish = partial(self._log.publish, JOURNAL, found)
+                messages.append(_message(record, vector))
+        publish = partial(self._log.publish, JOURNAL, messages)
         patiently(publish, self._stop, self._consumer.keep)
         _log.info(
             "embedded stories=%d batch_s=%.2f copies=%d",
-            *(len(found), time.monotonic() - begin, self._encoder.copies - copies),
+            *(len(messages), time.monotonic() - begin, self._encoder.copies - copies),
         )
         return True
 
@@ -155,14 +155,14 @@ class EmbedStage:
         set_aside(self._log, "embed", self._stop, record, reason)
 
     def _decoded(self, records: Sequence[Record]) -> list[tuple[Record, Story]]:
-        found = []
+        stories = []
         for record in records:
             try:
                 if not is_tombstone(record.value):
-                    found.append((record, Story.decode(record.value)))
+                    stories.append((record, Story.decode(record.value)))
             except Quarantine as error:
                 self.set_aside(record, str(error))
-        return found
+        return stories
 
     def _embed(self, stories: Sequence[Story]) -> list[StoryVector | Quarantine]:
         return embed_stories(stories, self._encoder, self._meanwhile)

@@ -1,4 +1,9 @@
-"""`feeds add SITE`: the feed behind an address that a person gives."""
+"""`feeds add SITE`: the feed behind an address that a person gives.
+
+The address itself if it is a feed; else the first feed with entries that its page links
+to; else, where the page links to none, one of the usual places. No more than TRIES
+addresses are asked, a pause apart. A site that can't be reached now is added as it is.
+"""
 
 import time
 from collections.abc import Iterable
@@ -52,17 +57,17 @@ class FeedFinder:
         """
         ref = checked_ref(url)
         try:
-            found = self._client.get(ref.url, max_bytes=MAX_FEED_BYTES)
+            fetched = self._client.get(ref.url, max_bytes=MAX_FEED_BYTES)
         except SamestoryError as error:
             return Finding(
                 ref=ref, note=f"added as it is, though not read yet: {error}"
             )
-        parsed = self._parsed(found)
+        parsed = self._parsed(fetched)
         if parsed:
             return Finding(ref=checked_ref(ref.url, parsed.title))
-        kind = found.headers.get("content-type", "")
-        linked = self._linked(found, kind)
-        usual = [FoundFeed(url=place, title="") for place in usual_places(found.url)]
+        kind = fetched.headers.get("content-type", "")
+        linked = self._linked(fetched, kind)
+        usual = [FoundFeed(url=place, title="") for place in usual_places(fetched.url)]
         chosen = self._first(linked or usual)
         if chosen is None:
             raise Misconfigured(
@@ -79,10 +84,10 @@ class FeedFinder:
         for candidate in list(candidates)[:TRIES]:
             time.sleep(self._spacing_s)
             try:
-                found = self._client.get(candidate.url, max_bytes=MAX_FEED_BYTES)
+                fetched = self._client.get(candidate.url, max_bytes=MAX_FEED_BYTES)
             except SamestoryError:
                 continue
-            parsed = self._parsed(found)
+            parsed = self._parsed(fetched)
             if parsed:
                 ref = checked_ref(candidate.url, parsed.title or candidate.title)
                 if parsed.entries:
@@ -90,20 +95,20 @@ class FeedFinder:
                 empty = empty or ref
         return empty
 
-    def _linked(self, found: Fetched, kind: str) -> list[FoundFeed]:
+    def _linked(self, fetched: Fetched, kind: str) -> list[FoundFeed]:
         try:
             linked: list[FoundFeed] = self._sandbox.run(
-                linked_feeds, found.body, found.url, kind
+                linked_feeds, fetched.body, fetched.url, kind
             )
         except Quarantine:  # a page that its parser can't take
             return []
         return linked
 
-    def _parsed(self, found: Fetched) -> ParsedFeed | None:
-        kind = found.headers.get("content-type", "")
+    def _parsed(self, fetched: Fetched) -> ParsedFeed | None:
+        kind = fetched.headers.get("content-type", "")
         try:
             parsed: ParsedFeed = self._sandbox.run(
-                parse_feed, found.body, found.url, kind
+                parse_feed, fetched.body, fetched.url, kind
             )
         except Quarantine:
             return None

@@ -31,10 +31,10 @@ def read_feedlist(source: str, settings: Settings) -> list[FeedRef]:
     try:
         from samestory.ingest.fetch.client import MAX_FEED_BYTES  # noqa: PLC0415
 
-        found = wiring.open_client(settings).get(source, max_bytes=MAX_FEED_BYTES)
+        fetched = wiring.open_client(settings).get(source, max_bytes=MAX_FEED_BYTES)
     except Quarantine as error:
         raise Misconfigured(f"--feeds {error}") from error
-    return parse_feedlist(found.body, source)
+    return parse_feedlist(fetched.body, source)
 
 
 class FeedLists:
@@ -103,7 +103,7 @@ def _is_url(source: str) -> bool:
 def _stamp(path: Path) -> tuple[int, ...]:
     """Return what changes with a file; () while it is away."""
     try:
-        found = path.stat()
+        stat = path.stat()
     except OSError:
         return ()
-    return found.st_mtime_ns, found.st_size, found.st_ino
+    return stat.st_mtime_ns, stat.st_size, stat.st_ino

@@ -1,4 +1,11 @@
-"""What tells a story that must be forgotten, in whatever form, and what replaces it."""
+"""What tells a story that must be forgotten, in whatever form, and what replaces it.
+
+- A record that tells it becomes a tombstone with its id alone: a replay passes over it,
+  and the story can't come back.
+- What can't be read may tell of it too: any address or id in it counts.
+- A correction that names it stays without its reason, which a person wrote in their own
+  words: a replay decides the same.
+"""
 
 import json
 import re
@@ -33,26 +40,26 @@ def ids_of_refused(value: bytes, url: str = "") -> set[str]:
         url: where it came from.
     """
     text = value.decode("utf-8", "replace")
-    found = {i for one in (url, text[: MAX_URL + 1]) for i in ids_at(one)}
+    ids = {i for one in (url, text[: MAX_URL + 1]) for i in ids_at(one)}
     try:
         row = json_object(value)
     except Quarantine:  # torn: any address in it may be its own
-        plain = _ESCAPED.sub(lambda told: chr(int(told[1], 16)), text)
+        plain = _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
         urls = [
-            told[0]
-            for told in islice(_URL.finditer(plain.replace("\\/", "/")), MOST_URLS)
+            match[0]
+            for match in islice(_URL.finditer(plain.replace("\\/", "/")), MOST_URLS)
         ]
-        found |= {i for one in urls for i in ids_at(one)}
+        ids |= {i for one in urls for i in ids_at(one)}
     else:
-        found |= _ids_of_line(row)
-    return found | set(_ID.findall(text))
+        ids |= _ids_of_line(row)
+    return ids | set(_ID.findall(text))
 
 
 def _ids_of_line(row: dict[str, Any]) -> set[str]:
     """Return the ids that an import line names, by its address or within its outlet."""
-    told = {name: "" if value is None else str(value) for name, value in row.items()}
-    urls = [one for one in told.values() if "://" in one[:MAX_SCHEME]]
-    name, outlet = told.get("id", ""), told.get("outlet", "")
+    texts = {name: "" if value is None else str(value) for name, value in row.items()}
+    urls = [one for one in texts.values() if "://" in one[:MAX_SCHEME]]
+    name, outlet = texts.get("id", ""), texts.get("outlet", "")
     readable = outlet.encode("utf-8", "replace").decode()
     named = {id_of_named(readable, clean_line(name, MAX_ID))} if name else set()
     return {i for url in urls for i in ids_at(url)} | named
@@ -61,10 +68,10 @@ def _ids_of_line(row: dict[str, Any]) -> set[str]:
 def story_in(value: bytes) -> dict[str, Any] | None:
     """Return the story of a record of `stories` or `journal`; None if it is no such."""
     try:
-        found = json_object(value)
+        message = json_object(value)
     except Quarantine:
         return None
-    story = found.get("story", found)
+    story = message.get("story", message)
     is_story = isinstance(story, dict) and isinstance(story.get("story_id"), str)
     return story if is_story and "text" in story else None
 
@@ -125,6 +132,6 @@ def _without_why(
     known.add(said.correction_id)
     if not said.why:
         return None
-    found = json_object(record.value) | {"why": ""}
-    value = json.dumps(found, ensure_ascii=False).encode()
+    message = json_object(record.value) | {"why": ""}
+    value = json.dumps(message, ensure_ascii=False).encode()
     return Message(key=record.key, value=value, headers=record.headers)

@@ -121,12 +121,12 @@ def story_of_line(line: bytes, now: datetime) -> Story:
 
 
 def _parsed(line: bytes) -> dict[str, str]:
-    found = json_object(line)
-    if not isinstance(found.get("text"), str):
+    fields = json_object(line)
+    if not isinstance(fields.get("text"), str):
         raise Quarantine("lacks `text`")
-    row: dict[str, Any] = {"text": found["text"], "id": found.get("id")}
+    row: dict[str, Any] = {"text": fields["text"], "id": fields.get("id")}
     for name in FIELDS:
-        value = found.get(name)
+        value = fields.get(name)
         if value is not None and not isinstance(value, str):
             raise Quarantine(f"`{name}` is not a string")
         row[name] = (value or "").encode("utf-8", "replace").decode()

@@ -121,27 +121,27 @@ def latencies(records: Sequence[Record], now: float) -> dict[int, Latency]:
     A record without the time of its story's publication, e.g. a replayed one, is left
     out. Clocks of two machines may disagree: nothing is less than 0.
     """
-    found = {}
+    by_offset = {}
     for record in records:
         text = record.headers.get(PUBLISHED_AT, "")
         if text.isascii() and text.replace(".", "", 1).isdigit():
-            found[record.offset] = Latency(
+            by_offset[record.offset] = Latency(
                 embed_s=max(0.0, record.appended_at - float(text)),
                 index_s=max(0.0, now - record.appended_at),
             )
-    return found
+    return by_offset
 
 
 def _refuse_other_log(log: Log, state: State) -> None:
     """Stop where the journal is not the one that the state's position counts in."""
-    held, found = state.meta.journal_id(), log.fingerprint(JOURNAL)
+    held, present = state.meta.journal_id(), log.fingerprint(JOURNAL)
     if held is None:
         with state.transaction():
-            state.meta.set_journal_id(found)
-    elif held != found:
+            state.meta.set_journal_id(present)
+    elif held != present:
         raise Misconfigured(
-            f"the journal was {held}, is {found}: the log was made anew or is another;"
-            " go back to the former one, or start another --state"
+            f"the journal was {held}, is {present}: the log was made anew or is"
+            " another; go back to the former one, or start another --state"
         )
     elif state.meta.position() > log.count(JOURNAL):
         raise Misconfigured(
@@ -187,9 +187,9 @@ def _hand_on(log: Log, state: State, stop: Callable[[], bool]) -> None:
 
 def _journal_record(log: Log, offset: int, value: bytes) -> Record:
     """Return the record with the history in its headers; without, if it is gone."""
-    found = log.read(JOURNAL, 0, offset, 1)
-    if found and found[0].offset == offset:
-        return found[0]
+    records = log.read(JOURNAL, 0, offset, 1)
+    if records and records[0].offset == offset:
+        return records[0]
     return Record(
         topic=JOURNAL,
         partition=0,

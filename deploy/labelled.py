@@ -51,18 +51,18 @@ def read_pairs(source: str) -> list[LabelledPair]:
     Raises:
         Misconfigured: a line is no such pair; says which and why.
     """
-    found = []
+    pairs = []
     with open_lines(source) as file:
         for number, line in read_lines(file, source):
             try:
                 if isinstance(line, Quarantine):
                     raise line
-                found.append(_pair(json_object(line)))
+                pairs.append(_pair(json_object(line)))
             except Quarantine as error:
                 raise Misconfigured(f"{source}:{number}: {error}") from error
-    if not found:
+    if not pairs:
         raise Misconfigured(f"{source}: no pairs in it")
-    return found
+    return pairs
 
 
 def _pair(row: dict[str, Any]) -> LabelledPair:
@@ -92,7 +92,7 @@ def read_labelled(source: str, *, use_dates: bool = True) -> list[Labelled]:
         Misconfigured: a line is no such row; says which and why. A measure that passes
             over lines in silence would be worth nothing.
     """
-    found: list[Labelled] = []
+    rows: list[Labelled] = []
     seen: dict[str, int] = {}
     at = BEGINNING
     with open_lines(source) as file:
@@ -110,10 +110,10 @@ def read_labelled(source: str, *, use_dates: bool = True) -> list[Labelled]:
                 )
             seen[one.row_id] = number
             at = one.story.event_time
-            found.append(one)
-    if not found:
+            rows.append(one)
+    if not rows:
         raise Misconfigured(f"{source}: no stories in it")
-    return found
+    return rows
 
 
 def _labelled(row: dict[str, Any], at: datetime, *, use_dates: bool) -> Labelled:
@@ -189,9 +189,9 @@ def ordered(rows: Sequence[Labelled], order: str) -> list[Labelled]:
 
 def uncertain_of(rows: Sequence[Labelled]) -> dict[str, set[str]]:
     """Return by row id the ids with which its pair is uncertain, from both sides."""
-    found: dict[str, set[str]] = defaultdict(set)
+    others: dict[str, set[str]] = defaultdict(set)
     for row in rows:
         for other in row.uncertain:
-            found[row.row_id].add(other)
-            found[other].add(row.row_id)
-    return dict(found)
+            others[row.row_id].add(other)
+            others[other].add(row.row_id)
+    return dict(others)

@@ -18,16 +18,16 @@ _OF_A_LINE: Final = 60  # characters; where there are more, it is the licence's 
 _OSI: Final = "License ::"
 
 
-def license_of(found: Distribution) -> str:
+def license_of(package: Distribution) -> str:
     """Return what a distribution says its licence is; "not said" if it doesn't."""
-    about = found.metadata
+    about = package.metadata
     for expression in about.get_all("License-Expression") or ():
         return str(expression)
-    told = about.get_all("License") or []
-    told += [
+    stated = about.get_all("License") or []
+    stated += [
         text for text in about.get_all("Classifier") or () if text.startswith(_OSI)
     ]
-    short = (text for text in told if text and len(text) <= _OF_A_LINE)
+    short = (text for text in stated if text and len(text) <= _OF_A_LINE)
     return next(short, "not said").rpartition(" :: ")[2]
 
 
@@ -43,10 +43,10 @@ def table(installed: Iterable[Distribution]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def texts(found: Distribution) -> Iterator[Path]:
+def texts(package: Distribution) -> Iterator[Path]:
     """Yield the files of a distribution that hold its licences."""
-    for file in found.files or ():
-        path = Path(str(found.locate_file(file)))
+    for file in package.files or ():
+        path = Path(str(package.locate_file(file)))
         if _TEXT.search(file.name) and file.suffix != ".py" and path.is_file():
             yield path
 

@@ -152,7 +152,7 @@ def _attempt(
                     for record in piece
                     for alone in (Attempt(record.offset, record.offset + 1, 0),)
                 )
-            set_aside(piece[0], _told(error))
+            set_aside(piece[0], _reason_of(error))
             done = True
         if not done:
             commit(attempt.begin, "")
@@ -161,7 +161,7 @@ def _attempt(
     return True
 
 
-def _told(error: Exception) -> str:
+def _reason_of(error: Exception) -> str:
     """Return what was raised, and where."""
     where = traceback.extract_tb(error.__traceback__)[-1]
     place = f"{Path(where.filename).name}:{where.lineno}"

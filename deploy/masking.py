@@ -33,7 +33,7 @@ _WORD: Final = re.compile(r"(?:^|[-_.])[a-z]{3,}(?=$|[-_.])", re.IGNORECASE)  # 
 
 def masked(text: str) -> str:
     """Return a text whose addresses hold no secret; all else is as it was."""
-    return _URL.sub(lambda found: _masked_url(found[0]), text)
+    return _URL.sub(lambda match: _masked_url(match[0]), text)
 
 
 def shown(value: Any) -> Any:
@@ -56,11 +56,11 @@ def _masked_url(url: str) -> str:
     return f"{scheme}{user}{place}{_PARAMETER.sub(_parameter, rest)}"
 
 
-def _parameter(found: re.Match[str]) -> str:
-    name, value = found.groups()
+def _parameter(match: re.Match[str]) -> str:
+    name, value = match.groups()
     if _SECRET.search(name):
         return f"{name}={MASK}"
-    return found[0] if _ID.search(name) else f"{name}={_hidden(value)}"
+    return match[0] if _ID.search(name) else f"{name}={_hidden(value)}"
 
 
 def _hidden(text: str) -> str:

@@ -64,9 +64,9 @@ def _mode_of_home(home: Path, ours: Collection[Path]) -> int:
 def _set(path: Path, mode: int) -> bool:
     """Give a path of ours its mode for others; tell whether that closed something."""
     with contextlib.suppress(OSError):  # it is gone; or the file system has no modes
-        found = path.stat()
-        new = found.st_mode & ~0o077 | mode & 0o077
-        if found.st_uid == os.geteuid() and new != found.st_mode:
+        info = path.stat()
+        new = info.st_mode & ~0o077 | mode & 0o077
+        if info.st_uid == os.geteuid() and new != info.st_mode:
             path.chmod(stat.S_IMODE(new))
-            return bool(found.st_mode & ~new)
+            return bool(info.st_mode & ~new)
     return False

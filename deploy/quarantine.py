@@ -115,12 +115,12 @@ def _message(case_id: str, value: bytes, headers: dict[str, str]) -> Message:
 
 def cases(log: Log) -> dict[str, Case]:
     """Return every case by id, as its last record tells, the oldest first."""
-    found: dict[str, Case] = {}
+    open_cases: dict[str, Case] = {}
     for record in _records(log):
-        case = _case(record, found.get(record.key))
-        found.pop(record.key, None)
-        found[record.key] = case
-    return found
+        case = _case(record, open_cases.get(record.key))
+        open_cases.pop(record.key, None)
+        open_cases[record.key] = case
+    return open_cases
 
 
 def _records(log: Log) -> Iterator[Record]:
@@ -139,23 +139,23 @@ def _case(record: Record, before: Case | None) -> Case:
     if before and is_late and status != "held":
         return before  # it failed again before this was written down: it is held
     # A record of what happened to a case leaves out what the case is.
-    told = before if status != "held" and before else None
+    earlier = before if status != "held" and before else None
     tries = max(1, _number(attempt))
-    if before and not told:  # held again: what never was a message carries no count
+    if before and not earlier:  # held again: what never was a message carries no count
         tries = max(tries, before.attempt + (before.status != "held"))
     return Case(
         case_id=record.key,
         status=status,
-        stage=told.stage if told else headers.get("stage", "?"),
-        reason=told.reason if told else headers.get("reason", "?"),
-        where=told.where if told else headers.get("url") or place,
-        topic=told.topic if told else headers.get("topic", ""),
-        key=told.key if told else headers.get("key", ""),
-        attempt=told.attempt if told else tries,
+        stage=earlier.stage if earlier else headers.get("stage", "?"),
+        reason=earlier.reason if earlier else headers.get("reason", "?"),
+        where=earlier.where if earlier else headers.get("url") or place,
+        topic=earlier.topic if earlier else headers.get("topic", ""),
+        key=earlier.key if earlier else headers.get("key", ""),
+        attempt=earlier.attempt if earlier else tries,
         at=record.appended_at,
-        value=told.value if told else record.value,
-        is_whole=told.is_whole if told else "cut" not in headers,
-        offset=told.offset if told else record.offset,
+        value=earlier.value if earlier else record.value,
+        is_whole=earlier.is_whole if earlier else "cut" not in headers,
+        offset=earlier.offset if earlier else record.offset,
     )
 
 

@@ -1,4 +1,12 @@
-"""All workers under one parent: starts them, restarts them, stops them."""
+"""All workers under one parent: starts them, restarts them, stops them.
+
+- A worker that ends by itself is started again, after ever longer pauses (`Patience`).
+- One that needs a person (code 2) ends all of them: its message says what to do. So
+  does one that dies right after each of its starts, with its last words.
+- One whose lock another process holds is left to that process, and taken over when that
+  leaves.
+- A worker sees by its closed stdin that its parent is gone, and leaves too.
+"""
 
 import os
 import signal
@@ -210,14 +218,14 @@ def _how(code: int) -> str:
 
 def environment(settings: Settings) -> dict[str, str]:
     """Return the environment that gives a worker exactly these settings."""
-    found = dict(os.environ)
+    variables = dict(os.environ)
     for f in fields(Settings):
         value = getattr(settings, f.name)
         if value == f.default:
-            found.pop(PREFIX + f.name.upper(), None)
+            variables.pop(PREFIX + f.name.upper(), None)
         else:
             text = ",".join(value) if isinstance(value, tuple) else str(value)
-            found[PREFIX + f.name.upper()] = text
-    found[PREFIX + "STATE"] = str(settings.home.absolute())
-    found[SUPERVISED] = "1"
-    return found
+            variables[PREFIX + f.name.upper()] = text
+    variables[PREFIX + "STATE"] = str(settings.home.absolute())
+    variables[SUPERVISED] = "1"
+    return variables

@@ -64,12 +64,12 @@ def embedded(
 
 
 def _encoded(stories: Sequence[Story], encoder: Encoder) -> np.ndarray:
-    line, found = ProgressLine(), []
+    line, encoded = ProgressLine(), []
     for at in range(0, len(stories), WINDOW):
         for one in embed_stories(stories[at : at + WINDOW], encoder):
             if isinstance(one, Quarantine):
                 raise one
-            found.append(one.vectors)
-        line.show(f"embedded {len(found)} of {len(stories)}")
+            encoded.append(one.vectors)
+        line.show(f"embedded {len(encoded)} of {len(stories)}")
     line.end()
-    return np.stack(found)
+    return np.stack(encoded)

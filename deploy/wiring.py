@@ -50,16 +50,16 @@ def open_log(
         Retry: it can't be reached within the time.
     """
     end = time.monotonic() + wait_of(settings, default_wait_s)
-    told = False
+    warned = False
     while True:
         try:
             return _open_log(settings, mend)
         except Retry as error:
             if stop() or time.monotonic() >= end:
                 raise
-            if not told:
+            if not warned:
                 sys.stderr.write(f"{error}; trying on, --wait 0 to give up at once\n")
-                told = True
+                warned = True
             time.sleep(1.0)
 
 

@@ -42,8 +42,8 @@ def recorded(digest: str, folder: Path) -> Rows | None:
     """
     for path in (Path(__file__).with_name(RECORDS), folder / RECORDS):
         try:
-            found = json.loads(path.read_text("utf-8"))[digest]
-            data = np.frombuffer(base64.b64decode(found["vectors"]), "<f2")
+            record = json.loads(path.read_text("utf-8"))[digest]
+            data = np.frombuffer(base64.b64decode(record["vectors"]), "<f2")
             return data.reshape(len(SENTENCES), -1).astype(np.float32)
         except (OSError, KeyError, ValueError, TypeError):
             continue
@@ -53,12 +53,12 @@ def recorded(digest: str, folder: Path) -> Rows | None:
 def record(digest: str, rows: Rows, made_by: str, path: Path) -> None:
     """Add a model's vectors to a file of records; one that can't be written is none."""
     try:
-        found = json.loads(path.read_text("utf-8")) if path.exists() else {}
+        records = json.loads(path.read_text("utf-8")) if path.exists() else {}
         data = base64.b64encode(rows.astype("<f2").tobytes()).decode()
-        found[digest] = {"made_by": made_by, "vectors": data}
+        records[digest] = {"made_by": made_by, "vectors": data}
         path.parent.mkdir(parents=True, exist_ok=True)
         new = path.with_suffix(f".{os.getpid()}")
-        new.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+        new.write_text(json.dumps(records, indent=1) + "\n", "utf-8")
         new.replace(path)
     except (OSError, ValueError):
         return
@@ -78,11 +78,11 @@ def check(rows: Rows, held: Rows, precision: str, made_by: str, hint: str = "") 
         Misconfigured: another model, or an engine that computes something else.
     """
     least = LEAST[precision]
-    found = cosines(rows, held) if rows.shape == held.shape else [0.0]
-    if not min(found) >= least:
+    similar = cosines(rows, held) if rows.shape == held.shape else [0.0]
+    if not min(similar) >= least:
         raise Misconfigured(
             f"{made_by} embeds the canary sentences otherwise than recorded (cosine"
-            f" {min(found):.4f}, {least} wanted): it would mix two kinds of vectors."
+            f" {min(similar):.4f}, {least} wanted): it would mix two kinds of vectors."
             " Install the versions of constraints.txt, force another engine by"
             f" --engine{hint}"
         )

@@ -137,16 +137,18 @@ def _failed(
     why = (done.stderr.strip().splitlines() or [f"exit {done.returncode}"])[-1]
     if done.returncode < 0:
         why = f"ended by signal {-done.returncode}, out of memory? start again"
-    told = f"model {model.name} can't be converted: {why}"
+    message = f"model {model.name} can't be converted: {why}"
     if done.returncode == NO_ROOM:
-        told += f"; it takes 120 MB in {folder.parent}: make room, or set model_cache"
+        message += (
+            f"; it takes 120 MB in {folder.parent}: make room, or set model_cache"
+        )
     if done.returncode == NEVER:
         with contextlib.suppress(OSError):
             folder.mkdir(parents=True, exist_ok=True)
             (folder / FAILED).write_text(
-                f"{told}; `samestory models convert` tries again\n", "utf-8"
+                f"{message}; `samestory models convert` tries again\n", "utf-8"
             )
-    return NotConverted(told)
+    return NotConverted(message)
 
 
 # From here on in the child.

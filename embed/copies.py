@@ -47,19 +47,19 @@ class RememberingEncoder:
         keys = [_key(text) for text in texts]
         new = {k: t for k, t in zip(keys, texts, strict=True) if k not in self._kept}
         rows = self._encoder.encode(list(new.values()), meanwhile)
-        found = dict(zip(new, rows, strict=True))
+        rows_of = dict(zip(new, rows, strict=True))
         self.copies += len(texts) - len(new)
         for key in keys:
             if key in self._kept:
                 self._kept.move_to_end(key)
-                found[key] = self._kept[key]
+                rows_of[key] = self._kept[key]
             else:
-                self._kept[key] = found[key].copy()
+                self._kept[key] = rows_of[key].copy()
         while len(self._kept) > self._most:
             self._kept.popitem(last=False)
         if not texts:
             return rows
-        return np.stack([found[key] for key in keys])
+        return np.stack([rows_of[key] for key in keys])
 
     def close(self) -> None:
         """See `Encoder.close`."""

@@ -31,9 +31,9 @@ def embed_stories(
         if len(stories) == 1:
             return [error]
         return [
-            found
+            alone
             for story in stories
-            for found in embed_stories([story], encoder, meanwhile)
+            for alone in embed_stories([story], encoder, meanwhile)
         ]
     return [
         _vector(story, rows[PASSAGES * n : PASSAGES * (n + 1)], encoder)

@@ -65,8 +65,8 @@ class ModelFiles:
 
 def known_models() -> dict[str, dict[str, Any]]:
     """Return the models that PyPI packages carry, by name: `models.json`."""
-    found = json.loads(Path(__file__).with_name("models.json").read_text("utf-8"))
-    return dict(found)
+    models = json.loads(Path(__file__).with_name("models.json").read_text("utf-8"))
+    return dict(models)
 
 
 @cache
@@ -95,15 +95,15 @@ def model_files(model: str) -> ModelFiles:
 
 
 def _of_package(model: str, known: dict[str, Any]) -> ModelFiles:
-    found = importlib.util.find_spec(known["module"])
-    if found is None or found.origin is None:
+    package = importlib.util.find_spec(known["module"])
+    if package is None or package.origin is None:
         extra = known.get("extra")
         wanted = f"samestory[{extra}]" if extra else known["package"]
         raise Misconfigured(f"model {model!r}: install it with pip install '{wanted}'")
     files = known.get("files")
     return ModelFiles(
         name=model,
-        folder=Path(found.origin).parent / known["folder"],
+        folder=Path(package.origin).parent / known["folder"],
         files=None if files is None else tuple(files),
         languages=tuple(known["languages"]),
     )

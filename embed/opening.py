@@ -1,4 +1,10 @@
-"""Opens the encoder that a spec means: chooses the engine, checks its canaries."""
+"""Opens the encoder that a spec means: chooses the engine, checks its canaries.
+
+- Engines of one class (exact, int8) write into one space, so any of them may serve: the
+  fastest that the CPU can run is tried first, and the next one where it fails.
+- Before it serves, an engine embeds a few known texts (`canary.py`): one that computes
+  something else than the model would mix two kinds of vectors, and is refused.
+"""
 
 import importlib.util
 import sys
@@ -121,7 +127,7 @@ def candidates(spec: EncoderSpec) -> Iterator[str]:
     if spec.engine != AUTO:
         yield _forced(spec)
         return
-    found = [
+    engines = [
         name
         for name, kind in ENGINES.items()
         if kind.precision == spec.precision
@@ -129,12 +135,12 @@ def candidates(spec: EncoderSpec) -> Iterator[str]:
         # int8 is a choice of the class; that this CPU is slow at it changes nothing.
         and (cpu.is_fast(kind.arithmetic) or spec.precision == INT8)
     ]
-    if not found:
+    if not engines:
         raise Misconfigured(
             f"precision {spec.precision} needs an engine that is not installed:"
             f" pip install 'samestory[{spec.precision}]', or set precision to exact"
         )
-    yield from found
+    yield from engines
 
 
 def _forced(spec: EncoderSpec) -> str:

@@ -43,5 +43,5 @@ def refuse_moved(db: sqlite3.Connection) -> None:
 
 def file_of(path: Path) -> tuple[int, int]:
     """Return device and inode of a file."""
-    found = path.stat()
-    return found.st_dev, found.st_ino
+    stat = path.stat()
+    return stat.st_dev, stat.st_ino

@@ -157,15 +157,15 @@ def _byline(author: str) -> str:
 
 
 def _byline_in(head: str, tail: str) -> str:
-    found = _BYLINE.search(head) or _REPORTERS.search(tail)
-    if not found:
+    match = _BYLINE.search(head) or _REPORTERS.search(tail)
+    if not match:
         return ""
-    names = re.split(r"\s[|•·]\s|\s{2,}|\bUpdated\b|\bPublished\b", found["names"])[0]
+    names = re.split(r"\s[|•·]\s|\s{2,}|\bUpdated\b|\bPublished\b", match["names"])[0]
     return names.strip(" ,.;-")[:120]
 
 
 def _agencies(head: str, tail: str, author: str) -> tuple[str, ...]:
-    found: list[str] = []
+    names_given: list[str] = []
     for pattern, where in (
         (_IN_BRACKETS, head),
         (_DATELINE, head),
@@ -178,8 +178,8 @@ def _agencies(head: str, tail: str, author: str) -> tuple[str, ...]:
         (_REPORTED, tail),
         (_ANYWHERE, author),
     ):
-        found += [hit["agency"] for hit in pattern.finditer(where)]
-    names = [AGENCIES[name.lower()] for name in found if _is_name(name)]
+        names_given += [hit["agency"] for hit in pattern.finditer(where)]
+    names = [AGENCIES[name.lower()] for name in names_given if _is_name(name)]
     return tuple(dict.fromkeys(names))[:MAX_CREDITS]
 
 
@@ -189,6 +189,8 @@ def _is_name(written: str) -> bool:
 
 
 def _citing(text: str) -> tuple[str, ...]:
-    found = (hit["outlet"].rstrip(".'’") for hit in _CITING.finditer(text[:20_000]))
-    outlets = [re.sub(r"^[Tt]he\s+", "", one) for one in found if _OUTLET.search(one)]
+    citations = (hit["outlet"].rstrip(".'’") for hit in _CITING.finditer(text[:20_000]))
+    outlets = [
+        re.sub(r"^[Tt]he\s+", "", one) for one in citations if _OUTLET.search(one)
+    ]
     return tuple(dict.fromkeys(outlets))[:MAX_CREDITS]

@@ -68,14 +68,14 @@ def open_database(
         db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA secure_delete = ON")  # what is removed leaves no bytes
         _upgrade(db, upgrades or {})
-        found = _schema(db)
+        present = _schema(db)
         db.opened = (what, path, file_of(path))
     except (OSError, sqlite3.Error) as error:
         raise refusal(error, f"{what} {path}", path) from error
-    if found != schema:
+    if present != schema:
         db.close()
         raise Misconfigured(
-            f"{what} {path}: schema {found}, this samestory knows {schema};"
+            f"{what} {path}: schema {present}, this samestory knows {schema};"
             " use the samestory that made it, or another --state"
         )
     return db
@@ -187,8 +187,8 @@ def rebuilt(name: str, table: str, new: Collection[str] = ()) -> str:
             defaults.
     """
     before = table[: table.index("checksum INTEGER")]
-    found = [name for name, _, _ in _COLUMN.findall(before)]
-    columns = ", ".join(name for name in found if name not in new)
+    columns_before = [name for name, _, _ in _COLUMN.findall(before)]
+    columns = ", ".join(name for name in columns_before if name not in new)
     return (
         f"ALTER TABLE {name} RENAME TO former; {table};"
         f"INSERT INTO {name} ({columns}) SELECT {columns} FROM former;"
@@ -218,14 +218,14 @@ def file_system_of(path: Path, mounts: str) -> str:
         path: of a file or folder, there or not.
         mounts: as in /proc/self/mounts, see proc(5).
     """
-    found, kind = "", ""
+    mount, kind = "", ""
     full = os.path.realpath(path)
     for line in mounts.splitlines():
         _, place, name, *_ = line.split(" ")
         place = place.replace("\\040", " ")
         inside = full == place or full.startswith(place.rstrip("/") + "/")
-        if inside and len(place) >= len(found):
-            found, kind = place, name
+        if inside and len(place) >= len(mount):
+            mount, kind = place, name
     return kind
 
 
@@ -263,7 +263,7 @@ def damage_of(path: Path) -> list[str]:
 
 
 def _damaged_rows(db: sqlite3.Connection) -> list[str]:
-    found = []
+    damage = []
     for table, made in db.execute(
         "SELECT name, sql FROM sqlite_master WHERE type = 'table' ORDER BY name"
     ).fetchall():
@@ -274,12 +274,12 @@ def _damaged_rows(db: sqlite3.Connection) -> list[str]:
                 f"SELECT CAST({first} AS BLOB) FROM {table}"
                 f" WHERE checksum IS NOT {sums[1]}"
             )
-            found += [
+            damage += [
                 f"table {table}, row {row[0].decode('utf-8', 'replace')}:"
                 " its checksum is wrong"
                 for row in rows
             ]
-    return found
+    return damage
 
 
 def finds(path: Path, query: str = "SELECT 1 FROM sqlite_master") -> bool:

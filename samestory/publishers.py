@@ -1,4 +1,13 @@
-"""Publishers: which names, domains and channels are one voice; publishers.toml."""
+"""Publishers: which names, domains and channels are one voice; publishers.toml.
+
+- A voice is a publisher's family (nine feeds of one broadcaster are one), else a
+  registered domain; on sites where many write (blogs, channels) each writer is one.
+- A feed speaks for its own voice alone (`is_own`). On a site of many writers that means
+  the same channel, not the same host.
+- Aggregators show others' reports: their name is nobody's voice. Some name each story's
+  publisher, and are believed in their own feeds only.
+- What is not in publishers.toml stays as it was written; nothing is guessed.
+"""
 
 import functools
 import ipaddress
@@ -47,8 +56,8 @@ def voice_of(url: str) -> str | None:
     if _is_channels(url):
         channel = _channel_of(url)
         return f"{_plain_host(url)}/{channel}" if channel else _plain_host(url)
-    if found := family_of_domain(url):
-        return found
+    if known := family_of_domain(url):
+        return known
     return _plain_host(url) if is_aggregator(url) else domain_of(url)
 
 
@@ -66,8 +75,8 @@ def outlet_named(name: str) -> str:
     CNN, cnn.com and edition.cnn.com are one. What is not known stays as it is.
     """
     plain = clean_line("".join(c for c in name if c.isprintable()), MAX_NAME)
-    if found := family_of_name(plain):
-        return found
+    if known := family_of_name(plain):
+        return known
     site = re.sub(r"^https?://", "", plain.lower()).split("/")[0].rstrip(".")
     if _DOMAIN.fullmatch(site):
         return voice_of(f"https://{site}/") or plain
@@ -187,11 +196,11 @@ def _families() -> _Families:
 
 def _by_host(places: Collection[str]) -> dict[str, tuple[str, ...]]:
     """Return by host the beginnings of the paths that are named."""
-    found: dict[str, tuple[str, ...]] = {}
+    by_host: dict[str, tuple[str, ...]] = {}
     for place in places:
         host, slash, path = place.partition("/")
-        found[host] = (*found.get(host, ()), slash + path)
-    return found
+        by_host[host] = (*by_host.get(host, ()), slash + path)
+    return by_host
 
 
 def domain_of(url: str) -> str | None:
@@ -211,8 +220,8 @@ def domain_of(url: str) -> str | None:
         ):
             return plain
         # Hosting services are suffixes too in the list of public suffixes.
-        found = get_fld(url, fail_silently=True, search_private=True) if host else None
-        return str(found) if found else plain or None
+        domain = get_fld(url, fail_silently=True, search_private=True) if host else None
+        return str(domain) if domain else plain or None
     return None
 
 

@@ -195,8 +195,8 @@ class Story:
         for name in ("published", "first_seen", "observed"):
             if kept.get(name) is not None:
                 kept[name] = clamped(kept[name])
-        found = cls.from_json(kept | {"story_id": "s-stored"})
-        return replace(found, story_id=kept["story_id"])
+        story = cls.from_json(kept | {"story_id": "s-stored"})
+        return replace(story, story_id=kept["story_id"])
 
     @classmethod
     def decode(cls, value: bytes) -> Self:
@@ -232,25 +232,25 @@ def decode_object(value: bytes, *types: str) -> dict[str, Any]:
     Raises:
         Quarantine: not JSON, not an object, another type, an unknown major version.
     """
-    found = json_object(value)
+    fields = json_object(value)
     if b"\\ud" in value.lower():  # half a character, which UTF-8 has not
         try:
-            json.dumps(found, ensure_ascii=False).encode()
+            json.dumps(fields, ensure_ascii=False).encode()
         except (UnicodeEncodeError, RecursionError) as error:
             raise Quarantine(f"a text in it is none: {error}") from error
-    if found.get("type") not in types:
+    if fields.get("type") not in types:
         raise Quarantine(
-            f"type {found.get('type')!r:.60}, expected {' or '.join(types)}"
+            f"type {fields.get('type')!r:.60}, expected {' or '.join(types)}"
         )
-    if str(found.get("version", "")).split(".")[0] != "1":
+    if str(fields.get("version", "")).split(".")[0] != "1":
         raise Quarantine(
-            f"version {found.get('version')!r:.60} not known by this worker"
+            f"version {fields.get('version')!r:.60} not known by this worker"
         )
-    return found
+    return fields
 
 
 def check_strings(
-    found: dict[str, Any], what: str, prefix: str, names: Sequence[str]
+    fields: dict[str, Any], what: str, prefix: str, names: Sequence[str]
 ) -> None:
     """Refuse what a person is to have said where fields of it are no text.
 
@@ -258,9 +258,9 @@ def check_strings(
         Quarantine: a field is none, or its id does not begin with the prefix.
     """
     for name in ("id", *names):
-        if not isinstance(found.get(name), str):
+        if not isinstance(fields.get(name), str):
             raise Quarantine(f"{what}: {name} is not a string")
-    if not found["id"].startswith(prefix):
+    if not fields["id"].startswith(prefix):
         raise Quarantine(f"{what}: id is none")
 
 
@@ -307,12 +307,12 @@ def json_object(value: bytes) -> dict[str, Any]:
         Quarantine: not JSON, or not an object.
     """
     try:
-        found = json.loads(value.decode("utf-8-sig"))
+        fields = json.loads(value.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise Quarantine(f"not JSON: {error}") from error
-    if not isinstance(found, dict):
-        raise Quarantine(f"not a JSON object but {type(found).__name__}")
-    return found
+    if not isinstance(fields, dict):
+        raise Quarantine(f"not a JSON object but {type(fields).__name__}")
+    return fields
 
 
 def content_digest(title: str, text: str) -> str:
@@ -347,17 +347,17 @@ def clean_text(text: str, limit: int = MAX_TEXT) -> str:
 
 
 def _text(value: Mapping[str, Any], name: str) -> str:
-    found = value.get(name)
-    if not isinstance(found, str):
+    text = value.get(name)
+    if not isinstance(text, str):
         raise TypeError(f"{name} is not a string")
-    return found
+    return text
 
 
 def _story_id(value: Mapping[str, Any]) -> str:
-    found = _text(value, "story_id")
-    if not _ID.fullmatch(found):
-        raise Quarantine(f"story: id {found[:80]!r} is none")
-    return found
+    story_id = _text(value, "story_id")
+    if not _ID.fullmatch(story_id):
+        raise Quarantine(f"story: id {story_id[:80]!r} is none")
+    return story_id
 
 
 def _line(value: Mapping[str, Any], name: str, limit: int = MAX_TITLE) -> str:
@@ -371,14 +371,14 @@ def _line_or_none(
 
 
 def _lines(value: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    found = value.get(name, [])
-    if not isinstance(found, list):
+    lines = value.get(name, [])
+    if not isinstance(lines, list):
         raise TypeError(f"{name} is no list")
-    if not all(isinstance(one, str) for one in found):
+    if not all(isinstance(one, str) for one in lines):
         raise TypeError(f"{name} are not all strings")
-    return tuple(clean_line(one) for one in found[:MAX_LINES])
+    return tuple(clean_line(one) for one in lines[:MAX_LINES])
 
 
 def _moment_or_none(value: Mapping[str, Any], name: str) -> datetime | None:
-    found = value.get(name)
-    return None if found is None else parse_moment(_text(value, name), name)
+    text = value.get(name)
+    return None if text is None else parse_moment(_text(value, name), name)

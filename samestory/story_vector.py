@@ -31,7 +31,7 @@ class StoryVector:
     """A story and its unit vectors, shape (2, dim): title, title and lead.
 
     Attributes:
-        made_by: the engine and its library's version; empty if it was not told.
+        made_by: the engine and its library's version; empty if it is not known.
     """
 
     story: Story
@@ -65,14 +65,14 @@ class StoryVector:
         ).encode()
 
     @classmethod
-    def from_json(cls, found: dict[str, Any]) -> Self:
+    def from_json(cls, fields: dict[str, Any]) -> Self:
         """Build from parsed JSON.
 
         Raises:
             Quarantine: a field is missing or out of range.
         """
-        vectors = found.get("vectors")
-        if not isinstance(vectors, dict) or not isinstance(found.get("story"), dict):
+        vectors = fields.get("vectors")
+        if not isinstance(vectors, dict) or not isinstance(fields.get("story"), dict):
             raise Quarantine("story-vector: without story or vectors")
         try:
             data = base64.b64decode(vectors["data"], validate=True)
@@ -86,10 +86,12 @@ class StoryVector:
             ("made by", made_by, _ENGINE),
         ):
             if not (isinstance(name, str) and form.fullmatch(name)):
-                told = repr(name[:40]) if isinstance(name, str) else type(name).__name__
-                raise Quarantine(f"story-vector: {what} {told}")
+                shown = (
+                    repr(name[:40]) if isinstance(name, str) else type(name).__name__
+                )
+                raise Quarantine(f"story-vector: {what} {shown}")
         return cls(
-            story=Story.from_json(found["story"]),
+            story=Story.from_json(fields["story"]),
             vectors=array,
             space_id=space_id,
             made_by=made_by,

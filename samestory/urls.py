@@ -1,4 +1,10 @@
-"""URLs: which to fetch, and which key says that two of them are one story."""
+"""URLs: which to fetch, and which key says that two of them are one story.
+
+- An address is fetched as it was given; it is compared by its key, which leaves out
+  what only tracks readers and how one address is spelled (`url_key`).
+- Ids are made of keys, and ids once given stay: when the rule of keys gets better, an
+  address is looked up by its former key as well (`url_keys`).
+"""
 
 import functools
 import re
@@ -190,11 +196,11 @@ def former_key(url: str) -> str:
 def _same_site(url: str, parts: SplitResult) -> SplitResult:
     """Return a URL's parts if they are whole and of the same host, else these."""
     try:
-        found = urlsplit(url)
-        _ = found.port  # raises for a port that is no number
+        split = urlsplit(url)
+        _ = split.port  # raises for a port that is no number
     except ValueError:
         return parts
-    return found if found.hostname == parts.hostname else parts
+    return split if split.hostname == parts.hostname else parts
 
 
 def flags_of_host(url: str | None) -> tuple[str, ...]:

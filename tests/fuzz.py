@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from samestory.credits import credits_of
 from samestory.errors import SamestoryError
 from samestory.ingest.articles.outlets import FeedVoice, attributed
-from samestory.ingest.articles.page import Page, Told, choose_text, without_page
+from samestory.ingest.articles.page import Page, Stated, choose_text, without_page
 from samestory.ingest.articles.quality import complaint, tidy
 from samestory.ingest.articles.titles import clean_title
 from samestory.ingest.articles.versions import LastVersion, changes_since
@@ -160,7 +160,7 @@ def _feed(body: bytes) -> None:
 
 
 def _page(body: bytes) -> None:
-    told = Told(
+    stated = Stated(
         title="Envoys leave",
         text=body[:300].decode("latin-1"),
         lang=None,
@@ -170,10 +170,10 @@ def _page(body: bytes) -> None:
         voice=FeedVoice(url="https://b.org/f") if len(body) % 2 else None,
         feeds=("https://a.org/f",),
     )
-    found = choose_text(Page(body=body, url="https://a.org/1"), told)
+    found = choose_text(Page(body=body, url="https://a.org/1"), stated)
     assert len(found.text) <= 200_000
     assert len(found.title) <= 500
-    without_page(told, "x")
+    without_page(stated, "x")
 
 
 def _title(text: str) -> None:

@@ -84,18 +84,18 @@ def _query(args: argparse.Namespace, order: str, event: str | None = None) -> Qu
 
 def run_events(args: argparse.Namespace, settings: Settings) -> int:
     """Print the events."""
-    found = wiring.read_state(settings).events(_query(args, NEWEST))
+    events = wiring.read_state(settings).events(_query(args, NEWEST))
     if args.json:
-        for one in found:
+        for one in events:
             print_json(one.to_json())
-    elif found:
-        print_events(found)
+    elif events:
+        print_events(events)
     else:
         sys.stderr.write("nothing found: no event matches\n")
-    return 0 if found else 1
+    return 0 if events else 1
 
 
-def print_events(found: Sequence[Event]) -> None:
+def print_events(events: Sequence[Event]) -> None:
     """Print events as a table for people."""
     print_table(
         [
@@ -117,7 +117,7 @@ def print_events(found: Sequence[Event]) -> None:
                 day_and_time(one.first.event_time),
                 span_of(one.first.event_time, one.own_reports[-1].event_time),
             )
-            for one in found
+            for one in events
         ],
     )
 
@@ -158,7 +158,7 @@ def run_stories(args: argparse.Namespace, settings: Settings) -> int:
     return 0 if whole or reports else 1
 
 
-def _print_stories(found: Sequence[Report]) -> None:
+def _print_stories(reports: Sequence[Report]) -> None:
     print_table(
         [
             ("story", {"no_wrap": True}),
@@ -175,6 +175,6 @@ def _print_stories(found: Sequence[Report]) -> None:
                 one.headline,
                 one.text_from,
             )
-            for one in found
+            for one in reports
         ],
     )

@@ -71,16 +71,16 @@ class _Findings:
 
 def run_check(args: argparse.Namespace, settings: Settings) -> int:
     """Read everything; name what is damaged, and what can't be judged."""
-    found = _Findings()
+    findings = _Findings()
     if args.snapshot is None:
-        _look_at_home(found, settings)
+        _look_at_home(findings, settings)
     else:
         path = Path(args.snapshot)
         if not path.exists():
             raise Misconfigured(f"{path}: no such file")
-        found.look(path, partial(_damage_of_snapshot, path))
-    _tell(found, args)
-    return found.exit_code
+        findings.look(path, partial(_damage_of_snapshot, path))
+    _tell(findings, args)
+    return findings.exit_code
 
 
 def _damage_of_snapshot(path: Path) -> Damage:
@@ -89,7 +89,7 @@ def _damage_of_snapshot(path: Path) -> Damage:
     return damage_of_state(path, with_files=False)
 
 
-def _look_at_home(found: _Findings, settings: Settings) -> None:
+def _look_at_home(findings: _Findings, settings: Settings) -> None:
     log, state = settings.home / "log.db", wiring.state_path(settings)
     looks = {
         path: partial(_damage_of_plain, path)
@@ -99,24 +99,24 @@ def _look_at_home(found: _Findings, settings: Settings) -> None:
     if not there and not (settings.brokers and _ran(settings, "index")):
         raise Misconfigured(f"nothing to check in {settings.home}: name its --state")
     for path in there:
-        found.look(path, looks[path])
-    if found.exit_code == DONE:
-        _look_at_all(found, settings, log)
+        findings.look(path, looks[path])
+    if findings.exit_code == DONE:
+        _look_at_all(findings, settings, log)
 
 
 def _damage_of_plain(path: Path) -> Damage:
     return [(path, line) for line in damage_of(path)]
 
 
-def _look_at_all(found: _Findings, settings: Settings, log: Path) -> None:
+def _look_at_all(findings: _Findings, settings: Settings, log: Path) -> None:
     """Judge whether what is there, and what is not, agrees with the log."""
     if settings.brokers:
-        found.look(f"log on {settings.brokers}", partial(_at_odds, settings))
+        findings.look(f"log on {settings.brokers}", partial(_at_odds, settings))
     elif finds(log):
-        found.judged.remove(str(log))  # its records come now
-        found.look(log, partial(_at_odds, settings))
+        findings.judged.remove(str(log))  # its records come now
+        findings.look(log, partial(_at_odds, settings))
     else:
-        found.damaged += [(str(log), line) for line in _without_log(settings)]
+        findings.damaged += [(str(log), line) for line in _without_log(settings)]
 
 
 def _ran(settings: Settings, worker: str) -> bool:
@@ -216,33 +216,35 @@ def _of_frontier(frontier: Path, state: Path) -> Iterator[str]:
         )
 
 
-def _read_only(found: _Findings) -> list[str]:
+def _read_only(findings: _Findings) -> list[str]:
     """Return the files, of those that were judged, that we can read but not write."""
-    return [one for one in found.judged if is_read_only(Path(one))]
+    return [one for one in findings.judged if is_read_only(Path(one))]
 
 
-def _tell(found: _Findings, args: argparse.Namespace) -> None:
+def _tell(findings: _Findings, args: argparse.Namespace) -> None:
     if args.json:
         print_json(
             {
-                "checked": found.judged,
-                "damaged": [{"file": f, "damage": line} for f, line in found.damaged],
-                "unjudged": [{"file": f, "why": str(e)} for f, e in found.unjudged],
+                "checked": findings.judged,
+                "damaged": [
+                    {"file": f, "damage": line} for f, line in findings.damaged
+                ],
+                "unjudged": [{"file": f, "why": str(e)} for f, e in findings.unjudged],
             }
         )
     else:
-        for file, line in found.damaged:
+        for file, line in findings.damaged:
             print(f"{file}: {line}")
-        for file, why in found.unjudged:
+        for file, why in findings.unjudged:
             print(f"{file}: can't be judged: {why}")
-        if found.judged and not found.damaged:
-            print(f"whole: {', '.join(found.judged)}")
-    if read_only := _read_only(found):
+        if findings.judged and not findings.damaged:
+            print(f"whole: {', '.join(findings.judged)}")
+    if read_only := _read_only(findings):
         sys.stderr.write(
             f"read-only for user {os.geteuid()}: {', '.join(read_only)}; what was"
             " judged is what is in them now\n"
         )
-    if found.damaged:
+    if findings.damaged:
         sys.stderr.write(
             "index/state.vectors/ is made anew by the index; for index/state.db"
             " `samestory restore` a snapshot, or one made with `replay --into DIR` and"

@@ -152,9 +152,9 @@ def run_undo(args: argparse.Namespace, settings: Settings) -> int:
     }
     wanted = list(status)
     if not args.correction.startswith("c-") or len(wanted) != 1:
-        found = ", ".join(wanted[:3]) or "none"
+        several = ", ".join(wanted[:3]) or "none"
         raise Misconfigured(
-            f"{args.correction!r} is no correction's id ({found} begins so): see"
+            f"{args.correction!r} is no correction's id ({several} begins so): see"
             " `samestory corrections list`"
         )
     if status[wanted[0]] == "forgotten":  # its reason would name what has to leave
@@ -189,59 +189,59 @@ def _correction(args: argparse.Namespace, kind: str, a: str, b: str) -> Correcti
 def _submit(
     one: Correction, args: argparse.Namespace, settings: Settings, state: Reader
 ) -> int:
-    found = submit(
+    outcome = submit(
         settings,
         one.correction_id,
         one.encode(),
         partial(state.corrections.get, one.correction_id),
     )
-    _tell(found, args, state)
+    _tell(outcome, args, state)
     state.close()
-    return 0 if found.status == ACCEPTED else NOT_ACCEPTED
+    return 0 if outcome.status == ACCEPTED else NOT_ACCEPTED
 
 
-def _tell(found: Corrected, args: argparse.Namespace, state: Reader) -> None:
+def _tell(outcome: Corrected, args: argparse.Namespace, state: Reader) -> None:
     if args.json:
-        print_json(_row(found))
+        print_json(_row(outcome))
         return
-    one = found.correction
-    events = sorted({event for _, event in found.moved.values()})
-    number = len(found.moved)
+    one = outcome.correction
+    events = sorted({event for _, event in outcome.moved.values()})
+    number = len(outcome.moved)
     stories = "1 story" if number == 1 else f"{number} stories"
-    said = f", {stories} moved to {', '.join(events)}" if found.moved else ""
-    if found.reason:
-        said = f": {found.reason}"
+    said = f", {stories} moved to {', '.join(events)}" if outcome.moved else ""
+    if outcome.reason:
+        said = f": {outcome.reason}"
     elif one.kind == APART:
-        said = f": {_parted(found, state)}"
-    print(plain(f"{one.correction_id} {found.status}{said}"))
-    if found.status == REFUSED:
+        said = f": {_parted(outcome, state)}"
+    print(plain(f"{one.correction_id} {outcome.status}{said}"))
+    if outcome.status == REFUSED:
         sys.stderr.write("nothing was changed\n")
 
 
-def _parted(found: Corrected, state: Reader) -> str:
+def _parted(outcome: Corrected, state: Reader) -> str:
     """Return which stories left which event, and how many stay in it."""
-    one = found.correction
-    if not found.moved:
+    one = outcome.correction
+    if not outcome.moved:
         return f"{one.a} is not in {one.b}, and is kept out from now on"
-    left, new = found.moved[one.a]
+    left, new = outcome.moved[one.a]
     stay = len(state.membership.members(left))
     return (
-        f"{', '.join(sorted(found.moved))} left {left} for {new};"
+        f"{', '.join(sorted(outcome.moved))} left {left} for {new};"
         f" {stay} other{'s stay' if stay != 1 else ' stays'}"
     )
 
 
-def _row(found: Corrected) -> dict[str, Any]:
-    one = found.correction
+def _row(outcome: Corrected) -> dict[str, Any]:
+    one = outcome.correction
     return {
         "id": one.correction_id,
         "kind": one.kind,
         "a": one.a or None,
         "b": one.b,
         "members": list(one.members),
-        "status": found.status,
-        "reason": found.reason,
-        "moved": {s: {"from": f, "to": t} for s, (f, t) in found.moved.items()},
+        "status": outcome.status,
+        "reason": outcome.reason,
+        "moved": {s: {"from": f, "to": t} for s, (f, t) in outcome.moved.items()},
         "who": one.who,
         "why": one.why,
         "at": iso(one.at),
@@ -250,11 +250,11 @@ def _row(found: Corrected) -> dict[str, Any]:
 
 def run_list(args: argparse.Namespace, settings: Settings) -> int:
     """Print every correction."""
-    found = wiring.read_state(settings).corrections.all()
+    corrections = wiring.read_state(settings).corrections.all()
     if args.json:
-        for one in found:
+        for one in corrections:
             print_json(_row(one))
-    elif found:
+    elif corrections:
         print_table(
             [(name, {}) for name in ("id", "what", "status", "who", "why", "when")],
             [
@@ -272,12 +272,12 @@ def run_list(args: argparse.Namespace, settings: Settings) -> int:
                     one.correction.why,
                     day_and_time(one.correction.at),
                 ]
-                for one in found
+                for one in corrections
             ],
         )
     else:
         sys.stderr.write("no corrections\n")
-    return 0 if found else 1
+    return 0 if corrections else 1
 
 
 def run_export(_: argparse.Namespace, settings: Settings) -> int:
@@ -293,8 +293,8 @@ def run_export(_: argparse.Namespace, settings: Settings) -> int:
                 continue
             count += 1
             label = SAME if one.kind == SAME else DIFFERENT
-            told = {"who": one.who, "why": one.why, "at": iso(one.at)}
-            print_json({"a": a, "b": b, "label": label} | told)
+            said = {"who": one.who, "why": one.why, "at": iso(one.at)}
+            print_json({"a": a, "b": b, "label": label} | said)
     if missing:
         sys.stderr.write(f"{missing} pairs left out: of stories not kept any more\n")
     return 0 if count else 1

@@ -115,7 +115,7 @@ def _eval_pairs(args: argparse.Namespace, settings: Settings) -> None:
                 f"{label}, but {said}: {row.a.title!r} and {row.b.title!r}\n"
             )
     same = sum(row.same for row in rows)
-    found = {
+    measures = {
         "name": "pairs",
         "same": same,
         "same_joined": right[True],
@@ -123,7 +123,7 @@ def _eval_pairs(args: argparse.Namespace, settings: Settings) -> None:
         "different_kept_apart": right[False],
     }
     if args.json:
-        print_json(found)
+        print_json(measures)
     else:
         print(
             f"Pairs: of {same} that are one event {right[True]} would be joined;"
@@ -142,7 +142,7 @@ def _eval_stream(args: argparse.Namespace, settings: Settings) -> None:
     arrived, at_end = _grouped(rows, vectors, model)
     if args.assignments:
         _write(Path(args.assignments), at_end)
-    found = {
+    groupings = {
         "samestory, on arrival": score(arrived, gold, uncertain),
         "samestory, at the end": score(at_end, gold, uncertain),
     }
@@ -150,19 +150,19 @@ def _eval_stream(args: argparse.Namespace, settings: Settings) -> None:
     texts = [f"{row.story.title}\n{row.story.text}" for row in rows]
     units = np.stack([combine(one.vectors) for one in vectors])
     for name, groups in baselines(texts, units):
-        found[name] = score(dict(zip(ids, groups, strict=True)), gold, uncertain)
+        groupings[name] = score(dict(zip(ids, groups, strict=True)), gold, uncertain)
     changed = sum(arrived[one] != at_end[one] for one in ids)
     nearest = _nearest(rows, vectors, units, model)
     lookup = {k: found_among(nearest, gold, k) for k in (1, 5)}
     if args.json:
-        for name, grouping in found.items():
+        for name, grouping in groupings.items():
             print_json({"name": name} | grouping.to_json())
         print_json(
             {"name": "lookup", "precision_at_1": lookup[1], "recall_at_5": lookup[5]}
             | {"stories": len(ids), "changed_after_arrival": changed}
         )
     else:
-        _print(found, lookup, len(ids), changed)
+        _print(groupings, lookup, len(ids), changed)
 
 
 def _grouped(
@@ -221,7 +221,7 @@ def _write(path: Path, events: Mapping[str, str]) -> None:
 
 
 def _print(
-    found: Mapping[str, Grouping],
+    groupings: Mapping[str, Grouping],
     lookup: Mapping[int, float | None],
     stories: int,
     changed: int,
@@ -244,10 +244,10 @@ def _print(
                 *(parts([one.ari]), parts([one.v_measure]), str(one.events)),
                 *(parts([one.largest]), parts([one.singletons]), str(one.false_joins)),
             ]
-            for name, one in found.items()
+            for name, one in groupings.items()
         ],
     )
-    gold = next(iter(found.values())).gold_events
+    gold = next(iter(groupings.values())).gold_events
     print(
         f"{stories} stories of {gold} events; {changed} changed event after arrival.\n"
         "Scores in percent; false joins: events that hold three reports or more of each"

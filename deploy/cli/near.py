@@ -56,7 +56,7 @@ def run_near(args: argparse.Namespace, settings: Settings) -> int:
     state = wiring.read_state(settings)
     query = _query(args, settings, state)
     with state.reading():
-        found = Lookup(state, wiring.open_pair_model(settings)).nearest(
+        nearest = Lookup(state, wiring.open_pair_model(settings)).nearest(
             query,
             args.k,
             since=parse_since(args.since),
@@ -64,13 +64,13 @@ def run_near(args: argparse.Namespace, settings: Settings) -> int:
             outlet=args.outlet,
         )
     if args.json:
-        for near in found:
+        for near in nearest:
             print_json(near.to_json())
-    elif found:
-        _print_near(found)
+    elif nearest:
+        _print_near(nearest)
     else:
         sys.stderr.write("nothing found: no story matches these filters\n")
-    return 0 if found else 1
+    return 0 if nearest else 1
 
 
 def _query(args: argparse.Namespace, settings: Settings, state: Reader) -> View:
@@ -107,8 +107,8 @@ def _known(args: argparse.Namespace, state: Reader) -> Member | None:
         url = absolute_url(args.url, "")
         if url is None:
             raise Misconfigured(f"--url {args.url!r}: not an http(s) URL")
-        found = (state.member(story_id) for story_id in story_ids_of(url))
-        return next((member for member in found if member), None)
+        members = (state.member(story_id) for story_id in story_ids_of(url))
+        return next((member for member in members if member), None)
     return None
 
 
@@ -120,9 +120,9 @@ def _text(args: argparse.Namespace, settings: Settings) -> tuple[str, str]:
         sys.stderr.write("not known here; fetching it\n")
         try:
             client = wiring.open_client(settings)
-            found = client.get(args.url, max_bytes=MAX_PAGE_BYTES)
-            kind = found.headers.get("content-type", "")
-            page = Page(body=found.body, url=found.url, content_type=kind)
+            fetched = client.get(args.url, max_bytes=MAX_PAGE_BYTES)
+            kind = fetched.headers.get("content-type", "")
+            page = Page(body=fetched.body, url=fetched.url, content_type=kind)
             with wiring.open_sandbox(settings) as sandbox:
                 return "", str(sandbox.run(extract_text, page))
         except Quarantine as error:
@@ -142,7 +142,7 @@ def _read(file: str | None) -> str:
     return clean_text(raw.decode("utf-8", "replace"))
 
 
-def _print_near(found: Sequence[Near]) -> None:
+def _print_near(nearest: Sequence[Near]) -> None:
     print_table(
         [
             ("one event", {"justify": "right"}),
@@ -163,10 +163,10 @@ def _print_near(found: Sequence[Near]) -> None:
                 day_and_time(near.member.story.published),
                 near.member.event_id[:10],
             )
-            for near in found
+            for near in nearest
         ],
     )
-    for near in found:
+    for near in nearest:
         if near.likeness.veto:
             said = f"“{_headline(near)}” ({near.member.story.attribution})"
             print(plain(f"no: {said} can't be that event: {near.likeness.veto}"))

@@ -59,7 +59,7 @@ def print_json(value: Any) -> None:
     What steers a terminal is escaped, and what stdout can't show.
     """
     text = json.dumps(value, ensure_ascii=False)
-    text = _UNSEEN.sub(lambda found: json.dumps(found[0])[1:-1], text)
+    text = _UNSEEN.sub(lambda match: json.dumps(match[0])[1:-1], text)
     try:
         text.encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError:
@@ -118,10 +118,10 @@ def parse_since(text: str | None, option: str = "--since") -> float | None:
     span = _SPAN.match(text)
     if span:
         return time.time() - float(span[1]) * _SECONDS[span[2]]
-    found = parse_date(text, datetime.now(UTC)).at
-    if found is None:
+    moment = parse_date(text, datetime.now(UTC)).at
+    if moment is None:
         raise Misconfigured(f"{option} {text!r}: use a span like 7d, 12h, or a date")
-    return found.timestamp()
+    return moment.timestamp()
 
 
 def day_and_time(moment: datetime | None) -> str:

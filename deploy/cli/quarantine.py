@@ -65,11 +65,11 @@ def _filters(parser: argparse.ArgumentParser) -> None:
 
 def run_list(args: argparse.Namespace, settings: Settings) -> int:
     """List what is held."""
-    found = _matching(cases(wiring.open_log(settings)).values(), args)
+    matching = _matching(cases(wiring.open_log(settings)).values(), args)
     if args.json:
-        for case in found:
+        for case in matching:
             print_json(shown(_json(case)))
-    elif found:
+    elif matching:
         print_table(
             [
                 ("case", {"no_wrap": True}),
@@ -88,12 +88,12 @@ def run_list(args: argparse.Namespace, settings: Settings) -> int:
                     case.where,
                     case.reason,
                 )
-                for case in found
+                for case in matching
             ],
         )
     else:
         sys.stderr.write("nothing is held\n")
-    return 0 if found else 1
+    return 0 if matching else 1
 
 
 def run_show(args: argparse.Namespace, settings: Settings) -> int:
@@ -163,32 +163,32 @@ def _say(args: argparse.Namespace, word: str, count: int) -> int:
     return 0 if count else 1
 
 
-def _chosen(found: dict[str, Case], args: argparse.Namespace) -> list[Case]:
+def _chosen(held: dict[str, Case], args: argparse.Namespace) -> list[Case]:
     if args.ids:
-        return _named(found, args.ids)
+        return _named(held, args.ids)
     if not (args.all or args.stage or args.reason or args.older_than):
         raise Misconfigured("name cases by ID, by --stage, --reason, or say --all")
-    return _matching(found.values(), args)
+    return _matching(held.values(), args)
 
 
-def _named(found: dict[str, Case], beginnings: Sequence[str]) -> list[Case]:
+def _named(held: dict[str, Case], beginnings: Sequence[str]) -> list[Case]:
     named = []
     for beginning in beginnings:
         fits = [
-            i for i in found if beginning.startswith("q-") and i.startswith(beginning)
+            i for i in held if beginning.startswith("q-") and i.startswith(beginning)
         ]
         if len(fits) != 1:
             many = f"is ambiguous: {', '.join(fits[:3])}" if fits else "is no case"
             raise Misconfigured(f"{beginning!r} {many}; see samestory quarantine list")
-        named.append(found[fits[0]])
+        named.append(held[fits[0]])
     return named
 
 
-def _matching(found: Any, args: argparse.Namespace) -> list[Case]:
+def _matching(held: Any, args: argparse.Namespace) -> list[Case]:
     before = parse_since(args.older_than)
     return [
         case
-        for case in found
+        for case in held
         if case.status == "held"
         and (args.stage is None or case.stage == args.stage)
         and (args.reason is None or args.reason.lower() in case.reason.lower())

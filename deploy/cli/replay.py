@@ -142,15 +142,15 @@ def run_digest(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def _print_digest(state: Held, args: argparse.Namespace) -> None:
-    found = {
+    summary = {
         "digest": state.digest(),
         "position": state.meta.position(),
         **state.counts(),
     }
     if args.json:
-        print_json(found)
+        print_json(summary)
     else:
-        print(found["digest"])
+        print(summary["digest"])
 
 
 def rebuilt(
@@ -234,16 +234,16 @@ def run_diff(args: argparse.Namespace, _: Settings) -> int:
     """Compare and print."""
     folders = (Path(args.first), Path(args.second))
     sides = [wiring.read_state_in(folder) for folder in folders]
-    found = differences(sides[0].assignments(), sides[1].assignments())
-    for change in found if args.json else ():
+    changes = differences(sides[0].assignments(), sides[1].assignments())
+    for change in changes if args.json else ():
         print_json(change.to_json())
     if not args.json:
-        _print_changes(found, sides[0], sides[1])
-    return DIFFERENT if found else SAME
+        _print_changes(changes, sides[0], sides[1])
+    return DIFFERENT if changes else SAME
 
 
-def _print_changes(found: list[Change], first: Reader, second: Reader) -> None:
-    if not found:
+def _print_changes(changes: list[Change], first: Reader, second: Reader) -> None:
+    if not changes:
         counts = first.counts()
         print(f"the same: {counts['stories']} stories in {counts['events']} events")
         return
@@ -261,6 +261,6 @@ def _print_changes(found: list[Change], first: Reader, second: Reader) -> None:
                 str(len(change.stories)),
                 title(change.stories[0]),
             ]
-            for change in found
+            for change in changes
         ],
     )

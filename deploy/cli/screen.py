@@ -16,5 +16,5 @@ class _Console(Console):
 
 def open_console() -> Console:
     """Return a console on stdout."""
-    found = _Console(highlight=False)
-    return found if found.is_terminal else _Console(highlight=False, width=WIDE)
+    console = _Console(highlight=False)
+    return console if console.is_terminal else _Console(highlight=False, width=WIDE)

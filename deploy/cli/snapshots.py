@@ -61,12 +61,12 @@ def run_restore(args: argparse.Namespace, settings: Settings) -> int:
     )  # refuses where another index reads the journal
     with hold_lock(settings.home, "index", 1.0):  # `status` may just look at it
         _hold_back(log, consumer, held.position, source, settings)
-        told = _told(target)
+        announced = _announced_by(target)
         former = _set_aside(target)
         replace_database(source, target)
         state = State(target)
         with state.transaction():
-            state.revisions.tell_anew(told)
+            state.revisions.announce_anew(announced)
         state.close()
     log.close()
     if args.json:
@@ -139,18 +139,18 @@ def _set_aside(target: Path) -> str | None:
     return str(kept)
 
 
-def _told(target: Path) -> dict[str, int]:
-    """Return the revisions that the state to be replaced told; none if unreadable."""
+def _announced_by(target: Path) -> dict[str, int]:
+    """Return the revisions that the state announced; none if it is unreadable."""
     if not target.exists():
         return {}
     try:
         state = State(target)
-        told = state.revisions.highest()
+        announced = state.revisions.highest()
         state.close()
     except (Misconfigured, sqlite3.Error) as error:
         sys.stderr.write(f"{error}: its revisions can't be read, they begin anew\n")
         return {}
-    return told
+    return announced
 
 
 def run_backup(args: argparse.Namespace, settings: Settings) -> int:

@@ -75,13 +75,13 @@ def run_status(args: argparse.Namespace, settings: Settings) -> int:
         raise Misconfigured(
             f"no state in {settings.home}: start with `samestory run --feed URL`"
         )
-    found = _status(settings)
+    status = _status(settings)
     if args.json:
-        print_json(shown(found))
+        print_json(shown(status))
     elif args.prometheus:
-        sys.stdout.write(prometheus(found))
+        sys.stdout.write(prometheus(status))
     else:
-        _print(found)
+        _print(status)
     return 0
 
 
@@ -164,13 +164,13 @@ def _status(settings: Settings) -> dict[str, Any]:
 def _expiry(calendar: Calendar, settings: Settings) -> dict[str, Any]:
     held = calendar.held if settings.keep_days else None
     warning = {"warning": held.warning if held else None}
-    return {"keep_days": settings.keep_days, **calendar.told(), **warning}
+    return {"keep_days": settings.keep_days, **calendar.for_people(), **warning}
 
 
-def _largest(found: Largest | None) -> dict[str, Any]:
-    if found is None:
+def _largest(largest: Largest | None) -> dict[str, Any]:
+    if largest is None:
         return {"event_id": None, "reports": 0, "stories": 0, "suspicious": False}
-    return {**found._asdict(), "suspicious": found.is_suspicious}
+    return {**largest._asdict(), "suspicious": largest.is_suspicious}
 
 
 def _lag(topic: str, parts: Sequence[Lag]) -> dict[str, Any]:
@@ -185,17 +185,17 @@ def _lag(topic: str, parts: Sequence[Lag]) -> dict[str, Any]:
     }
 
 
-def _latency(found: Sequence[Latency]) -> dict[str, Any]:
+def _latency(latencies: Sequence[Latency]) -> dict[str, Any]:
     """Return quantiles over the latest stories, in seconds; none before the first."""
-    if not found:
+    if not latencies:
         return {"stories": 0, "stages": {}}
     stages = {
-        "embed": [one.embed_s for one in found],
-        "index": [one.index_s for one in found],
-        "total": [one.embed_s + one.index_s for one in found],
+        "embed": [one.embed_s for one in latencies],
+        "index": [one.index_s for one in latencies],
+        "total": [one.embed_s + one.index_s for one in latencies],
     }
     return {
-        "stories": len(found),
+        "stories": len(latencies),
         "stages": {
             stage: {str(q): round(float(np.quantile(values, q)), 3) for q in QUANTILES}
             for stage, values in stages.items()
@@ -218,11 +218,11 @@ def _quarantined(log: Log) -> dict[str, Any]:
     return {"total": len(held), "by_stage": dict(stages), "latest": latest}
 
 
-def _print(found: dict[str, Any]) -> None:
-    _print_workers(found)
-    _print_flow(found)
-    _print_index(found)
-    held = found["quarantine"]
+def _print(status: dict[str, Any]) -> None:
+    _print_workers(status)
+    _print_flow(status)
+    _print_index(status)
+    held = status["quarantine"]
     stages = ", ".join(f"{stage} {n}" for stage, n in held["by_stage"].items())
     print(f"quarantine {held['total']}{' (' + stages + ')' if stages else ''}")
     for one in held["latest"]:
@@ -230,18 +230,18 @@ def _print(found: dict[str, Any]) -> None:
         sys.stdout.write(f"           {said}\n")
 
 
-def _print_workers(found: dict[str, Any]) -> None:
-    print(f"state      {found['state']}")
-    workers = (f"{n} {p or '–'}" for n, p in found["workers"].items())
+def _print_workers(status: dict[str, Any]) -> None:
+    print(f"state      {status['state']}")
+    workers = (f"{n} {p or '–'}" for n, p in status["workers"].items())
     print(f"workers    {'   '.join(workers)}   (process, – if not running)")
-    if found["memory"]:
-        memory = (f"{n} {size / 1e6:.0f} MB" for n, size in found["memory"].items())
+    if status["memory"]:
+        memory = (f"{n} {size / 1e6:.0f} MB" for n, size in status["memory"].items())
         print(f"memory     {'   '.join(memory)}   (with their children)")
 
 
-def _print_flow(found: dict[str, Any]) -> None:
+def _print_flow(status: dict[str, Any]) -> None:
     """Print how far feeds, pages and stages are."""
-    feeds, pages = found["feeds"], found["pages"]
+    feeds, pages = status["feeds"], status["pages"]
     print(
         f"feeds      {feeds['total']}, {feeds['failing']} failing,"
         f" {feeds['never_polled']} never polled"
@@ -250,10 +250,10 @@ def _print_flow(found: dict[str, Any]) -> None:
         f"entries    {pages['published']} published, {pages['due']} waiting,"
         f" {pages['refused']} refused"
     )
-    for group, lag in found["lag"].items():
+    for group, lag in status["lag"].items():
         age = "" if lag["oldest_s"] is None else f", oldest {lag['oldest_s']:.0f} s"
         print(f"{group:<10} {lag['behind']} behind{age}")
-    took = found["latency"]
+    took = status["latency"]
     said = ", ".join(
         f"{stage} {took['stages'][stage]['0.5']:.1f} s"
         f" (95 %: {took['stages'][stage]['0.95']:.1f} s)"
@@ -262,15 +262,15 @@ def _print_flow(found: dict[str, Any]) -> None:
     print(f"latency    {said or '–'}, last {took['stories']} stories")
 
 
-def _print_index(found: dict[str, Any]) -> None:
-    index = found["index"]
+def _print_index(status: dict[str, Any]) -> None:
+    index = status["index"]
     print(
         f"index      {index['stories']} stories in {index['events']} events,"
         f" newest seen {(index['newest_story'] or '–')[:16]}"
     )
-    if found["space"]["id"]:
-        print(f"vectors    {found['space']['id']}, {found['space']['made_by']}")
-    largest = found["largest_event"]
+    if status["space"]["id"]:
+        print(f"vectors    {status['space']['id']}, {status['space']['made_by']}")
+    largest = status["largest_event"]
     if largest["suspicious"]:
         print(
             f"WARNING    {largest['event_id']} holds {largest['reports']} of the"
@@ -278,5 +278,5 @@ def _print_index(found: dict[str, Any]) -> None:
             f" others; see `samestory why {largest['event_id'][:10]}`, part it with"
             " `samestory different A B`, or use --joining tight"
         )
-    if found["expiry"]["warning"]:
-        print(f"WARNING    {found['expiry']['warning']}")
+    if status["expiry"]["warning"]:
+        print(f"WARNING    {status['expiry']['warning']}")

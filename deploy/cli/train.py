@@ -133,9 +133,9 @@ def run_train(args: argparse.Namespace, settings: Settings) -> int:
     if given:
         thresholds = dict(zip(JOINING, given, strict=True))
     else:
-        found = _measured(streams, learnt)
-        thresholds = proposed(found)
-        _print(found, thresholds)
+        measures = _measured(streams, learnt)
+        thresholds = proposed(measures)
+        _print(measures, thresholds)
     counts = None
     if other is not None:
         total, words = counted(streams, None)
@@ -166,8 +166,8 @@ def run_sweep(args: argparse.Namespace, settings: Settings) -> int:
     people = _pairs(args, encoder, settings)
     encoder.close()
     learnt, _ = halves(streams, other, _tell, people)
-    found = _measured(streams, learnt)
-    _print(found, proposed(found))
+    measures = _measured(streams, learnt)
+    _print(measures, proposed(measures))
     return 0
 
 
@@ -215,13 +215,13 @@ def _pairs(
     args: argparse.Namespace, encoder: Encoder, settings: Settings
 ) -> list[PeoplesPairs]:
     """Return the pairs of --pairs."""
-    found = []
+    sets = []
     for argument in args.pairs:
         file, weight = _weighted(argument)
         rows = read_pairs(file)
         stories = [story for row in rows for story in (row.a, row.b)]
         vectors = embedded(stories, encoder, settings.home / "eval")
-        found.append(
+        sets.append(
             PeoplesPairs(
                 name=Path(file).name,
                 stories=stories,
@@ -230,7 +230,7 @@ def _pairs(
                 weight=weight,
             )
         )
-    return found
+    return sets
 
 
 def _weighted(argument: str) -> tuple[str, float]:
@@ -239,12 +239,12 @@ def _weighted(argument: str) -> tuple[str, float]:
     if not at:
         return argument, 1.0
     try:
-        found = float(weight)
+        number = float(weight)
     except ValueError:
-        found = math.nan
-    if not 0 < found < math.inf:
+        number = math.nan
+    if not 0 < number < math.inf:
         raise Misconfigured(f"{argument}: {weight!r} is no weight, a number over 0")
-    return file, found
+    return file, number
 
 
 def _cut(row: Labelled) -> Labelled:
@@ -287,31 +287,31 @@ def _stream(
 
 
 def _texts(file: str) -> list[tuple[str, str]]:
-    found = []
+    texts = []
     with open_lines(file) as lines:
         for number, line in enumerate(lines, 1):
             try:
                 row = json_object(line)
             except Quarantine as error:
                 raise Misconfigured(f"{file}:{number}: {error}") from error
-            found.append((str(row.get("title") or ""), str(row.get("text") or "")))
-    return found
+            texts.append((str(row.get("title") or ""), str(row.get("text") or "")))
+    return texts
 
 
 def _measured(streams: Sequence[Stream], learnt: Halves) -> list[Measured]:
-    found, line = [], ProgressLine()
+    measures, line = [], ProgressLine()
     for stream in (one for one in streams if one.has_say):
         for threshold in THRESHOLDS:
             line.show(f"{stream.name}: grouped with threshold {threshold:.2f}")
-            found.append(learnt.measured(stream, threshold))
+            measures.append(learnt.measured(stream, threshold))
     line.end()
-    return found
+    return measures
 
 
-def _print(found: Sequence[Measured], thresholds: dict[str, float]) -> None:
+def _print(measures: Sequence[Measured], thresholds: dict[str, float]) -> None:
     names = {t: joining for joining, t in thresholds.items()}
     right = {"justify": "right", "no_wrap": True}
-    for stream in dict.fromkeys(one.stream.name for one in found):
+    for stream in dict.fromkeys(one.stream.name for one in measures):
         print(f"\n{stream}, out of fold, in percent")
         print_table(
             [
@@ -320,10 +320,10 @@ def _print(found: Sequence[Measured], thresholds: dict[str, float]) -> None:
                 *((name, right) for name in ("ARI", "F1 on arrival", "false joins")),
                 ("", {}),
             ],
-            [_row(one, names) for one in found if one.stream.name == stream],
+            [_row(one, names) for one in measures if one.stream.name == stream],
         )
-    told = ", ".join(f"{joining} {thresholds[joining]:.2f}" for joining in JOINING)
-    print(f"\nproposed: {told}")
+    shown = ", ".join(f"{joining} {thresholds[joining]:.2f}" for joining in JOINING)
+    print(f"\nproposed: {shown}")
 
 
 def _row(one: Measured, names: dict[float, str]) -> list[str]:

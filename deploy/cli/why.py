@@ -49,7 +49,7 @@ MEANING: Final = {
     "foreign": "a language unknown to the model",
     "foreign_overlap": "share of words in both",
 }
-_LONG: Final = "_long"  # what a feature adds in long texts is told with the feature
+_LONG: Final = "_long"  # what a feature adds in long texts is shown with the feature
 
 
 def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -72,11 +72,11 @@ def run_why(args: argparse.Namespace, settings: Settings) -> int:
     state = wiring.read_state(settings)
     model = wiring.open_pair_model(settings)
     with state.reading():
-        found = _explained(state, args.first, args.second, model)
+        explanation = _explained(state, args.first, args.second, model)
     if args.json:
-        print_json(found.to_json())
+        print_json(explanation.to_json())
     else:
-        _print(found, is_event=args.first.startswith("e-"))
+        _print(explanation, is_event=args.first.startswith("e-"))
     return 0
 
 
@@ -96,35 +96,39 @@ def _explained(
 
 
 def _member(state: Reader, story_id: str) -> Member:
-    found = state.member(story_id)
-    if found is None:
+    member = state.member(story_id)
+    if member is None:
         raise Misconfigured(f"no story {story_id}")
-    return found
+    return member
 
 
-def _print(found: Explanation, *, is_event: bool) -> None:
+def _print(explanation: Explanation, *, is_event: bool) -> None:
     out = console()
 
     def say(text: str = "") -> None:
         out.print(plain(text), markup=False)
 
     if is_event:
-        say(f"Event {found.event_id}: {found.reason}.")
+        say(f"Event {explanation.event_id}: {explanation.reason}.")
     else:
-        for member in found.stories:
+        for member in explanation.stories:
             say(f"{member.story.story_id}  {_named(member.story)}")
-        where = f"one event, {found.event_id}" if found.event_id else "two events"
-        say(f"\n{where}: {found.reason}." if len(found.stories) > 1 else "")
-        if len(found.stories) == 1:
-            say(f"in event {found.event_id}: {found.reason}.")
-    if not found.event_id and found.chain:
+        where = (
+            f"one event, {explanation.event_id}"
+            if explanation.event_id
+            else "two events"
+        )
+        say(f"\n{where}: {explanation.reason}." if len(explanation.stories) > 1 else "")
+        if len(explanation.stories) == 1:
+            say(f"in event {explanation.event_id}: {explanation.reason}.")
+    if not explanation.event_id and explanation.chain:
         say("\nCompared with each other, whatever else there was:")
-    for number, link in enumerate(found.chain, 1):
+    for number, link in enumerate(explanation.chain, 1):
         say()
-        _print_link(link, number, say, is_apart=found.event_id is None)
-    if found.weakest and len(found.chain) > 1:
-        weakest = found.chain.index(found.weakest) + 1
-        say(f"\nThe weakest link is {weakest}: {found.weakest.probability:.2f}.")
+        _print_link(link, number, say, is_apart=explanation.event_id is None)
+    if explanation.weakest and len(explanation.chain) > 1:
+        weakest = explanation.chain.index(explanation.weakest) + 1
+        say(f"\nThe weakest link is {weakest}: {explanation.weakest.probability:.2f}.")
 
 
 def _print_link(link: Link, number: int, say: Any, *, is_apart: bool) -> None:

@@ -40,7 +40,7 @@ class Report:
 @cache
 def load_reports() -> tuple[Report, ...]:
     """Return all reports in the order of their files."""
-    found: list[Report] = []
+    reports: list[Report] = []
     folder = files("samestory.deploy.newsroom") / "stories"
     for file in sorted(folder.iterdir(), key=lambda f: f.name):
         event = ""
@@ -49,8 +49,8 @@ def load_reports() -> tuple[Report, ...]:
             if head.startswith("# "):
                 event = head[2:]
             elif head.startswith("## "):
-                found.append(_report(event, head[3:], lines, found))
-    return tuple(found)
+                reports.append(_report(event, head[3:], lines, reports))
+    return tuple(reports)
 
 
 def _report(event: str, head: str, lines: list[str], before: list[Report]) -> Report:

@@ -123,14 +123,14 @@ def _handler(newsroom: Newsroom) -> type[BaseHTTPRequestHandler]:
 
         def do_GET(self) -> None:
             address = self.connection.getsockname()[0]
-            found = newsroom.answer(address, self.path.split("?")[0])
-            kind, body = found or ("text/plain", b"not here\n")
+            answer = newsroom.answer(address, self.path.split("?")[0])
+            kind, body = answer or ("text/plain", b"not here\n")
             tag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
-            if found and self.headers.get("If-None-Match") == tag:
+            if answer and self.headers.get("If-None-Match") == tag:
                 self.send_response(304)
                 body = b""
             else:
-                self.send_response(200 if found else 404)
+                self.send_response(200 if answer else 404)
                 self.send_header("Content-Type", kind)
             self.send_header("ETag", tag)
             self.send_header("Content-Length", str(len(body)))

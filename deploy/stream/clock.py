@@ -55,6 +55,6 @@ def advanced(
     return Moment(at=at, boot=boot, since_boot=since_boot)
 
 
-def told(at: float) -> str:
+def utc_text(at: float) -> str:
     """Return a time for people."""
     return f"{datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=at):%Y-%m-%d %H:%M}"

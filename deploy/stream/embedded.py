@@ -192,9 +192,9 @@ class EmbeddedLog:
                 position = 0
                 while records := self.read(topic, part, position, page):
                     position = records[-1].offset + 1
-                    found = [(one, new) for one in records if (new := change(one))]
-                    self._replace(found)
-                    count += len(found)
+                    changed = [(one, new) for one in records if (new := change(one))]
+                    self._replace(changed)
+                    count += len(changed)
         except sqlite3.OperationalError as error:  # locked, disk full
             raise Retry(f"log {self._path}: {error}") from error
         return count
@@ -207,10 +207,10 @@ class EmbeddedLog:
         """
         vacuum(self._db, self._path)
 
-    def _replace(self, found: Sequence[tuple[Record, Message]]) -> None:
+    def _replace(self, changed: Sequence[tuple[Record, Message]]) -> None:
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
-            for one, new in found:
+            for one, new in changed:
                 headers = json.dumps(dict(new.headers))
                 where = (one.topic, one.partition, one.offset)
                 before = self._db.execute(

@@ -97,16 +97,16 @@ class EmbeddedConsumer:
             version = self._db.execute("PRAGMA data_version").fetchone()[0]
             if version != seen:
                 with reading(self._db):  # else an append between looks like a gap
-                    found = self._take(limit)
-                if found:
-                    return found
+                    records = self._take(limit)
+                if records:
+                    return records
                 seen = version
             if time.monotonic() >= end:
                 return []
             time.sleep(min(POLL_S, max(0.0, end - time.monotonic())))
 
     def _take(self, limit: int) -> list[Record]:
-        found: list[Record] = []
+        records: list[Record] = []
         # Each time another partition comes first, so that a busy one starves none.
         self._first += 1
         parts = sorted(self._next)
@@ -117,7 +117,7 @@ class EmbeddedConsumer:
                 self._topic,
                 part,
                 self._next[part],
-                limit - len(found),
+                limit - len(records),
                 check=self._check_crcs,
             )
             begin = rows[0].offset if rows else head(self._db, self._topic, part)
@@ -130,10 +130,10 @@ class EmbeddedConsumer:
                 )
             if rows:
                 self._next[part] = rows[-1].offset + 1
-                found += rows
-            if len(found) >= limit:
+                records += rows
+            if len(records) >= limit:
                 break
-        return found
+        return records
 
     def keep(self) -> None:
         """See `Consumer.keep`."""
@@ -305,8 +305,8 @@ class _Writing:
 
 def crc_of(key: str, value: bytes, headers: str, appended_at: float) -> int:
     """Return the CRC-32C of a record: no flipped bit goes unnoticed."""
-    found: int = crc32c(value, crc32c(f"{key} {headers} {appended_at!r}".encode()))
-    return found
+    crc: int = crc32c(value, crc32c(f"{key} {headers} {appended_at!r}".encode()))
+    return crc
 
 
 def read_records(

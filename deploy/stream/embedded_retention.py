@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from samestory.database import checked
-from samestory.deploy.stream.clock import JUMP_S, Moment, advanced, told
+from samestory.deploy.stream.clock import JUMP_S, Moment, advanced, utc_text
 from samestory.deploy.stream.embedded_group import boot_id, committed, head
 from samestory.deploy.stream.log import READERS
 
@@ -95,14 +95,14 @@ class Retention:
 
     def _stamps(self, wall: float) -> tuple[float, float]:
         """Return when the oldest and the newest record came; `wall` without any."""
-        found = [
+        ends = [
             self._db.execute(
                 "SELECT (SELECT appended_at FROM records WHERE topic = heads.topic"
                 f" AND part = heads.part ORDER BY pos {order} LIMIT 1) FROM heads"
             )
             for order in ("ASC", "DESC")
         ]
-        first, last = ([at for (at,) in rows if at is not None] for rows in found)
+        first, last = ([at for (at,) in rows if at is not None] for rows in ends)
         return min(first, default=wall), max(last, default=wall)
 
     def _warn_of(self, wall: float, at: float) -> None:
@@ -113,7 +113,7 @@ class Retention:
             "this machine's clock says %s, by what has passed it is %s: it jumped, or"
             " the machine was off; no record is removed for that, they are kept longer"
             " until both agree",
-            *(told(wall), told(at)),
+            *(utc_text(wall), utc_text(at)),
         )
 
     def _trim_partition(self, topic: str, part: int, number: int, now: float) -> int:

@@ -59,13 +59,13 @@ class KafkaAddress:
         Raises:
             Misconfigured: one of them is not host:port.
         """
-        found = []
+        nodes = []
         for text in self.brokers.split(","):
             host, _, port = text.strip().rpartition(":")
             if not host or not port.isdigit():
                 raise Misconfigured(f"--brokers {text!r}: must be host:port")
-            found.append((host.strip("[]"), int(port)))
-        return found
+            nodes.append((host.strip("[]"), int(port)))
+        return nodes
 
     def check(self) -> None:
         """Refuse settings that can't work together.
@@ -224,10 +224,10 @@ def _ask(link: socket.socket, api: int, version: int, body: bytes) -> bytes:
 
 
 def _exactly(link: socket.socket, count: int) -> bytes:
-    found = b""
-    while len(found) < count:
-        part = link.recv(count - len(found))
+    received = b""
+    while len(received) < count:
+        part = link.recv(count - len(received))
         if not part:
             raise ConnectionError("it closed the connection")
-        found += part
-    return found
+        received += part
+    return received

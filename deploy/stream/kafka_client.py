@@ -59,7 +59,7 @@ def mechanism_of(address: KafkaAddress) -> Any:
 
 def options_of(address: KafkaAddress) -> dict[str, Any]:
     """Return what every client is made with."""
-    found: dict[str, Any] = {
+    options: dict[str, Any] = {
         "bootstrap_servers": [f"{host}:{port}" for host, port in address.nodes()],
         "client_id": address.client_id,
         "security_protocol": address.protocol,
@@ -69,15 +69,15 @@ def options_of(address: KafkaAddress) -> dict[str, Any]:
         "metadata_max_age_ms": 60_000,
     }
     if address.ca_file:
-        found["ssl_cafile"] = address.ca_file
+        options["ssl_cafile"] = address.ca_file
     if address.mechanism:
-        found["sasl_mechanism"] = address.mechanism
+        options["sasl_mechanism"] = address.mechanism
     if address.mechanism == "OAUTHBEARER":
-        found["sasl_oauth_token_provider"] = CommandToken(address.token_command)
+        options["sasl_oauth_token_provider"] = CommandToken(address.token_command)
     elif address.mechanism:
-        found["sasl_plain_username"] = address.username
-        found["sasl_plain_password"] = address.password
-    return found
+        options["sasl_plain_username"] = address.username
+        options["sasl_plain_password"] = address.password
+    return options
 
 
 class CommandToken(AbstractTokenProvider):  # type: ignore[misc]  # untyped

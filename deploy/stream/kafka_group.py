@@ -112,10 +112,10 @@ class KafkaConsumer:
     def _poll(self, limit: int, timeout_s: float) -> Mapping[Any, Sequence[Any]]:
         try:
             with _limited(STUCK_S):
-                found: Mapping[Any, Sequence[Any]] = self._client.poll(
+                rows: Mapping[Any, Sequence[Any]] = self._client.poll(
                     timeout_ms=int(min(timeout_s, POLL_S) * 1000), max_records=limit
                 )
-            return found
+            return rows
         except _StuckError:
             self._open()
             raise Retry(f"kafka: poll of {self._topic} did not return") from None
@@ -150,14 +150,14 @@ class KafkaConsumer:
                 of our name, or another holder.
         """
         try:
-            found = self._fingerprint()
+            now = self._fingerprint()
         except Retry as error:
             silent_s = time.monotonic() - self._checked
             raise Retry(
                 f"no answer from kafka for {silent_s:.0f} s ({error})"
             ) from error
-        if found != self._made:
-            raise Misconfigured(_another(self._topic, self._made, found))
+        if now != self._made:
+            raise Misconfigured(_another(self._topic, self._made, now))
         self._checked = time.monotonic()
         self._unstick()
         ours = {part.partition for part in self._client.assignment()}
@@ -246,12 +246,12 @@ class KafkaConsumer:
 
     def notes(self) -> dict[int, str]:
         """See `Consumer.notes`."""
-        found = {}
+        notes = {}
         for number, noted in self._noted_by_group():
             if noted.made not in ("", self._made):
                 raise Misconfigured(_another(self._topic, noted.made, self._made))
-            found[number] = noted.note
-        return found
+            notes[number] = noted.note
+        return notes
 
     def _noted_by_group(self) -> Iterator[tuple[int, Noted]]:
         """Yield (partition, what was noted at its last commit) of our partitions."""
@@ -307,9 +307,9 @@ def held_by_another(topic: str, holder: str) -> str:
     )
 
 
-def _another(topic: str, was: str, found: str) -> str:
+def _another(topic: str, was: str, now: str) -> str:
     return (
-        f"topic {topic} was {was}, is {found} (cluster/topic): it was made anew, or the"
+        f"topic {topic} was {was}, is {now} (cluster/topic): it was made anew, or the"
         " broker lost its data; bring the former one back, or start from the new one's"
         " beginning with another kafka_prefix and --state"
     )

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from samestory.deploy.stream.clock import JUMP_S, told
+from samestory.deploy.stream.clock import JUMP_S, utc_text
 from samestory.deploy.stream.kafka_client import asking
 
 EVERY_S: Final = 300.0  # a dozen requests each
@@ -88,6 +88,6 @@ class KafkaRetention:
             _log.warning(
                 "this machine's clock says %s, the broker's %s: one of them jumped;"
                 " records are kept as long as one of them asks for",
-                *(told(wall), told(stamp)),
+                *(utc_text(wall), utc_text(stamp)),
             )
         return min(wall, stamp)

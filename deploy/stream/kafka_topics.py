@@ -39,15 +39,15 @@ def wrong_settings(
         settings: of the topic, the broker's defaults among them.
     """
     wanted = STAMPED | (KEPT if topic in READERS.values() else {})
-    found = {
+    differing = {
         name: (settings.get(name, ""), value)
         for name, value in wanted.items()
         if settings.get(name, "") != value
     }
     size = settings.get("max.message.bytes", str(MAX_MESSAGE))
     if int(size) < MAX_MESSAGE:
-        found["max.message.bytes"] = (size, str(MAX_MESSAGE))
-    return found
+        differing["max.message.bytes"] = (size, str(MAX_MESSAGE))
+    return differing
 
 
 class KafkaTopics:
@@ -84,7 +84,7 @@ class KafkaTopics:
         if wrong and self._mend:
             self._alter(topic, wrong, self._mend)
         elif wrong:
-            raise Misconfigured(self._told(topic, wrong))
+            raise Misconfigured(self._complaint(topic, wrong))
         return has
 
     def fingerprint(self, topic: str, number: int) -> str:
@@ -95,14 +95,14 @@ class KafkaTopics:
         """
         with asking():
             cluster = self._admin.describe_cluster()["cluster_id"]
-            found = self._admin.describe_topics([self._name(topic)])[0]
-        if found["error_code"] == UNKNOWN_TOPIC:
+            description = self._admin.describe_topics([self._name(topic)])[0]
+        if description["error_code"] == UNKNOWN_TOPIC:
             raise Misconfigured(
                 f"topic {self._name(topic)} is gone from the broker: it was deleted, or"
                 " the broker lost its data; a start makes it anew"
             )
-        self.refuse_added(topic, number, len(found["partitions"]))
-        return f"{cluster}/{found['topic_id']}"
+        self.refuse_added(topic, number, len(description["partitions"]))
+        return f"{cluster}/{description['topic_id']}"
 
     def refuse_added(self, topic: str, had: int, has: int) -> None:
         """Refuse a topic whose partitions are not those that it had.
@@ -128,12 +128,12 @@ class KafkaTopics:
     def _make(self, topic: str, number: int) -> None:
         name = self._name(topic)
         with asking():
-            found = self._admin.describe_topics([name])[0]
-            if found["error_code"] == NOT_ALLOWED:
+            description = self._admin.describe_topics([name])[0]
+            if description["error_code"] == NOT_ALLOWED:
                 raise Misconfigured(
                     f"kafka: {self._address.username or 'we'} may not see topic {name}"
                 )
-            if found["error_code"] != UNKNOWN_TOPIC:
+            if description["error_code"] != UNKNOWN_TOPIC:
                 return
             kept = {"retention.ms": str(max(0, int(self._retention_s * 1000)))}
             configs = {"max.message.bytes": str(MAX_MESSAGE)} | STAMPED
@@ -158,8 +158,8 @@ class KafkaTopics:
             with asking():
                 has = len(self._admin.describe_topics([name])[0]["partitions"])
                 resource = ConfigResource("TOPIC", name)
-                found = self._admin.describe_configs([resource], config_filter="all")
-            settings = _settings(found, name)
+                answer = self._admin.describe_configs([resource], config_filter="all")
+            settings = _settings(answer, name)
             if has and "message.timestamp.type" in settings:
                 return has, settings
             if time.monotonic() > end:
@@ -179,10 +179,10 @@ class KafkaTopics:
                 f" {number}: keys would move; set stories_partitions to what it has"
             )
 
-    def _told(self, topic: str, wrong: Mapping[str, tuple[str, str]]) -> str:
+    def _complaint(self, topic: str, wrong: Mapping[str, tuple[str, str]]) -> str:
         name = self._name(topic)
         said = ", ".join(
-            f"{setting} is {has or 'not told'}, must be {must}"
+            f"{setting} is {has or 'not known'}, must be {must}"
             for setting, (has, must) in wrong.items()
         )
         configs = ",".join(f"{setting}={must}" for setting, (_, must) in wrong.items())
@@ -202,16 +202,16 @@ class KafkaTopics:
         name = self._name(topic)
         values = {setting: must for setting, (_, must) in wrong.items()}
         with asking():
-            found = self._admin.alter_configs([ConfigResource("TOPIC", name, values)])
-        if found["topic"][name] != "OK":
-            raise Misconfigured(f"topic {name}: {found['topic'][name]}")
+            answer = self._admin.alter_configs([ConfigResource("TOPIC", name, values)])
+        if answer["topic"][name] != "OK":
+            raise Misconfigured(f"topic {name}: {answer['topic'][name]}")
         for setting, (has, must) in wrong.items():
-            say(f"topic {name}: {setting} was {has or 'not told'}, is {must} now")
+            say(f"topic {name}: {setting} was {has or 'not known'}, is {must} now")
 
 
-def _settings(found: Any, name: str) -> dict[str, str]:
+def _settings(answer: Any, name: str) -> dict[str, str]:
     """Return a topic's settings from what describe_configs answers."""
-    for kind in found.values():
+    for kind in answer.values():
         if name in kind:
             return {key: str(one["value"]) for key, one in kind[name].items()}
     return {}

@@ -19,7 +19,7 @@ from samestory.index.decision.features import FEATURES
 from samestory.index.decision.join_record import JoinRecord, PairRecord
 from samestory.index.decision.pair_model import PairModel
 from samestory.index.search.memory import WINDOW_S
-from samestory.index.store.corrections import ACCEPTED, told
+from samestory.index.store.corrections import ACCEPTED, in_words
 from samestory.index.store.held import Held
 from samestory.index.store.results import no_stories
 from samestory.index.store.rows import Member
@@ -171,14 +171,14 @@ def _by_people(
     """Return which corrections put two stories together; None if none did."""
     said = state.corrections.in_force().why_together(a.story.story_id, b.story.story_id)
     if said:
-        return f"corrected: {told(said)}"
+        return f"corrected: {in_words(said)}"
     inside = {member.story.story_id for member in members}
     moved = [
         one.correction
         for one in state.corrections.all()
         if one.status == ACCEPTED and inside & set(one.moved)
     ]
-    return f"brought together by {told(moved)}" if moved else None
+    return f"brought together by {in_words(moved)}" if moved else None
 
 
 def why_event(state: Held, event_id: str) -> Explanation:
@@ -187,7 +187,10 @@ def why_event(state: Held, event_id: str) -> Explanation:
     if not members:
         raise no_stories(event_id)
     links = _links(state, members)
-    best = [max(found, key=lambda link: link.logit) for found in _by_story(links)]
+    best = [
+        max(links_of_one, key=lambda link: link.logit)
+        for links_of_one in _by_story(links)
+    ]
     return Explanation(
         stories=tuple(members),
         event_id=event_id,
@@ -223,7 +226,7 @@ def why_story(state: Held, member: Member) -> Explanation:
         for one in state.corrections.with_status(ACCEPTED)
         if story_id in (one.correction.a, one.correction.b, *one.moved)
     ]:
-        reason = f"{reason}; corrected: {told(corrected)}"
+        reason = f"{reason}; corrected: {in_words(corrected)}"
     if former := state.history.versions(member.story.story_id):
         count = "1 former version" if len(former) == 1 else f"{len(former)} former ones"
         events = ", ".join(dict.fromkeys(one.event_id for one in former))
@@ -242,7 +245,7 @@ def _wanted(state: Held, member: Member) -> str:
     partners = constraints.together(member.story.story_id)
     inside = {m.story.story_id for m in state.members_of(member.event_id)}
     for other in sorted(partners & inside - {member.story.story_id}):
-        return told(constraints.why_together(member.story.story_id, other) or [])
+        return in_words(constraints.why_together(member.story.story_id, other) or [])
     return "of stories that are not kept any more"
 
 
@@ -262,17 +265,17 @@ def _links(
 ) -> list[Link]:
     """Return the recorded pairs of these stories with others of their event."""
     known = {m.story.story_id: m.story for m in (others or members)}
-    found = []
+    links = []
     for member in members:
         record = _record(state, member)
         if not record.joined:
             continue
-        found += [
+        links += [
             _recorded(member.story, known[pair.story_id], pair, record)
             for pair in (*record.pairs, *record.merged)
             if pair.story_id in known
         ]
-    return found
+    return links
 
 
 def _recorded(story: Story, other: Story, pair: PairRecord, record: JoinRecord) -> Link:
@@ -297,10 +300,10 @@ def _record(state: Held, member: Member) -> JoinRecord:
 
 
 def _by_story(links: Sequence[Link]) -> list[list[Link]]:
-    found: dict[str, list[Link]] = defaultdict(list)
+    by_story: dict[str, list[Link]] = defaultdict(list)
     for link in links:
-        found[link.story.story_id].append(link)
-    return list(found.values())
+        by_story[link.story.story_id].append(link)
+    return list(by_story.values())
 
 
 def _apart(state: Held, a: Member, b: Member, model: PairModel) -> Explanation:
@@ -311,7 +314,7 @@ def _apart(state: Held, a: Member, b: Member, model: PairModel) -> Explanation:
         stories=(a, b),
         event_id=None,
         chain=(link,),
-        reason=f"corrected: {told(said)}"
+        reason=f"corrected: {in_words(said)}"
         if said
         else _parted(state, earlier, later)
         or _kept_apart(link, earlier, later, _record(state, later)),
@@ -325,22 +328,22 @@ def _now(state: Held, earlier: Member, later: Member, model: PairModel) -> Link:
         model.view(m.story, m.vectors, seq=m.seq, crowd=m.crowd)
         for m in (later, earlier)
     )
-    found = compare(new, [old], model)
+    comparison = compare(new, [old], model)
     ((values, parts),) = zip(
-        found.features.tolist(), found.contributions.tolist(), strict=True
+        comparison.features.tolist(), comparison.contributions.tolist(), strict=True
     )
     return Link(
         story=later.story,
         other=earlier.story,
         features=tuple(zip(FEATURES, values, parts, strict=True)),
         bias=model.bias,
-        logit=float(found.logits[0]),
+        logit=float(comparison.logits[0]),
         joined=record.probability if record else 0.0,
         threshold=record.threshold if record else model.threshold,
         shared=shared_terms(later.story, earlier.story),
         runner_up=record.runner_up if record else None,
         model=model.name,
-        veto=found.vetoes[0],
+        veto=comparison.vetoes[0],
     )
 
 

@@ -115,7 +115,7 @@ def likest(
     """
     hits = index.search(query.whole, max(k, DEPTH), among=among)
     compared = compare(query, views([hit.seq for hit in hits]), model)
-    found = [
+    ranked = [
         Likeness(hit.seq, hit.similarity, overlap, probability, against)
         for hit, overlap, probability, against in zip(
             hits,
@@ -130,7 +130,7 @@ def likest(
         is_same = one.veto is None and one.probability >= model.threshold
         return not is_same, -one.probability, one.seq
 
-    return sorted(found, key=rank)[:k]
+    return sorted(ranked, key=rank)[:k]
 
 
 class Lookup:
@@ -176,9 +176,9 @@ class Lookup:
         members: dict[int, Member] = {}
 
         def views(seqs: list[int]) -> list[View]:
-            found = self._state.members_by_seq(seqs)
-            members.update((m.seq, m) for m in found)
-            return [undated(self._model, m.story, m.vectors) for m in found]
+            loaded = self._state.members_by_seq(seqs)
+            members.update((m.seq, m) for m in loaded)
+            return [undated(self._model, m.story, m.vectors) for m in loaded]
 
         found = likest(
             self._model,

@@ -7,7 +7,7 @@ from typing import Final
 
 from samestory.story import Story
 
-MAX_SHARED: Final = 12  # names and numbers that are told
+MAX_SHARED: Final = 12  # names and numbers that are shown
 MAX_WORDS: Final = 12  # of names that follow one another
 _WORD: Final = re.compile(r"[^\W_]+(?:['\u2019.-][^\W_]+)*")
 _STOP: Final = re.compile(r"[.!?:\n\"\u201c\u2018]")  # what a capital letter follows
@@ -18,7 +18,7 @@ def shared_terms(a: Story, b: Story) -> tuple[str, ...]:
     """Return names and numbers that are in both texts, as they are written there.
 
     A name is a capitalised word that neither text writes small and that does not only
-    begin sentences; names that follow one another in both texts are told together.
+    begin sentences; names that follow one another in both texts are shown together.
     Years are left out: every story names one.
     """
     mine, theirs = (_Words(f"{s.title}\n{s.text}") for s in (a, b))
@@ -70,12 +70,12 @@ class _Words:
         self.inside: set[str] = set()
         self.steps: list[tuple[str, str]] = []
         before, end = "", 0
-        for found in _WORD.finditer(text):
-            word, gap = found[0], text[end : found.start()]
+        for match in _WORD.finditer(text):
+            word, gap = match[0], text[end : match.start()]
             self.all.add(word)
             if word[0].islower():
                 self.small.add(word)
             elif end and not _STOP.search(gap):
                 self.inside.add(word)
             self.steps.append((before if gap == " " else "", word))
-            before, end = word, found.end()
+            before, end = word, match.end()

@@ -42,20 +42,20 @@ class Candidate:
 
     def pairs(self, event_probability: float | None = None) -> tuple[PairRecord, ...]:
         """Return the sum that each pair of the story with a member makes."""
-        found = self.compared
+        compared = self.compared
         return tuple(
             PairRecord(
                 story_id=member.story_id,
-                bias=found.model.bias,
+                bias=compared.model.bias,
                 logit=logit,
                 features=tuple(zip(FEATURES, values, parts, strict=True)),
                 event_probability=event_probability,
             )
             for member, logit, values, parts in zip(
                 self.members,
-                found.logits.tolist(),
-                found.features.tolist(),
-                found.contributions.tolist(),
+                compared.logits.tolist(),
+                compared.features.tolist(),
+                compared.contributions.tolist(),
                 strict=True,
             )
         )

@@ -35,13 +35,13 @@ class Witness:
     Attributes:
         outlet: its publisher.
         seen: when we first saw it, in seconds since 1970.
-        told: when it was published, at most `seen`, which it is if no date is stated.
+        stated: when it was published, at most `seen`, which it is if no date is stated.
         dated: whether its publisher states a date.
     """
 
     outlet: str
     seen: float
-    told: float
+    stated: float
     dated: bool
 
     @classmethod
@@ -51,7 +51,7 @@ class Witness:
         return cls(
             outlet=family_of(story),
             seen=seen,
-            told=min(seen, story.event_time.timestamp()),
+            stated=min(seen, story.event_time.timestamp()),
             dated=story.published is not None,
         )
 
@@ -133,7 +133,7 @@ class Calendar:
         since = _since(self.since, self.latest, day)
         return replace(self, day=day, since=since, passed=request)
 
-    def told(self) -> dict[str, Any]:
+    def for_people(self) -> dict[str, Any]:
         """Return the day and what is held, as plain JSON values for people."""
         held = self.held
         return {
@@ -150,7 +150,7 @@ class Calendar:
 
     def to_json(self) -> dict[str, Any]:
         """Return it as plain JSON values."""
-        latest = [[one.outlet, one.seen, one.told, one.dated] for one in self.latest]
+        latest = [[one.outlet, one.seen, one.stated, one.dated] for one in self.latest]
         return {
             "day": self.day,
             "latest": latest,
@@ -159,13 +159,13 @@ class Calendar:
         }
 
     @classmethod
-    def from_json(cls, found: Mapping[str, Any]) -> Self:
+    def from_json(cls, fields: Mapping[str, Any]) -> Self:
         """Build from what `to_json` made."""
-        names = ("outlet", "seen", "told", "dated")
+        names = ("outlet", "seen", "stated", "dated")
         latest = [
-            Witness(**dict(zip(names, one, strict=True))) for one in found["latest"]
+            Witness(**dict(zip(names, one, strict=True))) for one in fields["latest"]
         ]
-        return cls(**{**found, "latest": tuple(latest)})
+        return cls(**{**fields, "latest": tuple(latest)})
 
 
 def _day_after(day: int, latest: Sequence[Witness]) -> int:
@@ -178,10 +178,10 @@ def _day_after(day: int, latest: Sequence[Witness]) -> int:
         if newest < day - REACH:  # it was wrong; nothing expires by going back
             return newest
     agreed = _agreed(latest, ahead, day, needed) if ahead else day
-    return max(day, _told(near, needed), agreed)
+    return max(day, _day_by(near, needed), agreed)
 
 
-def _told(near: Sequence[Witness], needed: int) -> int:
+def _day_by(near: Sequence[Witness], needed: int) -> int:
     """Return the day that so many outlets tell as are needed; 0 if fewer do."""
     newest = sorted(_newest(near), reverse=True)[:needed]
     return day_of(newest[-1]) if len(newest) == needed else 0
@@ -224,7 +224,7 @@ def _middle(moments: Iterable[float]) -> int:
 
 def _newest(witnesses: Iterable[Witness]) -> list[float]:
     """Return the newest time that each outlet tells."""
-    found: dict[str, float] = {}
+    newest: dict[str, float] = {}
     for one in witnesses:
-        found[one.outlet] = max(one.told, found.get(one.outlet, one.told))
-    return list(found.values())
+        newest[one.outlet] = max(one.stated, newest.get(one.outlet, one.stated))
+    return list(newest.values())

@@ -134,8 +134,8 @@ def similarities(a: View, others: Sequence[View]) -> NDArray[np.float64]:
     """Return the cosines of title and lead together: shape (len(others),)."""
     if not others:
         return np.zeros(0)
-    found: NDArray[np.float32] = np.stack([b.whole for b in others]) @ a.whole
-    return found.astype(np.float64)
+    cosines: NDArray[np.float32] = np.stack([b.whole for b in others]) @ a.whole
+    return cosines.astype(np.float64)
 
 
 def crowdedness(nearest: Sequence[float]) -> float:
@@ -190,7 +190,7 @@ def pair_features(a: View, others: Sequence[View]) -> NDArray[np.float64]:
 
 def numbers_in(text: str) -> set[str]:
     """Return the numbers of a text, ordinal words included, years left out."""
-    digits = {found.replace(",", "") for found in _NUMBER.findall(text)}
+    digits = {number.replace(",", "") for number in _NUMBER.findall(text)}
     years = {one for one in digits if one.isdigit() and int(one[:9]) in _YEARS}
     words = set(_WORD.findall(text.lower()))
     return digits - years | {str(ORDINALS[word]) for word in words & ORDINALS.keys()}

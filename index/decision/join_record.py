@@ -40,7 +40,7 @@ class PairRecord:
 
     def to_json(self) -> dict[str, Any]:
         """Return it as plain JSON values."""
-        found: dict[str, Any] = {
+        fields: dict[str, Any] = {
             "story_id": self.story_id,
             "bias": self.bias,
             "logit": self.logit,
@@ -50,21 +50,21 @@ class PairRecord:
             ],
         }
         if self.event_probability is not None:
-            found["event_probability"] = self.event_probability
-        return found
+            fields["event_probability"] = self.event_probability
+        return fields
 
     @classmethod
-    def from_json(cls, found: Mapping[str, Any]) -> Self:
+    def from_json(cls, fields: Mapping[str, Any]) -> Self:
         """Build from what `to_json` made."""
         return cls(
-            story_id=found["story_id"],
-            bias=found["bias"],
-            logit=found["logit"],
+            story_id=fields["story_id"],
+            bias=fields["bias"],
+            logit=fields["logit"],
             features=tuple(
                 (one["name"], one["value"], one["contribution"])
-                for one in found["features"]
+                for one in fields["features"]
             ),
-            event_probability=found.get("event_probability"),
+            event_probability=fields.get("event_probability"),
         )
 
 
@@ -123,7 +123,7 @@ class JoinRecord:
     def encode(self) -> str:
         """Return it as JSON text."""
         runner_up = self.runner_up
-        found: dict[str, Any] = {
+        fields: dict[str, Any] = {
             "joined": self.joined,
             "probability": self.probability,
             "threshold": self.threshold,
@@ -137,17 +137,17 @@ class JoinRecord:
             "pairs": [pair.to_json() for pair in self.pairs],
         }
         if self.demanded is not None:
-            found["demanded"] = self.demanded
+            fields["demanded"] = self.demanded
         if self.moved is not None:
-            found["moved"] = {
+            fields["moved"] = {
                 "reason": self.moved.reason,
                 "from": self.moved.source,
                 "to": self.moved.target,
                 "after": self.moved.after,
             }
         if self.merged:
-            found["merged"] = [pair.to_json() for pair in self.merged]
-        return json.dumps(found, ensure_ascii=False)
+            fields["merged"] = [pair.to_json() for pair in self.merged]
+        return json.dumps(fields, ensure_ascii=False)
 
     @classmethod
     def decode(cls, text: str) -> Self:
@@ -156,18 +156,18 @@ class JoinRecord:
         Raises:
             ValueError, KeyError, TypeError: it is none.
         """
-        found = json.loads(text)
-        runner_up, moved = found.get("runner_up"), found.get("moved")
+        fields = json.loads(text)
+        runner_up, moved = fields.get("runner_up"), fields.get("moved")
         return cls(
-            joined=found.get("joined", False),
-            probability=found.get("probability", 0.0),
-            threshold=found.get("threshold", 0.0),
+            joined=fields.get("joined", False),
+            probability=fields.get("probability", 0.0),
+            threshold=fields.get("threshold", 0.0),
             runner_up=(runner_up[0], runner_up[1]) if runner_up else None,
-            crowd=found.get("crowd", 0.0),
-            model=found.get("model", ""),
-            vetoed=tuple(Veto(**one) for one in found.get("vetoed", ())),
-            pairs=tuple(map(PairRecord.from_json, found.get("pairs", ()))),
-            demanded=found.get("demanded"),
+            crowd=fields.get("crowd", 0.0),
+            model=fields.get("model", ""),
+            vetoed=tuple(Veto(**one) for one in fields.get("vetoed", ())),
+            pairs=tuple(map(PairRecord.from_json, fields.get("pairs", ()))),
+            demanded=fields.get("demanded"),
             moved=moved
             and Moved(
                 reason=moved["reason"],
@@ -175,5 +175,5 @@ class JoinRecord:
                 target=moved["to"],
                 after=moved["after"],
             ),
-            merged=tuple(map(PairRecord.from_json, found.get("merged", ()))),
+            merged=tuple(map(PairRecord.from_json, fields.get("merged", ()))),
         )

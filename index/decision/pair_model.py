@@ -1,8 +1,8 @@
 """Same event or not: a small additive model over named features.
 
 The logit of a pair is the bias plus each feature times its weight; nothing else counts,
-so every decision can be told as a sum. The weights are data: `pair_model.json`, made by
-`samestory train`.
+so every decision is a sum that can be shown. The weights are data: `pair_model.json`,
+made by `samestory train`.
 """
 
 import json
@@ -74,12 +74,13 @@ class PairModel:
         if joining not in JOINING:
             raise Misconfigured(f"joining {joining!r}: use {', '.join(JOINING)}")
         try:
-            found = json.loads(path.read_text("utf-8"))
-            weights = {str(k): float(v) for k, v in found["weights"].items()}
-            bias, threshold = float(found["bias"]), float(found["thresholds"][joining])
-            name, space_id = f"{found['name']} {joining}", str(found["space"])
-            others = frozenset(map(str, found.get("also_measured_in", ())))
-            digest = str(found["word_counts"])
+            fields = json.loads(path.read_text("utf-8"))
+            weights = {str(k): float(v) for k, v in fields["weights"].items()}
+            bias = float(fields["bias"])
+            threshold = float(fields["thresholds"][joining])
+            name, space_id = f"{fields['name']} {joining}", str(fields["space"])
+            others = frozenset(map(str, fields.get("also_measured_in", ())))
+            digest = str(fields["word_counts"])
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise Misconfigured(f"pair model {path}: {error!r}") from error
         if not all(map(math.isfinite, (*weights.values(), bias, threshold))):
@@ -158,13 +159,13 @@ class PairModel:
 
 def _rarity(path: Path, digest: str) -> Rarity:
     """Return the rarities of words, of the very counts that a model was fitted with."""
-    found = packaged_rarity() if path == PACKAGED_COUNTS else Rarity.load(path)
-    if found.digest != digest:
+    rarity = packaged_rarity() if path == PACKAGED_COUNTS else Rarity.load(path)
+    if rarity.digest != digest:
         raise Misconfigured(
-            f"word counts {path}: {found.digest}, the pair model beside it was fitted"
+            f"word counts {path}: {rarity.digest}, the pair model beside it was fitted"
             f" with {digest}"
         )
-    return found
+    return rarity
 
 
 def _exact(values: ArrayLike) -> NDArray[np.float64]:

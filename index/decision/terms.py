@@ -82,7 +82,7 @@ class Rarity:
                 begins with a capital letter is taken for less rare: hardly a name.
         """
         known, unknown = self._known, self._unknown
-        found = [
+        rarities = [
             known.get(word)
             or (
                 _id_of(word),
@@ -90,8 +90,8 @@ class Rarity:
             )
             for word in words
         ]
-        ids = np.array([one for one, _ in found], np.uint32)
-        return ids, np.array([rarity for _, rarity in found], np.float64)
+        ids = np.array([one for one, _ in rarities], np.uint32)
+        return ids, np.array([rarity for _, rarity in rarities], np.float64)
 
 
 def _id_of(word: str) -> int:
@@ -192,8 +192,8 @@ def _places(mine: NDArray[np.uint32], ids: NDArray[np.uint32]) -> NDArray[Any]:
         direct: NDArray[np.int16] = table[ids % _SLOTS]
         return direct
     order = np.argsort(mine)  # two of mine fell into one slot
-    found = np.searchsorted(mine, ids, sorter=order)
-    return order[np.minimum(found, len(order) - 1)]
+    at = np.searchsorted(mine, ids, sorter=order)
+    return order[np.minimum(at, len(order) - 1)]
 
 
 def count_words(texts: Iterable[tuple[str, str]]) -> tuple[int, Counter[str]]:

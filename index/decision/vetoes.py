@@ -182,14 +182,14 @@ def _acts(title: str) -> tuple[tuple[str, str, frozenset[str]], ...]:
 
 
 def _dates(title: str) -> frozenset[date]:
-    found = set()
+    dates = set()
     for match in _DATE.finditer(title):
         day, month, month_first, day_second = match.groups()
         if (month or month_first)[0].islower():  # "may" is a verb
             continue
         number = _MONTHS.index((month or month_first)[:3].lower()) + 1
         try:
-            found.add(date(_LEAP, number, int(day or day_second)))
+            dates.add(date(_LEAP, number, int(day or day_second)))
         except ValueError:  # 31 June
             continue
-    return frozenset(found)
+    return frozenset(dates)

@@ -20,8 +20,8 @@ from samestory.index.store.corrections import (
     REFUSED,
     UNDONE,
     Corrected,
+    in_words,
     labelled,
-    told,
 )
 from samestory.index.store.membership import Place
 from samestory.index.store.state import State
@@ -89,8 +89,8 @@ def _keep(
 def _as_judged(state: State, one: Correction) -> dict[str, Any]:
     """Return its stories as they are now, by id; of an event the first KEPT."""
     ids = dict.fromkeys(story for pair in one.pairs[:KEPT] for story in pair)
-    found = [member for story_id in ids if (member := state.member(story_id))]
-    return {member.story.story_id: labelled(member.story) for member in found}
+    members = [member for story_id in ids if (member := state.member(story_id))]
+    return {member.story.story_id: labelled(member.story) for member in members}
 
 
 def _refusal(state: State, one: Correction, in_force: Constraints) -> str:
@@ -101,8 +101,8 @@ def _refusal(state: State, one: Correction, in_force: Constraints) -> str:
     if any(a == b for a, b in one.pairs):
         return "it names one story twice"
     find = in_force.why_apart if one.kind == SAME else in_force.why_together
-    chain = next((found for a, b in one.pairs if (found := find(a, b))), None)
-    return f"it contradicts {told(chain)}" if chain else ""
+    chain = next((path for a, b in one.pairs if (path := find(a, b))), None)
+    return f"it contradicts {in_words(chain)}" if chain else ""
 
 
 def _undo(state: State, placements: Placements, one: Correction) -> None:
@@ -122,7 +122,7 @@ def _undo(state: State, placements: Placements, one: Correction) -> None:
         if now.get(story) == went_to
     }
     stays = left.broken(now | back)
-    reason = f"the stories stay: {told([stays])} needs them there" if stays else ""
+    reason = f"the stories stay: {in_words([stays])} needs them there" if stays else ""
     moved = {} if stays else _move(state, placements, back, one.correction_id)
     _keep(state, one, ACCEPTED, reason, moved)
 

@@ -126,9 +126,9 @@ class EventIndex:
                 new = [record for record in records if record[0] >= position]
                 decoded = [_decoded(value) for _, value in new]
                 self._foresee(decoded)
-                for (offset, value), found in zip(new, decoded, strict=True):
+                for (offset, value), message in zip(new, decoded, strict=True):
                     try:
-                        self._apply_one(found)
+                        self._apply_one(message)
                     except Quarantine as error:
                         self.state.revisions.refuse(offset, value, str(error))
                     position = offset + 1
@@ -165,56 +165,56 @@ class EventIndex:
             with self.state.transaction():
                 self.state.history.set_done()
 
-    def _apply_one(self, found: Decoded) -> None:
-        if isinstance(found, Quarantine):
-            raise found
-        if isinstance(found, Correction):
-            self._correct(found)
-        elif isinstance(found, Forget):
-            self._forget(found)
-        elif isinstance(found, LetPass):
-            self._go_on(self._calendar.let_pass(found.to, found.pass_id))
-        elif found is not None:
-            self._take(found)
+    def _apply_one(self, message: Decoded) -> None:
+        if isinstance(message, Quarantine):
+            raise message
+        if isinstance(message, Correction):
+            self._correct(message)
+        elif isinstance(message, Forget):
+            self._forget(message)
+        elif isinstance(message, LetPass):
+            self._go_on(self._calendar.let_pass(message.to, message.pass_id))
+        elif message is not None:
+            self._take(message)
 
-    def _take(self, found: StoryVector) -> None:
-        story = replace(found.story, story_id=self.state.given_id(found.story))
+    def _take(self, vector: StoryVector) -> None:
+        story = replace(vector.story, story_id=self.state.given_id(vector.story))
         if self.state.history.is_forgotten(story.story_id):
             return
-        found = replace(found, story=story)
-        check_units(combine(found.vectors)[None, :])
-        self._bind(found)
+        vector = replace(vector, story=story)
+        check_units(combine(vector.vectors)[None, :])
+        self._bind(vector)
         known = self.state.known(story.story_id)
         if known is None:
-            self._arrive(found)
+            self._arrive(vector)
         elif story.digest != known[0] and story.observed.timestamp() > known[1]:
-            self._update(found)
+            self._update(vector)
         # else the same version again, or an older one that comes late
 
-    def _arrive(self, found: StoryVector) -> None:
+    def _arrive(self, vector: StoryVector) -> None:
         """Take in a story that is new."""
-        view = self.model.view(found.story, found.vectors, seq=self._next_seq)
-        self._placements.place(self._arrival(found, self._grouper().arrive(view)))
+        view = self.model.view(vector.story, vector.vectors, seq=self._next_seq)
+        self._placements.place(self._arrival(vector, self._grouper().arrive(view)))
         self._next_seq += 1
-        self._go_on(self._calendar.read(Witness.of(found.story)))
+        self._go_on(self._calendar.read(Witness.of(vector.story)))
 
-    def _update(self, found: StoryVector) -> None:
+    def _update(self, vector: StoryVector) -> None:
         """Take in a story's new version."""
-        former = self.state.member(found.story.story_id)
+        former = self.state.member(vector.story.story_id)
         if former is None:
-            raise AssertionError(found.story.story_id)
-        first_seen = min(former.story.first_seen, found.story.first_seen)
-        found = replace(found, story=replace(found.story, first_seen=first_seen))
+            raise AssertionError(vector.story.story_id)
+        first_seen = min(former.story.first_seen, vector.story.first_seen)
+        vector = replace(vector, story=replace(vector.story, first_seen=first_seen))
         (seen,) = self._memory().views([former.seq])
-        view = self.model.view(found.story, found.vectors, seq=former.seq)
-        record = self.state.joins.of(found.story.story_id) or JoinRecord()
+        view = self.model.view(vector.story, vector.vectors, seq=former.seq)
+        record = self.state.joins.of(vector.story.story_id) or JoinRecord()
         plan = self._grouper().renew(view, record)
-        self._placements.replace(self._arrival(found, plan), former, seen)
+        self._placements.replace(self._arrival(vector, plan), former, seen)
 
-    def _arrival(self, found: StoryVector, plan: Plan) -> Arrival:
+    def _arrival(self, vector: StoryVector, plan: Plan) -> Arrival:
         # One whose machine's clock is behind does not go at once.
-        since = max(found.story.first_seen.timestamp(), self._calendar.day * DAY_S)
-        return Arrival(vector=found, plan=plan, seen=since)
+        since = max(vector.story.first_seen.timestamp(), self._calendar.day * DAY_S)
+        return Arrival(vector=vector, plan=plan, seen=since)
 
     def _grouper(self) -> Grouper:
         return Grouper(self.model, self._memory(), self.state.membership, self._people)
@@ -257,9 +257,9 @@ class EventIndex:
 
     # memory
 
-    def _bind(self, found: StoryVector) -> None:
+    def _bind(self, vector: StoryVector) -> None:
         """Bind the state to the space of the first story that comes."""
-        space = (found.space_id, found.vectors.shape[1])
+        space = (vector.space_id, vector.vectors.shape[1])
         held = self.state.meta.space()
         if held is None:
             self.state.meta.set_space(*space)
@@ -267,12 +267,12 @@ class EventIndex:
         elif held != space:
             raise Quarantine(
                 f"the state holds vectors of space {held[0]}, story"
-                f" {found.story.story_id} has {found.space_id}: made by another model;"
-                " use the former one, or start another --state"
+                f" {vector.story.story_id} has {vector.space_id}: made by another"
+                " model; use the former one, or start another --state"
             )
-        if found.made_by not in ("", self._made_by):
-            self._made_by = found.made_by
-            self.state.meta.set_made_by(found.made_by)
+        if vector.made_by not in ("", self._made_by):
+            self._made_by = vector.made_by
+            self.state.meta.set_made_by(vector.made_by)
 
     def _hold(self, memory: Memory) -> None:
         """Let it follow what becomes of the stories from now on."""

@@ -183,5 +183,5 @@ def _why_it_stays(before: JoinRecord, decision: Decision, home: str) -> JoinReco
     if not own:
         return before
     others = [one for one in decision.ranked if one.event_id != home]
-    found = replace(decision, ranked=(*own, *others)).record()
-    return replace(found, joined=before.joined)
+    record = replace(decision, ranked=(*own, *others)).record()
+    return replace(record, joined=before.joined)

@@ -185,10 +185,10 @@ class Groups:
         compared = self.compare(one, speakers)
         outlets = [view.outlet for view in speakers]
         votes = list(zip(outlets, compared.probabilities, strict=True))
-        found, at = [], 0
+        candidates, at = [], 0
         for event_id, group in inside:
             end = at + min(len(group), NEAREST_MEMBERS)
-            found.append(
+            candidates.append(
                 Candidate(
                     event_id=event_id,
                     compared=compared.part(at, end),
@@ -196,7 +196,7 @@ class Groups:
                 )
             )
             at = end
-        return found
+        return candidates
 
     def around(
         self,
@@ -210,14 +210,14 @@ class Groups:
         Of each outlet the nearest in time, then the second of each, and so on;
         MEMBERS_READ at most. So none is unheard for what another floods with.
         """
-        found = sorted(
+        nearest = sorted(
             (apart, seq)
             for seq in self.members(event_id)
             if (apart := abs(self._time_of(seq) - one.time)) <= within_s
             and seq != one.seq
         )
-        outlets = self._outlets_of([seq for _, seq in found])
-        kept = [seq for _, seq in found if outlets[seq] != without]
+        outlets = self._outlets_of([seq for _, seq in nearest])
+        kept = [seq for _, seq in nearest if outlets[seq] != without]
         turn = _turns([outlets[seq] for seq in kept])
         return [kept[at] for at in np.argsort(turn, kind="stable")[:MEMBERS_READ]]
 
@@ -229,8 +229,8 @@ class Groups:
 def _turns(voices: Iterable[object]) -> list[int]:
     """Return for each of those who speak how often it has spoken before."""
     spoken: Counter[object] = Counter()
-    found = []
+    turns = []
     for voice in voices:
-        found.append(spoken[voice])
+        turns.append(spoken[voice])
         spoken[voice] += 1
-    return found
+    return turns

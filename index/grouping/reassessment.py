@@ -140,8 +140,8 @@ def _merger(groups: Groups, arrived: View, home: str, link: Candidate) -> Move |
     """
     pair = home, link.event_id
     heard = _speaking(groups, arrived, pair)
-    told = [groups.outlets(event) for event in pair]
-    needed = [one for one in sorted(heard) if all(those - {one} for those in told)]
+    outlets = [groups.outlets(event) for event in pair]
+    needed = [one for one in sorted(heard) if all(those - {one} for those in outlets)]
     if not heard or not all(
         _speaking(groups, arrived, pair, without=one) for one in needed
     ):
@@ -175,12 +175,14 @@ def _speaking(
     for one, other in (pair, pair[::-1]):
         seqs = groups.around(one, arrived, without=without)[:LOOKED_AT]
         views = groups.views(seqs)
-        found = [groups.decide(view, [other], without) for view in views]
-        votes = [(v.outlet, d.probability) for v, d in zip(views, found, strict=True)]
+        decisions = [groups.decide(view, [other], without) for view in views]
+        votes = [
+            (v.outlet, d.probability) for v, d in zip(views, decisions, strict=True)
+        ]
         if not votes or _mean(votes) < groups.model.threshold + MERGED:
             return set()
         heard |= {view.outlet for view in views}
-        heard |= {m.outlet for d in found for c in d.ranked for m in c.members}
+        heard |= {m.outlet for d in decisions for c in d.ranked for m in c.members}
     return heard
 
 
@@ -204,8 +206,8 @@ def _split(groups: Groups, arrived: View, home: str) -> Move | None:
     views = groups.views(seqs)
     alike = {}
     for at, view in enumerate(views[:-1]):
-        found = groups.compare(view, views[at + 1 :])
-        for other, probability in zip(found.others, found.allowed, strict=True):
+        compared = groups.compare(view, views[at + 1 :])
+        for other, probability in zip(compared.others, compared.allowed, strict=True):
             alike[view.seq, other.seq] = probability
     threshold = groups.model.threshold
     edges = [pair for pair, p in alike.items() if p >= threshold]

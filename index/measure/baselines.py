@@ -89,9 +89,9 @@ def _jaccard(texts: Sequence[str]) -> Callable[[int, int], Matrix]:
     def similarity(begin: int, end: int) -> Matrix:
         shared = (shingles[begin:end] @ shingles.T).toarray()
         union = sizes[begin:end, None] + sizes[None, :] - shared
-        found: Matrix = np.divide(
+        shares: Matrix = np.divide(
             shared, union, out=np.zeros_like(shared), where=union > 0
         )
-        return found
+        return shares
 
     return similarity

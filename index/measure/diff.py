@@ -52,11 +52,11 @@ def differences(first: Mapping[str, str], second: Mapping[str, str]) -> list[Cha
                 joined |= families.get(story, set())
             for story in joined:
                 families[story] = joined
-    found = []
+    changes = []
     for family in {id(one): one for one in families.values()}.values():
         kind = _kind(family, first, second)
         if kind:
-            found.append(
+            changes.append(
                 Change(
                     kind=kind,
                     first=tuple(sorted({first[s] for s in family if s in first})),
@@ -64,14 +64,14 @@ def differences(first: Mapping[str, str], second: Mapping[str, str]) -> list[Cha
                     stories=tuple(sorted(family)),
                 )
             )
-    return sorted(found, key=lambda change: change.stories)
+    return sorted(changes, key=lambda change: change.stories)
 
 
 def _members(events: Mapping[str, str]) -> list[list[str]]:
-    found: dict[str, list[str]] = defaultdict(list)
+    members: dict[str, list[str]] = defaultdict(list)
     for story, event in events.items():
-        found[event].append(story)
-    return list(found.values())
+        members[event].append(story)
+    return list(members.values())
 
 
 def _kind(

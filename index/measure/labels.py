@@ -122,7 +122,7 @@ class PeoplesPairs:
     def pairs(self, rarities: Sequence[Rarity]) -> tuple[Pairs, Pairs]:
         """Return the pairs of either half, see `pairs`; how crowded it was, is lost."""
         nothing = np.zeros((0, len(FEATURES))), np.zeros(0, bool), np.zeros(0)
-        found: tuple[list[Pairs], list[Pairs]] = ([nothing], [nothing])
+        parts: tuple[list[Pairs], list[Pairs]] = ([nothing], [nothing])
         model = PairModel.unfitted()
         for number, (same, half) in enumerate(zip(self.same, self.halves, strict=True)):
             one, other = (
@@ -130,8 +130,8 @@ class PeoplesPairs:
                 for at in (2 * number, 2 * number + 1)
             )
             features = compare(one, [other], model).features
-            found[half].append((features, np.array([same]), np.array([self.weight])))
-        return together(found[0]), together(found[1])
+            parts[half].append((features, np.array([same]), np.array([self.weight])))
+        return together(parts[0]), together(parts[1])
 
 
 def together(parts: Sequence[Pairs]) -> Pairs:

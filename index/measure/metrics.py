@@ -51,8 +51,8 @@ class Grouping:
         """Return the numbers by name, rounded to four digits."""
         scores = {
             f"{name}_{part}": value
-            for name, found in (("b_cubed", self.b_cubed), ("pairwise", self.pairwise))
-            for part, value in found._asdict().items()
+            for name, score in (("b_cubed", self.b_cubed), ("pairwise", self.pairwise))
+            for part, value in score._asdict().items()
         }
         return {
             name: round(value, 4)
@@ -134,21 +134,21 @@ def b_cubed_by_story(
     uncertain: Uncertain | None = None,
 ) -> dict[str, tuple[float, float]]:
     """Return (precision, recall) of each gold story; see `b_cubed`."""
-    found = {story: predicted.get(story, ("alone", story)) for story in gold}
-    both = Counter((found[story], gold[story]) for story in gold)
-    in_found, in_gold = Counter(found.values()), Counter(gold.values())
+    grouped = {story: predicted.get(story, ("alone", story)) for story in gold}
+    both = Counter((grouped[story], gold[story]) for story in gold)
+    in_grouped, in_gold = Counter(grouped.values()), Counter(gold.values())
     scores = {}
     for story in gold:
         hits, mine, wanted = (
-            both[found[story], gold[story]],
-            in_found[found[story]],
+            both[grouped[story], gold[story]],
+            in_grouped[grouped[story]],
             in_gold[gold[story]],
         )
         for other in (uncertain or {}).get(story, ()):
-            is_found = found.get(other) == found[story]
+            is_grouped = grouped.get(other) == grouped[story]
             is_gold = gold.get(other) == gold[story]
-            hits -= is_found and is_gold
-            mine -= is_found
+            hits -= is_grouped and is_gold
+            mine -= is_grouped
             wanted -= is_gold
         scores[story] = hits / mine, hits / wanted
     return scores
@@ -199,10 +199,10 @@ def pairwise(
     Precision is 1 where no pair is predicted, recall 1 where gold has none.
     """
     left_out = uncertain or {}
-    found, wanted = (_pairs(groups, gold, left_out) for groups in (predicted, gold))
-    hits = len(found & wanted)
+    joined, wanted = (_pairs(groups, gold, left_out) for groups in (predicted, gold))
+    hits = len(joined & wanted)
     return _scores(
-        hits / len(found) if found else 1.0, hits / len(wanted) if wanted else 1.0
+        hits / len(joined) if joined else 1.0, hits / len(wanted) if wanted else 1.0
     )
 
 

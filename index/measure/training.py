@@ -95,7 +95,7 @@ def pairs(stream: Stream, rarities: Sequence[Rarity]) -> tuple[Pairs, Pairs]:
     memory = _memory(seen)
     size = Counter(stream.events)
     nothing = np.zeros((0, len(FEATURES))), np.zeros(0, bool), np.zeros(0)
-    found: tuple[list[Pairs], list[Pairs]] = ([nothing], [nothing])
+    parts: tuple[list[Pairs], list[Pairs]] = ([nothing], [nothing])
     for at, half in enumerate(stream.halves):
         one, near = memory.near(seen[at])
         seen[at] = one
@@ -110,8 +110,8 @@ def pairs(stream: Stream, rarities: Sequence[Rarity]) -> tuple[Pairs, Pairs]:
         same = np.array([stream.events[other.seq] == event for other in others], bool)
         # Else big events own the pairs (quality.md 7).
         weights = np.where(same, 1 / max(1, size[event] - 1), 1.0) * stream.weight
-        found[half].append((compare(one, others, model).features, same, weights))
-    return together(found[0]), together(found[1])
+        parts[half].append((compare(one, others, model).features, same, weights))
+    return together(parts[0]), together(parts[1])
 
 
 def fitted(parts: Sequence[Pairs], threshold: float = 0.5) -> PairModel:
@@ -130,13 +130,13 @@ def fitted(parts: Sequence[Pairs], threshold: float = 0.5) -> PairModel:
         )
     spread = x.std(axis=0)  # so that the penalty means the same for every feature
     spread[spread == 0] = 1
-    found = LogisticRegression(C=PENALTY, max_iter=2_000).fit(
+    regression = LogisticRegression(C=PENALTY, max_iter=2_000).fit(
         x / spread, y, sample_weight=w
     )
     return PairModel(
         name="fitted",
-        bias=float(found.intercept_[0]),
-        weights=tuple(float(v) for v in found.coef_[0] / spread),
+        bias=float(regression.intercept_[0]),
+        weights=tuple(float(v) for v in regression.coef_[0] / spread),
         threshold=threshold,
     )
 
@@ -192,7 +192,7 @@ class Halves:
         )
 
 
-def proposed(found: Sequence[Measured]) -> dict[str, float]:
+def proposed(measures: Sequence[Measured]) -> dict[str, float]:
     """Return the threshold of each position of the knob.
 
     The best mean over the streams of the B-cubed F-beta of BETAS. Copies of streams as
@@ -201,7 +201,7 @@ def proposed(found: Sequence[Measured]) -> dict[str, float]:
     best = {}
     for joining, beta in BETAS.items():
         by_threshold: dict[float, list[float]] = defaultdict(list)
-        for one in found:
+        for one in measures:
             if one.stream.has_say:
                 precision, recall, _ = one.at_end.b_cubed
                 by_threshold[one.threshold].append(f_beta(precision, recall, beta))
@@ -227,12 +227,12 @@ def halves(
     rarities = rarity_of(streams, counts, 0), rarity_of(streams, counts, 1)
     parts: tuple[list[Pairs], list[Pairs]] = ([], [])
     for stream in streams:
-        for half, found in enumerate(pairs(stream, rarities[::-1])):
-            parts[half].append(found)
+        for half, learnt in enumerate(pairs(stream, rarities[::-1])):
+            parts[half].append(learnt)
         tell(f"{stream.name}: {sum(len(p[-1][1]) for p in parts)} pairs")
     for said in people:
-        for half, found in enumerate(said.pairs(rarities[::-1])):
-            parts[half].append(found)
+        for half, learnt in enumerate(said.pairs(rarities[::-1])):
+            parts[half].append(learnt)
         tell(f"{said.name}: {len(said.same)} pairs")
     models = (fitted(parts[0]), fitted(parts[1]))
     return Halves(models=models, rarities=rarities), [*parts[0], *parts[1]]

@@ -1,4 +1,12 @@
-"""The corrections in force: who must be with whom, and who must not."""
+"""The corrections in force: who must be with whom, and who must not.
+
+- `same` is transitive: what must be with a and with b joins a and b. A group stays
+  bound when a story in the middle of it expires.
+- `different` and `apart` part two whole groups: whoever must be with one of the two
+  must not be with the other.
+- Where two corrections contradict each other the later one is refused, and the chain
+  that forbids it is its reason: what people said earlier is never dropped silently.
+"""
 
 from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Mapping
@@ -89,12 +97,12 @@ class Constraints:
 
     def _paths(self, start: str) -> dict[str, list[Correction]]:
         """Return the chain of `same` to each story that must be with this one."""
-        found: dict[str, list[Correction]] = {start: []}
+        paths: dict[str, list[Correction]] = {start: []}
         queue = deque([start])
         while queue:
             at = queue.popleft()
             for there, one in self._same.get(at, ()):
-                if there not in found:
-                    found[there] = [*found[at], one]
+                if there not in paths:
+                    paths[there] = [*paths[at], one]
                     queue.append(there)
-        return found
+        return paths

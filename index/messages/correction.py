@@ -79,35 +79,35 @@ class Correction:
         ).encode()
 
     @classmethod
-    def from_json(cls, found: dict[str, Any]) -> Self:
+    def from_json(cls, fields: dict[str, Any]) -> Self:
         """Build from parsed JSON.
 
         Raises:
             Quarantine: a field is missing or out of range.
         """
-        check_strings(found, TYPE, "c-", ["kind", "a", "b", "who", "why", "at"])
-        at = parse_moment(found["at"], "correction: at")
-        if found["kind"] not in (SAME, DIFFERENT, APART, UNDO):
-            raise Quarantine(f"correction: kind {found['kind'][:40]!r}")
+        check_strings(fields, TYPE, "c-", ["kind", "a", "b", "who", "why", "at"])
+        at = parse_moment(fields["at"], "correction: at")
+        if fields["kind"] not in (SAME, DIFFERENT, APART, UNDO):
+            raise Quarantine(f"correction: kind {fields['kind'][:40]!r}")
         return cls(
-            correction_id=clean_line(found["id"], 40),
-            kind=found["kind"],
-            a=clean_line(found["a"], 40),
-            b=clean_line(found["b"], 40),
-            who=clean_line(found["who"], MAX_TEXT),
-            why=clean_line(found["why"], MAX_TEXT),
+            correction_id=clean_line(fields["id"], 40),
+            kind=fields["kind"],
+            a=clean_line(fields["a"], 40),
+            b=clean_line(fields["b"], 40),
+            who=clean_line(fields["who"], MAX_TEXT),
+            why=clean_line(fields["why"], MAX_TEXT),
             at=at,
-            members=_members(found) if found["kind"] == APART else (),
+            members=_members(fields) if fields["kind"] == APART else (),
         )
 
     @classmethod
-    def stored(cls, found: dict[str, Any]) -> Self:
+    def stored(cls, fields: dict[str, Any]) -> Self:
         """Build from what an index holds, see `Story.stored`."""
-        return cls.from_json(found | {"at": clamped(found["at"])})
+        return cls.from_json(fields | {"at": clamped(fields["at"])})
 
 
-def _members(found: dict[str, Any]) -> tuple[str, ...]:
-    members = found.get("members")
+def _members(fields: dict[str, Any]) -> tuple[str, ...]:
+    members = fields.get("members")
     if not isinstance(members, list) or not 0 < len(members) <= MOST_MEMBERS:
         raise Quarantine("correction: members is no list of 1 to 1,000")
     if not all(isinstance(one, str) and one.startswith("s-") for one in members):

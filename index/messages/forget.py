@@ -48,21 +48,21 @@ class Forget:
         ).encode()
 
     @classmethod
-    def from_json(cls, found: dict[str, Any]) -> Self:
+    def from_json(cls, fields: dict[str, Any]) -> Self:
         """Build from parsed JSON.
 
         Raises:
             Quarantine: a field is missing or out of range.
         """
-        stories = found.get("stories")
+        stories = fields.get("stories")
         if not isinstance(stories, list) or not 0 < len(stories) <= MOST_STORIES:
             raise Quarantine("forget: stories is no list of 1 to 1,000")
         if not all(isinstance(one, str) and one.startswith("s-") for one in stories):
             raise Quarantine("forget: stories are not all ids")
-        check_strings(found, TYPE, "f-", ["who", "at"])
+        check_strings(fields, TYPE, "f-", ["who", "at"])
         return cls(
-            forget_id=clean_line(found["id"], 40),
+            forget_id=clean_line(fields["id"], 40),
             story_ids=tuple(stories),  # as they are: they have to match
-            who=clean_line(found["who"]),
-            at=parse_moment(found["at"], "forget: at"),
+            who=clean_line(fields["who"]),
+            at=parse_moment(fields["at"], "forget: at"),
         )

@@ -17,13 +17,13 @@ def decode_journal(value: bytes) -> StoryVector | Correction | Forget | LetPass 
     Raises:
         Quarantine: not a record of a type and version that we know.
     """
-    found = decode_object(value, STORY_VECTOR, CORRECTION, FORGET, LET_PASS, FORGOTTEN)
-    if found["type"] == CORRECTION:
-        return Correction.from_json(found)
-    if found["type"] == FORGET:
-        return Forget.from_json(found)
-    if found["type"] == LET_PASS:
-        return LetPass.from_json(found)
-    if found["type"] == FORGOTTEN:
+    fields = decode_object(value, STORY_VECTOR, CORRECTION, FORGET, LET_PASS, FORGOTTEN)
+    if fields["type"] == CORRECTION:
+        return Correction.from_json(fields)
+    if fields["type"] == FORGET:
+        return Forget.from_json(fields)
+    if fields["type"] == LET_PASS:
+        return LetPass.from_json(fields)
+    if fields["type"] == FORGOTTEN:
         return None
-    return StoryVector.from_json(found)
+    return StoryVector.from_json(fields)

@@ -47,18 +47,18 @@ class LetPass:
         ).encode()
 
     @classmethod
-    def from_json(cls, found: dict[str, Any]) -> Self:
+    def from_json(cls, fields: dict[str, Any]) -> Self:
         """Build from parsed JSON.
 
         Raises:
             Quarantine: a field is missing or out of range.
         """
-        check_strings(found, TYPE, "p-", ["to", "who", "at"])
+        check_strings(fields, TYPE, "p-", ["to", "who", "at"])
         return cls(
-            pass_id=clean_line(found["id"], 40),
-            to=_day(found["to"]),
-            who=clean_line(found["who"]),
-            at=parse_moment(found["at"], "let-pass: at"),
+            pass_id=clean_line(fields["id"], 40),
+            to=_day(fields["to"]),
+            who=clean_line(fields["who"]),
+            at=parse_moment(fields["at"], "let-pass: at"),
         )
 
 

@@ -59,10 +59,10 @@ class BatchSearch:
             return None  # another version of the story
         seqs = [s for s, (_, time) in self._since.items() if since <= time <= until]
         if seqs:
-            found = np.stack([self._since[seq][0] for seq in seqs]) @ row
+            cosines = np.stack([self._since[seq][0] for seq in seqs]) @ row
             hits += [
                 Hit(seq=seq, similarity=one, time=self._since[seq][1])
-                for seq, one in zip(seqs, found.tolist(), strict=True)
+                for seq, one in zip(seqs, cosines.tolist(), strict=True)
             ]
             hits.sort(key=lambda hit: (-hit.similarity, hit.seq))
         return hits[: self._k]

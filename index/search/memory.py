@@ -130,9 +130,9 @@ class Memory:
         missing = [seq for seq in seqs if seq not in self._views]
         if missing:
             self._views.update(zip(missing, self._load(missing), strict=True))
-        found = [self._views[seq] for seq in seqs]
+        views = [self._views[seq] for seq in seqs]
         self._forget_oldest()
-        return found
+        return views
 
     def _forget_oldest(self) -> None:
         while len(self._views) > VIEWS_KEPT:

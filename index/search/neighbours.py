@@ -207,16 +207,16 @@ class Neighbours:
         first = np.broadcast_to(np.asarray(since, np.float64), len(rows))
         last = np.broadcast_to(np.asarray(until, np.float64), len(rows))
         wanted = None if among is None else np.array(sorted(among), np.int64)
-        found: list[list[Hit]] = [[] for _ in rows]
+        answers: list[list[Hit]] = [[] for _ in rows]
         left, ask = np.arange(len(rows)), k + SPARE
         while k > 0 and len(left):
             span = first[left], last[left]
             whole, hits = self._best(rows[left], k, ask, span, wanted)
             for at, complete, mine in zip(left.tolist(), whole, hits, strict=True):
                 if complete:
-                    found[at] = mine
+                    answers[at] = mine
             left, ask = left[~np.array(whole)], 4 * ask
-        return found
+        return answers
 
     def _best(
         self,
@@ -271,15 +271,15 @@ class Neighbours:
 
     def days(self) -> dict[int, tuple[int, int, int]]:
         """Return by day how many stories its file holds, of these removed, and came."""
-        found = {}
+        days = {}
         for day in sorted(self._mapped.keys() | self._recent.keys()):
             mapped, recent = self._mapped.get(day), self._recent.get(day)
-            found[day] = (
+            days[day] = (
                 mapped.index.ntotal if mapped else 0,
                 mapped.removed if mapped else 0,
                 recent.index.ntotal - recent.removed if recent else 0,
             )
-        return found
+        return days
 
     def of_day(self, day: int) -> tuple[NDArray[np.int64], Vectors]:
         """Return the numbers of a day's stories, ascending, and their vectors."""

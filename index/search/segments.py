@@ -104,10 +104,10 @@ class Segments:
         held = zip(seqs.tolist(), times.tolist(), strict=True)
         missing = [(seq, time) for seq, time in held if seq not in neighbours.times]
         for seq, time in missing:
-            found = self._db.execute(
+            stored = self._db.execute(
                 "SELECT vectors FROM stories WHERE seq = ?", (seq,)
             ).fetchone()[0]
-            vectors = np.frombuffer(found, "<f2").reshape(PASSAGES, -1)
+            vectors = np.frombuffer(stored, "<f2").reshape(PASSAGES, -1)
             neighbours.add([seq], combine(vectors)[None, :], [time])
         return {day_of(time) for _, time in missing}
 
@@ -202,10 +202,10 @@ class Segments:
         """Return the files that are not what was written, and what is wrong."""
         while True:
             files = self._db.execute("SELECT * FROM files ORDER BY day").fetchall()
-            found = dict(self._unsound(files))
+            damage = dict(self._unsound(files))
             again = self._db.execute("SELECT * FROM files ORDER BY day").fetchall()
-            if not found or again == files:  # else the index replaced one meanwhile
-                return found
+            if not damage or again == files:  # else the index replaced one meanwhile
+                return damage
 
     def _unsound(self, files: Iterable[sqlite3.Row]) -> Iterator[tuple[Path, str]]:
         for file in files:

@@ -74,12 +74,12 @@ class Corrections:
 
     def naming(self, ids: Collection[str]) -> list[Corrected]:
         """Return those that name one of these stories, and those that undo them."""
-        known, found = set(ids), []
+        known, naming = set(ids), []
         for one in self.all():
             if not known.isdisjoint(one.correction.names):
                 known.add(one.correction.correction_id)
-                found.append(one)
-        return found
+                naming.append(one)
+        return naming
 
     def forget(self, story_ids: Collection[str]) -> list[str]:
         """Let go of corrections that name these stories, and of what they say of them.
@@ -90,8 +90,8 @@ class Corrections:
         Returns:
             The ids of these corrections.
         """
-        gone, found = set(story_ids), self.naming(story_ids)
-        for one in found:
+        gone, naming = set(story_ids), self.naming(story_ids)
+        for one in naming:
             said = replace(one.correction, why="")
             kept = {s: story for s, story in one.stories.items() if s not in gone}
             now = replace(one, correction=said, stories=kept)
@@ -99,7 +99,7 @@ class Corrections:
                 gone.add(said.correction_id)  # what undoes it comes later
                 now = replace(now, status=FORGOTTEN, stories={})
             self.put(now)
-        return [one.correction.correction_id for one in found]
+        return [one.correction.correction_id for one in naming]
 
     def in_force(self) -> Constraints:
         """Return what those ask for that are accepted and not undone."""
@@ -136,7 +136,7 @@ def labelled(story: Story) -> dict[str, Any]:
     }
 
 
-def told(chain: Sequence[Correction]) -> str:
+def in_words(chain: Sequence[Correction]) -> str:
     """Return a chain of corrections for people."""
     return "; ".join(
         f"{c.correction_id} ({c.a} {_SAYS.get(c.kind, 'is not')} {c.b}, {c.who})"

@@ -57,12 +57,15 @@ class Health:
         ).fetchone()
         return Largest(*row) if row else None
 
-    def keep_latencies(self, found: Mapping[int, Latency]) -> None:
+    def keep_latencies(self, latencies: Mapping[int, Latency]) -> None:
         """Keep the way of the latest stories, by journal offset."""
         with transaction(self._db):
             self._db.executemany(
                 "INSERT OR REPLACE INTO latencies VALUES (?,?,?)",
-                [(n % LATENCIES, one.embed_s, one.index_s) for n, one in found.items()],
+                [
+                    (n % LATENCIES, one.embed_s, one.index_s)
+                    for n, one in latencies.items()
+                ],
             )
 
     def latencies(self) -> list[Latency]:

@@ -102,8 +102,8 @@ class Held:
     def members_by_seq(self, seqs: Sequence[int]) -> list[Member]:
         """Return stories by their numbers, in the order given."""
         marks = ",".join("?" * len(seqs))
-        found = {m.seq: m for m in self._members(f"seq IN ({marks})", tuple(seqs))}
-        return [found[seq] for seq in seqs if seq in found]
+        by_seq = {m.seq: m for m in self._members(f"seq IN ({marks})", tuple(seqs))}
+        return [by_seq[seq] for seq in seqs if seq in by_seq]
 
     def members_of(self, event_id: str, limit: int = -1) -> list[Member]:
         """Return an event's stories, by event time and id; the first so many of it."""
@@ -111,14 +111,14 @@ class Held:
 
     def events_of(self, story_ids: Collection[str]) -> dict[str, str]:
         """Return the event of each of these stories that is there."""
-        found = {}
+        events = {}
         for story_id in story_ids:
             row = self._db.execute(
                 "SELECT event_id FROM stories WHERE story_id = ?", (story_id,)
             ).fetchone()
             if row:
-                found[story_id] = row[0]
-        return found
+                events[story_id] = row[0]
+        return events
 
     def _members(
         self, clause: str, values: tuple[Any, ...], limit: int = -1

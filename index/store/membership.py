@@ -85,15 +85,15 @@ class Stored:
         return tuple(sorted(int(self._row("seq", "story_id", s)) for s in story_ids))
 
     def _row(self, column: str, by: str, value: str | int) -> str | int:
-        (found,) = self._db.execute(
+        (row,) = self._db.execute(
             f"SELECT {column} FROM stories WHERE {by} = ?", (value,)
         ).fetchone()
-        return found  # type: ignore[no-any-return]
+        return row  # type: ignore[no-any-return]
 
     def standing(self, story_id: str) -> Place:
         """Return where a story stands that is there."""
-        (found,) = self._standing("story_id", story_id)
-        return found
+        (standing,) = self._standing("story_id", story_id)
+        return standing
 
     def arrived(self, event_id: str) -> list[Place]:
         """Return an event's stories in their order of arrival; empty without any."""

@@ -20,10 +20,10 @@ class Meta:
 
     def space(self) -> tuple[str, int] | None:
         """Return (space id, dim) of the vectors held; None in an empty state."""
-        found = self._meta("space")
-        if found is None:
+        stored = self._meta("space")
+        if stored is None:
             return None
-        space_id, dim = found.split(" ")
+        space_id, dim = stored.split(" ")
         return space_id, int(dim)
 
     def made_by(self) -> str:
@@ -38,10 +38,10 @@ class Meta:
         """Return the day by which stories expire, and what tells it."""
         from samestory.index.decision.expiry import Calendar  # noqa: PLC0415  (few ask)
 
-        found = self._meta("calendar")
-        if found is None:  # a state of before knows the day alone, if it let any go
+        stored = self._meta("calendar")
+        if stored is None:  # a state of before knows the day alone, if it let any go
             return Calendar(day=int(self._meta("expired_day") or 0))
-        return Calendar.from_json(json.loads(found))
+        return Calendar.from_json(json.loads(stored))
 
     def next_seq(self) -> int:
         """Return the number of the story that comes next; none is used twice."""

@@ -130,10 +130,10 @@ class Reader(Held):
         Raises:
             Misconfigured: none of them is kept any more.
         """
-        found = self.events(Query(event=event_id))
-        if not found:
+        events = self.events(Query(event=event_id))
+        if not events:
             raise no_stories(event_id)
-        return found[0]
+        return events[0]
 
     def reports(self, query: Query) -> list[Report]:
         """Return the stories that match, without their texts."""
@@ -146,8 +146,8 @@ class Reader(Held):
             return [listed_of(row) for row in self._stories(query, LISTED)]
 
     def _stories(self, query: Query, columns: str) -> Iterator[sqlite3.Row]:
-        found = self._db.execute(*query.stories()).fetchall()
-        for some in _parts([row["seq"] for row in found]):
+        matching = self._db.execute(*query.stories()).fetchall()
+        for some in _parts([row["seq"] for row in matching]):
             rows = self._db.execute(
                 f"SELECT seq, {columns} FROM stories WHERE seq IN ({_marks(some)})",
                 some,
@@ -231,7 +231,7 @@ def _stamp(path: Path) -> _Stamp:
     """
     _refuse_closed(path)
     try:
-        found = path.stat()
+        stat = path.stat()
     except FileNotFoundError:
         raise Misconfigured(
             f"no stories yet: {path} does not exist; bring some in with"
@@ -239,7 +239,7 @@ def _stamp(path: Path) -> _Stamp:
             " or name another --state"
         ) from None
     alone = is_alone(path)
-    size, changed = (found.st_size, found.st_mtime_ns) if alone else (0, 0)
+    size, changed = (stat.st_size, stat.st_mtime_ns) if alone else (0, 0)
     return _Stamp(file_of(path), alone, size, changed)
 
 

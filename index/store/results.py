@@ -1,4 +1,4 @@
-"""What a question of the state is answered with: frozen, ready to be told."""
+"""What a question of the state is answered with: frozen types."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

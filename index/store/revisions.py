@@ -112,16 +112,16 @@ class Revisions:
             "INSERT INTO outbox (key, value) VALUES (?,?)", (event_id, value.encode())
         )
 
-    def tell_anew(self, told: Mapping[str, int]) -> None:
-        """Tell every event anew, above the revisions that were told before.
+    def announce_anew(self, highest: Mapping[str, int]) -> None:
+        """Announce every event anew, above the revisions announced before.
 
         Args:
-            told: the highest revision by event, e.g. of the state that is replaced.
+            highest: the highest revision by event, e.g. of the state that is replaced.
         """
         self._db.executemany(
             "INSERT INTO events VALUES (?,?,NULL,NULL) ON CONFLICT (event_id)"
             " DO UPDATE SET revision = max(revision, excluded.revision)",
-            told.items(),
+            highest.items(),
         )
         rows = self._db.execute("SELECT event_id FROM events ORDER BY event_id")
         for (event_id,) in rows.fetchall():
@@ -165,10 +165,10 @@ class Revisions:
         return row is not None
 
     def _of(self, event_id: str) -> sqlite3.Row | None:
-        found: sqlite3.Row | None = self._db.execute(
+        row: sqlite3.Row | None = self._db.execute(
             "SELECT * FROM events WHERE event_id = ?", (event_id,)
         ).fetchone()
-        return found
+        return row
 
     # outbox
 

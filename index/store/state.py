@@ -54,7 +54,7 @@ class State(Held):
 
     def put(
         self,
-        found: StoryVector,
+        vector: StoryVector,
         seq: int,
         event_id: str,
         record: JoinRecord,
@@ -66,7 +66,7 @@ class State(Held):
         """Write a story's version.
 
         Args:
-            found: the version.
+            vector: the version.
             seq: the story's number, the former one if it is known.
             event_id: the event that it is in.
             record: why.
@@ -75,7 +75,7 @@ class State(Held):
             seen: from when on its age counts, in seconds since the epoch; that of the
                 first version counts.
         """
-        story = found.story
+        story = vector.story
         padded = np.zeros(TERMS, "<u4")
         padded[: len(rare)] = rare
         event_time = story.event_time.timestamp()
@@ -103,14 +103,14 @@ class State(Held):
                 story.lang,
                 story.url,
                 json.dumps(story.to_json(), ensure_ascii=False),
-                to_bytes(found.vectors),
+                to_bytes(vector.vectors),
                 crowd,
                 padded.tobytes(),
                 bool(story.hearsay_of),
             ),
         )
         self.joins.put(story.story_id, event_id, record)
-        self.vectors.put(seq, event_time, found.vectors)
+        self.vectors.put(seq, event_time, vector.vectors)
 
     def remove(self, story_ids: Collection[str]) -> list[Removed]:
         """Remove stories with all that is kept of them; part of the transaction.
@@ -118,21 +118,21 @@ class State(Held):
         Returns:
             Where those that were there stood; what they say need not be readable.
         """
-        found: list[Removed] = []
+        removed: list[Removed] = []
         for story_id in story_ids:
             rows = self._db.execute(
                 "DELETE FROM stories WHERE story_id = ?"
                 " RETURNING seq, event_id, event_time",
                 (story_id,),
             ).fetchall()
-            found += [Removed(*row) for row in rows]
+            removed += [Removed(*row) for row in rows]
             self.vectors.remove(row["seq"] for row in rows)
             for table in ("joins", "versions"):
                 self._db.execute(
                     f"DELETE FROM {table} WHERE story_id = ?",
                     (story_id,),
                 )
-        return found
+        return removed
 
     def stories(self) -> list[Member]:
         """Return all stories, by event time and id."""

@@ -52,8 +52,8 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """What the feed told of a story, as far as cleaning needs it.
+class Stated:
+    """What the feed stated of a story, as far as cleaning needs it.
 
     Attributes:
         title: of the entry, as are text, lang, author and published_raw.
@@ -118,48 +118,48 @@ def extract_text(page: Page) -> str:
     return clean_text(extract_article(markup, page.url))
 
 
-def choose_text(page: Page | None, told: Told) -> Cleaned:
+def choose_text(page: Page | None, stated: Stated) -> Cleaned:
     """Take the page's text where it is one, else the feed's, and say why.
 
     Args:
         page: None if none was fetched.
-        told: what the feed said.
+        stated: what the feed said.
     """
     if page is None:
-        return _cleaned(told.text, told)
-    is_own = told.voice is None or told.voice.owns(page.url)
+        return _cleaned(stated.text, stated)
+    is_own = stated.voice is None or stated.voice.owns(page.url)
     head = None if is_own else read_head(page.body, page.url, page.content_type)
-    linked = head.linked(told.feeds) if head else ""
+    linked = head.linked(stated.feeds) if head else ""
     if head is None or linked:
-        found = _believing(page, told)
+        cleaned = _believing(page, stated)
     else:
-        found = _doubting(page, head, told)
-    return replace(found, linked_feed=linked, linked_by=page.url if linked else "")
+        cleaned = _doubting(page, head, stated)
+    return replace(cleaned, linked_feed=linked, linked_by=page.url if linked else "")
 
 
-def _believing(page: Page, told: Told) -> Cleaned:
+def _believing(page: Page, stated: Stated) -> Cleaned:
     """Take a page's text, and beside it what its publisher's own feed says."""
-    text, why = _text_of(page, told, told.title)
-    found = _cleaned(told.text, told, why) if why else _cleaned(text, told)
-    if not found.published.at:
-        found = replace(found, published=_date_of_page(page, told))
-    return found if why else replace(found, text_from="page", page_url=page.url)
+    text, why = _text_of(page, stated, stated.title)
+    cleaned = _cleaned(stated.text, stated, why) if why else _cleaned(text, stated)
+    if not cleaned.published.at:
+        cleaned = replace(cleaned, published=_date_of_page(page, stated))
+    return cleaned if why else replace(cleaned, text_from="page", page_url=page.url)
 
 
-def _doubting(page: Page, head: Head, told: Told) -> Cleaned:
+def _doubting(page: Page, head: Head, stated: Stated) -> Cleaned:
     """Take a page's text with what it says itself, without a word of a strange feed."""
-    title = head.title_beside(told.title)
-    text, why = _text_of(page, told, title)
+    title = head.title_beside(stated.title)
+    text, why = _text_of(page, stated, title)
     if why or _reflects(page.url, title):
-        return _cleaned(told.text, told, why or "page-reflects")
+        return _cleaned(stated.text, stated, why or "page-reflects")
     raw = head.published_raw or None
     return Cleaned(
         text=text,
         text_from="page",
         title=title,
         lang=identify(f"{title}\n{text}", None),
-        flags=() if title == told.title else ("title-of-page",),
-        published=parse_date_of_any_language(raw, _moment(told)),
+        flags=() if title == stated.title else ("title-of-page",),
+        published=parse_date_of_any_language(raw, _moment(stated)),
         published_raw=raw,
         credits=credits_of(text, ""),
         page_url=page.url,
@@ -176,52 +176,52 @@ def _reflects(url: str, title: str) -> bool:
     return len(shared) >= max(MIN_REFLECTED, len(set(words)) / 2)
 
 
-def _cleaned(text: str, told: Told, *flags: str) -> Cleaned:
+def _cleaned(text: str, stated: Stated, *flags: str) -> Cleaned:
     """Return a text with what the feed says beside it."""
     return Cleaned(
         text=text,
         text_from="feed",
-        title=told.title,
-        lang=identify(f"{told.title}\n{text}", told.lang),
+        title=stated.title,
+        lang=identify(f"{stated.title}\n{text}", stated.lang),
         flags=flags if text else (*flags, "no-text"),
-        published=parse_date_of_any_language(told.published_raw, _moment(told)),
-        published_raw=told.published_raw,
-        credits=credits_of(text, told.author),
+        published=parse_date_of_any_language(stated.published_raw, _moment(stated)),
+        published_raw=stated.published_raw,
+        credits=credits_of(text, stated.author),
     )
 
 
-def without_page(told: Told, flag: str) -> Cleaned:
+def without_page(stated: Stated, flag: str) -> Cleaned:
     """Take the feed's own words, without a parser that could fail."""
     return Cleaned(
-        text=told.text,
+        text=stated.text,
         text_from="feed",
-        title=told.title,
-        lang=identify(f"{told.title}\n{told.text}", told.lang),
-        flags=(flag,) if told.text else (flag, "no-text"),
-        published=parse_date(told.published_raw, _moment(told)),
-        published_raw=told.published_raw,
-        credits=credits_of(told.text, told.author),
+        title=stated.title,
+        lang=identify(f"{stated.title}\n{stated.text}", stated.lang),
+        flags=(flag,) if stated.text else (flag, "no-text"),
+        published=parse_date(stated.published_raw, _moment(stated)),
+        published_raw=stated.published_raw,
+        credits=credits_of(stated.text, stated.author),
     )
 
 
-def _text_of(page: Page, told: Told, title: str) -> tuple[str, str | None]:
+def _text_of(page: Page, stated: Stated, title: str) -> tuple[str, str | None]:
     """Return (the page's text, why it is not to be used)."""
     raw = extract_text(page)
     text = tidy(raw)
-    why = complaint(text, title=told.title, feed_text=told.text, whole=len(raw))
+    why = complaint(text, title=stated.title, feed_text=stated.text, whole=len(raw))
     text = without_title(text, title)
     if why and (wall := wall_of({}, page.body)):
         why = f"page-wall: {wall}"
     return text, why
 
 
-def _date_of_page(page: Page, told: Told) -> Moment:
+def _date_of_page(page: Page, stated: Stated) -> Moment:
     """Return the date that the page's metadata state; UNKNOWN without one."""
-    stated = _DATE.search(page.body[:1_000_000])
-    if stated is None:
+    on_page = _DATE.search(page.body[:1_000_000])
+    if on_page is None:
         return UNKNOWN
-    return parse_date(stated[1].decode("utf-8", "replace"), _moment(told))
+    return parse_date(on_page[1].decode("utf-8", "replace"), _moment(stated))
 
 
-def _moment(told: Told) -> datetime:
-    return datetime.fromtimestamp(told.now, UTC)
+def _moment(stated: Stated) -> datetime:
+    return datetime.fromtimestamp(stated.now, UTC)

@@ -51,11 +51,11 @@ class Head:
         keys = (url_key(feed) for feed in feeds)
         return next((key for key in keys if key in self.feeds), "")
 
-    def title_beside(self, told: str) -> str:
+    def title_beside(self, stated: str) -> str:
         """Return the headline: what a feed tells, if it is one of the page's own."""
-        words = plain_words(told)
+        words = plain_words(stated)
         agrees = any(words == plain_words(title) for title in self.titles)
-        return told if agrees else next(iter(self.titles), "")
+        return stated if agrees else next(iter(self.titles), "")
 
 
 def read_head(body: bytes, url: str, content_type: str) -> Head:
@@ -78,9 +78,9 @@ def read_head(body: bytes, url: str, content_type: str) -> Head:
         return Head()
     said = _metadata(tree)
     data = list(_articles(tree))
-    found = (clean_line(one) for one in _titles(tree, said, data))
+    candidates = (clean_line(one) for one in _titles(tree, said, data))
     site = plain_words(said.get("og:site_name", ""))
-    titles = (title for title in found if title and plain_words(title) != site)
+    titles = (title for title in candidates if title and plain_words(title) != site)
     return Head(
         titles=tuple(dict.fromkeys(titles)),
         published_raw=clean_line(_date(tree, said, data), 100),
@@ -153,10 +153,14 @@ def _articles(tree: etree._Element) -> Iterator[dict[str, Any]]:
         if not is_data or len(text) > MAX_DATA:
             continue
         try:
-            found: Any = json.loads(text)
+            linked_data: Any = json.loads(text)
         except (ValueError, RecursionError):
             continue
-        graph = found.get("@graph", [found]) if isinstance(found, dict) else found
+        graph = (
+            linked_data.get("@graph", [linked_data])
+            if isinstance(linked_data, dict)
+            else linked_data
+        )
         for one in graph if isinstance(graph, list) else ():
             if isinstance(one, dict) and _ARTICLE.fullmatch(str(one.get("@type"))):
                 yield one

@@ -97,17 +97,17 @@ def complaint(text: str, *, title: str, feed_text: str, whole: int) -> str | Non
     Args:
         text: from the page, after `tidy`.
         title: of the story.
-        feed_text: what the feed told; "" for nothing.
+        feed_text: what the feed stated; "" for nothing.
         whole: characters of the page's text before `tidy`.
     """
-    size, told = len(text), len(feed_text)
+    size, stated = len(text), len(feed_text)
     is_short = size < MAX_WALL
     checks = {
         "page-empty": not whole,
         "page-boilerplate": not size,
         "page-wall": is_short and _is_wall(text),
-        "page-shorter-than-feed": 2 * size < told or size < min(told, MAX_WALL),
-        "page-too-short": size < MIN_TEXT and told >= size // 2,
+        "page-shorter-than-feed": 2 * size < stated or size < min(stated, MAX_WALL),
+        "page-too-short": size < MIN_TEXT and stated >= size // 2,
         "page-repeats": is_short and size < whole / 3,
         "page-list": _is_list(text),
         "page-about-else": _is_about_else(text, f"{title} {feed_text[:1000]}"),
@@ -117,7 +117,7 @@ def complaint(text: str, *, title: str, feed_text: str, whole: int) -> str | Non
 
 def _is_wall(text: str) -> bool:
     """Tell whether a text is a wall's: one mark in a few lines, or several marks."""
-    marks = len({found[0].casefold() for found in _WALL.finditer(text)})
+    marks = len({match[0].casefold() for match in _WALL.finditer(text)})
     return marks > 1 or (marks == 1 and len(text) < FEW_LINES)
 
 
@@ -131,13 +131,13 @@ def _is_list(text: str) -> bool:
     return loose > LIST_SHARE * len(lines)
 
 
-def _is_about_else(text: str, told: str) -> bool:
+def _is_about_else(text: str, stated: str) -> bool:
     """Tell whether a page says almost nothing of what the feed says that it does.
 
     A redirect to the front page, a soft 404, another language's edition.
     """
-    words = {word.casefold() for word in _WORD.findall(told)}
+    words = {word.casefold() for word in _WORD.findall(stated)}
     if len(words) < ABOUT_WORDS:
         return False
-    found = {word.casefold() for word in _WORD.findall(text)}
-    return len(words & found) < ABOUT_SHARE * len(words)
+    in_text = {word.casefold() for word in _WORD.findall(text)}
+    return len(words & in_text) < ABOUT_SHARE * len(words)

@@ -57,15 +57,15 @@ def linked_feeds(body: bytes, url: str, content_type: str = "") -> list[FoundFee
     if tree is None:
         return []
     base = absolute_url(next(iter(tree.xpath("//base/@href")), ""), url) or url
-    found: dict[str, FoundFeed] = {}
+    feeds: dict[str, FoundFeed] = {}
     for link in tree.iter("link"):
         target = absolute_url(link.get("href") or "", base)
         if target and _is_feed(link):
-            found.setdefault(
+            feeds.setdefault(
                 target, FoundFeed(url=target, title=clean_line(link.get("title") or ""))
             )
     ordered = sorted(
-        found.values(), key=lambda f: bool(_COMMENTS.search(f.url + f.title))
+        feeds.values(), key=lambda f: bool(_COMMENTS.search(f.url + f.title))
     )
     return ordered[:MAX_FEEDS]
 

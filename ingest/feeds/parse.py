@@ -91,7 +91,7 @@ def _read(
     body: bytes, url: str, *, careful: bool
 ) -> tuple[dict[str, Any], list[Any], str]:
     """Return (what feedparser found, entries, what is wrong with the document)."""
-    found: dict[str, Any] = {}
+    document: dict[str, Any] = {}
     broken = "read without feedparser" if careful else ""
     if not careful:
         headers = {
@@ -99,26 +99,26 @@ def _read(
             "content-location": url,  # relative links are resolved against it
         }
         try:
-            found = feedparser.parse(
+            document = feedparser.parse(
                 io.BytesIO(body),
                 response_headers=headers,
                 sanitize_html=False,
                 resolve_relative_uris=False,
             )
-            if found.get("bozo"):
-                broken = str(found.get("bozo_exception", "")) or "ill-formed"
+            if document.get("bozo"):
+                broken = str(document.get("bozo_exception", "")) or "ill-formed"
         except Exception as error:  # noqa: BLE001  (11 kinds seen: feeds.md 1.2)
             broken = f"feedparser: {type(error).__name__}: {error}"
-    entries = list(found.get("entries", []))
+    entries = list(document.get("entries", []))
     if broken:
         again = _second_reading(body)
         if len(again) > len(entries):
             return (
-                {"feed": {"title": found.get("feed", {}).get("title")}},
+                {"feed": {"title": document.get("feed", {}).get("title")}},
                 again,
                 broken,
             )
-    return found, entries, broken
+    return document, entries, broken
 
 
 def _second_reading(body: bytes) -> list[Any]:
@@ -223,16 +223,16 @@ def _raw_date(value: object) -> str | None:
 
 def _json_feed(text: str, url: str) -> ParsedFeed:
     try:
-        found = json.loads(text)
+        document = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise NotAFeed(f"{url}: JSON that can't be read: {error}") from error
-    items = found.get("items") if isinstance(found, dict) else None
+    items = document.get("items") if isinstance(document, dict) else None
     if not isinstance(items, list):
         raise NotAFeed(f"{url}: JSON, but no JSON Feed: it has no list `items`")
-    lang = _language(found.get("language"))
+    lang = _language(document.get("language"))
     kept = [item for item in items[:MAX_ENTRIES] if isinstance(item, dict)]
     return ParsedFeed(
-        title=clean_line(str(found.get("title") or "")),
+        title=clean_line(str(document.get("title") or "")),
         entries=tuple(_json_entry(item, url, lang) for item in kept),
         left_out=len(items) - len(kept),
         note=None,
@@ -259,7 +259,7 @@ def _json_entry(item: dict[str, Any], url: str, lang: str | None) -> Entry:
 
 def _json_author(item: Mapping[str, Any]) -> str:
     """Return the names of version 1.1's `authors`, or 1.0's `author`."""
-    found = item.get("authors") or [item.get("author")]
-    people = found if isinstance(found, list) else [found]
+    authors = item.get("authors") or [item.get("author")]
+    people = authors if isinstance(authors, list) else [authors]
     names = [str(one.get("name") or "") for one in people if isinstance(one, dict)]
     return clean_line(", ".join(name for name in names if name), 200)

@@ -29,8 +29,8 @@ class SitemapStory:
 
 def sitemap_kind(text: str) -> str:
     """Return "urlset" or "sitemapindex", or "" if a document is no sitemap."""
-    found = _BEGINS.search(text[:_HEAD])
-    return found[1] if found else ""
+    match = _BEGINS.search(text[:_HEAD])
+    return match[1] if match else ""
 
 
 def parse_sitemap(text: str) -> tuple[list[SitemapStory], int]:

@@ -165,10 +165,10 @@ class GuardedBackend(httpcore2.NetworkBackend):
 def _resolve(host: str, port: int) -> list[str]:
     """Return the addresses of a host, at least one, the preferred first."""
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        rows = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         raise httpcore2.ConnectError(f"cannot resolve {host}: {error}") from error
-    return list(dict.fromkeys(str(row[4][0]) for row in found))
+    return list(dict.fromkeys(str(row[4][0]) for row in rows))
 
 
 def refuse_closed(

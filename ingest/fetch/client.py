@@ -195,18 +195,18 @@ class Client:
         for _ in range(MAX_HOPS):
             headers = validators.headers(url) | {"Accept-Encoding": encoding}
             try:
-                found = self._hop(url, max_bytes, headers, cut=cut)
+                fetched = self._hop(url, max_bytes, headers, cut=cut)
             except httpx2.DecodingError as error:
                 if encoding == "identity":
                     raise FetchRefused(f"{url}: {error}") from error
                 encoding = "identity"  # some servers say gzip of what is none
                 continue
-            if found.status not in REDIRECTS:
-                return _checked(found, moved_to)
-            target = absolute_url(found.headers.get("location", ""), url)
+            if fetched.status not in REDIRECTS:
+                return _checked(fetched, moved_to)
+            target = absolute_url(fetched.headers.get("location", ""), url)
             if target is None or target == url:
-                raise FetchRefused(f"{url}: redirect to nowhere", found.status)
-            moved = moved and found.status in PERMANENT
+                raise FetchRefused(f"{url}: redirect to nowhere", fetched.status)
+            moved = moved and fetched.status in PERMANENT
             moved_to = target if moved else moved_to
             if one_host and host_of(target) != host_of(url):
                 raise Elsewhere(target, moved_to)
@@ -265,11 +265,11 @@ class Client:
 
     def _own_headers(self, url: str) -> dict[str, str]:
         """Return what an operator set for this URL; another origin never gets it."""
-        found: dict[str, str] = {}
+        own: dict[str, str] = {}
         for prefix, headers in self._options.headers.items():
             if url.startswith(prefix) and origin_of(url) == origin_of(prefix):
-                found.update(headers)
-        return found
+                own.update(headers)
+        return own
 
     def close(self) -> None:
         """Close the connections that are kept open."""
@@ -282,22 +282,22 @@ class Client:
         self.close()
 
 
-def _checked(found: Fetched, moved_to: str | None) -> Fetched:
-    status = found.status
+def _checked(fetched: Fetched, moved_to: str | None) -> Fetched:
+    status = fetched.status
     if status == httpx2.codes.NOT_MODIFIED or httpx2.codes.is_success(status):
         return Fetched(
-            url=found.url,
+            url=fetched.url,
             status=status,
-            headers=found.headers,
-            body=found.body,
+            headers=fetched.headers,
+            body=fetched.body,
             moved_to=moved_to,
         )
-    wait = retry_after_s(found.headers)
-    wall = wall_of(found.headers, found.body)
-    said = f"{found.url}: {status}" + (f", bot wall: {wall}" if wall else "")
+    wait = retry_after_s(fetched.headers)
+    wall = wall_of(fetched.headers, fetched.body)
+    said = f"{fetched.url}: {status}" + (f", bot wall: {wall}" if wall else "")
     if status in {404, 410}:
         raise FetchRefused(said, status)
     is_later = status >= 500 or status in RETRYABLE  # noqa: PLR2004
     if wait or (is_later and not wall):
-        raise FetchFailed(said, wait, host_of(found.url))
+        raise FetchFailed(said, wait, host_of(fetched.url))
     raise (BotWall if wall else FetchRefused)(said, status)

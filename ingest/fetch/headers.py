@@ -20,10 +20,10 @@ _MAX_AGE: Final = re.compile(
 def http_date(text: str) -> datetime | None:
     """Parse a date of HTTP (RFC 9110 section 5.6.7); None if it is none."""
     try:
-        found = email.utils.parsedate_to_datetime(text)
+        date = email.utils.parsedate_to_datetime(text)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:
@@ -56,8 +56,8 @@ def fresh_for_s(headers: Mapping[str, str]) -> float | None:
     control = headers.get("cache-control", "").lower()
     if "no-cache" in control or "no-store" in control:
         return 0.0
-    if found := _MAX_AGE.search(control):
-        return min(float(found[1]), MAX_FRESH_S)
+    if match := _MAX_AGE.search(control):
+        return min(float(match[1]), MAX_FRESH_S)
     until = http_date(headers.get("expires", ""))
     now = http_date(headers.get("date", ""))
     if until is None or now is None:

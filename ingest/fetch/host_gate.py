@@ -1,4 +1,11 @@
-"""When a host may be asked again: feeds, pages and robots.txt of it share one gate."""
+"""When a host may be asked again: feeds, pages and robots.txt of it share one gate.
+
+- One request at a time to a host, and a pause after each: the configured spacing, what
+  robots.txt asks for (Crawl-delay), or as long as the host takes to answer (Scrapy's
+  AutoThrottle), whichever is longest.
+- A host without connection is asked again after CONNECT_DELAYS_S; then, as one that
+  asks for more than MAX_WAIT_S, it is away: what is due from it is not waited for.
+"""
 
 from typing import Final
 
@@ -11,13 +18,7 @@ MAX_HOSTS: Final = 50_000  # of which we remember something
 
 
 class HostGate:
-    """One request at a time to a host, a pause after each, longer ones after trouble.
-
-    The pause is the configured spacing, what robots.txt asks for (Crawl-delay), or as
-    long as the host takes to answer (Scrapy's AutoThrottle), whichever is longest. A
-    host without connection is asked again after CONNECT_DELAYS_S; then, as one that
-    asks for more than MAX_WAIT_S, it is away: what is due from it is not waited for.
-    """
+    """The gates of all hosts; see above."""
 
     def __init__(self, spacing_s: float) -> None:
         self._spacing_s = spacing_s

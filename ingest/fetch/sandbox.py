@@ -1,4 +1,11 @@
-"""Killable worker processes for parsers that hang, crash or eat memory."""
+"""Killable worker processes for parsers that hang, crash or eat memory.
+
+Feeds and pages are written by strangers, and C parsers do not stop when asked. So each
+of them is parsed in another process under a time limit and a limit of memory; what
+hangs or dies costs that one document, and its process is replaced. A call that waits in
+the queue for too long is tried again later: the machine is slow, not the document
+hostile.
+"""
 
 import multiprocessing
 import resource

@@ -184,7 +184,7 @@ class Frontier:
             if goes_on:
                 self.stories.give_id(story, given)
             if story.last_version:
-                reason = f"told already, or else: {story_id}"
+                reason = f"known already, or else: {story_id}"
                 self.stories.settle(story.story_id, "published", reason)
             else:
                 self.stories.remove([story.story_id])

@@ -1,4 +1,10 @@
-"""What each feed may speak for: its own site, and those whose pages link to it."""
+"""What each feed may speak for: its own site, and those whose pages link to it.
+
+Anybody can put anybody's address into a feed. A page that links to a feed as its own
+(`<link rel="alternate">`) proves that its publisher stands behind that feed, e.g. one
+at a feed service; a feed that links to pages proves nothing. Proofs are kept until the
+feed is removed, by the address that the pages link to.
+"""
 
 import json
 import sqlite3

@@ -71,7 +71,7 @@ def named(entries: Sequence[Entry]) -> list[Named]:
     shared = _shared_links(entries)
     guids = Counter(entry.guid for entry in entries)
     words = Counter(_words(entry) for entry in entries)
-    found = []
+    candidates = []
     for entry in entries:
         keys = url_keys(entry.link) if entry.link else ()
         is_shared = bool(keys) and keys[-1] in shared
@@ -82,7 +82,7 @@ def named(entries: Sequence[Entry]) -> list[Named]:
             identities.append(WHOLE + _whole_digest(entry))
         if _says_enough(entry) and words[_words(entry)] == 1:
             identities.append(WORDS + _words(entry))
-        found.append(
+        candidates.append(
             Named(
                 entry=entry,
                 identities=tuple(identities),
@@ -91,7 +91,7 @@ def named(entries: Sequence[Entry]) -> list[Named]:
                 digest=entry_digest(entry),
             )
         )
-    return found
+    return candidates
 
 
 def entry_digest(entry: Entry) -> str:

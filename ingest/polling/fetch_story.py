@@ -6,7 +6,7 @@ from samestory.errors import Elsewhere, Quarantine
 from samestory.ingest.articles.page import (
     Cleaned,
     Page,
-    Told,
+    Stated,
     choose_text,
     without_page,
 )
@@ -41,14 +41,14 @@ def read_story(
         FetchFailed: the page may work later.
         Elsewhere: it is on another host.
     """
-    told = told_by(story, now)
+    stated = stated_by(story, now)
     try:
         page = fetch_page(story, client, robots) if story.host else None
-        cleaned: Cleaned = sandbox.run(choose_text, page, told)
+        cleaned: Cleaned = sandbox.run(choose_text, page, stated)
     except Elsewhere:
         raise
     except Quarantine as error:
-        cleaned = without_page(told, f"page-failed: {error}")
+        cleaned = without_page(stated, f"page-failed: {error}")
     return Read(story=story, cleaned=cleaned)
 
 
@@ -68,24 +68,26 @@ def fetch_page(story: PendingStory, client: Client, robots: Robots) -> Page:
     url = page_url(story)
     robots.check(url)
 
-    found = client.get(url, max_bytes=MAX_PAGE_BYTES, check=robots.check, one_host=True)
-    kind = found.headers.get("content-type", "")
+    fetched = client.get(
+        url, max_bytes=MAX_PAGE_BYTES, check=robots.check, one_host=True
+    )
+    kind = fetched.headers.get("content-type", "")
     if kind.startswith(("image/", "video/", "audio/", "application/pdf")):
         raise Quarantine(f"{url}: no page but {kind[:40]}")
-    return Page(body=found.body, url=found.url, content_type=kind)
+    return Page(body=fetched.body, url=fetched.url, content_type=kind)
 
 
 def give_up_page(story: PendingStory, reason: str, now: float) -> Read:
     """Return what the feed said, since the page can't be had."""
-    told = told_by(story, now)
-    return Read(story=story, cleaned=without_page(told, f"page-failed: {reason}"))
+    stated = stated_by(story, now)
+    return Read(story=story, cleaned=without_page(stated, f"page-failed: {reason}"))
 
 
-def told_by(story: PendingStory, now: float) -> Told:
+def stated_by(story: PendingStory, now: float) -> Stated:
     """Return what a feed's entry tells beside its links."""
     entry = story.entry
     text = max(plain_text(entry.content), entry.summary, key=len)
-    return Told(
+    return Stated(
         title=entry.title,
         text="" if text == entry.title else text,
         lang=entry.lang,

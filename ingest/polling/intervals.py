@@ -34,7 +34,7 @@ class Limits:
 
 
 def first_interval_s(published: Sequence[datetime], now: datetime) -> float:
-    """Return the seconds in which a feed has told one story, by its document's dates.
+    """Return the seconds in which a feed brings one story, by its document's dates.
 
     The rate is that of the last week, or, where the document reaches less far back, of
     the time that it covers. At most FIRST_LOOK_S, since dates may be wrong; 0, as often

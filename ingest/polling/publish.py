@@ -1,4 +1,14 @@
-"""Stories that were read: made, published, marked; what can't be made is set aside."""
+"""Stories that were read: made, published, marked; what can't be made is set aside.
+
+- Publish first, then mark: a crash between the two publishes a story twice, which the
+  index takes for one; the other way round it would be lost.
+- A published story is not made worse: where its page was read before and fails now, it
+  stays as it was and its page is asked again after an hour, two and three.
+- A story is given the id of the address at which it was found at last. Where that was
+  published already, it is a link more to that story and not a second one.
+- What can't be made is refused by name, with its reason; a bug of ours too, so that one
+  story never holds up the others. What a person had forgotten is not even refused.
+"""
 
 import traceback
 from collections.abc import Callable, Sequence

@@ -29,12 +29,12 @@ class Shard:
         Raises:
             Misconfigured: it is not of this form, or I is not from 1 to N.
         """
-        found = re.fullmatch(r"([1-9]\d{0,3})/([1-9]\d{0,3})", text.strip() or "1/1")
-        if found is None or int(found[1]) > int(found[2]):
+        match = re.fullmatch(r"([1-9]\d{0,3})/([1-9]\d{0,3})", text.strip() or "1/1")
+        if match is None or int(match[1]) > int(match[2]):
             raise Misconfigured(
                 f"--shard {text!r}: must be I/N, e.g. 2/3 for the second of three"
             )
-        return cls(int(found[1]), int(found[2]))
+        return cls(int(match[1]), int(match[2]))
 
     def owns(self, url: str) -> bool:
         """Tell whether a feed is this worker's."""

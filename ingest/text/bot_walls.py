@@ -55,8 +55,8 @@ def wall_of(headers: Mapping[str, str], body: bytes) -> str | None:
         return "Cloudflare challenge"
     if headers.get("x-amzn-waf-action", "").lower() in {"challenge", "captcha"}:
         return "AWS WAF challenge"
-    found = _TITLE.search(body[:_HEAD])
-    title = found[1].decode("utf-8", "replace").strip() if found else ""
+    match = _TITLE.search(body[:_HEAD])
+    title = match[1].decode("utf-8", "replace").strip() if match else ""
     kinds = [kind for kind, titles in _PATTERNS.items() if titles.match(title)]
     if len(body) <= SMALL:
         kinds += [kind for kind, mark in _MARKS.items() if mark.search(body)]

@@ -126,19 +126,19 @@ def _label(body: bytes, content_type: str) -> str:
     in_header = _IN_HEADER.search(content_type)
     inside = [_IN_XML.match(head), _IN_META.search(head)]
     names = [in_header[1]] if in_header else []
-    names += [found[1].decode("ascii") for found in inside if found]
+    names += [match[1].decode("ascii") for match in inside if match]
     known = (_known(name.lower()) for name in names)
     return next((name for name in known if name), "")
 
 
 def _known(name: str) -> str:
     try:
-        found = codecs.lookup(_READ_AS.get(name, name)).name
-        found = _WIDER.get(found, found)
-        if found in _ESCAPES:
+        codec = codecs.lookup(_READ_AS.get(name, name)).name
+        codec = _WIDER.get(codec, codec)
+        if codec in _ESCAPES:
             return ""
         # Not so: EBCDIC, UTF-16, and what decodes no text (rot13, zlib).
-        return found if _ASCII.decode(found) == _ASCII.decode("ascii") else ""
+        return codec if _ASCII.decode(codec) == _ASCII.decode("ascii") else ""
     except (LookupError, ValueError):
         return ""
 
@@ -147,7 +147,7 @@ def _detected(body: bytes) -> str:
     from charset_normalizer import from_bytes  # noqa: PLC0415  (paid only if needed)
 
     start = body[:DETECT]
-    found = from_bytes(start, cp_isolation=list(_DETECTABLE)).best()
-    name = found.encoding if found else ""
+    best = from_bytes(start, cp_isolation=list(_DETECTABLE)).best()
+    name = best.encoding if best else ""
     is_poor = sum(byte > 0x7F for byte in start) < FEW  # noqa: PLR2004
     return "cp1252" if name in _LATIN and is_poor else name

@@ -62,8 +62,8 @@ def parse_date(raw: str | None, now: datetime, earliest: datetime = EARLIEST) ->
         return UNKNOWN
     text = re.sub(r"(?<!\d)24:00(:00)?", "23:59:59", text)
     text = _OFFSET.sub(_plain_offset, text)
-    found = _epoch(text) or _iso(text) or _rfc822(text)
-    return _credible(found, now, earliest)
+    moment = _epoch(text) or _iso(text) or _rfc822(text)
+    return _credible(moment, now, earliest)
 
 
 def parse_date_of_any_language(raw: str | None, now: datetime) -> Moment:
@@ -71,11 +71,11 @@ def parse_date_of_any_language(raw: str | None, now: datetime) -> Moment:
 
     Runs in worker processes: dateparser takes up to a second for what is no date.
     """
-    found = parse_date(raw, now)
+    moment = parse_date(raw, now)
     text = _cut(raw)
     has_both = any(c.isalpha() for c in text) and any(c.isdigit() for c in text)
-    if found.at is not None or not has_both or _is_ambiguous(text):
-        return found
+    if moment.at is not None or not has_both or _is_ambiguous(text):
+        return moment
     from dateparser import parse  # noqa: PLC0415  (paid in workers only, and rarely)
 
     said = parse(text, settings=_AS_WRITTEN)
@@ -94,19 +94,19 @@ def _cut(raw: str | None) -> str:
 
 def _is_ambiguous(text: str) -> bool:
     """Tell whether a date may be of two months: 05/02 is in May or in February."""
-    found = _SLASHED.search(text)
-    return found is not None and max(int(found[1]), int(found[2])) <= 12  # noqa: PLR2004
+    match = _SLASHED.search(text)
+    return match is not None and max(int(match[1]), int(match[2])) <= 12  # noqa: PLR2004
 
 
-def _plain_offset(found: re.Match[str]) -> str:
+def _plain_offset(match: re.Match[str]) -> str:
     """Return GMT+2 as +0200."""
-    return f" {found[1]}{int(found[2]):02}{found[3] or '00'}"
+    return f" {match[1]}{int(match[2]):02}{match[3] or '00'}"
 
 
-def _credible(found: Moment | None, now: datetime, earliest: datetime) -> Moment:
-    if found is None or found.at is None:
+def _credible(moment: Moment | None, now: datetime, earliest: datetime) -> Moment:
+    if moment is None or moment.at is None:
         return UNKNOWN
-    return found if earliest <= found.at <= now + AHEAD else UNKNOWN
+    return moment if earliest <= moment.at <= now + AHEAD else UNKNOWN
 
 
 def _epoch(text: str) -> Moment | None:
@@ -145,6 +145,6 @@ def _rfc822(text: str) -> Moment | None:
         return None
 
 
-def _full_day(found: re.Match[str]) -> str:
-    hour = int(found[1]) % 12 + (12 if found[4].lower() == "p" else 0)
-    return f"{hour:02}:{found[2]}{found[3] or ''}"
+def _full_day(match: re.Match[str]) -> str:
+    hour = int(match[1]) % 12 + (12 if match[4].lower() == "p" else 0)
+    return f"{hour:02}:{match[2]}{match[3] or ''}"

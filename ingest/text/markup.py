@@ -38,11 +38,11 @@ def mend_references(markup: bytes) -> bytes:
     a surrogate pair, as some feeds write emoji, are among them.
     """
 
-    def mended(found: re.Match[bytes]) -> bytes:
-        if len(found[0]) > MAX_DIGITS + len("&#x;"):
+    def mended(match: re.Match[bytes]) -> bytes:
+        if len(match[0]) > MAX_DIGITS + len("&#x;"):
             return b" "
-        number = int(found[1], 16) if found[1] else int(found[2])
-        return found[0] if _is_xml_character(number) else b" "
+        number = int(match[1], 16) if match[1] else int(match[2])
+        return match[0] if _is_xml_character(number) else b" "
 
     return _REFERENCE.sub(mended, markup)
 
@@ -65,11 +65,11 @@ def _without_hidden(markup: str) -> str:
     """
     # Only ASCII matters here; str.lower would shift places ("İ" becomes two).
     kept, lower, at = [], markup.translate(_LOWER), 0
-    while found := _HIDDEN.search(markup, at):
-        kept.append(markup[at : found.start()])
-        close = f"</{found[1].lower()}" if found[1] else "-->"
-        end = lower.find(close, found.end())
+    while match := _HIDDEN.search(markup, at):
+        kept.append(markup[at : match.start()])
+        close = f"</{match[1].lower()}" if match[1] else "-->"
+        end = lower.find(close, match.end())
         if end < 0:
             return " ".join(kept)
-        at = end + (0 if found[1] else len(close))
+        at = end + (0 if match[1] else len(close))
     return " ".join([*kept, markup[at:]])

@@ -48,7 +48,7 @@ def news(
         said = at - 3600.0 if stated is None else (BEGIN + stated) * DAY_S
         told = min(first_seen, said) if dated else first_seen
         name = names[number % len(names)]
-        found.append(Witness(outlet=name, seen=first_seen, told=told, dated=dated))
+        found.append(Witness(outlet=name, seen=first_seen, stated=told, dated=dated))
     return found
 
 

@@ -11,7 +11,7 @@ import pytest
 from samestory.errors import Retry
 from samestory.ingest.articles.page import (
     Page,
-    Told,
+    Stated,
     choose_text,
     extract_text,
     is_full_text,
@@ -28,7 +28,7 @@ PAGE = (
 
 
 def choose(page, feed_text="A short summary of the talks in Port Callan."):
-    told = Told(
+    stated = Stated(
         title="Talks",
         text=feed_text,
         lang="en",
@@ -36,7 +36,7 @@ def choose(page, feed_text="A short summary of the talks in Port Callan."):
         published_raw=None,
         now=NOW.timestamp(),
     )
-    return choose_text(Page(body=page, url="https://a.org/1"), told)
+    return choose_text(Page(body=page, url="https://a.org/1"), stated)
 
 
 def test_the_article_is_found_and_the_rest_left_out():

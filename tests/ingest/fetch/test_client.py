@@ -21,7 +21,14 @@ from samestory.errors import (
 from samestory.ingest.fetch.addresses import AddressRefused, parse_networks
 from samestory.ingest.fetch.client import Client, ClientOptions, Validators
 from samestory.ingest.fetch.headers import retry_after_s
-from tests.conftest import serve
+from tests.conftest import open_client, serve
+
+
+@pytest.fixture
+def hurried():
+    """A client that gives a request two seconds in all."""
+    with open_client(total_s=2.0) as found:
+        yield found
 
 
 def test_a_page_is_fetched_through_redirects_with_its_final_url(client):
@@ -71,7 +78,7 @@ def test_what_can_not_be_fetched_says_why(client, answer, error, says):
         assert raised.value.retry_after_s == 7
 
 
-def test_a_server_that_drips_is_cut_off_by_the_total_deadline(client):
+def test_a_server_that_drips_is_cut_off_by_the_total_deadline(hurried):
     """A byte now and then defeats read time-outs, not the deadline."""
     listener = socket.create_server(("127.0.0.1", 0))
     done = threading.Event()
@@ -90,7 +97,7 @@ def test_a_server_that_drips_is_cut_off_by_the_total_deadline(client):
     thread.start()
     begin = time.monotonic()
     with pytest.raises(FetchFailed, match="time-out|Protocol"):
-        client.get(f"http://127.0.0.1:{listener.getsockname()[1]}/", max_bytes=9)
+        hurried.get(f"http://127.0.0.1:{listener.getsockname()[1]}/", max_bytes=9)
     assert time.monotonic() - begin < 60  # the bytes never end
     done.set()
     thread.join()
@@ -224,13 +231,13 @@ def test_what_comes_and_goes_is_tried_again(client, status):
         client.get(base, max_bytes=9)
 
 
-def test_the_deadline_holds_for_what_a_redirect_has_to_be_checked_with(client):
+def test_the_deadline_holds_for_what_a_redirect_has_to_be_checked_with(hurried):
     """Asking for robots.txt on the way buys no new time."""
 
     asked = []
 
     def check(url):
-        client.get(url + "?robots", max_bytes=9)
+        hurried.get(url + "?robots", max_bytes=9)
 
     def answer(path, _):
         asked.append(path)
@@ -240,7 +247,7 @@ def test_the_deadline_holds_for_what_a_redirect_has_to_be_checked_with(client):
         return 302, {"Location": path + "x"}, b""
 
     with serve(answer) as base, pytest.raises(HostSlow):
-        client.get(base + "/", max_bytes=9, check=check)
+        hurried.get(base + "/", max_bytes=9, check=check)
     assert len(asked) <= 6  # what two seconds hold, and the one that was cut short
 
 

@@ -6,7 +6,7 @@ from samestory.errors import (
     FetchFailed,
 )
 from samestory.ingest.fetch.robots import Disallowed, Robots
-from samestory.ingest.fetch.sandbox import ParserFailed
+from samestory.ingest.fetch.sandbox import ParserFailed, Sandbox
 from tests.conftest import serve
 
 
@@ -48,13 +48,13 @@ def test_robots_are_read_with_marks_and_as_far_as_they_are_short(client, sandbox
         robots.check(base + "/x")
 
 
-def test_a_hostile_robots_file_costs_its_origin_alone(client, sandbox):
+def test_a_hostile_robots_file_costs_its_origin_alone(client):
     """Protego keeps each rule for each agent: quadratic, and ended by the sandbox."""
     agents = b"".join(b"User-agent: a%d\n" % n for n in range(6_000))
     file = agents + b"Disallow: /x\n" * 6_000
-    robots = Robots(client, sandbox, "samestory-tests")
     with (
+        Sandbox(1, timeout_s=2.0) as hurried,
         serve(lambda *_: (200, {}, file)) as base,
         pytest.raises(ParserFailed, match="is_allowed"),
     ):
-        robots.check(base + "/x")
+        Robots(client, hurried, "samestory-tests").check(base + "/x")
