@@ -192,6 +192,10 @@ def pytest_configure_node(node) -> None:
     node.workerinput["newsroom"] = config.stash[SERVED].port
 
 
+# What takes longest in one process begins first, so that nothing is waited for at last.
+LONG = ("kafka", "torch", "test_cluster.py", "test_feeds.py", "test_pages.py")
+
+
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items) -> None:
     """Say which tests have to run in one process, for `--dist loadgroup`."""
@@ -208,6 +212,12 @@ def pytest_collection_modifyitems(items) -> None:
         else:
             continue
         item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=_turn)
+
+
+def _turn(item) -> int:
+    mark = item.get_closest_marker("xdist_group")
+    return LONG.index(mark.args[0]) if mark and mark.args[0] in LONG else len(LONG)
 
 
 # What a suite needs and the machine lacks is named at the end, with the number of tests

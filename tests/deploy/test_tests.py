@@ -1,6 +1,7 @@
 """What holds for the tests themselves."""
 
 import ast
+import os
 
 import pytest
 
@@ -29,3 +30,9 @@ def test_nothing_is_imported_from_a_test_module(path):
     modules = [name.split(".") for name in names if name.startswith("tests.")]
     of_tests = [".".join(m) for m in modules if any(p.startswith("test_") for p in m)]
     assert of_tests == []
+
+
+@pytest.mark.skipif("PYTEST_XDIST_WORKER" not in os.environ, reason="in one process")
+def test_tests_of_one_group_run_in_one_process(request):
+    """xdist reads the groups: else each of its processes makes each fixture anew."""
+    assert request.node.nodeid.endswith("@test_tests.py")
