@@ -8,6 +8,7 @@ trap 'rm -rf "$work"' EXIT
 "$bin/pip" wheel -q --no-deps -w "$work" .
 python=$("$bin/python" -c 'import sys; print(sys._base_executable)')
 "$python" -m venv "$work/venv"
-"$work/venv/bin/pip" install -q -c constraints.txt torch
-"$work/venv/bin/pip" install -q -c constraints.txt "$work"/samestory-*.whl
+install=("$work/venv/bin/pip" install -q --no-compile -c constraints.txt)
+"${install[@]}" torch
+"${install[@]}" "$work"/samestory-*.whl
 "$bin/python" -m tests.wheel "$work"/samestory-*.whl "$work"

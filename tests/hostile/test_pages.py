@@ -30,7 +30,10 @@ def site_of(page: Page):
 
 @pytest.fixture(scope="module")
 def outcomes(tmp_path_factory):
-    """All of them told by one feed and read by one poller; by name: (story, tries)."""
+    """All of them told by one feed and read by one poller; by name: (story, tries).
+
+    As long as the slowest page takes to run into a time limit, twice.
+    """
     path = tmp_path_factory.mktemp("pages") / "frontier.db"
     with (
         publishing() as world,

@@ -10,7 +10,10 @@ pytestmark = [pytest.mark.model, pytest.mark.slow]
 
 
 def test_the_demonstration_shows_events_answers_a_question_and_says_what_next(tmp_path):
-    """Feeds in, a table of events out, one answer, three lines for one's own feeds."""
+    """Feeds in, a table of events out, one answer, three lines for one's own feeds.
+
+    The whole product once, as `make run` shows it: six processes start.
+    """
     done = subprocess.run(
         [
             *(sys.executable, "-m", "samestory.deploy.newsroom", "demo"),

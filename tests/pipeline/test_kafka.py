@@ -98,7 +98,10 @@ def test_without_a_broker_a_command_says_so_and_gives_up_when_told(tmp_path):
 
 
 def test_a_broker_killed_and_restarted_on_the_way_loses_nothing(tmp_path):
-    """kill -9 in the middle of an import; it ends with every story, once."""
+    """kill -9 in the middle of an import; it ends with every story, once.
+
+    A broker of its own starts twice, and clients wait for it in between.
+    """
     broker = Broker(tmp_path / "node", tmp_path / "cache").start()
     state, file = tmp_path / "state", tmp_path / "in.jsonl"
     rows = [json.dumps({"text": f"Report number {n}."}) for n in range(120)]

@@ -54,7 +54,7 @@ def test_a_model_of_ones_own_is_fitted_told_and_used(trained, labelled):
 
 
 def test_the_same_labels_give_the_same_bytes(trained, labelled):
-    """Model and word counts."""
+    """Model and word counts; all labels are fitted twice, for some 10 s."""
     run, _ = trained
     run(
         *("train", str(labelled), "--count", str(run.state / "words.jsonl")),
