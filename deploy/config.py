@@ -11,9 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from string import Template
+from types import ModuleType
 from typing import Any, Final
-
-import platformdirs
 
 from samestory.errors import Misconfigured
 
@@ -172,7 +171,7 @@ class Settings:
             Misconfigured: it would be in our home directory, and we have none.
         """
         try:
-            named = self.state or platformdirs.user_data_dir("samestory")
+            named = self.state or _platformdirs().user_data_dir("samestory")
             return Path(named).expanduser()
         except RuntimeError as error:
             raise Misconfigured(
@@ -183,8 +182,14 @@ class Settings:
     @property
     def models_home(self) -> Path:
         """The directory of converted models."""
-        cache = self.model_cache or platformdirs.user_cache_dir("samestory")
+        cache = self.model_cache or _platformdirs().user_cache_dir("samestory")
         return Path(cache).expanduser() / "models"
+
+
+def _platformdirs() -> ModuleType:
+    import platformdirs  # noqa: PLC0415  (0.01 s, where no place is named)
+
+    return platformdirs
 
 
 def lend_home(settings: Settings) -> None:

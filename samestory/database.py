@@ -8,8 +8,6 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
-from crc32c import crc32c
-
 from samestory.connection import Database, file_of, refuse_moved
 from samestory.disk import is_there, judging, may, refusal
 from samestory.errors import Misconfigured, Retry
@@ -148,6 +146,8 @@ def is_alone(path: Path) -> bool:
 
 def _checksum(*values: bytes | float | None) -> int:
     """Return the CRC-32C of a row's values: no flipped bit goes unnoticed."""
+    from crc32c import crc32c  # noqa: PLC0415  (0.02 s, that no reader needs)
+
     parts = [v if isinstance(v, bytes) else repr(v).encode() for v in values]
     lengths = repr([len(part) for part in parts]).encode()
     return int(crc32c(b" ".join(parts), crc32c(lengths)))

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from crc32c import crc32c
 from numpy.typing import NDArray
 
 from samestory.database import sync_folder, transaction
@@ -228,6 +227,8 @@ def checksum_of(path: Path) -> int:
     Raises:
         OSError: it can't be read.
     """
+    from crc32c import crc32c  # noqa: PLC0415  (0.02 s, that no question needs)
+
     total = 0
     with path.open("rb") as file:
         while part := file.read(_CHUNK):

@@ -314,8 +314,8 @@ def test_missing_libraries_are_named_at_the_start(node, opened):
         "import sys; sys.modules.update({'crc32c': None, 'lz4.frame': None});"
         "import importlib.util as u; f = u.find_spec;"
         "u.find_spec = lambda n: None if n == 'crc32c' else f(n);"
-        "from deploy.stream.kafka import KafkaLog;"
-        "from deploy.stream.kafka_address import KafkaAddress;"
+        "from samestory.deploy.stream.kafka import KafkaLog;"
+        "from samestory.deploy.stream.kafka_address import KafkaAddress;"
         f"a = KafkaAddress(brokers={node.bootstrap!r}, prefix={opened.prefix!r});"
         "KafkaLog(a).close()"
     )

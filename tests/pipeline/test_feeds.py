@@ -220,8 +220,8 @@ def test_tokens_of_feeds_are_seen_in_the_export_alone(tmp_path):
 def test_tokens_of_feeds_are_in_no_line_of_a_workers_log():
     """Nor is a page's, nor a proxy's password."""
     lines = (
-        "import logging; from deploy.config import Settings;"
-        "from deploy.process import log_to_stderr; log_to_stderr(Settings());"
+        "import logging; from samestory.deploy.config import Settings;"
+        "from samestory.deploy.process import log_to_stderr; log_to_stderr(Settings());"
         "logging.getLogger('samestory').info('feed %s: 503', 'https://a.org/?key=hidden')"
     )
     done = subprocess.run(
