@@ -367,7 +367,7 @@ def _shifted(
 ) -> Answers:
     """Return the answers with another bias."""
     with tempfile.TemporaryDirectory() as folder:
-        for file in files("index").iterdir():
+        for file in files("samestory.index.decision").iterdir():
             if file.name in ("pair_model.json", "word_counts.txt.gz"):
                 (Path(folder) / file.name).write_bytes(file.read_bytes())
         path = Path(folder) / "pair_model.json"

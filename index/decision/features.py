@@ -6,6 +6,7 @@ approximate search can't change an answer. What each is worth is in docs/quality
 
 import math
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -41,6 +42,12 @@ FEATURES: Final = (
     # In place of all but time and number where the model does not know a language.
     "foreign",  # 1 if it does not know that of either story, else 0
     "foreign_overlap",  # word_overlap then
+    # Where it knows both, but the words of one are not counted: in place of the words.
+    "uncounted",  # 1 then, else 0
+    "similarity_uncounted",  # similarity then
+    "overlap_uncounted",  # word_overlap then, in one language
+    "two_languages",  # 1 if the stories are in two languages, else 0
+    "other_numbers",  # 1 if they are, and each names numbers, but none the other's
     "one_explains",  # 1 if one title reports and the other one explains, else 0
 )
 NEAR_H: Final = 48.0  # hours; better than 12 h on both lengths of text
@@ -50,7 +57,16 @@ OPENING: Final = 600  # characters of the text that numbers are taken from
 SHORT_WORDS: Final = 50
 LONG_WORDS: Final = 200
 RARE: Final = 10.0  # of three words that are each in one story of 28
-_NUMBER: Final = re.compile(r"\b(\d[\d,]*(?:\.\d+)?)(?:st|nd|rd|th)?\b")
+# Digits of every script as ours; CJK characters stand beside a number without a blank.
+_DIGITS: Final = {
+    code: str(unicodedata.digit(chr(code)))
+    for code in range(0x80, 0x1_FFFF)
+    if chr(code).isdecimal()
+}
+_NUMBER: Final = re.compile(
+    r"(?:\b|(?<=[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]))(\d[\d,]*(?:\.\d+)?)"
+    r"(?:st|nd|rd|th)?(?:\b|(?=[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]))"
+)
 _WORD: Final = re.compile(r"[a-z]+")
 # Beginnings and words of titles that explain, comment or sum up what others report.
 _EXPLAINS: Final = re.compile(
@@ -59,6 +75,7 @@ _EXPLAINS: Final = re.compile(
     r"|fact check|things to know|what to know|what we know|in pictures|highlights"
     r"|live updates|newsletter|podcast)\b"
 )
+COUNTED: Final = "en"  # the language of the packaged word counts
 _YEARS: Final = range(1900, 2100)  # every story names the year
 
 
@@ -76,6 +93,8 @@ class View:
         numbers: those that its opening names.
         claims: what a veto may rest on.
         known: whether the embedding model knows the story's language.
+        lang: ISO 639-1; None when nobody could tell.
+        counted: whether the word counts know the story's language.
         crowd: how crowded its topic was when it came, see `crowdedness`.
         explains: whether its title explains or comments rather than reports.
         dated: whether its publisher states when it was published.
@@ -90,6 +109,8 @@ class View:
     numbers: frozenset[str]
     claims: Claims
     known: bool
+    lang: str | None
+    counted: bool
     crowd: float
     explains: bool
     dated: bool
@@ -102,6 +123,7 @@ def view(
     seq: int = 0,
     crowd: float = 0.0,
     known: bool = True,
+    counted: bool | None = None,
     rarity: Rarity | None = None,
 ) -> View:
     """Prepare a story for comparison.
@@ -112,6 +134,7 @@ def view(
         seq: its number in the order of arrival.
         crowd: how crowded its topic was when it came.
         known: whether the embedding model knows the story's language.
+        counted: whether the word counts do; None to go by the story's language.
         rarity: of words; None for the packaged one.
     """
     return View(
@@ -124,6 +147,8 @@ def view(
         numbers=frozenset(numbers_in(f"{story.title}. {story.text[:OPENING]}")),
         claims=claims_of(story.title, story.text),
         known=known,
+        lang=story.lang,
+        counted=(story.lang or COUNTED) == COUNTED if counted is None else counted,
         crowd=crowd,
         explains=_EXPLAINS.search(story.title.lower()) is not None,
         dated=story.published is not None,
@@ -165,8 +190,13 @@ def pair_features(a: View, others: Sequence[View]) -> NDArray[np.float64]:
     hours = np.abs(np.array([b.time for b in others]) - a.time) / 3600
     dated = np.array([a.dated and b.dated for b in others])
     known = np.array([a.known and b.known for b in others])
+    worded = known & np.array([a.counted and b.counted for b in others])
+    across = known & np.array(
+        [a.lang != b.lang and None not in (a.lang, b.lang) for b in others]
+    )
+    uncounted = known & ~worded
     words = np.minimum([b.terms.words for b in others], a.terms.words)
-    length = known * np.clip((words - SHORT_WORDS) / (LONG_WORDS - SHORT_WORDS), 0, 1)
+    length = worded * np.clip((words - SHORT_WORDS) / (LONG_WORDS - SHORT_WORDS), 0, 1)
     return np.stack(
         [
             known * similarity,
@@ -174,23 +204,33 @@ def pair_features(a: View, others: Sequence[View]) -> NDArray[np.float64]:
             ~dated,
             known * np.maximum([b.crowd for b in others], a.crowd),
             np.array([not a.numbers.isdisjoint(b.numbers) for b in others]),
-            known * rare,
-            known * overlap,
+            worded * rare,
+            worded * overlap,
             length,
             length * similarity,
             length * rare,
             length * overlap,
             ~known,
             ~known * overlap,
+            uncounted,
+            uncounted * similarity,
+            uncounted * ~across * overlap,
+            across,
+            across * np.array([_differ(a.numbers, b.numbers) for b in others]),
             (1 - length) * np.array([a.explains != b.explains for b in others]),
         ],
         axis=1,
     )
 
 
+def _differ(a: frozenset[str], b: frozenset[str]) -> bool:
+    return bool(a and b) and a.isdisjoint(b)
+
+
 def numbers_in(text: str) -> set[str]:
     """Return the numbers of a text, ordinal words included, years left out."""
-    digits = {number.replace(",", "") for number in _NUMBER.findall(text)}
+    plain = text if text.isascii() else text.translate(_DIGITS)
+    digits = {number.replace(",", "") for number in _NUMBER.findall(plain)}
     years = {one for one in digits if one.isdigit() and int(one[:9]) in _YEARS}
     words = set(_WORD.findall(text.lower()))
     return digits - years | {str(ORDINALS[word]) for word in words & ORDINALS.keys()}

@@ -32,6 +32,7 @@ class Stream:
         weight: how much a pair of it counts in the fit.
         uncertain: ids of stories by story, those with which its pair is left out.
         foreign: whether to take the stories as if no model and no count knew them.
+        uncounted: whether to take them as if no count knew them.
         counted: whether its words are counted; not for a copy.
         has_say: whether it counts when thresholds are chosen.
     """
@@ -43,6 +44,7 @@ class Stream:
     uncertain: Mapping[str, Collection[str]]
     weight: float = 1.0
     foreign: bool = False
+    uncounted: bool = False
     counted: bool = True
     has_say: bool = True
 
@@ -74,7 +76,10 @@ class Stream:
                 vectors,
                 seq=at,
                 known=not self.foreign,
-                rarity=NO_COUNTS if self.foreign else rarities[half],
+                counted=False if self.uncounted else None,
+                rarity=(
+                    NO_COUNTS if self.foreign or self.uncounted else rarities[half]
+                ),
             )
             for at, (story, vectors, half) in enumerate(
                 zip(self.stories, self.vectors, self.halves, strict=True)
