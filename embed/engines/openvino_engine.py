@@ -14,7 +14,15 @@ import openvino
 from numpy.typing import NDArray
 
 from samestory.embed import cpu
-from samestory.embed.engines.graph import INT8, NEW, ONNX, Feed, GraphEngine, Meta
+from samestory.embed.engines.graph import (
+    HALF,
+    INT8,
+    NEW,
+    ONNX,
+    Feed,
+    GraphEngine,
+    Meta,
+)
 
 CALIBRATION_TOKENS: Final = 128
 
@@ -28,7 +36,8 @@ class OpenVinoEngine(GraphEngine):
         self, folder: Path, tokens: int, *, arithmetic: str, threads: int = 1
     ) -> None:
         core = openvino.Core()
-        model = core.read_model(folder / (INT8 if arithmetic == "int8" else ONNX))
+        graph = folder / INT8 if arithmetic == "int8" else graph_in(folder)
+        model = core.read_model(graph)
         compiled = core.compile_model(
             model,
             "CPU",
@@ -46,6 +55,24 @@ class OpenVinoEngine(GraphEngine):
             return rows
 
         super().__init__(folder, tokens, run)
+
+
+def graph_in(folder: Path) -> Path:
+    """Return the graph of a converted model that is not in 8 bits."""
+    half = folder / HALF
+    return half if half.exists() else folder / ONNX
+
+
+def halve(folder: Path) -> None:
+    """Put a graph with fp16 weights in the place of the fp32 one.
+
+    OpenVINO maps the file: a vocabulary of 250,000 words takes 192 MB, that processes
+    share, instead of 384. Vectors stay within a cosine of 0.99999 (research,
+    languages.md C2).
+    """
+    graph = openvino.Core().read_model(folder / ONNX)
+    openvino.save_model(graph, folder / HALF, compress_to_fp16=True)
+    (folder / ONNX).unlink()
 
 
 def _precision(arithmetic: str) -> str:
@@ -75,7 +102,7 @@ def quantise(folder: Path, texts: Sequence[str]) -> None:
         return np.zeros((len(texts), dim), np.float32)[: len(feed["input_ids"])]
 
     GraphEngine(folder, CALIBRATION_TOKENS, keep, budget=0).encode(texts)
-    graph = openvino.Core().read_model(folder / ONNX)
+    graph = openvino.Core().read_model(graph_in(folder))
     small = nncf.quantize(
         graph,
         nncf.Dataset(feeds),

@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import os
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -10,9 +11,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from sentence_transformers import SentenceTransformer
+from sentence_transformers.sentence_transformer.modules import (
+    Normalize,
+    Pooling,
+    Transformer,
+)
 from torch.nn.functional import normalize
+from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 from transformers.utils import logging
 
+from samestory.embed import e5_weights
 from samestory.embed.encoder import PROBE, blame, nothing
 from samestory.embed.engines.graph import ONNX, OUTPUT, TOKENIZER, Meta
 from samestory.errors import Misconfigured
@@ -34,9 +42,15 @@ class TorchEngine:
     version = str(torch.__version__)
 
     def __init__(
-        self, folder: Path, tokens: int, *, arithmetic: str, threads: int = 1
+        self, source: Path, tokens: int, *, arithmetic: str, threads: int = 1
     ) -> None:
         """Load the model; takes some seconds.
+
+        Args:
+            source: a folder of sentence-transformers, or a file of `e5_weights`.
+            tokens: at most, of a text.
+            arithmetic: fp32 or bf16.
+            threads: to compute on.
 
         Raises:
             Misconfigured: it can't be loaded.
@@ -47,10 +61,15 @@ class TorchEngine:
         dtype = torch.bfloat16 if arithmetic == "bf16" else torch.float32
         try:
             # fp32 whatever the file holds: newer models are saved in half precision.
-            self.model: Any = SentenceTransformer(str(folder), device="cpu").to(dtype)
+            model: Any = (
+                _of_file(source)
+                if source.is_file()
+                else SentenceTransformer(str(source), device="cpu")
+            )
+            self.model: Any = model.to(dtype)
         except (OSError, ValueError, RuntimeError, TypeError, KeyError) as error:
             raise Misconfigured(
-                f"model {folder} can't be loaded: {error};"
+                f"model {source} can't be loaded: {error};"
                 " set `model` to a folder that holds a sentence-transformers model"
             ) from error
         self.model.eval()
@@ -118,6 +137,48 @@ class TorchEngine:
             inputs=inputs,
             made_with={n: importlib.metadata.version(n) for n in LIBRARIES},
         )
+
+
+def _of_file(path: Path) -> SentenceTransformer:
+    """Return the model of a file of `e5_weights`."""
+    file = e5_weights.read(path)
+    sizes = file.sizes
+    begin, end, padding, unknown = (file.pieces[one][0] for one in file.special)
+    network = BertModel(
+        BertConfig(
+            vocab_size=sizes.words,
+            hidden_size=sizes.hidden,
+            num_hidden_layers=sizes.layers,
+            num_attention_heads=sizes.heads,
+            intermediate_size=sizes.inner,
+            max_position_embeddings=sizes.positions,
+            type_vocab_size=sizes.types,
+            layer_norm_eps=file.epsilon,
+            pad_token_id=file.special[2],
+        ),
+        add_pooling_layer=False,
+    )
+    tensors = e5_weights.weights(file)
+    network.load_state_dict({n: torch.from_numpy(one) for n, one in tensors.items()})
+    with tempfile.TemporaryDirectory(prefix="samestory-") as folder:
+        network.save_pretrained(folder)
+        PreTrainedTokenizerFast(
+            tokenizer_object=e5_weights.tokenizer(file),
+            bos_token=begin,
+            eos_token=end,
+            pad_token=padding,
+            unk_token=unknown,
+            cls_token=begin,
+            sep_token=end,
+            model_max_length=e5_weights.MAX_TOKENS,
+        ).save_pretrained(folder)
+        words = Transformer(folder, max_seq_length=e5_weights.MAX_TOKENS)
+    return SentenceTransformer(
+        modules=[words, Pooling(sizes.hidden, "mean"), Normalize()],
+        prompts={"query": e5_weights.PROMPT},
+        default_prompt_name="query",
+        device="cpu",
+    )
 
 
 class _Graph(torch.nn.Module):  # type: ignore[misc]  # torch is not followed

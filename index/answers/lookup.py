@@ -65,9 +65,21 @@ class Near:
 
 
 def query_of(
-    model: PairModel, title: str, text: str, vectors: NDArray[np.float16]
+    model: PairModel,
+    title: str,
+    text: str,
+    vectors: NDArray[np.float16],
+    lang: str | None = None,
 ) -> View:
-    """Return a text as the features see it; vectors of shape (2, dim)."""
+    """Return a text as the features see it.
+
+    Args:
+        model: of the decision.
+        title: may be empty, if there is a text.
+        text: may be empty.
+        vectors: of it, shape (2, dim).
+        lang: ISO 639-1; None counts as known to the model.
+    """
     now = datetime.fromtimestamp(0, UTC)
     story = Story(
         story_id="s-query",
@@ -75,7 +87,7 @@ def query_of(
         outlet="",
         title=title,
         text=text or title,
-        lang=None,
+        lang=lang,
         published=None,
         published_raw=None,
         date_quality="first-seen",

