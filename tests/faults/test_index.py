@@ -104,10 +104,10 @@ def test_a_flipped_bit_is_noticed_in_every_file_by_name(whole):
 def test_no_room_at_any_write_loses_nothing(tmp_path, monkeypatch):
     """The batch is tried again, from a state that is whole, when there is a little.
 
-    Sixty and more refusals, and every tenth time the state is opened anew.
+    Forty and more refusals, and every tenth time the state is opened anew.
     """
     monkeypatch.setattr(segments, "DAY_UNFILED", 12)
-    journal = journal_of(180, SEED)
+    journal = journal_of(110, SEED)
     calm = undisturbed(journal, tmp_path / "calm", 64)
     state = State(tmp_path / "rough" / "state.db")
     index = EventIndex(state, keep_s=KEEP_S)
@@ -126,7 +126,7 @@ def test_no_room_at_any_write_loses_nothing(tmp_path, monkeypatch):
                 state.close()
                 state = State(tmp_path / "rough" / "state.db")
                 index = EventIndex(state, keep_s=KEEP_S)
-    assert refused > 60
+    assert refused > 40
     index.apply([])
     assert state.digest() == calm.digest()
     assert list(damage_of_state(tmp_path / "rough" / "state.db")) == []

@@ -156,7 +156,7 @@ queries = st.builds(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(query=queries)
 def test_events_are_those_that_a_walk_over_all_stories_finds(filled, reader, query):
     """In the same order, by the same times; counted without regard to the page."""
@@ -166,7 +166,7 @@ def test_events_are_those_that_a_walk_over_all_stories_finds(filled, reader, que
     assert reader.count_events(query) == len(events_by_hand(filled, whole))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(query=queries)
 def test_stories_are_those_that_a_walk_over_all_stories_finds(filled, reader, query):
     """Whole or without their texts: the same ones."""
