@@ -29,7 +29,7 @@ class ModelFiles:
     Attributes:
         name: as the setting gives it.
         folder: in sentence-transformers' format, but for the multilingual one's.
-        files: of the folder that decide a vector; None for all.
+        files: of the folder that decide a vector, one so far; None for all.
         languages: ISO 639-1 codes that it knows; ("*",) for all.
         without: libraries that can't run it.
     """
@@ -43,8 +43,7 @@ class ModelFiles:
     @property
     def source(self) -> Path:
         """What it is converted from: the folder, or the one file that is the model."""
-        is_one = self.files is not None and len(self.files) == 1
-        return self.folder / self.files[0] if self.files and is_one else self.folder
+        return self.folder / self.files[0] if self.files else self.folder
 
     def digest(self) -> str:
         """Return the sha256 over the files' names and bytes, hex."""
@@ -109,19 +108,20 @@ def _of_package(model: str, known: dict[str, Any]) -> ModelFiles:
         wanted = f"samestory[{extra}]" if extra else known["package"]
         raise Misconfigured(f"model {model!r}: install it with pip install '{wanted}'")
     files = known.get("files")
-    found = ModelFiles(
+    model_here = ModelFiles(
         name=model,
         folder=Path(package.origin).parent / known["folder"],
         files=None if files is None else tuple(files),
         languages=tuple(known["languages"]),
         without=frozenset(known.get("without", ())),
     )
-    if found.digest() != known.get("digest", found.digest()):
+    digest = known.get("digest")
+    if digest is not None and model_here.digest() != digest:
         raise Misconfigured(
-            f"model {model!r}: {found.source} is not the file that is known; install"
-            f" {known['package']} in the version that constraints.txt names"
+            f"model {model!r}: {model_here.source} is not the file that is known;"
+            f" install {known['package']} in the version that constraints.txt names"
         )
-    return found
+    return model_here
 
 
 def _from_hub(model: str, only: list[str] | None = None) -> Path:

@@ -66,9 +66,8 @@ def graph_in(folder: Path) -> Path:
 def halve(folder: Path) -> None:
     """Put a graph with fp16 weights in the place of the fp32 one.
 
-    OpenVINO maps the file: a vocabulary of 250,000 words takes 192 MB, that processes
-    share, instead of 384. Vectors stay within a cosine of 0.99999 (research,
-    languages.md C2).
+    A vocabulary of 250,000 words takes 192 MB in it instead of 384. `models check`
+    finds a cosine of 1.0000 with torch in fp32.
     """
     graph = openvino.Core().read_model(folder / ONNX)
     openvino.save_model(graph, folder / HALF, compress_to_fp16=True)
