@@ -23,6 +23,7 @@ from samestory.child import follow_parent
 from samestory.errors import Quarantine, Retry, SamestoryError
 
 QUEUE_S: Final = 20  # how many time limits a call may take with its wait in the queue
+CLOSED: Final = "the parsing processes have ended"
 MAX_MEMORY: Final = 3_000_000_000  # bytes of address space; 5 MB of page take < 1 GB
 
 
@@ -34,14 +35,15 @@ class Sandbox:
     """Runs top-level functions in other processes, with a time limit each.
 
     Safe to use from several threads. A worker that hangs or dies is replaced, and so
-    is the pool: pebble gives it up for good when an idle worker is killed.
+    is the pool: pebble gives it up for good when an idle worker is killed. A call that
+    is under way when it is closed, or comes later, is one to try again.
     """
 
     def __init__(self, workers: int, timeout_s: float = 15.0) -> None:
         self._timeout_s = timeout_s
         self._workers = workers
         self._lock = threading.Lock()
-        self._pool = self._new_pool()
+        self._pool: ProcessPool | None = self._new_pool()
 
     def _new_pool(self) -> ProcessPool:
         # spawn: forking a process that has threads can hang the child.
@@ -58,7 +60,7 @@ class Sandbox:
         Raises:
             SamestoryError: whatever of ours the function raised.
             ParserFailed: it hung, died or raised anything else.
-            Retry: the pool itself broke.
+            Retry: the pool itself broke, or is closed.
         """
         name = getattr(function, "__name__", "parser")
         try:
@@ -77,19 +79,26 @@ class Sandbox:
         except FutureTimeoutError as error:
             raise ParserFailed(f"{name} hung for {self._timeout_s:.0f} s") from error
         except Exception as error:  # a parser may raise anything at all
+            if self._pool is None:
+                raise Retry(f"{name}: {CLOSED}") from error
             what = f"{name} failed: {type(error).__name__}: {error}"
             raise ParserFailed(what[:300]) from error
 
     def _living_pool(self) -> ProcessPool:
         with self._lock:
+            if self._pool is None:
+                raise Retry(CLOSED)
             if not self._pool.active:
                 self._pool = self._new_pool()
             return self._pool
 
     def close(self) -> None:
-        """Stop the workers at once."""
-        self._pool.stop()  # type: ignore[no-untyped-call]
-        self._pool.join()
+        """Stop the workers at once, for good: a thread may hold us for longer."""
+        with self._lock:
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.stop()  # type: ignore[no-untyped-call]
+            pool.join()
 
     def __enter__(self) -> Self:
         return self
