@@ -6,6 +6,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
 import uuid
 from dataclasses import dataclass
@@ -145,6 +146,7 @@ class Broker:
                 self.stop(signal.SIGKILL)
                 said = (self.home / "log").read_text()[-2000:]
                 raise RuntimeError(f"kafka did not start: {said}")
+            threading.Event().wait(0.05)
         return self
 
     def answers(self) -> bool:

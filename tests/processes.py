@@ -5,9 +5,13 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+
+LOOK_S = 0.05
 
 
 def start(state, *arguments: str, prefix: str = "") -> subprocess.Popen:
@@ -41,11 +45,19 @@ def kill_at(state, moment_s: float, *arguments: str, whole_group: bool) -> None:
         process.wait()
 
 
-def wait_for(condition, timeout_s: float = 120.0) -> None:
-    """Wait until the condition holds."""
+def wait_for(
+    condition: Callable[[], object], timeout_s: float = 120.0, alive=None
+) -> None:
+    """Wait until the condition holds, while the process `alive` lives.
+
+    Between two looks the core is left to what is waited for.
+    """
     end = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < end, "gave up waiting"
+        if alive:
+            assert alive.poll() is None, alive.stderr.read().decode()[-3_000:]
+        threading.Event().wait(LOOK_S)
 
 
 def has_state(home: Path) -> bool:

@@ -1,6 +1,7 @@
 """The wheel holds our package with its data and works wherever it is run.
 
-python tests/wheel.py WHEEL.whl FOLDER: FOLDER/venv has it installed.
+python -m tests.wheel WHEEL.whl FOLDER: FOLDER/venv has it installed, without what it
+requires. That is linked there, nothing else: what is imported and not required fails.
 """
 
 import sys
@@ -8,6 +9,7 @@ import zipfile
 from pathlib import Path
 
 from tests.foreign import ForeignFolder
+from tests.reference import closure
 
 NEEDED = (
     "samestory/index/decision/pair_model.json",
@@ -28,6 +30,17 @@ def look_into(wheel: str) -> None:
     print(f"{len(names)} files in {', '.join(sorted(tops))}")
 
 
+def link_what_it_requires(folder: Path) -> None:
+    """Link the installed files of all that it requires, and of what those require."""
+    (site,) = (folder / "venv/lib").glob("python*/site-packages")
+    required = closure("samestory")
+    del required["samestory"]
+    for one in required.values():
+        for name in {file.parts[0] for file in one.files or ()} - {"..", "__pycache__"}:
+            if not (site / name).exists():  # two may share a folder
+                (site / name).symlink_to(one.locate_file(name))
+
+
 def run_it(folder: Path) -> None:
     """Run, import and ask where files have the names of ours; exit if one is run."""
     foreign = ForeignFolder(folder / "foreign")
@@ -46,4 +59,5 @@ def run_it(folder: Path) -> None:
 
 if __name__ == "__main__":
     look_into(sys.argv[1])
+    link_what_it_requires(Path(sys.argv[2]))
     run_it(Path(sys.argv[2]))

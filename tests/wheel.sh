@@ -7,8 +7,6 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 "$bin/pip" wheel -q --no-deps -w "$work" .
 python=$("$bin/python" -c 'import sys; print(sys._base_executable)')
-"$python" -m venv "$work/venv"
-install=("$work/venv/bin/pip" install -q --no-compile -c constraints.txt)
-"${install[@]}" torch
-"${install[@]}" "$work"/samestory-*.whl
+"$python" -m venv --without-pip "$work/venv"
+"$bin/pip" --python "$work/venv/bin/python" install -q --no-deps "$work"/samestory-*.whl
 "$bin/python" -m tests.wheel "$work"/samestory-*.whl "$work"

@@ -8,7 +8,6 @@ import json
 import re
 import shlex
 import subprocess
-import time
 import tomllib
 import uuid
 from dataclasses import fields
@@ -21,6 +20,7 @@ from samestory.deploy.cli import build_parser
 from samestory.deploy.config import PREFIX, Settings
 from tests.broker import PROPERTIES
 from tests.conftest import ROOT
+from tests.processes import wait_for
 
 COMPOSE = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text())
 SERVICES = COMPOSE["services"]
@@ -193,9 +193,3 @@ def test_the_command_lines_make_the_pipeline(news, newsroom, broker, tmp_path):
     assert codes == [0, 0, 0]
     found = {json.loads(line)["story_id"] for line in stories()}
     assert found == {story["story_id"] for story in news.rows("stories")}
-
-
-def wait_for(condition, timeout_s):
-    end = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < end, "gave up waiting"

@@ -1,6 +1,7 @@
 """Workers that die: started again, and given up where that leads nowhere."""
 
 import sys
+import threading
 
 import pytest
 
@@ -21,6 +22,7 @@ found.write_text(str(number)); sys.exit({code} if number < {deaths} else 2)
 def tend_for_ever(supervisor: Supervisor) -> None:
     while True:
         supervisor.tend()
+        threading.Event().wait(0.01)
 
 
 def supervised(tmp_path, code: str, name: str = "embed", **patience) -> str:

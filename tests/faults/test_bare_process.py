@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from samestory.deploy.newsroom.outlets import OUTLETS
 from tests.product import LOCAL, Run
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
@@ -56,8 +57,11 @@ COMMANDS = (
 )
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
+@pytest.mark.parametrize(
+    ("command", "encoding"),
+    [*((one, "ascii") for one in COMMANDS), (COMMANDS[0], "latin-1")],
+    ids=lambda value: value if isinstance(value, str) else value[0],
+)
 def test_a_stdout_that_lacks_characters_gets_them_written_out(told, command, encoding):
     """Tables, and JSON that is the same when it is read."""
     done = samestory(told.state, *command, PYTHONIOENCODING=encoding)
@@ -179,7 +183,9 @@ def test_a_user_without_a_name_and_a_home_has_the_whole_product(newsroom, strang
     The model is converted once more: it is kept in that state.
     """
     place = ("--state", "state")
-    done = stranger("run", "--feeds", newsroom.opml_url, "--until-idle", *LOCAL, *place)
+    feed = newsroom.opml_url.replace("127.0.0.1", OUTLETS[0].address)
+    feed = feed.replace("feeds.opml", "feed")
+    done = stranger("run", "--feed", feed, "--until-idle", *LOCAL, *place)
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
     stories = [

@@ -46,9 +46,10 @@ def outcomes(tmp_path_factory):
         harness.frontier.feeds.add(FeedRef(url=base + "/") for base in bases.values())
 
         def is_done():
-            polled = all(f.polled_at for f in harness.frontier.feeds.all())
             return (
-                polled and harness.is_idle and not harness.frontier.stories.due_count()
+                harness.is_idle
+                and not harness.frontier.stories.due_count()
+                and all(f.polled_at for f in harness.frontier.feeds.all())
             )
 
         harness.run(is_done, seconds=240)

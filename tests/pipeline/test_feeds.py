@@ -5,7 +5,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -13,6 +12,7 @@ from samestory.deploy.config import Settings
 from samestory.deploy.feedlists import FeedLists
 from samestory.ingest.frontier.frontier import Frontier
 from tests.conftest import serve
+from tests.processes import wait_for
 from tests.product import LOCAL, Run
 from tests.publishers import publishing
 
@@ -77,15 +77,6 @@ def start(run: Run, *options: str):
     )
 
 
-def wait_for(condition, process) -> None:
-    """Wait until it holds, while the process lives."""
-    end = time.monotonic() + 120
-    while not condition():
-        assert process.poll() is None, process.stderr.read().decode()[-3000:]
-        assert time.monotonic() < end
-        time.sleep(0.1)
-
-
 def stop(process) -> None:
     process.send_signal(signal.SIGTERM)
     process.wait(60)
@@ -111,13 +102,13 @@ def test_a_running_worker_follows_its_list_and_what_is_added_by_hand(tmp_path):
         listed.write_text(f"{one}/f\n")
         worker = start(run, "--feeds", str(listed))
         try:
-            wait_for(lambda: "1 new" in known(run).get(f"{one}/f", ""), worker)
+            wait_for(lambda: "1 new" in known(run).get(f"{one}/f", ""), alive=worker)
             run("feeds", "add", f"{three}/f", "--as-is")
-            wait_for(lambda: "1 new" in known(run).get(f"{three}/f", ""), worker)
+            wait_for(lambda: "1 new" in known(run).get(f"{three}/f", ""), alive=worker)
             replaced = tmp_path / "new.txt"
             replaced.write_text(f"{two}/f\n")
             replaced.replace(listed)
-            wait_for(lambda: "1 new" in known(run).get(f"{two}/f", ""), worker)
+            wait_for(lambda: "1 new" in known(run).get(f"{two}/f", ""), alive=worker)
             assert set(known(run)) == {f"{two}/f", f"{three}/f"}
             listed.write_text("<opml><body>")
             seen = []
@@ -158,7 +149,7 @@ def test_shards_share_the_feeds_and_a_restart_keeps_a_retry_after(tmp_path):
                 lambda run=run: (
                     len(known(run)) == 13 and "never polled" not in known(run).values()
                 ),
-                worker,
+                alive=worker,
             )
             stop(worker)
         for base in [*bases, asks]:
@@ -166,7 +157,9 @@ def test_shards_share_the_feeds_and_a_restart_keeps_a_retry_after(tmp_path):
         owner = next(r for r in runs if "429" in known(r)[f"{asks}/f"])
         number = runs.index(owner) + 1
         run_again = start(owner, "--shard", f"{number}/2", "--feed", f"{asks}/g")
-        wait_for(lambda: "not asked" in known(owner).get(f"{asks}/g", ""), run_again)
+        wait_for(
+            lambda: "not asked" in known(owner).get(f"{asks}/g", ""), alive=run_again
+        )
         stop(run_again)
         assert len(world.asked(asks)) == 1
 
