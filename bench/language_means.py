@@ -1,27 +1,28 @@
-"""Make embed/language_means.json: the mean vector of each language, from words alone.
+"""The mean vector of each language of a model, from words alone, as an adaptation.
 
-    python -m bench.language_means --model multilingual
+    python -m bench.language_means --model multilingual --out DIR
 
 For each language that wordfreq knows: rows of words drawn by their frequency, as long
-as headlines are, embedded; their mean. No text is needed, so that any language has one,
-and none is of the sets that are scored. Needs `pip install wordfreq`. The same seed and
-words give the same file.
+as headlines are, embedded by the model as it is before anything is added to it; their
+mean. No text is needed, so that any language has one, and none is of the sets that are
+scored. `samestory train --space --model DIR` then learns with them taken out. Needs
+`pip install wordfreq`. The same seed and words give the same file.
 """
 
 import argparse
-import json
 import random
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from wordfreq import available_languages, get_frequency_dict
 
-from samestory.deploy.config import load_settings
-from samestory.embed.encoder import EncoderSpec
-from samestory.embed.means import OTHERS, PACKAGED, encoded
+from samestory.embed.adaptation import FILE, Adaptation
+from samestory.embed.engines.torch_engine import TorchEngine
+from samestory.embed.means import OTHERS, LanguageMeans
 from samestory.embed.models import model_files
-from samestory.embed.opening import open_encoder
+from samestory.embed.passage import TOKENS
 
 WORDS = 5_000
 ROWS = 400
@@ -46,24 +47,22 @@ def main() -> None:
     """Write the file."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", default="multilingual")
-    parser.add_argument("--out", type=Path, default=PACKAGED)
+    parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
-    spec = EncoderSpec(
-        model=args.model, cache=load_settings(file=None, overrides={}).models_home
-    )
-    encoder = open_encoder(spec)
+    model = replace(model_files(args.model), adapted_by=None)
+    engine = TorchEngine(model.source, TOKENS, arithmetic="fp32", threads=2)
     means = {}
     for lang in sorted(available_languages()):
-        rows = encoder.encode(headlines(lang))
-        means[lang] = rows.mean(axis=0)
+        means[lang] = engine.encode(headlines(lang)).mean(axis=0)
         sys.stderr.write(f"{lang} {np.linalg.norm(means[lang]):.3f}\n")
     means[OTHERS] = np.mean(list(means.values()), axis=0)
-    held = json.loads(args.out.read_text("utf-8")) if args.out.exists() else {}
-    held[model_files(args.model).digest()] = {
-        "made_by": encoder.made_by,
-        "means": encoded(means),
-    }
-    args.out.write_text(json.dumps(held, indent=1) + "\n", "utf-8")
+    args.out.mkdir(parents=True, exist_ok=True)
+    Adaptation(
+        base=args.model,
+        thin={},
+        means=LanguageMeans(means),
+        about=f"python -m bench.language_means --model {args.model}",
+    ).save(args.out / FILE)
 
 
 if __name__ == "__main__":

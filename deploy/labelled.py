@@ -1,5 +1,6 @@
 """Labelled stories and pairs of stories: lines of JSON that say what is one event."""
 
+import math
 import random
 from collections import defaultdict
 from collections.abc import Sequence
@@ -195,3 +196,21 @@ def uncertain_of(rows: Sequence[Labelled]) -> dict[str, set[str]]:
             others[row.row_id].add(other)
             others[other].add(row.row_id)
     return dict(others)
+
+
+def weighted(argument: str) -> tuple[str, float]:
+    """Return (file, weight) of FILE or FILE@WEIGHT.
+
+    Raises:
+        Misconfigured: it is no weight.
+    """
+    file, at, weight = argument.rpartition("@")
+    if not at:
+        return argument, 1.0
+    try:
+        number = float(weight)
+    except ValueError:
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise Misconfigured(f"{argument}: {weight!r} is no weight, a number over 0")
+    return file, number

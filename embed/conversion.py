@@ -108,6 +108,8 @@ def _convert_in_child(
         str(model.source),
     ]
     command += ["--digest", digest, "--into", str(folder)]
+    if model.adapted_by is not None:
+        command += ["--adapted-by", str(model.adapted_by)]
     try:
         done = subprocess.run(  # noqa: S603  (ourselves)
             command + ["--int8"] * int8,
@@ -156,20 +158,25 @@ def _failed(
 # From here on in the child.
 
 
-def export(source: Path, folder: Path, digest: str) -> None:
+def export(
+    source: Path, folder: Path, digest: str, adapted_by: Path | None = None
+) -> None:
     """Write graph, tokenizer, canaries and meta of a sentence-transformers model.
 
     Args:
         source: the model's folder, or the file that it is unpacked from.
         folder: of its conversions; appears whole or not at all.
         digest: of the model.
+        adapted_by: the file of what is merged into its weights; None for nothing.
 
     Raises:
         Misconfigured: the graph does not compute what torch does.
     """
     from samestory.embed.engines.torch_engine import TorchEngine  # noqa: PLC0415
 
-    engine = TorchEngine(source, LONGEST, arithmetic="fp32", threads=2)
+    engine = TorchEngine(
+        source, LONGEST, arithmetic="fp32", adapted_by=adapted_by, threads=2
+    )
     rows = engine.encode(canary.SENTENCES)
     with _whole(folder) as new:
         meta = engine.export(new)
@@ -228,11 +235,12 @@ def main() -> int:
     parser.add_argument("source", type=Path)
     parser.add_argument("--digest", required=True)
     parser.add_argument("--into", type=Path, required=True)
+    parser.add_argument("--adapted-by", type=Path)
     parser.add_argument("--int8", action="store_true")
     args = parser.parse_args()
     try:
         if not (args.into / META).exists():
-            export(args.source, args.into, args.digest)
+            export(args.source, args.into, args.digest, args.adapted_by)
         if args.int8:
             from samestory.embed.engines.openvino_engine import quantise  # noqa: PLC0415
 

@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 
 from samestory.embed.encoder import Encoder, Vectors, nothing
+from samestory.embed.means import LanguageMeans
 from samestory.embed.space import EmbeddingSpace
 
 MOST: Final = 20_000  # vectors: 36 MB of 384 numbers with their keys (tracemalloc)
@@ -39,6 +40,11 @@ class RememberingEncoder:
     def made_by(self) -> str:
         """See `Encoder.made_by`."""
         return self._encoder.made_by
+
+    @property
+    def means(self) -> LanguageMeans | None:
+        """See `Encoder.means`."""
+        return self._encoder.means
 
     def encode(
         self, texts: Sequence[str], meanwhile: Callable[[], None] = nothing

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from samestory.embed.encoder import Encoder, nothing
-from samestory.embed.means import packaged_means
 from samestory.embed.passage import passages, story_passages
 from samestory.errors import Quarantine
 from samestory.story import Story
@@ -67,9 +66,8 @@ def _encoded(
 ) -> Vectors:
     """Return the texts' vectors without their languages' means, fp16."""
     rows = encoder.encode(texts, meanwhile)
-    means = packaged_means(encoder.space.model_digest)
-    if means is not None:
-        rows = means.taken_out(rows, languages)
+    if encoder.means is not None:
+        rows = encoder.means.taken_out(rows, languages)
     return rows.astype(np.float16)
 
 

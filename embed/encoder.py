@@ -8,6 +8,7 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from samestory.embed.means import LanguageMeans
 from samestory.embed.models import PACKAGED
 from samestory.embed.passage import TOKENS
 from samestory.embed.space import EmbeddingSpace
@@ -57,6 +58,11 @@ class Encoder(Protocol):
     @property
     def made_by(self) -> str:
         """The engine and the version of its library, e.g. `openvino-fp32 2026.4.1`."""
+        ...
+
+    @property
+    def means(self) -> LanguageMeans | None:
+        """The languages' means; they are still in what `encode` returns."""
         ...
 
     def encode(

@@ -8,60 +8,48 @@ goes to the journal. The means are constants, part of the space's identity: a ve
 depends on its text and language alone, never on what came before it.
 """
 
-import base64
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from typing import Final, Self
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from samestory.errors import Misconfigured
 
-PACKAGED: Final = Path(__file__).with_name("language_means.json")
 OTHERS: Final = "*"  # the mean for a language without one, and for an unknown one
 
 Rows = NDArray[np.float32]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LanguageMeans:
     """Of one model.
 
     Attributes:
-        digest: that names them, 12 hex digits.
         rows: by ISO 639-1 code, shape (dim,); OTHERS is among them.
+        digest: that names them, 12 hex digits.
     """
 
-    digest: str
-    rows: Mapping[str, Rows]
-
-    @classmethod
-    def load(cls, path: Path, model_digest: str) -> Self | None:
-        """Read those of a model; None if the file has none.
+    def __init__(self, rows: Mapping[str, Rows]) -> None:
+        """Take them as a file holds them: rounded to fp16.
 
         Raises:
-            Misconfigured: it can't be read.
+            Misconfigured: OTHERS is not among them, or they differ in length.
         """
-        try:
-            coded = json.loads(path.read_text("utf-8")).get(model_digest)
-            if coded is None:
-                return None
-            rows = {
-                str(lang): np.frombuffer(base64.b64decode(one), "<f2").astype("<f4")
-                for lang, one in coded["means"].items()
-            }
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise Misconfigured(f"language means {path}: {error!r}") from error
         shapes = {row.shape for row in rows.values()}
         if OTHERS not in rows or len(shapes) > 1:
-            raise Misconfigured(f"language means {path}: {sorted(rows)}, {shapes}")
-        named = json.dumps(coded["means"], sort_keys=True).encode()
-        return cls(digest=hashlib.sha256(named).hexdigest()[:12], rows=rows)
+            raise Misconfigured(f"language means: {sorted(rows)}, {shapes}")
+        halves = {lang: row.astype(np.float16) for lang, row in sorted(rows.items())}
+        total = hashlib.sha256()
+        for lang, row in halves.items():
+            total.update(f"{lang}\0".encode() + row.tobytes())
+        self.digest = total.hexdigest()[:12]
+        self.rows = {lang: row.astype(np.float32) for lang, row in halves.items()}
+
+    def of(self, languages: Sequence[str | None]) -> Rows:
+        """Return the mean of each one's language, shape (n, dim)."""
+        others = self.rows[OTHERS]
+        return np.stack([self.rows.get(lang or OTHERS, others) for lang in languages])
 
     def taken_out(self, vectors: Rows, languages: Sequence[str | None]) -> Rows:
         """Return unit vectors without the mean of each one's language.
@@ -70,22 +58,6 @@ class LanguageMeans:
             vectors: unit vectors, shape (n, dim).
             languages: ISO 639-1 codes, n of them; None where nobody could tell.
         """
-        others = self.rows[OTHERS]
-        means = np.stack([self.rows.get(lang or OTHERS, others) for lang in languages])
-        left = vectors - means
+        left = vectors - self.of(languages)
         unit: Rows = left / np.linalg.norm(left, axis=1, keepdims=True)
         return unit
-
-
-@cache
-def packaged_means(model_digest: str) -> LanguageMeans | None:
-    """Return the means that come with a model; None for one that needs none."""
-    return LanguageMeans.load(PACKAGED, model_digest)
-
-
-def encoded(means: Mapping[str, Rows]) -> dict[str, str]:
-    """Return means as the file holds them: float16, base64."""
-    return {
-        lang: base64.b64encode(row.astype("<f2").tobytes()).decode()
-        for lang, row in sorted(means.items())
-    }

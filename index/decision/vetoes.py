@@ -12,23 +12,19 @@ from datetime import date, timedelta
 from itertools import pairwise
 from typing import Final
 
+from samestory.index.decision.ordinals import ordinals_in
+
 LEAD: Final = 200  # characters of the text that are read
 _KEY: Final = 5  # letters by which a word is known: Ilmara and Ilmaran, shells, shelled
 _SHORTEST: Final = 4  # letters of a name or verb that counts
-_REACH: Final = 3  # words after an ordinal that may be what is counted
 _TOKEN: Final = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
-_DIGITS: Final = re.compile(r"(\d{1,3})(?:st|nd|rd|th)")
-_WORDS: Final = (
-    "third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth"
-    " fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth"
-)
 
 
 def _split(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-ORDINALS: Final = {word: n for n, word in enumerate(_WORDS.split(), 3)}
+LOW: Final = 5  # an ordinal below is more often of a day, a time or a rank
 # Counted, but not the acts of a series: two reports of one event may differ in them.
 _NO_SERIES: Final = _split(
     "amendment anniversary avenue birthday century circuit consecutive day district"
@@ -81,7 +77,10 @@ class Claims:
     """What a report says that a veto may rest on.
 
     Attributes:
+        lang: ISO 639-1; None when nobody could tell.
         ordinals: numbers by what they count: {"package": {13}}.
+        in_series: the one ordinal of the title, from LOW; None if there are others or
+            none.
         phase: the word of the title by which something begins or ends; None if there
             is none, or one of each.
         acts: (actor, verb, words after it) where a name of the title stands right
@@ -89,30 +88,39 @@ class Claims:
         dates: days that the title names, all as of one leap year.
     """
 
+    lang: str | None
     ordinals: Mapping[str, frozenset[int]]
+    in_series: int | None
     acts: tuple[tuple[str, str, frozenset[str]], ...]
     phase: str | None
     dates: frozenset[date]
 
 
-def claims_of(title: str, text: str) -> Claims:
-    """Read a report's claims."""
-    words = [word.lower() for word in _TOKEN.findall(f"{title}. {text[:LEAD]}")]
+def claims_of(title: str, text: str, lang: str | None = None) -> Claims:
+    """Read a report's claims.
+
+    Args:
+        title: may be empty.
+        text: the first LEAD characters count.
+        lang: ISO 639-1; None is read as English.
+    """
     ordinals: dict[str, set[int]] = {}
-    for at, word in enumerate(words):
-        digits = _DIGITS.fullmatch(word)
-        number = int(digits[1]) if digits else ORDINALS.get(word)
-        if number is None:
-            continue
-        counted = words[at + 1 : at + 1 + _REACH]
+    for number, counted in ordinals_in(f"{title}. {text[:LEAD]}", lang):
         if counted and counted[0] not in _NO_SERIES:
             for one in counted:
                 if len(one) >= _SHORTEST and one.isalpha() and one not in _NO_SERIES:
                     ordinals.setdefault(one, set()).add(number)
+    in_series = [
+        number
+        for number, counted in ordinals_in(title, lang)
+        if number >= LOW and not (counted and counted[0] in _NO_SERIES)
+    ]
     in_title = [word.lower() for word in _TOKEN.findall(title)]
     phases = [word for word in in_title if word in _PHASES]
     return Claims(
+        lang=lang,
         ordinals={word: frozenset(numbers) for word, numbers in ordinals.items()},
+        in_series=in_series[0] if len(set(in_series)) == 1 else None,
         acts=_acts(title),
         phase=phases[0] if len({word in _ENDS for word in phases}) == 1 else None,
         dates=_dates(title),
@@ -123,6 +131,7 @@ def veto(a: Claims, b: Claims) -> str | None:
     """Return why two reports can't be one event; None if nothing forbids it."""
     return (
         _other_number(a, b)
+        or _other_of_a_series(a, b)
         or _roles_reversed(a, b)
         or _other_phase(a, b)
         or _other_date(a, b)
@@ -138,6 +147,15 @@ def _other_number(a: Claims, b: Claims) -> str | None:
         one, other = (min(c.ordinals[word]) for c in (a, b))
         return f"number {one} against number {other} of {word!r}"
     return None
+
+
+def _other_of_a_series(a: Claims, b: Claims) -> str | None:
+    """In two languages: the title of each has one ordinal, and not the same."""
+    if None in (a.lang, b.lang, a.in_series, b.in_series) or a.lang == b.lang:
+        return None
+    if a.in_series == b.in_series:
+        return None
+    return f"number {a.in_series} against number {b.in_series}, in two languages"
 
 
 def _roles_reversed(a: Claims, b: Claims) -> str | None:

@@ -120,7 +120,6 @@ HEAVY = {
     "protego": "ingest/fetch/robots.py",
     "httpx2": "ingest/fetch/client.py",
     "sentence_transformers": "embed/engines/torch_engine.py",
-    "torch": "embed/engines/torch_engine.py",
     "openvino": "embed/engines/openvino_engine.py",
     "onnxruntime": "embed/engines/onnx_engine.py",
     "faiss": "index/search/neighbours.py",
@@ -140,3 +139,14 @@ def test_each_heavy_library_is_imported_in_one_file():
             if pattern.search(path.read_text())
         ]
         assert users == [owner], library
+
+
+def test_torch_is_imported_where_a_model_is_run_or_trained():
+    """Two files, neither of which a worker that has a converted model imports."""
+    pattern = re.compile(r"^\s*(?:import|from) torch\b", re.MULTILINE)
+    users = {
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "embed").rglob("*.py")
+        if pattern.search(path.read_text())
+    }
+    assert users == {"embed/adapting.py", "embed/engines/torch_engine.py"}

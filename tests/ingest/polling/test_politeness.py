@@ -1,4 +1,4 @@
-"""A day of fifty publishers by a clock of ours: the politeness score card."""
+"""A day of forty publishers by a clock of ours: the politeness score card."""
 
 from itertools import pairwise
 
@@ -19,7 +19,7 @@ SPACING_S = 2.0
 def day(tmp_path_factory):
     """Thirty-two hours: (card, desk, publishers, world).
 
-    Some 1,500 real requests and as many documents parsed, one after the other.
+    Some 1,000 real requests and as many documents parsed, one after the other.
     """
     made = publishers()
     path = tmp_path_factory.mktemp("day") / "frontier.db"
@@ -51,7 +51,7 @@ def test_publishers_have_nothing_to_complain_of(day):
     card, *_ = day
     folder = ROOT / ".run"
     folder.mkdir(exist_ok=True)
-    text = f"politeness score card, 32 hours of 50 feeds: {card}\n"
+    text = f"politeness score card, 32 hours of 40 feeds: {card}\n"
     (folder / "politeness.txt").write_text(text)  # `make test` ends with it
     assert (card.early, card.unasked, card.close) == (0, 0, 0)
     assert card.unconditional <= 30  # one a day for each feed that has validators

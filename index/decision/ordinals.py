@@ -1,0 +1,164 @@
+"""Which of a series a report tells of: the 13th package, 15-й пакет, 第15轮.
+
+A number is an ordinal by how it is written. The words are those of `ordinals.json`
+(from library num2words, 3 to 30, without what bends them); English has its own rules,
+which the packaged pair model was fitted with.
+"""
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import product
+from pathlib import Path
+from typing import Final, NamedTuple
+
+REACH: Final = 3  # words after an ordinal that may be what is counted
+ENGLISH: Final = "en"
+_WORDS: Final = (
+    "third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth"
+    " fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth"
+)
+ORDINALS: Final = {word: n for n, word in enumerate(_WORDS.split(), 3)}  # English
+_TOKEN: Final = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
+_DIGITS: Final = re.compile(r"(\d{1,3})(?:st|nd|rd|th)")
+_NUMBER: Final = r"(?<![\d.,-])(\d{1,3})"
+_DOT: Final = re.compile(_NUMBER + r"\.(?=\s+[^\W\d])")
+# How others write one in digits, by language; what has none here has _DOT.
+_WRITTEN: Final = {
+    "ru": re.compile(
+        _NUMBER + r"[-\u2010\u2011](?:й|го|му|м|я|ю|е|ый|ая|ой|ого|ому)\b"
+    ),
+    "uk": re.compile(
+        _NUMBER + r"[-\u2010\u2011](?:й|го|му|м|а|у|я|ю|е|ий|ої|ого|ому)\b"
+    ),
+    "fr": re.compile(_NUMBER + r"\s?(?:e|er|re|ère|è|ème|eme)\b"),
+    "es": re.compile(_NUMBER + r"\.?[ºª°]"),
+    "it": re.compile(_NUMBER + r"\.?[ºª°]"),
+    "pt": re.compile(_NUMBER + r"\.?[ºª°]"),
+    "nl": re.compile(_NUMBER + r"(?:e|ste|de)\b"),
+    "sv": re.compile(_NUMBER + r":[ae]\b"),
+    "he": re.compile(r"(?<!\w)ה-(\d{1,3})\b"),
+    "ar": re.compile(r"(?<!\w)الـ? ?(\d{1,3})\b"),
+    "fa": re.compile(_NUMBER + r"\s?\u200c?(?:مین|اُمین|ام|م)\b"),
+    "zh": re.compile(r"第 ?(\d{1,3}|[一二三四五六七八九十]{1,3})"),
+    "ja": re.compile(r"第 ?(\d{1,3}|[一二三四五六七八九十]{1,3})"),
+    "ko": re.compile(r"제 ?(\d{1,3})"),
+    "id": re.compile(r"\bke-(\d{1,3})\b"),
+    "vi": re.compile(r"\bthứ (\d{1,3})\b"),
+}
+_WITH_DOT: Final = frozenset(
+    ("bs", "cs", "da", "de", "et", "fi", "hr", "hu")
+) | frozenset(("is", "lv", "no", "pl", "sk", "sl", "sr", "tr"))
+_ARTICLES: Final = {"ar": "ال", "he": "ה"}
+_SAME: Final = {"nb": "no", "nn": "no"}
+_CHINESE: Final = "一二三四五六七八九"
+# Digits of every script as ours.
+_FOLDED: Final = {
+    code: str(unicodedata.digit(chr(code)))
+    for code in range(0x80, 0x1_FFFF)
+    if chr(code).isdecimal()
+}
+
+
+class Ordinal(NamedTuple):
+    """A number of a series.
+
+    Attributes:
+        number: it.
+        after: the words after it, in small letters, REACH at most.
+    """
+
+    number: int
+    after: tuple[str, ...]
+
+
+def folded(text: str) -> str:
+    """Return a text with the digits of every script as ours."""
+    return text if text.isascii() else text.translate(_FOLDED)
+
+
+def ordinals_in(text: str, lang: str | None) -> list[Ordinal]:
+    """Return the ordinals of a text, as they come.
+
+    Args:
+        text: title and lead.
+        lang: ISO 639-1; None is read as English.
+    """
+    if lang is None or lang == ENGLISH:
+        return list(_english(text))
+    text, lang = folded(text), _SAME.get(lang, lang)
+    found = []
+    pattern = _WRITTEN.get(lang) or (_DOT if lang in _WITH_DOT else None)
+    for match in pattern.finditer(text) if pattern else ():
+        number = _value(match[1])
+        if number:
+            found.append(Ordinal(number, _after(text, match.end())))
+    known = _known().get(lang)
+    words = [word.lower() for word in _TOKEN.findall(text)] if known else []
+    at = 0
+    while known and at < len(words):
+        for length in (2, 1):
+            word = _number_of(words[at : at + length], lang, known)
+            if word is not None:
+                after = tuple(words[at + length : at + length + REACH])
+                found.append(Ordinal(word, after))
+                break
+        at += length
+    return found
+
+
+def _english(text: str) -> Iterator[Ordinal]:
+    words = [word.lower() for word in _TOKEN.findall(text)]
+    for at, word in enumerate(words):
+        digits = _DIGITS.fullmatch(word)
+        number = int(digits[1]) if digits else ORDINALS.get(word)
+        if number is not None:
+            yield Ordinal(number, tuple(words[at + 1 : at + 1 + REACH]))
+
+
+def _after(text: str, at: int) -> tuple[str, ...]:
+    words = _TOKEN.findall(text[at : at + 100])[:REACH]
+    return tuple(word.lower() for word in words)
+
+
+def _value(written: str) -> int:
+    """Return a number of digits or of Chinese characters up to 99; 0 for none."""
+    if written.isdigit():
+        return int(written)
+    tens, ten, ones = written.rpartition("十")
+    high = (_CHINESE.index(tens[-1]) + 1 if tens else 1) if ten else 0
+    return 10 * high + (_CHINESE.index(ones[-1]) + 1 if ones else 0)
+
+
+class _Words(NamedTuple):
+    """Of a language: its ordinals without what bends them, and that."""
+
+    numbers: dict[str, int]
+    endings: tuple[str, ...]
+
+
+@cache
+def _known() -> dict[str, _Words]:
+    path = Path(__file__).with_name("ordinals.json")
+    tables = json.loads(path.read_text("utf-8"))
+    return {
+        lang: _Words(numbers=one["words"], endings=tuple(one["endings"]))
+        for lang, one in tables.items()
+    }
+
+
+def _number_of(words: Sequence[str], lang: str, known: _Words) -> int | None:
+    """Return the ordinal that one or two words are; None if they are none."""
+    article = _ARTICLES.get(lang, "")
+    bare = [word.removeprefix(article) for word in words]
+    cut = [
+        [word.removesuffix(end) for end in known.endings if word.endswith(end)]
+        for word in bare
+    ]
+    for stems in product(*cut):
+        number = known.numbers.get(" ".join(stems))
+        if number is not None:
+            return number
+    return None

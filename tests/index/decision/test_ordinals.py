@@ -1,0 +1,109 @@
+"""Ordinals as languages write them, and what follows where two reports differ in one."""
+
+import pytest
+
+from samestory.index.decision.features import numbers_in
+from samestory.index.decision.ordinals import ordinals_in
+from samestory.index.decision.vetoes import claims_of, veto
+
+# A 21st round of talks, in digits and in words; invented.
+ROUNDS = [
+    ("en", "Ilmara and Tarsk hold 21st round of talks", 21),
+    ("en", "Sixteenth convoy leaves Port Callan", 16),
+    ("ru", "Илмара и Тарск провели 21-й раунд переговоров", 21),
+    ("ru", "Пятнадцатого пакета помощи ждут в пятницу", 15),
+    ("uk", "Двадцятий раунд переговорів", 20),
+    ("uk", "21-го пакета санкцій", 21),
+    ("de", "21. Verhandlungsrunde zwischen Ilmara und Tarsk", 21),
+    ("de", "Der fünfzehnten Konferenz droht das Aus", 15),
+    ("fr", "Ilmara et Tarsk ouvrent un 21e cycle", 21),
+    ("fr", "Le quinzième convoi est parti", 15),
+    ("es", "Comienza la 21.ª ronda de negociaciones", 21),
+    ("es", "La decimoquinta ronda", 15),
+    ("it", "Parte il quindicesimo convoglio", 15),
+    ("pt", "Começa a 21ª rodada", 21),
+    ("nl", "De vijftiende ronde begint", 15),
+    ("tr", "İlmara ile Tarsk arasında 21. tur", 21),
+    ("pl", "Piętnasta runda rozmów", 15),
+    ("ar", "الجولة الخامسة عشرة من المحادثات", 15),
+    ("he", "הסבב ה-21 של השיחות", 21),
+    ("fa", "بیستمین دور گفتگوها", 20),
+    ("fa", "دور ۲۱م گفتگوها", 21),
+    ("zh", "第21轮谈判开始", 21),
+    ("zh", "第二十一轮谈判开始", 21),
+    ("ja", "第十五回会談", 15),
+    ("ko", "제21차 협상", 21),
+]
+
+
+@pytest.mark.parametrize(("lang", "title", "number"), ROUNDS)
+def test_an_ordinal_is_read_as_its_language_writes_it(lang, title, number):
+    """In digits of any script, or bent."""
+    assert [one.number for one in ordinals_in(title, lang)] == [number]
+
+
+@pytest.mark.parametrize(
+    ("lang", "title"),
+    [
+        ("ru", "В пятницу 21 посол покинул Тарск"),
+        ("ru", "21-летний посол"),
+        ("de", "Im Jahr 2021 starben 21 Menschen"),
+        ("de", "Es waren 21.000 Menschen"),
+        ("it", "Il ministro non parte"),
+        ("he", "השיחות ביום חמישי"),
+        ("pt", "As negociações começam na quinta-feira"),
+        ("fr", "21 envoyés expulsés"),
+        ("xx", "21. runda"),
+    ],
+)
+def test_what_only_looks_like_one_is_none(lang, title):
+    """Days of the week, ages, plain numbers, languages that nobody taught us."""
+    assert ordinals_in(title, lang) == []
+
+
+def test_after_an_ordinal_comes_what_is_counted():
+    """Three words of it."""
+    (one,) = ordinals_in("15-й пакет санкций против Тарска", "ru")
+    assert one.after == ("пакет", "санкций", "против")
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "reason"),
+    [
+        (("en", "EU agrees 15th package"), ("de", "16. Sanktionspaket der EU"), True),
+        (("zh", "欧盟第15轮制裁"), ("ar", "الحزمة السادسة عشرة من العقوبات"), True),
+        (("en", "EU agrees 15th package"), ("de", "15. Sanktionspaket der EU"), False),
+        (("en", "EU agrees a package"), ("de", "16. Sanktionspaket der EU"), False),
+        # Of two ordinals nobody can tell which is the series.
+        (("en", "15th package on 16th summit day"), ("de", "17. Paket"), False),
+        # A third day, a fourth week: of the time, not of a series.
+        (("en", "Talks enter third week"), ("fr", "Un 4e jour de pourparlers"), False),
+    ],
+)
+def test_two_of_a_series_are_told_apart_in_two_languages(a, b, reason):
+    """The title of each has one ordinal, and not the same."""
+    one, other = (claims_of(title, "", lang) for lang, title in (a, b))
+    assert bool(veto(one, other)) is reason
+    assert bool(veto(other, one)) is reason
+
+
+def test_in_one_language_what_is_counted_must_be_the_same():
+    """The 15th package against the 16th, not against the 16th summit."""
+    one = claims_of("ЕС принял 15-й пакет санкций", "", "ru")
+    assert veto(one, claims_of("Принят 16-й пакет санкций", "", "ru"))
+    assert not veto(one, claims_of("Открылся 16-й саммит стран", "", "ru"))
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("Stärke 6,8: 1.200 Tote", {"6.8", "1200"}),
+        ("magnitude 6.8: 1,200 dead", {"6.8", "1200"}),
+        ("۶.۸ ریشتری، ۱۲۰ کشته", {"6.8", "120"}),
+        ("发生6.8级地震,至少120人遇难", {"6.8", "120"}),
+        ("1.200.000,50 Euro", {"1200000.50"}),
+    ],
+)
+def test_a_number_is_one_however_it_is_written(text, numbers):
+    """Decimal commas, thousands by dots, digits of any script."""
+    assert numbers_in(text) == numbers
