@@ -104,7 +104,9 @@ class Settings:
     embed_tokens: int = _setting(
         128, "tokens of title and lead that are embedded; part of the vectors' space"
     )
-    embed_processes: int = _setting(0, "processes of the model; 0: one a core")
+    embed_processes: int = _setting(
+        0, "processes of the model; 0: one a core that we may use"
+    )
     joining: str = _setting(
         "balanced",
         "how readily stories are joined: tight, balanced or loose; for those that come"

@@ -21,6 +21,7 @@ from samestory.errors import Misconfigured, Retry
 if TYPE_CHECKING:
     from samestory.deploy.stream.log import Log
     from samestory.embed.copies import RememberingEncoder
+    from samestory.embed.cpu import cores
     from samestory.embed.encoder import Encoder, EncoderSpec
     from samestory.index.decision.pair_model import PairModel
     from samestory.index.grouping.event_index import EventIndex
@@ -190,7 +191,7 @@ def open_stream_encoder(
     from samestory.embed.copies import RememberingEncoder
     from samestory.embed.processes import EncoderProcesses
 
-    number = settings.embed_processes or len(os.sched_getaffinity(0))
+    number = settings.embed_processes or cores()
     encoder = EncoderProcesses(encoder_spec(settings), number, meanwhile)
     return RememberingEncoder(encoder)
 
@@ -269,7 +270,8 @@ def politeness(settings: Settings) -> "Politeness":
 
 def open_sandbox(settings: Settings) -> "Sandbox":
     """Return the pool of parsing processes."""
+    from samestory.embed.cpu import cores
     from samestory.ingest.fetch.sandbox import Sandbox
 
-    workers = settings.parse_workers or os.cpu_count() or 1
+    workers = settings.parse_workers or cores()
     return Sandbox(workers, settings.parse_timeout)

@@ -26,6 +26,13 @@ def name() -> str:
     return _field("model name") or "unknown CPU"
 
 
+def cores() -> int:
+    """Return how many cores we may use: by affinity, and by a container's CPU quota."""
+    from joblib import cpu_count  # noqa: PLC0415  (0.3 s)
+
+    return int(cpu_count())
+
+
 def _flags() -> frozenset[str]:
     return frozenset(_field("flags").split())
 

@@ -97,12 +97,14 @@ def run_events(args: argparse.Namespace, settings: Settings) -> int:
 
 def print_events(events: Sequence[Event]) -> None:
     """Print events as a table for people."""
+    are_several = any(len(one.languages) > 1 for one in events)
     print_table(
         [
             ("event", {"no_wrap": True}),
             ("headline", {"ratio": 1}),
             ("reports", {"justify": "right"}),
             ("outlets", {"justify": "right"}),
+            *[("told in", {"max_width": 9})] * are_several,
             ("first reported by", {"max_width": 20}),
             ("began (UTC)", {"no_wrap": True}),
             ("over", {"no_wrap": True, "justify": "right"}),
@@ -113,6 +115,7 @@ def print_events(events: Sequence[Event]) -> None:
                 one.title,
                 str(len(one.reports)),
                 str(len(one.outlets)),
+                *[" ".join(one.languages)] * are_several,
                 one.first.attribution,
                 day_and_time(one.first.event_time),
                 span_of(one.first.event_time, one.own_reports[-1].event_time),
@@ -136,8 +139,10 @@ def run_event(args: argparse.Namespace, settings: Settings) -> int:
         return 0
     out = console()
     out.print(Text(plain(one.title), style="bold"))
+    told_in = f", in {', '.join(one.languages)}" if len(one.languages) > 1 else ""
     out.print(
-        f"{one.event_id}: {len(one.reports)} reports by {len(one.outlets)} outlets\n"
+        f"{one.event_id}: {len(one.reports)} reports by {len(one.outlets)} outlets"
+        f"{told_in}\n"
     )
     _print_stories(one.reports)
     return 0

@@ -32,11 +32,18 @@ from samestory.index.decision.pair_model import PairModel
 from samestory.index.decision.whole_vector import combine
 from samestory.index.grouping.event_index import EventIndex
 from samestory.index.measure.baselines import baselines
-from samestory.index.measure.metrics import Grouping, found_among, score
+from samestory.index.measure.metrics import (
+    Grouping,
+    OfLanguages,
+    by_languages,
+    found_among,
+    score,
+)
 from samestory.index.search.neighbours import Neighbours
 from samestory.index.store.state import State
 from samestory.story_vector import StoryVector
 
+UNKNOWN: Final = "?"  # the language of a line that says none
 BATCH: Final = 256  # records that are indexed in one commit
 _ABOUT: Final = """\
 Group labelled stories with the very code of the index worker, and compare the events
@@ -46,7 +53,8 @@ Nothing of your own state is read or changed.
 A line: {"id", "cluster": the event, "title", "text", "published", "lang", "outlet" or
 "source", "url"}; title or text is needed, the rest may lack. Optional "uncertain":
 [ids]: its pairs with these count in no pairwise figure and, in B-cubed, neither for nor
-against. A line without a date is taken to come right after the one before it."""
+against. A line without a date is taken to come right after the one before it. Where the
+lines are in several languages, pairs are told by language too."""
 
 
 def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -154,15 +162,21 @@ def _eval_stream(args: argparse.Namespace, settings: Settings) -> None:
     changed = sum(arrived[one] != at_end[one] for one in ids)
     nearest = _nearest(rows, vectors, units, model)
     lookup = {k: found_among(nearest, gold, k) for k in (1, 5)}
+    tongues = {row.row_id: row.story.lang or UNKNOWN for row in rows}
+    languages = by_languages(at_end, gold, tongues, uncertain)
     if args.json:
         for name, grouping in groupings.items():
             print_json({"name": name} | grouping.to_json())
+        for pair, counts in languages.items():
+            print_json({"name": "languages", "languages": pair} | counts._asdict())
         print_json(
             {"name": "lookup", "precision_at_1": lookup[1], "recall_at_5": lookup[5]}
             | {"stories": len(ids), "changed_after_arrival": changed}
         )
     else:
         _print(groupings, lookup, len(ids), changed)
+        if len(set(tongues.values())) > 1:
+            _print_languages(languages)
 
 
 def _grouped(
@@ -218,6 +232,31 @@ def _write(path: Path, events: Mapping[str, str]) -> None:
         path.write_text("".join(lines), "utf-8")
     except OSError as error:
         raise Misconfigured(f"--assignments {path}: {error.strerror}") from error
+
+
+def _print_languages(languages: Mapping[tuple[str, str], OfLanguages]) -> None:
+    """Print what became of the pairs within each language and of each two."""
+    right = {"justify": "right", "no_wrap": True}
+    print("\nPairs by their languages, at the end; wrong: of two events, and joined:")
+    print_table(
+        [
+            ("", {}),
+            *((name, right) for name in ("pairs of one event", "joined", "wrong")),
+        ],
+        [
+            [
+                a if a == b else f"{a} {b}",
+                str(one.same),
+                _share(one.joined, one.same),
+                _share(one.wrong, one.wrong + one.joined),
+            ]
+            for (a, b), one in languages.items()
+        ],
+    )
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part}, {100 * part / whole:.0f} %" if whole else "0"
 
 
 def _print(

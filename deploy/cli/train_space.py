@@ -1,7 +1,6 @@
 """`samestory train --space`: an embedding space of your own, from labelled stories."""
 
 import argparse
-import os
 import sys
 from collections import defaultdict
 from pathlib import Path
@@ -10,6 +9,7 @@ from samestory.deploy.config import Settings
 from samestory.deploy.labelled import Labelled, read_labelled, weighted
 from samestory.deploy.progress import ProgressLine
 from samestory.embed.adaptation import FILE, Adaptation
+from samestory.embed.cpu import cores
 from samestory.embed.models import ModelFiles, model_files
 from samestory.errors import Misconfigured
 
@@ -78,7 +78,7 @@ def _trained(
         model.source,
         plan.tokens,
         arithmetic="fp32",
-        threads=len(os.sched_getaffinity(0)),
+        threads=cores(),
     )
     means = model.adaptation.means if model.adaptation else None
     line = ProgressLine()

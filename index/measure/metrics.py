@@ -206,6 +206,47 @@ def pairwise(
     )
 
 
+class OfLanguages(NamedTuple):
+    """Pairs of reports in two given languages, or in one.
+
+    Attributes:
+        same: that are of one event.
+        joined: of these, that are in one event found.
+        wrong: of two events, and in one event found.
+    """
+
+    same: int
+    joined: int
+    wrong: int
+
+
+def by_languages(
+    predicted: Mapping[str, Hashable],
+    gold: Mapping[str, Hashable],
+    languages: Mapping[str, str],
+    uncertain: Uncertain | None = None,
+) -> dict[tuple[str, str], OfLanguages]:
+    """Return what became of the pairs of each two languages, the first before in A-Z.
+
+    Languages of which no pair is of one event, or in one event found, are left out.
+
+    Args:
+        predicted: event by story.
+        gold: event by story.
+        languages: language by story.
+        uncertain: see `score`.
+    """
+    left_out = uncertain or {}
+    joined, wanted = (_pairs(groups, gold, left_out) for groups in (predicted, gold))
+    counts: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
+    right = joined & wanted
+    for pair in joined | wanted:
+        a, b = sorted(languages[one] for one in pair)
+        parts = (pair in wanted, pair in right, pair not in wanted)
+        counts[a, b] = [n + part for n, part in zip(counts[a, b], parts, strict=True)]
+    return {pair: OfLanguages(*counts[pair]) for pair in sorted(counts)}
+
+
 def _pairs(
     groups: Mapping[str, Hashable], stories: Mapping[str, Hashable], left_out: Uncertain
 ) -> set[tuple[str, str]]:

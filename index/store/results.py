@@ -16,6 +16,7 @@ class Report:
 
     Attributes:
         seq: its number.
+        lang: ISO 639-1; None when nobody could tell.
         headline: its title, or the beginning of its text if it has none.
         event_time: the time that decisions use.
         hearsay_of: "" for the outlet's own report.
@@ -25,6 +26,7 @@ class Report:
     story_id: str
     event_id: str
     outlet: str
+    lang: str | None
     hearsay_of: str
     url: str | None
     title: str
@@ -45,6 +47,7 @@ class Report:
             "story_id": self.story_id,
             "url": self.url,
             "outlet": self.outlet,
+            "lang": self.lang,
             "hearsay_of": self.hearsay_of or None,
             "title": self.title,
             "published": iso(self.published),
@@ -105,6 +108,11 @@ class Event:
         """The outlets that report it, in order of their first report; no hearsay."""
         return list(dict.fromkeys(r.outlet for r in self.reports if not r.hearsay_of))
 
+    @property
+    def languages(self) -> list[str]:
+        """The languages that it is told in, as far as they are known, from A to Z."""
+        return sorted({r.lang for r in self.reports if r.lang})
+
     def to_json(self) -> dict[str, Any]:
         """Return the line that `events --json` prints."""
         times = [report.event_time for report in self.own_reports]
@@ -115,6 +123,7 @@ class Event:
             "started": iso(min(times)),
             "updated": iso(max(times)),
             "outlets": self.outlets,
+            "languages": self.languages,
             "reports": [report.to_json() for report in self.reports],
         }
 

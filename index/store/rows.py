@@ -17,7 +17,7 @@ from samestory.story_vector import PASSAGES
 MEMBER: Final = "seq, story, event_id, vectors, crowd"
 LISTED: Final = "event_time, story_id, story, event_id"
 # Read by SQLite out of the story's JSON, of whose text no more than a headline leaves.
-REPORT: Final = """seq, story_id, event_id, outlet,
+REPORT: Final = """seq, story_id, event_id, outlet, lang,
 json_extract(story, '$.hearsay_of') AS hearsay_of, url,
 json_extract(story, '$.title') AS title,
 CASE WHEN json_extract(story, '$.title') = ''
@@ -91,6 +91,7 @@ def report_of(row: sqlite3.Row) -> Report:
         story_id=row["story_id"],
         event_id=row["event_id"],
         outlet=row["outlet"],
+        lang=row["lang"],
         hearsay_of=row["hearsay_of"] or "",
         url=row["url"],
         title=row["title"],

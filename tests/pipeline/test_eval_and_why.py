@@ -113,3 +113,20 @@ def test_why_is_a_page_for_people(news):
     assert news.rows("why", first["story_id"])[0]["event_id"] == event["event_id"]
     _, said = news("why", "e-", first["story_id"], expect=2)
     assert "samestory: " in said
+
+
+def test_eval_tells_pairs_by_their_languages(tmp_path):
+    """Where there are several; of English and French without words in common, none."""
+    rows = [
+        {"id": "a", "cluster": "x", "title": "Envoys met in Merrow", "lang": "en"},
+        {"id": "b", "cluster": "x", "title": "Envoys met in Merrow", "lang": "en"},
+        {"id": "c", "cluster": "x", "title": "Une rencontre discrète", "lang": "fr"},
+    ]
+    path = tmp_path / "told.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    out, _ = Run(tmp_path).here("eval", str(path))
+    told = out.partition("Pairs by their languages")[2]
+    assert [line.split() for line in told.splitlines()[4:6]] == [
+        ["en", "1", "1,", "100", "%", "0,", "0", "%"],
+        ["en", "fr", "2", "0,", "0", "%", "0"],
+    ]

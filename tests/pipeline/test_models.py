@@ -58,10 +58,12 @@ def test_one_event_in_three_languages(tmp_path):
     """With the multilingual model; what the default does with them is told too."""
     run = Run(tmp_path)
     run("import", "-", "--model", "multilingual", stdin=IN_FOUR_LANGUAGES)
-    sizes = sorted(
-        len(e["outlets"]) for e in run.rows("events", "--model", "multilingual")
-    )
-    assert sizes == [1, 3]
+    events = run.rows("events", "--model", "multilingual")
+    told_in = sorted(event["languages"] for event in events)
+    assert told_in == [["en", "fr", "ru"], ["ru"]]
+    assert "en fr ru" in run("events")[0]
+    (event,) = (one["event_id"] for one in events if len(one["languages"]) > 1)
+    assert "3 reports by 3 outlets, in en, fr, ru" in run("event", event)[0]
     (nearest, *_) = run.rows(
         "near",
         "Ilmara warns its allies: no machines for Tarsk",

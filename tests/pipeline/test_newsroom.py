@@ -230,9 +230,10 @@ def test_events_tell_headline_outlets_and_first_report(news):
     for one in found:
         assert set(one) == {
             *("event_id", "title", "first_report", "started", "updated", "outlets"),
-            "reports",
+            *("languages", "reports"),
         }
         assert len(one["outlets"]) >= 4
+        assert one["languages"] == ["en"]
         assert one["first_report"] == one["reports"][0]["story_id"]
         assert one["started"] <= one["updated"]
         times = [r["published"] for r in one["reports"]]

@@ -8,7 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from samestory.index.measure.baselines import baselines, chained
-from samestory.index.measure.metrics import b_cubed, found_among, pairwise, score
+from samestory.index.measure.metrics import (
+    b_cubed,
+    by_languages,
+    found_among,
+    pairwise,
+    score,
+)
 
 STORIES = "abcdefg"
 groups = st.lists(st.integers(0, 3), min_size=7, max_size=7).map(
@@ -102,3 +108,17 @@ def test_each_baseline_finds_copies_and_nothing_foreign():
     assert found.pop("every story alone") == [0, 1, 2, 3]
     assert len(found) == 3
     assert all(groups == [0, 1, 2, 0] for groups in found.values()), found
+
+
+def test_pairs_are_told_by_their_languages():
+    """By hand: a and b (en, ru) joined, c (ru) missed, d (en) wrongly with both."""
+    gold = {"a": 1, "b": 1, "c": 1, "d": 2, "e": 2}
+    found = {"a": "x", "b": "x", "c": "y", "d": "x", "e": "z"}
+    languages = {"a": "en", "b": "ru", "c": "ru", "d": "en", "e": "en"}
+    assert by_languages(found, gold, languages) == {
+        ("en", "en"): (1, 0, 1),  # d e missed; a d wrong
+        ("en", "ru"): (2, 1, 1),  # a b joined, a c missed; b d wrong
+        ("ru", "ru"): (1, 0, 0),  # b c missed
+    }
+    uncertain = {"a": {"c"}, "c": {"a"}, "b": {"d"}, "d": {"b"}}
+    assert by_languages(found, gold, languages, uncertain)["en", "ru"] == (1, 1, 0)
