@@ -8,6 +8,7 @@ and the time it was observed; the story id never changes.
 import hashlib
 import json
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
@@ -26,6 +27,15 @@ MAX_TEXT: Final = 200_000  # characters; p99 of real pages is 12,000
 _CONTROL: Final = {
     code: " " for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\n\t"
 }
+# Seen by nobody: soft hyphen, zero-width space, word joiner, byte order mark, and what
+# turns the direction. The joiners of Persian and of Indic scripts are letters' shape.
+_UNSEEN: Final = dict.fromkeys(
+    map(
+        ord,
+        "\u00ad\u200b\u200e\u200f\u2060\ufeff"
+        "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069",
+    )
+)
 # Bounds of a message from another process: what is longer is cut, in number or letters.
 MAX_LINES: Final = 50  # flags, agencies, changes ...
 MAX_URL: Final = 2_000
@@ -341,9 +351,16 @@ def clean_line(text: str, limit: int = MAX_TITLE) -> str:
 
 
 def clean_text(text: str, limit: int = MAX_TEXT) -> str:
-    """Return text without NULs, control characters or lone surrogates, cut at limit."""
+    """Return text as it is compared and kept, cut at limit.
+
+    Without control characters, lone surrogates and what nobody sees; letters with their
+    marks as one character (NFC), however the publisher composes them.
+    """
     kept = text[: 2 * limit].translate(_CONTROL)
-    return kept.encode("utf-8", "ignore").decode()[:limit].strip()
+    if not kept.isascii():
+        kept = kept.translate(_UNSEEN).encode("utf-8", "ignore").decode()
+        kept = unicodedata.normalize("NFC", kept)
+    return kept[:limit].strip()
 
 
 def _text(value: Mapping[str, Any], name: str) -> str:

@@ -5,6 +5,7 @@ import json
 import re
 import sys
 import time
+import unicodedata
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -23,6 +24,7 @@ _UNSEEN: Final = re.compile(
     "[\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u070f\u180e\u200b\u200e\u200f\u2028-\u202e"
     "\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
 )
+_RIGHT_TO_LEFT: Final = frozenset({"R", "AL"})  # bidirectional classes of letters
 RECENT: Final = timedelta(days=300)  # so long a day of the year is not ambiguous
 
 
@@ -91,8 +93,14 @@ def print_table(
     for heading, options in columns:
         table.add_column(heading, **options)
     for row in rows:
-        table.add_row(*(Text(plain(cell)) for cell in row))
+        table.add_row(*(Text(isolated(plain(cell))) for cell in row))
     console().print(table)
+
+
+def isolated(text: str) -> str:
+    """Return text that turns no direction but its own (Unicode's FSI and PDI)."""
+    turns = any(unicodedata.bidirectional(c) in _RIGHT_TO_LEFT for c in text)
+    return f"\u2068{text}\u2069" if turns else text
 
 
 def plain(text: str) -> str:

@@ -2,7 +2,9 @@
 
 import json
 
-from samestory.deploy.cli.output import plain, print_json
+from rich.cells import cell_len
+
+from samestory.deploy.cli.output import isolated, plain, print_json, print_table
 
 # Escape, C1, marks that turn the direction, breaks of lines, invisible ones, half a
 # character, a tag.
@@ -23,3 +25,16 @@ def test_cells_and_messages_show_a_space_instead():
     """And no secret of an address."""
     assert plain(f"a{STEERING}b") == f"a{' ' * len(STEERING)}b"
     assert plain("see https://a.org/?key=hidden\n") == "see https://a.org/?key=***\n"
+
+
+def test_what_runs_from_right_to_left_turns_nothing_around_it(capsys):
+    """Hebrew and Arabic cells are isolated; the columns of all scripts line up."""
+    peace = "\u05e9\u05dc\u05d5\u05dd"
+    assert isolated(peace) == f"\u2068{peace}\u2069"
+    assert isolated("Zürich \u5317\u4eac 12") == "Zürich \u5317\u4eac 12"
+    rows = [(peace, "a"), ("\u5317\u4eac", "b"), ("talk", "c")]
+    print_table([("title", {}), ("n", {})], rows)
+    lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    rows = [line for line in lines if line][2:]
+    assert [row[-1] for row in rows] == ["a", "b", "c"]
+    assert len({cell_len(row) for row in rows}) == 1

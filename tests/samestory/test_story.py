@@ -86,3 +86,24 @@ def test_cleaning_removes_what_terminals_and_encoders_choke_on():
     assert clean_text("a\x00b\x1b[31mc\ud800d\n e") == "a b [31mcd\n e"
     assert clean_text("a\x9b2Jb\x7fc\u00a0d") == "a 2Jb c\u00a0d"
     assert clean_line("  a\n\tb  ", 3) == "a b"
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("co\u00adoperation", "cooperation"),
+        ("zero\u200bwidth\ufeff", "zerowidth"),
+        ("e\u0301te\u0301", "\u00e9t\u00e9"),
+        ("\u202eevil\u202c \u2067x\u2069", "evil x"),
+        # A joiner shapes words of Persian, and a family of three.
+        (
+            "\u0645\u06cc\u200c\u0631\u0648\u062f",
+            "\u0645\u06cc\u200c\u0631\u0648\u062f",
+        ),
+        ("\U0001f468\u200d\U0001f467", "\U0001f468\u200d\U0001f467"),
+    ],
+)
+def test_what_nobody_sees_is_gone_and_marks_are_composed(written, kept):
+    """So two spellings of one word are one word; cleaning twice changes nothing."""
+    assert clean_text(written) == kept
+    assert clean_text(kept) == kept
