@@ -19,8 +19,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from samestory.embed import canary
+from samestory.embed import canary, e5_weights
 from samestory.embed.engines.graph import INT8, META, NEW, ONNX, GraphEngine
+from samestory.embed.engines.splitter import TOKENIZER
 from samestory.embed.models import ModelFiles
 from samestory.errors import Misconfigured
 
@@ -180,6 +181,9 @@ def export(
     rows = engine.encode(canary.SENTENCES)
     with _whole(folder) as new:
         meta = engine.export(new)
+        if source.is_file():
+            (new / TOKENIZER).unlink()
+            e5_weights.write_splitter(e5_weights.read(source), new)
         canary.record(
             digest, rows, f"torch-fp32 {engine.version}", new / canary.RECORDS
         )

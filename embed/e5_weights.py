@@ -8,6 +8,7 @@ converted as any other.
 """
 
 import itertools
+import json
 import struct
 import unicodedata
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from samestory.embed.engines.splitter import CHARACTERS, PIECES
 from samestory.errors import Misconfigured
 
 MAGIC: Final = b"E5S1"
@@ -197,11 +199,7 @@ def tokenizer(file: E5File) -> Any:
         processors,
     )
 
-    changed = {
-        character: new
-        for character, new in file.code_points.items()
-        if new != unicodedata.normalize("NFKC", character)
-    }
+    changed = _changed(file)
     steps = [
         normalizers.Replace(Regex(f"[{''.join(map(_escaped, characters))}]"), new)
         for new in sorted(set(changed.values()))
@@ -223,6 +221,46 @@ def tokenizer(file: E5File) -> Any:
         special_tokens=[(names[0], begin), (names[1], end)],
     )
     return splitter
+
+
+def write_splitter(file: E5File, folder: Path) -> None:
+    """Write the same for SentencePiece, whose table of pieces is a fifth as large.
+
+    Args:
+        file: the weights.
+        folder: of a conversion; PIECES and CHARACTERS are written into it.
+    """
+    # Optional, as the model is.
+    from sentencepiece import sentencepiece_model_pb2 as messages  # noqa: PLC0415
+
+    ModelProto: Any = messages.ModelProto  # type: ignore[attr-defined]  # noqa: N806
+
+    begin, end, padding, unknown = file.special
+    model = ModelProto()
+    kinds = {unknown: ModelProto.SentencePiece.UNKNOWN}
+    kinds |= dict.fromkeys((begin, end, padding), ModelProto.SentencePiece.CONTROL)
+    for number, (piece, score) in enumerate(file.pieces):
+        kind = kinds.get(number, ModelProto.SentencePiece.NORMAL)
+        model.pieces.add(piece=piece, score=score, type=kind)
+    trained = model.trainer_spec
+    trained.model_type = trained.UNIGRAM
+    trained.vocab_size = len(file.pieces)
+    trained.bos_id, trained.eos_id = begin, end
+    trained.pad_id, trained.unk_id = padding, unknown
+    model.normalizer_spec.name = "identity"  # `splitter` normalises
+    model.normalizer_spec.add_dummy_prefix = True
+    model.normalizer_spec.remove_extra_whitespaces = False
+    (folder / PIECES).write_bytes(model.SerializeToString(deterministic=True))
+    (folder / CHARACTERS).write_text(json.dumps(_changed(file)), "utf-8")
+
+
+def _changed(file: E5File) -> dict[str, str]:
+    """Return what takes the place of characters, where that is not NFKC's."""
+    return {
+        character: new
+        for character, new in file.code_points.items()
+        if new != unicodedata.normalize("NFKC", character)
+    }
 
 
 def _escaped(character: str) -> str:

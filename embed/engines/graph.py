@@ -7,14 +7,13 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
 
 from samestory.embed.batching import BUDGET, batches
 from samestory.embed.encoder import PROBE, blame, nothing
+from samestory.embed.engines.splitter import open_splitter
 from samestory.errors import Quarantine
 
 META: Final = "model.json"  # written last: a folder that holds it is whole
-TOKENIZER: Final = "tokenizer.json"
 ONNX: Final = "model.onnx"
 HALF: Final = "model.xml"  # in place of a large ONNX, with its weights in fp16
 NEW: Final = "new-"  # folders beside it, of conversions that are not done
@@ -67,10 +66,8 @@ class GraphEngine:
         meta = Meta.read(folder)
         self.dim = meta.dim
         self._meta, self._run, self._budget = meta, run, budget
-        self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
-        self._tokenizer.no_padding()
         self._limit = min(tokens, meta.max_tokens)
-        self._tokenizer.enable_truncation(self._limit)
+        self._split = open_splitter(folder, self._limit)
 
     def encode(
         self, texts: Sequence[str], meanwhile: Callable[[], None] = nothing
@@ -95,8 +92,8 @@ class GraphEngine:
 
     def _tokens(self, text: str) -> list[int]:
         try:
-            ids: list[int] = self._tokenizer.encode(self._meta.prompt + text).ids
-        except Exception as error:  # the library raises bare Exception
+            ids = self._split(self._meta.prompt + text)
+        except Exception as error:  # the libraries raise bare Exception
             raise Quarantine(f"{text[:60]!r} can't be tokenised: {error}") from error
         if max(ids, default=0) >= self._meta.words:  # OpenVINO would read past the end
             raise Quarantine(

