@@ -21,7 +21,6 @@ from samestory.errors import Misconfigured, Retry
 if TYPE_CHECKING:
     from samestory.deploy.stream.log import Log
     from samestory.embed.copies import RememberingEncoder
-    from samestory.embed.cpu import cores
     from samestory.embed.encoder import Encoder, EncoderSpec
     from samestory.index.decision.pair_model import PairModel
     from samestory.index.grouping.event_index import EventIndex
@@ -189,6 +188,7 @@ def open_stream_encoder(
         meanwhile: called while the model is opened, or converted; may raise.
     """
     from samestory.embed.copies import RememberingEncoder
+    from samestory.embed.cpu import cores
     from samestory.embed.processes import EncoderProcesses
 
     number = settings.embed_processes or cores()

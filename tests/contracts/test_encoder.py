@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from samestory.embed import canary, cpu
+from samestory.embed.conversion import folder_of
 from samestory.embed.encoder import EncoderSpec, blame
 from samestory.embed.engines.graph import GraphEngine
 from samestory.embed.models import model_files
@@ -185,7 +186,7 @@ def test_the_machines_faults_are_not_the_texts():
 
 def test_a_graph_that_fails_in_the_run_names_its_text(encoder):
     """E.g. a library's own error, which is no RuntimeError."""
-    folder = next((CACHE / "models").glob("*-*/model.json")).parent
+    folder = folder_of(CACHE / "models", model_files("packaged").digest())
     assert encoder.space.dim == 384  # it is converted
 
     class LibraryError(Exception):
