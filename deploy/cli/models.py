@@ -17,6 +17,7 @@ import numpy as np
 
 from samestory import embed
 from samestory.deploy import wiring
+from samestory.deploy.cli import fit_means
 from samestory.deploy.cli.output import json_option, print_json, print_table
 from samestory.deploy.config import Settings
 from samestory.embed import canary, cpu
@@ -57,7 +58,7 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
     """Add models with its own commands."""
     models = commands.add_parser(
         "models",
-        help="embedding models and engines: list, check, convert",
+        help="embedding models and engines: list, check, convert, fit-means",
         description=_ABOUT,
     )
     actions: Any = models.add_subparsers(dest="action", required=True, metavar="ACTION")
@@ -74,6 +75,11 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
     about = "measure each engine's fidelity and speed here"
     json_option(action("check", run_check, about, _CHECK))
     action("convert", run_convert, "convert the model for the fast engines", _CONVERT)
+    about = "fit the languages' means on your own stories, for a new space"
+    fit = action("fit-means", fit_means.run_fit_means, about, fit_means.ABOUT)
+    fit.add_argument(
+        "--out", required=True, metavar="DIR", help="where the adapted model goes"
+    )
 
 
 def run_list(args: argparse.Namespace, settings: Settings) -> int:

@@ -4,9 +4,10 @@ import json
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
-from samestory.deploy.cli import models
+from samestory.deploy.cli import fit_means, models
 from samestory.embed.models import model_files
 from tests.conftest import ROOT
 from tests.product import Run
@@ -165,3 +166,29 @@ def test_models_convert_tells_where_and_with_what(tmp_path):
     folder = model_files("packaged").folder
     out, _ = Run(tmp_path)("models", "convert", "--model", str(folder))
     assert "made with torch 2." in out
+
+
+def test_means_are_fitted_on_ones_own_stories_for_a_new_space(
+    tmp_path, monkeypatch, encoder
+):
+    """Of languages with enough stories; by the vectors themselves. Nothing else moves."""
+    monkeypatch.setattr(fit_means, "LEAST", 2)
+    run, out = Run(tmp_path / "state"), tmp_path / "fitted"
+    texts = {"en": ["Ministers met.", "It rained in Merrow."], "fr": ["Il a plu."]}
+    stories = [{"text": t, "lang": lang} for lang, some in texts.items() for t in some]
+    run("import", "-", stdin=rows_of(*stories))
+    before = run("digest")[0]
+    said, _ = run.here("models", "fit-means", "--out", str(out))
+    assert said.splitlines()[0] == "en: the mean of 2 stories"
+    assert "fr" not in said
+    found = model_files(str(out)).adaptation
+    assert found.about == "samestory models fit-means on en 2"
+    passages = [one for text in texts["en"] for one in (text, text)]
+    expected = encoder.encode(passages).mean(axis=0)
+    assert set(found.means.rows) == {"en", "*"}
+    assert np.allclose(found.means.rows["en"], expected, atol=1e-3)
+    assert run("digest")[0] == before
+    empty = Run(tmp_path / "empty")
+    empty("import", "-", stdin=rows_of(stories[0]))
+    _, said = empty("models", "fit-means", "--out", str(out), expect=2)
+    assert "no language has 2 stories in this state: en 1" in said
