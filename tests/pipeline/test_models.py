@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -192,3 +193,29 @@ def test_means_are_fitted_on_ones_own_stories_for_a_new_space(
     empty("import", "-", stdin=rows_of(stories[0]))
     _, said = empty("models", "fit-means", "--out", str(out), expect=2)
     assert "no language has 2 stories in this state: en 1" in said
+
+
+def test_siblings_in_ten_languages_are_told_apart(tmp_path):
+    """Twelve invented events in ten languages, none of them in any fit.
+
+    Each has a sibling: the same actors a day later, or other actors in the same words.
+    Poland and Lithuania that close the same border for the same reason are one event to
+    the model: what is known to be wrong stays counted.
+    """
+    path, out = ROOT / "tests" / "data" / "siblings.jsonl", tmp_path / "out.jsonl"
+    Run(tmp_path)(
+        *("eval", str(path), "--model", "multilingual", "--assignments", str(out))
+    )
+    rows = {row["id"]: row for row in map(json.loads, path.read_text().splitlines())}
+    events = {
+        row["id"]: row["event"] for row in map(json.loads, out.read_text().splitlines())
+    }
+    assert len({row["lang"] for row in rows.values()}) == 10
+    joined, wrong = 0, set()
+    for a, b in combinations(rows, 2):
+        if events[a] == events[b]:
+            one, other = rows[a]["cluster"], rows[b]["cluster"]
+            joined += one == other
+            wrong |= {frozenset((one, other))} if one != other else set()
+    assert joined >= 0.93 * 12 * 45
+    assert wrong <= {frozenset(("poland-border", "lithuania-border"))}
