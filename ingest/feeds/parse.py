@@ -40,6 +40,13 @@ _SKIPPED: Final = re.compile(
 )
 
 
+_BREAKS: Final = re.compile(r"[ ]*[\r\n\t]\s*")
+# Beside it feedparser does not take a guid for the link.
+_NO_LINK: Final = re.compile(r"<link\s*(?:/>|>\s*</link\s*>)", re.IGNORECASE)
+_WEB: Final = re.compile("https?://", re.IGNORECASE)
+_BARE_HOST: Final = re.compile(r"www\.[\w-]{1,63}\.", re.IGNORECASE)
+
+
 class NotAFeed(Quarantine):
     """The body is something else: an HTML page, nothing, or beyond repair."""
 
@@ -51,7 +58,8 @@ def parse_feed(
 
     Args:
         body: the decompressed body.
-        url: where it came from at last; relative links are resolved against it.
+        url: where it came from at last; relative links are resolved against the site's
+            address that it names, else against this.
         content_type: the header as sent; used for the charset alone.
         careful: without feedparser, which some documents make hang.
 
@@ -70,34 +78,31 @@ def parse_feed(
     if kind:
         return _sitemap(text, url, kind)
     # A declaration of another encoding would be believed again; the line stays.
-    clean = mend_references(_DECLARATION.sub("<?xml version='1.0'?>", text).encode())
-    feed, entries, broken = _read(clean, url, careful=careful)
+    plain = _NO_LINK.sub("", _DECLARATION.sub("<?xml version='1.0'?>", text))
+    clean = mend_references(plain.encode())
+    feed, entries, broken = _read(clean, careful=careful)
     if not entries and (broken or not feed.get("version")):
         if wall := wall_of({}, body):
             raise BotWall(f"{url}: bot wall: {wall}")
         raise NotAFeed(f"{url}: {_what_instead(text, broken)}")
     about = feed.get("feed", {})
+    site = absolute_url(str(about.get("link") or ""), url) or url
     lang = _language(about.get("language"))
     return ParsedFeed(
         title=clean_line(plain_text(str(about.get("title") or ""))),
-        entries=tuple(_entry(e, url, lang) for e in entries[:MAX_ENTRIES]),
+        entries=tuple(_entry(e, site, lang) for e in entries[:MAX_ENTRIES]),
         left_out=max(0, len(entries) - MAX_ENTRIES),
         note=clean_line(broken, 200) or None,
         said=_announced(about, text),
     )
 
 
-def _read(
-    body: bytes, url: str, *, careful: bool
-) -> tuple[dict[str, Any], list[Any], str]:
+def _read(body: bytes, *, careful: bool) -> tuple[dict[str, Any], list[Any], str]:
     """Return (what feedparser found, entries, what is wrong with the document)."""
     document: dict[str, Any] = {}
     broken = "read without feedparser" if careful else ""
     if not careful:
-        headers = {
-            "content-type": "application/xml; charset=utf-8",
-            "content-location": url,  # relative links are resolved against it
-        }
+        headers = {"content-type": "application/xml; charset=utf-8"}
         try:
             document = feedparser.parse(
                 io.BytesIO(body),
@@ -202,10 +207,12 @@ def _entry(entry: Any, url: str, lang: str | None) -> Entry:
     link = str(get("feedburner_origlink") or get("link") or "") or next(
         (str(x.get("href") or "") for x in get("links") or []), ""
     )
+    if get("guidislink") and not _WEB.match(link):
+        link = ""  # a guid that is no address is not made one
     source = get("source") or {}
     return Entry(
         guid=clean_line(str(get("id") or ""), 2_000),
-        link=absolute_url(link, url) if link else None,
+        link=_address(link, url),
         title=clean_line(plain_text(str(get("title") or ""))),
         summary=plain_text(str(get("summary") or get("description") or "")),
         content=clean_text(content),
@@ -215,6 +222,14 @@ def _entry(entry: Any, url: str, lang: str | None) -> Entry:
         author=clean_line(plain_text(str(get("author") or "")), 200),
         source_url=absolute_url(str(source.get("href") or ""), url) or "",
     )
+
+
+def _address(link: str, base: str) -> str | None:
+    """Return an entry's link as a browser reads it: blanks escaped, a host is one."""
+    whole = _BREAKS.sub("", link.strip()).replace(" ", "%20")
+    if _BARE_HOST.match(whole):
+        whole = f"http://{whole}"
+    return absolute_url(whole, base) if whole else None
 
 
 def _raw_date(value: object) -> str | None:
@@ -246,7 +261,7 @@ def _json_entry(item: dict[str, Any], url: str, lang: str | None) -> Entry:
     link = text("url", "external_url")
     return Entry(
         guid=clean_line(text("id"), 2_000),
-        link=absolute_url(link, url) if link else None,
+        link=_address(link, url),
         title=clean_line(plain_text(text("title"))),
         summary=plain_text(text("summary", "content_text", "content_html")),
         content=clean_text(text("content_html", "content_text")),

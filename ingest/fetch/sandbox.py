@@ -11,18 +11,20 @@ import multiprocessing
 import resource
 import signal
 import threading
+import time
 import warnings
 from collections.abc import Callable
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, Final, Self
 
-from pebble import ProcessExpired, ProcessPool
+from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from samestory.child import follow_parent
 from samestory.errors import Quarantine, Retry, SamestoryError
 
 QUEUE_S: Final = 20  # how many time limits a call may take with its wait in the queue
+TICK_S: Final = 1.0  # between two looks whether we are closed
 CLOSED: Final = "the parsing processes have ended"
 MAX_MEMORY: Final = 3_000_000_000  # bytes of address space; 5 MB of page take < 1 GB
 
@@ -67,7 +69,7 @@ class Sandbox:
             job = self._living_pool().schedule(
                 function, args=args, kwargs=kwargs, timeout=self._timeout_s
             )
-            return job.result(timeout=QUEUE_S * self._timeout_s)
+            return self._result_of(job)
         except SamestoryError:
             raise
         except ProcessExpired as error:
@@ -83,6 +85,18 @@ class Sandbox:
                 raise Retry(f"{name}: {CLOSED}") from error
             what = f"{name} failed: {type(error).__name__}: {error}"
             raise ParserFailed(what[:300]) from error
+
+    def _result_of(self, job: "ProcessFuture[Any]") -> Any:
+        """Return a job's result; a pool that stops may leave a job without an end."""
+        end = time.monotonic() + QUEUE_S * self._timeout_s
+        while True:
+            try:
+                return job.result(timeout=TICK_S)
+            except FutureTimeoutError:
+                if job.done() or time.monotonic() > end:
+                    raise
+                if self._pool is None:
+                    raise Retry(CLOSED) from None
 
     def _living_pool(self) -> ProcessPool:
         with self._lock:

@@ -12,6 +12,7 @@ from email.utils import parsedate_to_datetime
 from typing import Final, NamedTuple
 
 EARLIEST: Final = datetime(1990, 1, 1, tzinfo=UTC)  # before it, no web page had a feed
+_YEAR, _MONTHS = 4, 12  # digits of a year, months of one
 AHEAD: Final = timedelta(days=1)  # further in the future it is a mistake, not a clock
 MAX_DATE: Final = 100  # characters; of a longer one the rest is not read
 
@@ -28,6 +29,12 @@ _HALF_DAY: Final = re.compile(
     r"(\d{1,2}):(\d{2})(:\d{2})?\s*([ap])\.?m\.?", re.IGNORECASE
 )
 _OFFSET: Final = re.compile(r"(?<!\s)\s*\b(?:GMT|UTC)([+-])(\d{1,2}):?(\d{2})?\b")
+_COLON: Final = re.compile(r"\s([+-]\d{2}):(\d{2})$")
+# Numbers alone, with a time and a zone or without: 20-11-2026 19:00 +0400.
+_NUMBERS: Final = re.compile(
+    r"(\d{1,4})([-/.])(\d{1,2})\2(\d{1,4})"
+    r"(?:[ T]+(\d{1,2}:\d{2}(?::\d{2})?))?\s*([+-]\d{2}:?\d{2}|Z|UTC|GMT)?"
+)
 _SLASHED: Final = re.compile(r"\b(\d{1,2})/(\d{1,2})/\d{2,4}\b")
 _AS_WRITTEN: Final = {  # nothing relative, no part made up
     "PARSERS": ["absolute-time"],
@@ -62,7 +69,7 @@ def parse_date(raw: str | None, now: datetime, earliest: datetime = EARLIEST) ->
         return UNKNOWN
     text = re.sub(r"(?<!\d)24:00(:00)?", "23:59:59", text)
     text = _OFFSET.sub(_plain_offset, text)
-    moment = _epoch(text) or _iso(text) or _rfc822(text)
+    moment = _epoch(text) or _iso(text) or _numbers(text) or _rfc822(text)
     return _credible(moment, now, earliest)
 
 
@@ -126,7 +133,29 @@ def _iso(text: str) -> Moment | None:
         return None
 
 
+def _numbers(text: str) -> Moment | None:
+    """Read numbers that mean one day alone: 20/11/2026, but not 05/02/2026."""
+    match = _NUMBERS.fullmatch(text)
+    if not match:
+        return None
+    first, _, second, third, time, zone = match.groups()
+    if len(first) == _YEAR:
+        year, month, day = first, second, third
+    elif len(third) != _YEAR:
+        return None
+    elif int(first) > _MONTHS or first == second:
+        day, month, year = first, second, third
+    elif int(second) > _MONTHS:
+        month, day, year = first, second, third
+    else:
+        return None
+    offset = "+00:00" if zone in ("Z", "UTC", "GMT") else zone or ""
+    clock = f"0{time}" if time and time[1] == ":" else time or "00:00"
+    return _iso(f"{year}-{month:0>2}-{day:0>2}T{clock}{offset}")
+
+
 def _rfc822(text: str) -> Moment | None:
+    text = _COLON.sub(r" \1\2", text)
     text = _HALF_DAY.sub(_full_day, text)
     text = re.sub(r"([+-]\d{4})\s*\([^()]*\)$", r"\1", text)  # the offset says it all
     named = _NAMED.search(text)

@@ -8,7 +8,46 @@ from samestory.story import clean_text
 
 MAX_SNIPPET: Final = 500_000  # characters of one entry's HTML; more is never an article
 _BLOCK: Final = re.compile(
-    r"</?(?:p|br|div|li|h[1-6]|tr|blockquote)\b[^<>]*>", re.IGNORECASE
+    r"</?(?:p|br|hr|div|ul|ol|li|dl|dt|dd|h[1-6]|table|tr|blockquote|pre|section|article"
+    r"|header|footer|figure|figcaption|address|aside|main|nav|form)\b[^<>]*>",
+    re.IGNORECASE,
+)
+# Within a word, as in 13<sup>th</sup>: a browser puts no blank for them.
+_INLINE: Final = re.compile(
+    r"</?(?:a|abbr|acronym|b|bdi|bdo|big|cite|code|data|del|dfn|em|font|i|ins|kbd|mark|q"
+    r"|rb|ruby|s|samp|small|span|strike|strong|sub|sup|time|tt|u|var|wbr)\b[^<>]*>",
+    re.IGNORECASE,
+)
+# How a character is read stands over it, or in brackets behind it.
+_READING: Final = re.compile(r"<(rt|rp)\b[^<>]*>[^<>]*</\1>", re.IGNORECASE)
+# What is left of HTML that a publisher escaped once too often.
+_ESCAPED: Final = re.compile(
+    r"</(?:p|div|li|ul|span|strong|em|b|i|a|h[1-6])>|<(?:br|p|img)\b[^<>]*>",
+    re.IGNORECASE,
+)
+# The line that WordPress puts under each entry, in the languages of its users.
+_ENTRY: Final = (
+    *(
+        "The post",
+        "Der Beitrag",
+        "L['\u2019]article",
+        "La entrada",
+        "L['\u2019]articolo",
+    ),
+    *("O post", "A postagem", "Het bericht", "Artykuł", "Запись", "Сообщение"),
+    *("Публикация", "Запис", "المقال", "הפוסט"),
+)
+_CAME_FROM: Final = (
+    *("appeared first on", "first appeared on", "erschien zuerst auf"),
+    *("est apparu en premier sur", "se publicó primero en", "aparece primero en"),
+    *("proviene da", "sembra essere il primo su", "apareceu primeiro em"),
+    *("verscheen eerst op", "pochodzi z serwisu", "впервые появилась"),
+    *("появились сначала на", "з['\u2019]явився спочатку на"),
+    *("ظهر أولاً على", "הופיע לראשונה ב"),
+)
+_FIRST_ON: Final = re.compile(
+    rf"(?:{'|'.join(_ENTRY)})\b.{{1,400}}(?:{'|'.join(_CAME_FROM)}).{{0,200}}",
+    re.IGNORECASE,
 )
 _TAG: Final = re.compile(r"<[a-zA-Z/!?][^<>]*>")
 _REFERENCE: Final = re.compile(rb"&#(?:x([0-9a-f]+)|([0-9]+));", re.IGNORECASE)
@@ -20,15 +59,26 @@ _HIDDEN: Final = re.compile(r"<!--|<(script|style)\b", re.IGNORECASE)
 
 
 def plain_text(markup: str) -> str:
-    """Return the text of an HTML snippet, one line a paragraph.
+    """Return the text of an HTML snippet, one line a paragraph, as a browser shows it.
 
-    Works on anything: text without tags comes back as it is, entities resolved once.
+    Works on anything: text without tags comes back as it is, entities resolved once,
+    or twice where tags come out. Not what WordPress says below each entry.
     """
+    lines = _lines(markup)
+    if any(_ESCAPED.search(line) for line in lines):
+        lines = _lines("\n".join(lines))
+    if len(lines) > 1 and _FIRST_ON.fullmatch(lines[-1]):
+        lines.pop()
+    return "\n".join(lines)
+
+
+def _lines(markup: str) -> list[str]:
     shown = _without_hidden(markup[:MAX_SNIPPET])
-    shown = _LONG_REFERENCE.sub(" ", _TAG.sub(" ", _BLOCK.sub("\n", shown)))
+    shown = _INLINE.sub("", _READING.sub("", _BLOCK.sub("\n", shown)))
+    shown = _LONG_REFERENCE.sub(" ", _TAG.sub(" ", shown))
     text = html.unescape(shown)
     lines = (" ".join(line.split()) for line in clean_text(text).split("\n"))
-    return "\n".join(line for line in lines if line)
+    return [line for line in lines if line]
 
 
 def mend_references(markup: bytes) -> bytes:

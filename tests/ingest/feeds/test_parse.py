@@ -154,3 +154,28 @@ def test_a_huge_feed_is_cut_and_a_bomb_is_harmless():
     "&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">]><rss
     version="2.0"><channel><title>t</title><item><title>&c;</title></item></channel></rss>"""
     assert len(parse_feed(bomb, "https://a.org/f", "").entries[0].title) <= 500
+
+
+@pytest.mark.parametrize(
+    ("link", "expected"),
+    [
+        ("<link>/a</link>", "https://www.site.example/a"),
+        ("<link>www.site.example/a</link>", "http://www.site.example/a"),
+        (
+            "<link>https://x.example/41/Envoys Leave,\n Port</link>",
+            "https://x.example/41/Envoys%20Leave,Port",
+        ),
+        ("<link/><guid>https://x.example/a</guid>", "https://x.example/a"),
+        ("<link/><guid isPermaLink='false'>https://x.example/a</guid>", None),
+        ("<link/><guid>4711</guid>", None),
+    ],
+)
+def test_a_link_is_read_as_a_browser_reads_it(link, expected):
+    """By the site's address; blanks escaped; a guid that is an address is one."""
+    body = (
+        "<rss version='2.0'><channel><title>S</title><link>https://www.site.example/</link>"
+        f"<item><title>Envoys leave</title>{link}</item></channel></rss>"
+    )
+    found = parse_feed(body.encode(), "https://feeds.site.example/rss/f.xml", "")
+    (entry,) = found.entries
+    assert entry.link == expected
