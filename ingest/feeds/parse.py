@@ -40,7 +40,6 @@ _SKIPPED: Final = re.compile(
 )
 
 
-_BREAKS: Final = re.compile(r"[ ]*[\r\n\t]\s*")
 # Beside it feedparser does not take a guid for the link.
 _NO_LINK: Final = re.compile(r"<link\s*(?:/>|>\s*</link\s*>)", re.IGNORECASE)
 _WEB: Final = re.compile("https?://", re.IGNORECASE)
@@ -226,7 +225,8 @@ def _entry(entry: Any, url: str, lang: str | None) -> Entry:
 
 def _address(link: str, base: str) -> str | None:
     """Return an entry's link as a browser reads it: blanks escaped, a host is one."""
-    whole = _BREAKS.sub("", link.strip()).replace(" ", "%20")
+    lines = link.replace("\t", "\n").splitlines()  # as a publisher wrapped it
+    whole = "".join(line.strip() for line in lines).replace(" ", "%20")
     if _BARE_HOST.match(whole):
         whole = f"http://{whole}"
     return absolute_url(whole, base) if whole else None

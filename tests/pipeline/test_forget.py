@@ -216,7 +216,7 @@ def test_a_state_that_restore_left_is_named_with_what_removes_it(run, tmp_path):
 
 def test_a_title_can_not_steer_the_terminal(run):
     """It was written by a stranger."""
-    line = {"title": "Hi\u202e\u2066 there", "text": "Envoys met in Bolvik today."}
+    line = {"title": "Hi\u061c\u180e there", "text": "Envoys met in Bolvik today."}
     run("import", "-", stdin=json.dumps(line))
     (story,) = [one for one in run.rows("stories") if one["title"].startswith("Hi")]
     out, _ = run("forget", story["story_id"], expect=1)

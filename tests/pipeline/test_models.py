@@ -151,6 +151,9 @@ def test_models_check_measures_every_engine_here(tmp_path, monkeypatch):
     Six engines are opened, and each embeds the passages twice: some 20 s.
     """
     monkeypatch.setattr(models, "ROUNDS", 1)  # speeds are not judged
+    some = tmp_path / "passages.txt"
+    some.write_text("\n".join(models.PASSAGES.read_text("utf-8").splitlines()[:40]))
+    monkeypatch.setattr(models, "PASSAGES", some)
     out, _ = Run(tmp_path).here("models", "check", "--json")
     rows = {row["engine"]: row for row in map(json.loads, out.splitlines())}
     assert {"torch-fp32", "openvino-fp32", "onnxruntime-fp32", "openvino-int8"} <= set(
