@@ -1,8 +1,9 @@
 """Which of a series a report tells of: the 13th package, 15-й пакет, 第15轮.
 
 A number is an ordinal by how it is written. The words are those of `ordinals.json`
-(from library num2words, 3 to 30, without what bends them); English has its own rules,
-which the packaged pair model was fitted with.
+(from library num2words, 3 to 30, without what bends them). What stands before a month
+is a day: 15. März (months of CLDR, where a day is written as an ordinal). English has
+its own rules, which the packaged pair model was fitted with.
 """
 
 import json
@@ -89,13 +90,12 @@ def ordinals_in(text: str, lang: str | None) -> list[Ordinal]:
     if lang is None or lang == ENGLISH:
         return list(_english(text))
     text, lang = folded(text), _SAME.get(lang, lang)
-    found = []
+    known, found = _known().get(lang), []
     pattern = _WRITTEN.get(lang) or (_DOT if lang in _WITH_DOT else None)
     for match in pattern.finditer(text) if pattern else ():
         number = _value(match[1])
         if number:
             found.append(Ordinal(number, _after(text, match.end())))
-    known = _known().get(lang)
     words = [word.lower() for word in _TOKEN.findall(text)] if known else []
     at = 0
     while known and at < len(words):
@@ -106,7 +106,8 @@ def ordinals_in(text: str, lang: str | None) -> list[Ordinal]:
                 found.append(Ordinal(word, after))
                 break
         at += length
-    return found
+    months = known.months if known else frozenset()
+    return [one for one in found if not months.intersection(one.after[:1])]
 
 
 def _english(text: str) -> Iterator[Ordinal]:
@@ -133,10 +134,11 @@ def _value(written: str) -> int:
 
 
 class _Words(NamedTuple):
-    """Of a language: its ordinals without what bends them, and that."""
+    """Of a language: its ordinals without what bends them, that, and its months."""
 
     numbers: dict[str, int]
     endings: tuple[str, ...]
+    months: frozenset[str]
 
 
 @cache
@@ -144,7 +146,11 @@ def _known() -> dict[str, _Words]:
     path = Path(__file__).with_name("ordinals.json")
     tables = json.loads(path.read_text("utf-8"))
     return {
-        lang: _Words(numbers=one["words"], endings=tuple(one["endings"]))
+        lang: _Words(
+            numbers=one["words"],
+            endings=tuple(one["endings"]),
+            months=frozenset(one["months"]),
+        )
         for lang, one in tables.items()
     }
 

@@ -115,15 +115,17 @@ def claims_of(title: str, text: str, lang: str | None = None) -> Claims:
         for number, counted in ordinals_in(title, lang)
         if number >= LOW and not (counted and counted[0] in _NO_SERIES)
     ]
+    dates = _dates(title)
     in_title = [word.lower() for word in _TOKEN.findall(title)]
     phases = [word for word in in_title if word in _PHASES]
     return Claims(
         lang=lang,
         ordinals={word: frozenset(numbers) for word, numbers in ordinals.items()},
-        in_series=in_series[0] if len(set(in_series)) == 1 else None,
+        # Of a day that the title names nobody knows whether it is the ordinal.
+        in_series=in_series[0] if len(set(in_series)) == 1 and not dates else None,
         acts=_acts(title),
         phase=phases[0] if len({word in _ENDS for word in phases}) == 1 else None,
-        dates=_dates(title),
+        dates=dates,
     )
 
 

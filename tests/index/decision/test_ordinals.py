@@ -54,6 +54,9 @@ def test_an_ordinal_is_read_as_its_language_writes_it(lang, title, number):
         ("pt", "As negociações começam na quinta-feira"),
         ("fr", "21 envoyés expulsés"),
         ("xx", "21. runda"),
+        ("de", "Gipfel am 16. März in Ilmara"),
+        ("cs", "Summit začne 16. března"),
+        ("ru", "Саммит откроется 16-го марта"),
     ],
 )
 def test_what_only_looks_like_one_is_none(lang, title):
@@ -76,6 +79,9 @@ def test_after_an_ordinal_comes_what_is_counted():
         (("en", "EU agrees a package"), ("de", "16. Sanktionspaket der EU"), False),
         # Of two ordinals nobody can tell which is the series.
         (("en", "15th package on 16th summit day"), ("de", "17. Paket"), False),
+        # Days of a month.
+        (("en", "Summit of June 15th"), ("de", "16. Sanktionspaket der EU"), False),
+        (("en", "15th package of sanctions"), ("de", "Paket am 16. März"), False),
         # A third day, a fourth week: of the time, not of a series.
         (("en", "Talks enter third week"), ("fr", "Un 4e jour de pourparlers"), False),
     ],
