@@ -108,8 +108,12 @@ class Adaptation:
             ) from error
 
     def save(self, path: Path) -> None:
-        """Write it; the same bytes for the same content."""
-        from safetensors.numpy import save_file  # noqa: PLC0415
+        """Write it whole, or not at all; the same bytes for the same content.
+
+        Raises:
+            OSError: there is no room, or no right to write there.
+        """
+        from safetensors.numpy import save  # noqa: PLC0415
 
         tensors: dict[str, NDArray[np.float16]] = {}
         for name, one in self.thin.items():
@@ -119,7 +123,9 @@ class Adaptation:
                 tensors[_MEAN + lang] = row.astype(np.float16)
         # One value: the order of several would differ from time to time.
         about = json.dumps({"base": self.base, "about": self.about})
-        save_file(tensors, path, {_ABOUT: about})
+        new = path.with_suffix(".new")
+        new.write_bytes(save(tensors, {_ABOUT: about}))
+        new.replace(path)
 
 
 @cache

@@ -34,17 +34,25 @@ class LanguageMeans:
         """Take them as a file holds them: rounded to fp16.
 
         Raises:
-            Misconfigured: OTHERS is not among them, or they differ in length.
+            Misconfigured: OTHERS is not among them, they differ in length, or a number
+                in them is not finite.
         """
         shapes = {row.shape for row in rows.values()}
         if OTHERS not in rows or len(shapes) > 1:
             raise Misconfigured(f"language means: {sorted(rows)}, {shapes}")
         halves = {lang: row.astype(np.float16) for lang, row in sorted(rows.items())}
+        if not all(np.isfinite(row).all() for row in halves.values()):
+            raise Misconfigured("language means: a number in them is not finite")
         total = hashlib.sha256()
         for lang, row in halves.items():
             total.update(f"{lang}\0".encode() + row.tobytes())
         self.digest = total.hexdigest()[:12]
         self.rows = {lang: row.astype(np.float32) for lang, row in halves.items()}
+
+    @property
+    def dim(self) -> int:
+        """How many numbers each has."""
+        return len(self.rows[OTHERS])
 
     def of(self, languages: Sequence[str | None]) -> Rows:
         """Return the mean of each one's language, shape (n, dim)."""

@@ -58,6 +58,15 @@ class ModelFiles:
         """What it is converted from: the folder, or the one file that is the model."""
         return self.folder / self.files[0] if self.files else self.folder
 
+    @property
+    def base(self) -> str:
+        """The name of the model without what is added, wherever it is asked for."""
+        if self.adaptation is not None:
+            return self.adaptation.base
+        if self.name not in known_models() and Path(self.name).is_dir():
+            return str(Path(self.name).resolve())
+        return self.name
+
     def digest(self) -> str:
         """Return the sha256 over the files' names and bytes and what is added, hex."""
         total = hashlib.sha256()
@@ -107,7 +116,12 @@ def model_files(model: str) -> ModelFiles:
             raise Misconfigured(f"model {model!r}: there is no such folder")
         path = _from_hub(model)
     if (path / ADAPTATION).is_file():
-        base = model_files(load_adaptation(path / ADAPTATION).base)
+        named = load_adaptation(path / ADAPTATION).base
+        if (Path(named) / ADAPTATION).is_file():
+            raise Misconfigured(
+                f"model {model!r}: what it adapts, {named}, is itself an adaptation"
+            )
+        base = model_files(named)
         return replace(base, name=model, adapted_by=path / ADAPTATION)
     if not (path / "modules.json").is_file() and not (path / "config.json").is_file():
         raise Misconfigured(

@@ -208,6 +208,11 @@ def open_engine(
         where = f", or {folder} is damaged: {MAKE_ANEW}" * (kind.library in GRAPH)
         canary.check(rows, held, kind.precision, made_by, where)
     means = model.adaptation.means if model.adaptation else None
+    if means is not None and means.dim != engine.dim:
+        raise Misconfigured(
+            f"model {spec.model}: its language means have {means.dim} numbers, its"
+            f" vectors {engine.dim}"
+        )
     space = EmbeddingSpace(
         model_digest=digest,
         precision=kind.precision,

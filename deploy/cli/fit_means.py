@@ -38,7 +38,7 @@ on it (samestory train --model DIR) and begin a new state. Nothing changes by it
 def run_fit_means(args: argparse.Namespace, settings: Settings) -> int:
     """Read, embed, write the folder of the adapted model."""
     model = model_files(settings.model)
-    held = model.adaptation or Adaptation(base=model.name, thin={}, means=None)
+    held = model.adaptation or Adaptation(base=model.base, thin={}, means=None)
     stories = _newest(wiring.read_state(settings))
     enough = {lang: some for lang, some in stories.items() if len(some) >= LEAST}
     if not enough:

@@ -127,7 +127,7 @@ def _space_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="fit no pair model, but the embedding model: a small adapter that puts"
         " reports of one event together and near misses apart. DIR is then a model,"
-        " for --model, with a space of its own; fit a pair model on it. Ten minutes on"
+        " for --model, with a space of its own; fit a pair model on it. Five minutes on"
         " two cores with bf16",
     )
     parser.add_argument(

@@ -16,8 +16,9 @@ from samestory.errors import Misconfigured
 
 def run_train_space(args: argparse.Namespace, settings: Settings) -> int:
     """Fit the adapter, write the folder of the adapted model."""
+    if args.steps < 1:
+        raise Misconfigured(f"--steps {args.steps}: 1 or more")
     model = model_files(settings.model)
-    base = model.adaptation.base if model.adaptation else model.name
     out = {row.event for file in args.leave_out for row in read_labelled(file)}
     files = [weighted(argument) for argument in args.files]
     sets = [(weight, _events(file, read_labelled(file), out)) for file, weight in files]
@@ -31,11 +32,11 @@ def run_train_space(args: argparse.Namespace, settings: Settings) -> int:
         about += f", without the events of {left}"
     folder = Path(args.out)
     folder.mkdir(parents=True, exist_ok=True)
-    found = _trained(model, base, sets, args, about)
+    found = _trained(model, sets, args, about)
     found.save(folder / FILE)
     print(
-        f"{folder} holds an adaptation of model {base}; use it with --model {folder},"
-        " and fit the pair model on it: samestory train --model"
+        f"{folder} holds an adaptation of model {found.base}; use it with"
+        f" --model {folder}, and fit the pair model on it: samestory train --model"
     )
     return 0
 
@@ -53,7 +54,6 @@ def _events(file: str, rows: list[Labelled], out: set[str]) -> list[list[Labelle
 
 def _trained(
     model: ModelFiles,
-    base: str,
     sets: list[tuple[float, list[list[Labelled]]]],
     args: argparse.Namespace,
     about: str,
@@ -88,4 +88,4 @@ def _trained(
 
     thin = train(engine.model, means, lessons, plan, tell)
     line.end()
-    return Adaptation(base=base, thin=thin, means=means, about=about)
+    return Adaptation(base=model.base, thin=thin, means=means, about=about)

@@ -89,6 +89,30 @@ def test_a_folder_that_holds_one_is_a_model_with_a_space_of_its_own(tmp_path, en
     assert model_files(str(tmp_path / "0.5")).languages == ("en",)
 
 
+def test_means_of_another_length_than_the_vectors_are_refused(tmp_path):
+    """Each story would fail by itself."""
+    rows = {OTHERS: np.zeros(8, np.float32)}
+    replace(adaptation(), thin={}, means=LanguageMeans(rows)).save(tmp_path / FILE)
+    with pytest.raises(Misconfigured, match="means have 8 numbers, its vectors 384"):
+        open_encoder(replace(SPEC, model=str(tmp_path)))
+
+
+def test_an_adaptation_of_itself_or_of_another_is_refused(tmp_path):
+    """Not followed for ever."""
+    replace(adaptation(), base=str(tmp_path)).save(tmp_path / FILE)
+    with pytest.raises(Misconfigured, match="is itself an adaptation"):
+        model_files(str(tmp_path))
+
+
+def test_the_base_is_found_from_wherever_it_is_asked_for(tmp_path, monkeypatch):
+    """A folder by its whole path, a packaged model by its name."""
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "config.json").write_text("{}")
+    monkeypatch.chdir(tmp_path)
+    assert model_files("./own").base == str((tmp_path / "own").resolve())
+    assert model_files("multilingual").base == "multilingual"
+
+
 @pytest.fixture
 def told_twice(tmp_path):
     """Eight events, each told by two outlets that share hardly a word."""
@@ -180,6 +204,8 @@ def test_the_command_writes_a_folder_that_says_how_it_was_made(
 def test_what_goes_with_no_space_is_refused(told_twice, tmp_path, capsys):
     """Not passed over in silence; nor a file in which nothing is told twice."""
     out = ["--out", str(tmp_path)]
+    assert run(["train", "--space", str(told_twice), *out, "--steps", "0"]) == 2
+    assert "--steps 0: 1 or more" in capsys.readouterr().err
     assert run(["train", "--space", str(told_twice), *out, "--count", "x"]) == 2
     assert "--space goes with none of" in capsys.readouterr().err
     alone = tmp_path / "alone.jsonl"

@@ -38,7 +38,13 @@ def test_two_languages_meet_when_their_means_are_gone():
 
 
 @pytest.mark.parametrize(
-    "rows", [{}, {"en": ROWS["en"]}, {**ROWS, "de": np.zeros(3, np.float32)}]
+    "rows",
+    [
+        {},
+        {"en": ROWS["en"]},
+        {**ROWS, "de": np.zeros(3, np.float32)},
+        {**ROWS, "de": np.full(4, np.nan, np.float32)},
+    ],
 )
 def test_means_that_lack_one_for_others_or_differ_in_length_are_refused(rows):
     """Vectors would be of no space."""
