@@ -26,6 +26,9 @@ from samestory.errors import Quarantine, Retry, SamestoryError
 QUEUE_S: Final = 20  # how many time limits a call may take with its wait in the queue
 TICK_S: Final = 1.0  # between two looks whether we are closed
 CLOSED: Final = "the parsing processes have ended"
+# Imported once, in the process that the workers are forked from: they begin in some
+# milliseconds with it, and share its memory.
+PRELOADED: Final = "samestory.ingest.polling.parsers"
 MAX_MEMORY: Final = 3_000_000_000  # bytes of address space; 5 MB of page take < 1 GB
 
 
@@ -48,12 +51,14 @@ class Sandbox:
         self._pool: ProcessPool | None = self._new_pool()
 
     def _new_pool(self) -> ProcessPool:
-        # spawn: forking a process that has threads can hang the child.
+        # Forking a process that has threads can hang the child: one without them forks.
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload([PRELOADED])
         return ProcessPool(
             max_workers=self._workers,
             max_tasks=2_000,  # a fresh process now and then bounds any leak
             initializer=_prepare,
-            context=multiprocessing.get_context("spawn"),
+            context=context,
         )
 
     def run(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:

@@ -21,6 +21,7 @@ from samestory.deploy.config import PREFIX, Settings
 from tests.broker import PROPERTIES
 from tests.conftest import ROOT
 from tests.processes import wait_for
+from tests.product import CACHE
 
 COMPOSE = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text())
 SERVICES = COMPOSE["services"]
@@ -144,6 +145,7 @@ def environment(name: str, state: Path, broker: str, prefix: str) -> dict[str, s
             "SAMESTORY_KAFKA_PREFIX": prefix,
             "SAMESTORY_ALLOW_NETWORK": "127.0.0.0/8",
             "SAMESTORY_HOST_SPACING": "0",
+            "SAMESTORY_MODEL_CACHE": str(CACHE),
         }
     )
 
