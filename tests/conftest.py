@@ -38,6 +38,16 @@ settings.register_profile("here", deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 
+@pytest.fixture(autouse=True)
+def _uncovered(request, monkeypatch):
+    """Leave the processes of tests alone that kill them or feed them what is hostile.
+
+    They run what others cover, often, and to be covered takes each 0.2 s.
+    """
+    if request.path.parent.name in {"faults", "hostile"}:
+        monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+
+
 @pytest.fixture(scope="session")
 def encoder():
     """The packaged model, loaded once."""
