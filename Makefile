@@ -26,7 +26,7 @@ docs: .venv/dev  ## write the printed help, the settings and others' licences in
 	$(BIN)/python tests/reference.py --write
 
 lock: .venv/dev  ## new versions into constraints.txt
-	$(BIN)/pip-compile -q --extra dev --extra int8 --extra multilingual --extra bench --strip-extras --no-header --no-annotate \
+	$(BIN)/pip-compile -q --extra dev --extra int8 --extra bench --strip-extras --no-header --no-annotate \
 	  --no-emit-index-url --no-emit-find-links --no-emit-options \
 	  -o constraints.txt pyproject.toml
 	sed -i 's/+cpu$$//' constraints.txt
@@ -46,5 +46,5 @@ clean:
 	@touch $@
 
 .venv/dev: .venv/run
-	$(BIN)/pip install -q -c constraints.txt -e '.[dev,int8,multilingual]'
+	$(BIN)/pip install -q -c constraints.txt -e '.[dev,int8]'
 	@touch $@

@@ -79,9 +79,9 @@ class Settings:
     parse_timeout: float = _setting(15.0, "seconds for parsing one feed or page")
     parse_workers: int = _setting(0, "parsing processes; 0: one a core")
     model: str = _setting(
-        "packaged",
-        "embedding model: 'packaged', 'multilingual', a sentence-transformers"
-        " folder or name; `samestory models list` tells more",
+        "multilingual",
+        "embedding model: 'multilingual', 'packaged' (English alone, twice as fast), a"
+        " sentence-transformers folder or name; `samestory models list` tells more",
     )
     model_languages: str = _setting(
         "",
@@ -114,8 +114,8 @@ class Settings:
     )
     pair_model: str = _setting(
         "packaged",
-        "what decides whether two reports are one event: 'packaged', or a"
-        " pair_model.json of `samestory train`",
+        "what decides whether two reports are one event: 'packaged', the embedding"
+        " model's own, or a pair_model.json of `samestory train`",
     )
     embed_batch: int = _setting(32, "stories embedded before they are published")
     index_batch: int = _setting(256, "stories indexed in one commit")

@@ -86,8 +86,8 @@ def _refuse_other_model(settings: Settings, log: Log, space: EmbeddingSpace) -> 
             f"the stories in {settings.home} are in space {held}, model"
             f" {space.model!r} ({space.precision}, {space.tokens} tokens) makes"
             f" {space.space_id}: use the model, precision and embed_tokens that they"
-            " were made with (and the same samestory: see its CHANGELOG), or another"
-            " --state"
+            " were made with (--model packaged if nobody chose one and an earlier"
+            " samestory made them: see its CHANGELOG), or another --state"
         )
 
 

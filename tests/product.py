@@ -45,7 +45,7 @@ SMALL = {"SAMESTORY_PARSE_WORKERS": "1", "SAMESTORY_EMBED_PROCESSES": "1"}
 @cache
 def encoder_here() -> Encoder:
     """Return the packaged model, loaded once."""
-    return open_encoder(EncoderSpec(cache=CACHE / "models"))
+    return open_encoder(EncoderSpec(model="packaged", cache=CACHE / "models"))
 
 
 @dataclass(frozen=True)

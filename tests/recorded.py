@@ -379,6 +379,7 @@ def _shifted(
 
 def main() -> None:
     """Record."""
+    os.environ["SAMESTORY_MODEL"] = "packaged"  # of the vectors in the journal
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--write", action="store_true", help="the answers anew")
     parser.add_argument("--journal", action="store_true", help="the journal, too")

@@ -52,6 +52,7 @@ def make_journal() -> list[bytes]:
 def _embedded(values: Sequence[bytes]) -> list[bytes]:
     """Return the records that the embed worker makes of stories, in their order."""
     os.environ["SAMESTORY_MODEL_CACHE"] = str(CACHE)
+    os.environ["SAMESTORY_MODEL"] = "packaged"
     with tempfile.TemporaryDirectory() as folder:
         publish(Path(folder), STORIES, values)
         work(Path(folder), "embed", STORIES)

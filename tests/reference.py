@@ -76,11 +76,11 @@ def licenses() -> str:
     """Return the licences of all that is installed with us, optional things too."""
     from samestory.deploy.licenses import table
 
-    found = closure("samestory", frozenset({"int8", "multilingual"}))
+    found = closure("samestory", frozenset({"int8"}))
     del found["samestory"]
     head = (
-        "# Licences of others\n\nOf what is installed with samestory, its extras `int8` and"
-        " `multilingual` included, as each says itself, and of the models' weights.\nMade by"
+        "# Licences of others\n\nOf what is installed with samestory, its extra `int8`"
+        " included, as each says itself, and of the models' weights.\nMade by"
         " `make docs`; the versions are those of `constraints.txt`.\nAn image of"
         " `deploy/Dockerfile` has the list of what is in it, and every licence's text, in"
         " `/usr/share/licenses/samestory`.\n\n"

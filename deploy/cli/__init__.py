@@ -99,7 +99,7 @@ COMMON: Final = (  # option, what it takes, what it does
     (
         "--model",
         "NAME|DIR",
-        "embedding model: packaged, multilingual, or a sentence-transformers one",
+        "embedding model: multilingual, packaged, or a sentence-transformers one",
     ),
     ("--precision", "exact|int8", "class of the model's arithmetic (default exact)"),
     (

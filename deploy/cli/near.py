@@ -92,14 +92,15 @@ def _query(args: argparse.Namespace, settings: Settings, state: Reader) -> View:
         raise Misconfigured(
             f"the stories are in space {space[0]}, model {settings.model!r} is"
             f" {encoder.space.space_id}: use the model, precision and embed_tokens that"
-            " they were made with"
+            " they were made with (--model packaged if nobody chose one and an earlier"
+            " samestory made them)"
         )
     lang = _language(f"{title}\n{text}")
     if not model.knows(lang):
         sys.stderr.write(
             f"model {settings.model} does not know this language ({lang}): names and"
             " numbers alone count, what follows may be of something else;"
-            " --model multilingual, over an index of its own, knows it\n"
+            " --model multilingual, the default, over an index of its own, knows it\n"
         )
     vectors = embed_text(title, text, lang, encoder)
     return query_of(model, title, text, vectors, lang)

@@ -48,7 +48,9 @@ FEATURES: Final = (
     "overlap_uncounted",  # word_overlap then, in one language
     "two_languages",  # 1 if the stories are in two languages, else 0
     "other_numbers",  # 1 if they are, and each names numbers, but none the other's
+    # In short texts alone: a long one tells both.
     "one_explains",  # 1 if one title reports and the other one explains, else 0
+    "one_reacts",  # 1 if one title reports and the other one answers it, else 0
 )
 NEAR_H: Final = 48.0  # hours; better than 12 h on both lengths of text
 CROWD_RANKS: Final = slice(8, 20)  # the nearest 8 may be the story's own event
@@ -72,6 +74,13 @@ _EXPLAINS: Final = re.compile(
     r"|fact check|things to know|what to know|what we know|in pictures|highlights"
     r"|live updates|newsletter|podcast)\b"
 )
+# Words of titles that answer what others say or do: Kabul rejects, ministers welcome.
+_REACTS: Final = re.compile(
+    r"\b(?:(?:reject|dismiss|slam|condemn|welcom|denounc|respond|react|criticis|criticiz"
+    r"|blast|oppos|prais|defend|refut|rebuff|rebuk|retaliat)\w*"
+    r"|den(?:y|ies|ied)|hits? back|lash(?:es|ed)? out|hail(?:s|ed)?|response"
+    r"|backlash|outcry|fury|outrage)\b"
+)
 COUNTED: Final = "en"  # the language of the packaged word counts
 _YEARS: Final = range(1900, 2100)  # every story names the year
 
@@ -94,6 +103,7 @@ class View:
         counted: whether the word counts know the story's language.
         crowd: how crowded its topic was when it came, see `crowdedness`.
         explains: whether its title explains or comments rather than reports.
+        reacts: whether its title answers what others report, as English says it.
         dated: whether its publisher states when it was published.
     """
 
@@ -110,6 +120,7 @@ class View:
     counted: bool
     crowd: float
     explains: bool
+    reacts: bool
     dated: bool
 
 
@@ -148,6 +159,7 @@ def view(
         counted=(story.lang or COUNTED) == COUNTED if counted is None else counted,
         crowd=crowd,
         explains=_EXPLAINS.search(story.title.lower()) is not None,
+        reacts=_REACTS.search(story.title.lower()) is not None,
         dated=story.published is not None,
     )
 
@@ -215,6 +227,7 @@ def pair_features(a: View, others: Sequence[View]) -> NDArray[np.float64]:
             across,
             across * np.array([_differ(a.numbers, b.numbers) for b in others]),
             (1 - length) * np.array([a.explains != b.explains for b in others]),
+            (worded - length) * np.array([a.reacts != b.reacts for b in others]),
         ],
         axis=1,
     )

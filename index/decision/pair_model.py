@@ -85,15 +85,16 @@ class PairModel:
             raise Misconfigured(f"pair model {path}: {error!r}") from error
         if not all(map(math.isfinite, (*weights.values(), bias, threshold))):
             raise Misconfigured(f"pair model {path}: a number in it is not finite")
-        if set(weights) != set(FEATURES):
+        if unknown := set(weights) - set(FEATURES):
             raise Misconfigured(
-                f"pair model {path}: features {sorted(weights)},"
-                f" this samestory computes {sorted(FEATURES)}"
+                f"pair model {path}: features {sorted(unknown)} are not among those"
+                f" that this samestory computes, {sorted(FEATURES)}"
             )
         return cls(
             name=name,
             bias=float(_exact(bias)),
-            weights=tuple(weights[f] for f in FEATURES),
+            # Of a feature that is newer than the model nothing was learnt.
+            weights=tuple(weights.get(f, 0.0) for f in FEATURES),
             threshold=threshold,
             languages=languages,
             rarity=_rarity(path.with_name(WORD_COUNTS), digest),

@@ -13,6 +13,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -43,6 +44,7 @@ from samestory.index.measure.metrics import (
 from samestory.index.search.memory import Memory
 
 HALVES: Final = (0, 1)
+BOTH: Final = 2
 # How much recall counts beside precision: a wrong join costs a reader more.
 BETAS: Final = {"tight": 0.25, "balanced": 0.7, "loose": 2.0}
 PENALTY: Final = 10.0  # inverse strength of the L2 penalty, features scaled to spread 1
@@ -80,38 +82,37 @@ def _memory(seen: Sequence[View]) -> Memory:
     return Memory(len(seen[0].whole), lambda seqs: [seen[seq] for seq in seqs])
 
 
-def pairs(stream: Stream, rarities: Sequence[Rarity]) -> tuple[Pairs, Pairs]:
-    """Return the pairs that the index would look at, of either half.
+def pairs(stream: Stream, rarities: Sequence[Rarity]) -> tuple[Pairs, Pairs, Pairs]:
+    """Return the pairs that the index would look at, of either half and of both.
 
-    Each story with those near it that came before, as the index finds them among all;
-    pairs of two halves are left out.
+    Each story with those near it that came before, as the index finds them among all.
 
     Returns:
-        Of either half: features, shape (n, features); whether each pair is one event,
-        and its weight.
+        Of the first half, of the second, and of one story of each: features, shape
+        (n, features); whether each pair is one event, and its weight.
     """
     seen = stream.views(rarities)
     model = PairModel.unfitted()
     memory = _memory(seen)
     size = Counter(stream.events)
     nothing = np.zeros((0, len(FEATURES))), np.zeros(0, bool), np.zeros(0)
-    parts: tuple[list[Pairs], list[Pairs]] = ([nothing], [nothing])
+    parts: tuple[list[Pairs], ...] = ([nothing], [nothing], [nothing])
     for at, half in enumerate(stream.halves):
         one, near = memory.near(seen[at])
         seen[at] = one
         memory.put(one)
         unsure = stream.uncertain.get(one.story_id, ())
-        others = [
-            seen[seq]
-            for seq in near
-            if stream.halves[seq] == half and seen[seq].story_id not in unsure
-        ]
+        others = [seen[seq] for seq in near if seen[seq].story_id not in unsure]
         event = stream.events[at]
         same = np.array([stream.events[other.seq] == event for other in others], bool)
+        own = np.array([stream.halves[other.seq] == half for other in others], bool)
         # Else big events own the pairs (quality.md 7).
         weights = np.where(same, 1 / max(1, size[event] - 1), 1.0) * stream.weight
-        parts[half].append((compare(one, others, model).features, same, weights))
-    return together(parts[0]), together(parts[1])
+        features = compare(one, others, model).features
+        for part, of in ((half, own), (BOTH, ~own)):
+            parts[part].append((features[of], same[of], weights[of]))
+    first, second, both = map(together, parts)
+    return first, second, both
 
 
 def fitted(parts: Sequence[Pairs], threshold: float = 0.5) -> PairModel:
@@ -225,7 +226,7 @@ def halves(
         people: what is learnt from, too.
     """
     rarities = rarity_of(streams, counts, 0), rarity_of(streams, counts, 1)
-    parts: tuple[list[Pairs], list[Pairs]] = ([], [])
+    parts: tuple[list[Pairs], ...] = ([], [], [])
     for stream in streams:
         for half, learnt in enumerate(pairs(stream, rarities[::-1])):
             parts[half].append(learnt)
@@ -234,8 +235,17 @@ def halves(
         for half, learnt in enumerate(said.pairs(rarities[::-1])):
             parts[half].append(learnt)
         tell(f"{said.name}: {len(said.same)} pairs")
-    models = (fitted(parts[0]), fitted(parts[1]))
-    return Halves(models=models, rarities=rarities), [*parts[0], *parts[1]]
+    models = (fitted(_as_of_all(parts[0])), fitted(_as_of_all(parts[1])))
+    return Halves(models=models, rarities=rarities), [*chain(*parts)]
+
+
+def _as_of_all(parts: Sequence[Pairs]) -> list[Pairs]:
+    """Return the pairs of a half weighed as if those with the other were there.
+
+    These are of two events each, and about as many as the half's own: without them two
+    reports would look more alike to a half than to the whole.
+    """
+    return [(x, same, np.where(same, w, 2 * w)) for x, same, w in parts]
 
 
 def rarity_of(

@@ -18,7 +18,7 @@ from tests.conftest import CACHE
 from tests.passages import ODD, passages_of
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
-SPEC = EncoderSpec(cache=CACHE / "models")
+SPEC = EncoderSpec(model="packaged", cache=CACHE / "models")
 HERE = [
     n
     for n, kind in ENGINES.items()

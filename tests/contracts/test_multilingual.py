@@ -19,7 +19,7 @@ from tests.conftest import CACHE
 from tests.passages import ODD
 
 pytestmark = [pytest.mark.model, pytest.mark.slow, pytest.mark.xdist_group("torch")]
-SPEC = EncoderSpec(cache=CACHE / "models", model="multilingual")
+SPEC = EncoderSpec(cache=CACHE / "models")
 ALIKE = 0.995  # the package computes in 4 and 8 bits
 TEXTS = [
     "Velund expels six Kesmark diplomats over spying",

@@ -145,6 +145,7 @@ def environment(name: str, state: Path, broker: str, prefix: str) -> dict[str, s
             "SAMESTORY_KAFKA_PREFIX": prefix,
             "SAMESTORY_ALLOW_NETWORK": "127.0.0.0/8",
             "SAMESTORY_HOST_SPACING": "0",
+            "SAMESTORY_MODEL": "packaged",
             "SAMESTORY_MODEL_CACHE": str(CACHE),
         }
     )

@@ -17,7 +17,7 @@ from tests.conftest import CACHE
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
 LAYER = "encoder.layer.0.attention.self.query"
-SPEC = EncoderSpec(cache=CACHE / "models", engine="torch-fp32")
+SPEC = EncoderSpec(model="packaged", cache=CACHE / "models", engine="torch-fp32")
 
 
 def adaptation(size: float = 0.1) -> Adaptation:

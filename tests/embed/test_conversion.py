@@ -25,7 +25,7 @@ from tests.conftest import CACHE, ROOT
 from tests.processes import wait_for
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
-SPEC = EncoderSpec(cache=CACHE / "models")
+SPEC = EncoderSpec(model="packaged", cache=CACHE / "models")
 
 
 def copied(home: Path) -> EncoderSpec:
@@ -125,7 +125,7 @@ def test_a_killed_conversion_goes_on_or_is_made_anew(tmp_path):
     code = (
         "from pathlib import Path; from samestory.embed.encoder import EncoderSpec;"
         "from samestory.embed.opening import open_encoder;"
-        f"open_encoder(EncoderSpec(cache=Path({str(cache)!r})))"
+        f"open_encoder(EncoderSpec(model='packaged', cache=Path({str(cache)!r})))"
     )
     command = [sys.executable, "-c", code]
     first, second = (subprocess.Popen(command, cwd=ROOT) for _ in range(2))

@@ -17,7 +17,7 @@ from tests.conftest import CACHE
 from tests.passages import ODD, passages_of
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
-SPEC = EncoderSpec(cache=CACHE / "models")
+SPEC = EncoderSpec(model="packaged", cache=CACHE / "models")
 
 
 def test_a_copy_costs_no_model_call(encoder):

@@ -168,6 +168,7 @@ KEPT = {
     "PYTHONPATH": ROOT,
     "PYTHONDONTWRITEBYTECODE": "1",
     "HF_HUB_OFFLINE": "1",
+    "SAMESTORY_MODEL": "packaged",
 }
 
 

@@ -45,7 +45,9 @@ def test_a_slow_model_loses_neither_its_place_nor_its_batch(broker):
     )
     stories = [make_story(f"port-{n}") for n in range(5)]
     log.publish(STORIES, [Message(key=s.story_id, value=s.encode()) for s in stories])
-    processes = EncoderProcesses(EncoderSpec(cache=CACHE / "models"), 1)
+    processes = EncoderProcesses(
+        EncoderSpec(model="packaged", cache=CACHE / "models"), 1
+    )
     worker = log.consumer("embed", STORIES, "worker")
     silent = log.consumer("silent", STORIES, "silent")
     batch = first_batch(worker)

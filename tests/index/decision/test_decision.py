@@ -206,6 +206,35 @@ def test_a_title_that_explains_is_known_from_one_that_reports(title, explains):
     assert pair_features(told, [told])[0, at] == 0
 
 
+@pytest.mark.parametrize(
+    ("title", "reacts"),
+    [
+        ("Velund rejects Kesmark's demand to return the base", True),
+        ("Ministers welcome the return of the base", True),
+        ("Kesmark hits back at Velund", True),
+        ("Velund denies it", True),
+        ("Kesmark demands the base back", False),
+        ("Envoys leave Callan", False),
+        ("", False),
+    ],
+)
+def test_a_title_that_answers_is_known_from_one_that_reports(title, reacts):
+    """A demand, and its rejection; it counts where one of two short reports answers."""
+    plain, told = (
+        view(make_story(title=one, text="Text."), unit_vectors(1))
+        for one in ("Velund demands the base", title)
+    )
+    at = FEATURES.index("one_reacts")
+    assert pair_features(plain, [told])[0, at] == reacts
+    assert pair_features(told, [told])[0, at] == 0
+    long = make_story(title=title, text="word " * 300)
+    report = make_story(title="Velund demands the base", text="word " * 300)
+    a, b = (view(one, unit_vectors(1)) for one in (long, report))
+    assert pair_features(a, [b])[0, at] == 0
+    elsewhere = view(make_story(title=title, lang="fr"), unit_vectors(1))
+    assert pair_features(plain, [elsewhere])[0, at] == 0
+
+
 def test_what_the_model_does_not_know_counts_for_nothing():
     """In a foreign language words, time and numbers are all there is."""
     known, foreign = (

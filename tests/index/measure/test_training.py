@@ -10,7 +10,7 @@ from samestory.errors import Misconfigured
 from samestory.index.decision.features import FEATURES
 from samestory.index.decision.pair_model import PairModel
 from samestory.index.decision.terms import Rarity
-from samestory.index.measure.labels import Stream
+from samestory.index.measure.labels import Stream, together
 from samestory.index.measure.training import (
     HALVES,
     Halves,
@@ -19,6 +19,7 @@ from samestory.index.measure.training import (
     pairs,
     proposed,
 )
+from samestory.index.measure.training import halves as learn
 from tests.conftest import NOW, make_story
 from tests.index.vectors import vector
 
@@ -99,17 +100,41 @@ def test_pairs_are_labelled_weighed_and_left_out_where_uncertain():
 
 
 def both(found: Stream):
-    """Return the pairs of both halves."""
+    """Return the pairs of both halves, those of one story of each among them."""
     parts = pairs(found, (RARITY, RARITY))
     return tuple(np.concatenate(column) for column in zip(*parts, strict=True))
 
 
 def test_no_pair_is_of_two_halves():
-    """What is measured has had no part in the fit, not even as what is different."""
+    """What is measured has had no part in the fit, not even as what is different.
+
+    Those are of two events each, and the artefact alone learns from them.
+    """
     found = stream(events=6)
-    for half, (x, same, _) in enumerate(pairs(found, (RARITY, RARITY))):
+    *halves, across = pairs(found, (RARITY, RARITY))
+    for half, (x, same, _) in enumerate(halves):
         inside = len(found.half(half))
         assert 0 < same.sum() <= len(x) <= inside * (inside - 1) / 2
+    assert len(across[0])
+    assert not across[1].any()
+
+
+def test_a_half_is_as_sure_as_the_whole():
+    """Though it sees half of what is different: else a threshold would mean another.
+
+    Nothing tells these reports apart, so that only how many are of one event is learnt.
+    """
+    found = stream(events=10)
+    same = [replace(one, title="Envoys told", text="Envoys.") for one in found.stories]
+    told = replace(found, stories=same, vectors=[vector(0, 1)] * len(same))
+    learnt, everything = learn([told], None, lambda _: None)
+    (features, _, _) = together(everything)
+    one, other, whole = (
+        np.mean(model.logits(features))
+        for model in (*learnt.models, fitted(everything))
+    )
+    # The halves are uneven; log 2 higher where pairs of both do not count.
+    assert (one + other) / 2 == pytest.approx(whole, abs=0.2)
 
 
 def test_a_model_fitted_on_clear_pairs_tells_them_apart():
