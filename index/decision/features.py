@@ -153,7 +153,7 @@ def view(
         whole=combine(vectors),
         terms=terms_of(story.title, story.text, rarity or packaged_rarity()),
         numbers=frozenset(numbers_in(f"{story.title}. {story.text[:OPENING]}")),
-        claims=claims_of(story.title, story.text, story.lang),
+        claims=claims_of(story.title, story.text, story.lang, family_of(story)),
         known=known,
         lang=story.lang,
         counted=(story.lang or COUNTED) == COUNTED if counted is None else counted,

@@ -13,6 +13,13 @@ from itertools import pairwise
 from typing import Final
 
 from samestory.index.decision.ordinals import ordinals_in
+from samestory.index.decision.slots import (
+    OPENING,
+    Words,
+    house_text_alone,
+    other_day_of_a_wire,
+    other_in_a_slot,
+)
 
 LEAD: Final = 200  # characters of the text that are read
 _KEY: Final = 5  # letters by which a word is known: Ilmara and Ilmaran, shells, shelled
@@ -45,6 +52,7 @@ _ENDS: Final = _split(
     "close closed closes collapse collapsed collapses conclude concluded concludes"
     " end ended ends breaks broke break"
 )
+_DENIES: Final = re.compile(r"\b(?:den(?:y|ies|ied|ying)|denials?)\b", re.IGNORECASE)
 _PHASES: Final = _BEGINS | _ENDS
 _LEAP: Final = 2000  # a year that has every day
 _DAYS_APART: Final = timedelta(days=2)  # else one counts the night to the day before
@@ -86,6 +94,8 @@ class Claims:
         acts: (actor, verb, words after it) where a name of the title stands right
             before a word.
         dates: days that the title names, all as of one leap year.
+        words: the title, the opening of the text, and lang.
+        outlet: its publisher; None if nobody asked.
     """
 
     lang: str | None
@@ -94,15 +104,20 @@ class Claims:
     acts: tuple[tuple[str, str, frozenset[str]], ...]
     phase: str | None
     dates: frozenset[date]
+    words: Words
+    outlet: str | None
 
 
-def claims_of(title: str, text: str, lang: str | None = None) -> Claims:
+def claims_of(
+    title: str, text: str, lang: str | None = None, outlet: str | None = None
+) -> Claims:
     """Read a report's claims.
 
     Args:
         title: may be empty.
-        text: the first LEAD characters count.
+        text: the first LEAD characters count, OPENING where titles are alike.
         lang: ISO 639-1; None is read as English.
+        outlet: its publisher; None if nobody asks.
     """
     ordinals: dict[str, set[int]] = {}
     for number, counted in ordinals_in(f"{title}. {text[:LEAD]}", lang):
@@ -126,6 +141,8 @@ def claims_of(title: str, text: str, lang: str | None = None) -> Claims:
         acts=_acts(title),
         phase=phases[0] if len({word in _ENDS for word in phases}) == 1 else None,
         dates=dates,
+        words=(title, text[:OPENING], lang),
+        outlet=outlet,
     )
 
 
@@ -137,6 +154,12 @@ def veto(a: Claims, b: Claims) -> str | None:
         or _roles_reversed(a, b)
         or _other_phase(a, b)
         or _other_date(a, b)
+        or _denied(a, b)
+        or other_in_a_slot(a.words, b.words)
+        or other_day_of_a_wire(a.words, b.words)
+        or house_text_alone(
+            a.words, b.words, of_one_house=a.outlet == b.outlet is not None
+        )
     )
 
 
@@ -173,6 +196,17 @@ def _other_phase(a: Claims, b: Claims) -> str | None:
     """One tells how something begins, the other how it ends."""
     if a.phase and b.phase and (a.phase in _ENDS) != (b.phase in _ENDS):
         return f"one {a.phase!r}, the other {b.phase!r}"
+    return None
+
+
+def _denied(a: Claims, b: Claims) -> str | None:
+    """One title denies something, of which the other report does not know."""
+    for one, other in ((a, b), (b, a)):
+        title, _, _ = one.words
+        if (said := _DENIES.search(title)) and not _DENIES.search(
+            " ".join(other.words[:2])
+        ):
+            return f"one {said[0].lower()!r}, the other knows of no denial"
     return None
 
 

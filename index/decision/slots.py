@@ -1,0 +1,259 @@
+"""The same words of something else: templates, wires of every day, house text, rubrics.
+
+"Drone strike kills seven in Kharkiv" and "Drone strike kills nine in Odesa" are one
+sentence with two places in its slot, and two events. What stands in a slot counts where
+it stands nowhere in the other report, by no other name of its country either, and a
+name counts where its own report writes it with a capital letter within a sentence, as
+Title Case is no sign of one. What each rule costs and gains is in docs/quality.md.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from difflib import SequenceMatcher
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Final
+
+OPENING: Final = 1500  # characters of the text that are read
+ALIKE: Final = 0.5  # of the words of two titles, where a name differs
+ALIKE_BUT_NUMBERS: Final = 0.7  # the same where a number does: counts are corrected
+_WORDS: Final = 30  # of a title or a text that are held together
+SHARED: Final = 0.1  # of the words of the poorer of two: less is nothing
+_RUBRIC: Final = 4  # words of a title that may head anything: Morning briefing
+_FIGURES: Final = 2  # that both differ
+Words = tuple[str, str, str | None]  # title, opening of the text, language (639-1)
+_KEPT: Final = 512  # texts that are read once, of those that are held together
+_TELLING: Final = 8  # words that have to be left for two reports to share nothing
+_LEAST: Final = 4  # words of a title in which a slot can be seen, letters of a name
+_KEY: Final = 5  # letters by which a name is known, see `vetoes`
+_WORD: Final = re.compile(r"[^\W_]+(?:[.,:'\u2019][^\W_]+)*")
+_SENTENCE: Final = re.compile(r"(?<=[.!?])\s+")
+# " - The Daily" at the end of a title.
+_HOUSE: Final = re.compile(r"\s[-\u2013\u2014|]\s[^-\u2013\u2014|]{2,40}\Z")
+_TOLL: Final = re.compile(
+    r"\b(?:kill|dead|death|die[sd]?\b|dying|injur|wound|toll|missing|hurt|victim)"
+)
+# Nouns begin with a capital letter, so that none shows a name.
+_ALL_CAPITAL: Final = frozenset({"de", "lb"})
+_DAYS: Final = {
+    f"{day}day".lower()[:_KEY]: f"{day}day"
+    for day in ("Mon", "Tues", "Wednes", "Thurs", "Fri", "Satur", "Sun")
+}
+_MONTHS: Final = frozenset(
+    "janua febru march april june july augus septe octob novem decem".split()  # noqa: SIM905
+)
+_CALENDAR: Final = _DAYS.keys() | _MONTHS
+_LINE: Final = re.compile(r"(?<=[.!?])\s+|\n+")
+_SHORTEST_LINE: Final = 4  # words
+_COMMON: Final = re.compile(
+    r"(?:the|and|for|that|with|from|this|have|has|was|were|are|will|been|their|they"
+    r"|which|said|says|would|about|after|more|than|into|over|also|but|not|its|his|her"
+    r"|who|when|what)"
+)
+
+
+def other_in_a_slot(a: Words, b: Words) -> str | None:
+    """Return what two titles differ in, where they differ in nothing else; None if not.
+
+    Args:
+        a: one report.
+        b: another.
+    """
+    if a[2] != b[2] or a[0] == b[0]:
+        return None
+    one, other = _titles(a[0]), _titles(b[0])
+    if min(len(one), len(other)) < _LEAST or not _may_be_alike(one, other):
+        return None
+    matcher = SequenceMatcher(None, one, other, autojunk=False)
+    alike = matcher.ratio()
+    if alike < ALIKE:
+        return None
+    told = _told(*a[:2]), _told(*b[:2])
+    for kind, begin, end, start, stop in matcher.get_opcodes():
+        if kind != "replace":
+            continue
+        sides = one[begin:end], other[start:stop]
+        for differ in (_names, _numbers) if alike >= ALIKE_BUT_NUMBERS else (_names,):
+            left = differ(sides[0], a, told[1])
+            right = differ(sides[1], b, told[0])
+            if left and right:
+                return f"the same words of {left!r} and of {right!r}"
+    return None
+
+
+def other_day_of_a_wire(a: Words, b: Words) -> str | None:
+    """Return in what two openings differ that are else alike: a day or figures.
+
+    What is told every day in the same words: oil rose on Monday, and on Tuesday, by
+    other figures. One figure may be corrected; two that both differ are of another day.
+
+    Returns:
+        Both, in words; None if the openings are not alike or differ in something else.
+    """
+    one, other = _opening(a[1]), _opening(b[1])
+    if a[2] != b[2] or not _may_be_alike(one, other):
+        return None
+    matcher = SequenceMatcher(None, one, other, autojunk=False)
+    alike = matcher.ratio()
+    slots = [
+        (one[begin:end], other[start:stop])
+        for kind, begin, end, start, stop in matcher.get_opcodes()
+        if kind == "replace"
+    ]
+    differ: list[tuple[str, str]] = []
+    if alike >= ALIKE and all(len(_set(of) & _DAYS.keys()) == 1 for of in (one, other)):
+        differ = _both(slots, lambda word: word in _DAYS)
+    if not differ and alike >= ALIKE_BUT_NUMBERS:
+        figures = _both(slots, lambda word: word[0].isdigit())
+        differ = figures if len(figures) >= _FIGURES else []
+    if not differ:
+        return None
+    left, right = (_DAYS.get(word, word) for word in differ[0])
+    return f"the same words of {left} and of {right}"
+
+
+def _both(
+    slots: Iterable[tuple[Sequence[str], Sequence[str]]], fits: Callable[[str], bool]
+) -> list[tuple[str, str]]:
+    """Return the first word that fits of either side of each slot that has both."""
+    found = [[next(filter(fits, side), None) for side in slot] for slot in slots]
+    return [(left, right) for left, right in found if left and right]
+
+
+def house_text_alone(a: Words, b: Words, *, of_one_house: bool) -> str | None:
+    """Return why two reports share but what stands verbatim in both; None if not.
+
+    Lines that an outlet puts under all that it prints, or a title that heads anything:
+    what is left shares hardly a word.
+
+    Args:
+        a: one report.
+        b: another.
+        of_one_house: whether one publisher printed both: lines that two have in common
+            are told by both.
+    """
+    is_rubric = bool(a[0]) and a[0] == b[0] and len(_WORD.findall(a[0])) <= _RUBRIC
+    lines = [_lines(text) for _, text, _ in (a, b)]
+    verbatim = _set(lines[0]) & _set(lines[1])
+    if not is_rubric and (a[0] == b[0] or not verbatim or not of_one_house):
+        return None
+    left, right = (
+        _content(" ".join(line for line in of if line not in verbatim)) for of in lines
+    )
+    if not is_rubric:
+        left, right = left | _content(a[0]), right | _content(b[0])
+    least = min(len(left), len(right))
+    if least < _TELLING or len(left & right) > max(1, SHARED * least):
+        return None
+    what = "the title, which heads anything" if is_rubric else "house text"
+    return f"nothing in common but {what}"
+
+
+def _may_be_alike(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Return whether enough words are the same, in whatever order: a quick look."""
+    common = len(_set(one) & _set(other))
+    return 2 * common >= ALIKE * (len(_set(one)) + len(_set(other)))
+
+
+@lru_cache(maxsize=4 * _KEPT)
+def _set(words: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(words)
+
+
+@lru_cache(maxsize=_KEPT)
+def _opening(text: str) -> tuple[str, ...]:
+    """Return the first words of a text, by their keys."""
+    words = _WORD.findall(text[: 10 * _WORDS])[:_WORDS]
+    return tuple(w if w[0].isdigit() else w.lower()[:_KEY] for w in words)
+
+
+@lru_cache(maxsize=_KEPT)
+def _lines(text: str) -> tuple[str, ...]:
+    """Return the sentences and lines of a text that have some words."""
+    lines = _LINE.split(text)
+    return tuple(one for one in lines if len(one.split()) >= _SHORTEST_LINE)
+
+
+def _content(text: str) -> frozenset[str]:
+    """Return the keys of the words of a text that tell something."""
+    return frozenset(
+        _key(word)
+        for word in _WORD.findall(text)
+        if len(word) >= _LEAST - 1 and not _COMMON.fullmatch(word.lower())
+    )
+
+
+def _names(words: Iterable[str], of: Words, told: frozenset[str]) -> str | None:
+    """Return the first name among words that another report does not tell."""
+    title, text, lang = of
+    names = frozenset() if lang in _ALL_CAPITAL else _named(title, text)
+    return next((w for w in words if _key(w) in names and _key(w) not in told), None)
+
+
+def _numbers(words: Iterable[str], of: Words, told: frozenset[str]) -> str | None:
+    """Return the first number that another report does not tell.
+
+    None of a title with a toll, which is corrected, or with a month: it may be a day.
+    """
+    keys = {word.lower()[:_KEY] for word in _titles(of[0])}
+    if _TOLL.search(of[0].lower()) or keys & _MONTHS:
+        return None
+    return next((w for w in words if w[0].isdigit() and _key(w) not in told), None)
+
+
+@cache
+def _countries() -> dict[str, str]:
+    """Return the country of each other name by which reports call its government."""
+    path = Path(__file__).with_name("governments.json")
+    named = json.loads(path.read_text("utf-8"))
+    return {name: country for country, names in named.items() for name in names}
+
+
+@cache
+def _governments() -> frozenset[str]:
+    return frozenset(_countries().values())
+
+
+def _key(word: str) -> str:
+    """Return by what a word is known: Russia, Russian and the Kremlin as one."""
+    plain = word.lower().replace("\u2019", "'").removesuffix("'s")
+    if plain[0].isdigit():
+        return plain.replace(",", "")
+    return _countries().get(plain, plain[:_KEY])
+
+
+@lru_cache(maxsize=_KEPT)
+def _titles(title: str) -> tuple[str, ...]:
+    """Return the first words of a title, without the outlet's name at its end."""
+    return tuple(_WORD.findall(_HOUSE.sub("", title))[:_WORDS])
+
+
+def _told(title: str, text: str) -> frozenset[str]:
+    """Return all that a report tells, by its keys."""
+    return frozenset(map(_key, _WORD.findall(f"{title} {text[:OPENING]}")))
+
+
+def _named(title: str, text: str) -> frozenset[str]:
+    """Return the keys of what a title names and its text writes as a name."""
+    within, low = set(), set()
+    for word, is_first in _written(text[:OPENING]):
+        if word[0].islower():
+            low.add(word)
+        elif not is_first and not word.isupper():
+            within.add(_key(word))
+    return frozenset(
+        _key(word)
+        for word in _titles(title)
+        if word[0].isupper()
+        and len(word) >= _LEAST
+        and word.lower() not in low
+        and _key(word) in (within | _governments()) - _CALENDAR
+    )
+
+
+def _written(text: str) -> Iterator[tuple[str, bool]]:
+    """Yield each word of a text, and whether it begins a sentence."""
+    for sentence in _SENTENCE.split(text):
+        for number, word in enumerate(_WORD.findall(sentence)):
+            yield word, number == 0
