@@ -98,7 +98,8 @@ class FeedFinder:
     def _linked(self, fetched: Fetched, kind: str) -> list[FoundFeed]:
         try:
             linked: list[FoundFeed] = self._sandbox.run(
-                linked_feeds, fetched.body, fetched.url, kind
+                linked_feeds,
+                *(fetched.body, fetched.url, kind, fetched.headers.get("link", "")),
             )
         except Quarantine:  # a page that its parser can't take
             return []

@@ -151,7 +151,7 @@ def _byline(author: str) -> str:
     name = " ".join((bracketed[1] if bracketed else name).split()).strip(" ,;")
     name = re.sub(r"^(?i:by)\s+", "", name)
     is_machine = re.fullmatch(
-        r"(?i)admin|editor|webmaster|staff|newsroom|desk|web ?desk", name
+        r"(?i)admin|editor|webmaster|staff|newsroom|desk|web ?desk|/?u/\S+", name
     )
     return "" if is_machine or "://" in name or name.lower() in AGENCIES else name
 

@@ -11,6 +11,7 @@ from samestory.errors import Misconfigured
 from samestory.urls import absolute_url
 
 _NOT_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_FEED_SCHEME: Final = re.compile(r"feed:(?=//|https?:)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,13 +39,16 @@ def parse_feedlist(body: bytes, name: str) -> list[FeedRef]:
 def checked_ref(url: str, title: str = "", group: str = "", lang: str = "") -> FeedRef:
     """Return a feed reference with its URL checked.
 
+    Browsers hand out `feed:https://...` and `feed://...` for an address of a feed.
+
     Raises:
         Misconfigured: not an http(s) URL.
     """
-    absolute = absolute_url(url, "")
+    plain = _FEED_SCHEME.sub("", url.strip())
+    absolute = absolute_url(f"http:{plain}" if plain.startswith("//") else plain, "")
     if absolute is None:
         raise Misconfigured(f"not a feed URL: {url!r}; it must begin with http(s)://")
-    if "@" in urlsplit(url.strip()).netloc:
+    if "@" in urlsplit(plain).netloc:
         raise Misconfigured(
             f"a feed URL with a password in it, at {urlsplit(absolute).hostname}: lists"
             " and logs would show it; use --feed-headers"

@@ -27,6 +27,7 @@ from samestory.ingest.text.markup import mend_references, plain_text
 from samestory.story import clean_line, clean_text
 from samestory.urls import absolute_url
 
+MAX_AUTHORS: Final = 10
 MAX_ENTRIES: Final = 2_000  # Media Cloud's cap; the largest real feed seen had 1,046
 _DECLARATION: Final = re.compile(r"^<\?xml[^>]{0,500}\?>")
 _ROOT: Final = re.compile(
@@ -41,6 +42,8 @@ _SKIPPED: Final = re.compile(
 
 
 # Beside it feedparser does not take a guid for the link.
+# feedparser takes a picture's caption for the entry's text, or the longer part of it.
+_CAPTION: Final = re.compile(r"<(/?)media:description\b")
 _NO_LINK: Final = re.compile(r"<link\s*(?:/>|>\s*</link\s*>)", re.IGNORECASE)
 _WEB: Final = re.compile("https?://", re.IGNORECASE)
 _BARE_HOST: Final = re.compile(r"www\.[\w-]{1,63}\.", re.IGNORECASE)
@@ -78,6 +81,7 @@ def parse_feed(
         return _sitemap(text, url, kind)
     # A declaration of another encoding would be believed again; the line stays.
     plain = _NO_LINK.sub("", _DECLARATION.sub("<?xml version='1.0'?>", text))
+    plain = _CAPTION.sub(r"<\1media:caption", plain)
     clean = mend_references(plain.encode())
     feed, entries, broken = _read(clean, careful=careful)
     if not entries and (broken or not feed.get("version")):
@@ -89,7 +93,7 @@ def parse_feed(
     lang = _language(about.get("language"))
     return ParsedFeed(
         title=clean_line(plain_text(str(about.get("title") or ""))),
-        entries=tuple(_entry(e, site, lang) for e in entries[:MAX_ENTRIES]),
+        entries=tuple(_entry(e, site, lang) for e in _newest(entries)),
         left_out=max(0, len(entries) - MAX_ENTRIES),
         note=clean_line(broken, 200) or None,
         said=_announced(about, text),
@@ -123,6 +127,21 @@ def _read(body: bytes, *, careful: bool) -> tuple[dict[str, Any], list[Any], str
                 broken,
             )
     return document, entries, broken
+
+
+def _newest(entries: list[Any]) -> list[Any]:
+    """Return MAX_ENTRIES at most: the first, or the last where the oldest is first."""
+    if len(entries) <= MAX_ENTRIES:
+        return entries
+    first, last = (_moment(entry) for entry in (entries[0], entries[-1]))
+    is_oldest_first = first is not None and last is not None and first < last
+    return entries[-MAX_ENTRIES:] if is_oldest_first else entries[:MAX_ENTRIES]
+
+
+def _moment(entry: Any) -> tuple[int, ...] | None:
+    """Return when an entry is from, as feedparser reads it; None if it can't."""
+    parsed = dict.get(entry, "published_parsed") or dict.get(entry, "updated_parsed")
+    return tuple(parsed) if parsed else None
 
 
 def _second_reading(body: bytes) -> list[Any]:
@@ -203,6 +222,7 @@ def _entry(entry: Any, url: str, lang: str | None) -> Entry:
 
     contents = [c for c in get("content") or [] if isinstance(c, dict)]
     content = max((str(c.get("value") or "") for c in contents), key=len, default="")
+    caption = str(get("media_caption") or "")
     link = str(get("feedburner_origlink") or get("link") or "") or next(
         (str(x.get("href") or "") for x in get("links") or []), ""
     )
@@ -213,14 +233,29 @@ def _entry(entry: Any, url: str, lang: str | None) -> Entry:
         guid=clean_line(str(get("id") or ""), 2_000),
         link=_address(link, url),
         title=clean_line(plain_text(str(get("title") or ""))),
-        summary=plain_text(str(get("summary") or get("description") or "")),
+        summary=plain_text(
+            str(get("summary") or get("description") or _unless(content, caption))
+        ),
         content=clean_text(content),
         published_raw=_raw_date(get("published") or get("updated") or get("created")),
         source=clean_line(str(source.get("title") or source.get("value") or ""), 120),
         lang=_language(get("language")) or lang,
-        author=clean_line(plain_text(str(get("author") or "")), 200),
+        author=clean_line(plain_text(_authors(get("authors"), get("author"))), 200),
         source_url=absolute_url(str(source.get("href") or ""), url) or "",
     )
+
+
+def _unless(content: str, caption: str) -> str:
+    """Return a caption where an entry has no other text, as those of videos."""
+    return "" if content else caption
+
+
+def _authors(several: Any, one: Any) -> str:
+    """Return all of an entry's authors: feedparser's `author` is the last of them."""
+    people = several if isinstance(several, list) else []
+    names = [str(it.get("name") or "") for it in people if isinstance(it, Mapping)]
+    named = list(dict.fromkeys(filter(None, names)))
+    return ", ".join(named[:MAX_AUTHORS]) if len(named) > 1 else str(one or "")
 
 
 def _address(link: str, base: str) -> str | None:

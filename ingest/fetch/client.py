@@ -203,7 +203,9 @@ class Client:
                 continue
             if fetched.status not in REDIRECTS:
                 return _checked(fetched, moved_to)
-            target = absolute_url(fetched.headers.get("location", ""), url)
+            # As browsers do: some servers write blanks into it.
+            location = fetched.headers.get("location", "").strip().replace(" ", "%20")
+            target = absolute_url(location, url)
             if target is None or target == url:
                 raise FetchRefused(f"{url}: redirect to nowhere", fetched.status)
             moved = moved and fetched.status in PERMANENT
@@ -284,6 +286,8 @@ class Client:
 
 def _checked(fetched: Fetched, moved_to: str | None) -> Fetched:
     status = fetched.status
+    if status == httpx2.codes.ACCEPTED and (wall := wall_of(fetched.headers, b"")):
+        raise BotWall(f"{fetched.url}: {status}, bot wall: {wall}", status)
     if status == httpx2.codes.NOT_MODIFIED or httpx2.codes.is_success(status):
         return Fetched(
             url=fetched.url,

@@ -49,6 +49,13 @@ _FIRST_ON: Final = re.compile(
     rf"(?:{'|'.join(_ENTRY)})\b.{{1,400}}(?:{'|'.join(_CAME_FROM)}).{{0,200}}",
     re.IGNORECASE,
 )
+# What sites where readers post links write around a link; there is nothing else.
+_FRAME: Final = re.compile(
+    r"submitted by /?u/\S{1,40}(?: to /?r/\S{1,40})?(?:\s*\[(?:link|comments)\])*"
+    r"|(?:\[(?:link|comments)\]\s*)+"
+    r"|(?:Article|Comments) URL: ?\S{1,500}|Points: \d{1,6}|# Comments: \d{1,6}",
+    re.IGNORECASE,
+)
 _TAG: Final = re.compile(r"<[a-zA-Z/!?][^<>]*>")
 _REFERENCE: Final = re.compile(rb"&#(?:x([0-9a-f]+)|([0-9]+));", re.IGNORECASE)
 MAX_DIGITS: Final = 9  # of a reference; no character needs more
@@ -62,14 +69,15 @@ def plain_text(markup: str) -> str:
     """Return the text of an HTML snippet, one line a paragraph, as a browser shows it.
 
     Works on anything: text without tags comes back as it is, entities resolved once,
-    or twice where tags come out. Not what WordPress says below each entry.
+    or twice where tags come out. Not what WordPress says below each entry, nor
+    what sites of links write around each.
     """
     lines = _lines(markup)
     if any(_ESCAPED.search(line) for line in lines):
         lines = _lines("\n".join(lines))
     if len(lines) > 1 and _FIRST_ON.fullmatch(lines[-1]):
         lines.pop()
-    return "\n".join(lines)
+    return "\n".join(line for line in lines if not _FRAME.fullmatch(line))
 
 
 def _lines(markup: str) -> list[str]:

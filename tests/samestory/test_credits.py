@@ -25,6 +25,7 @@ from tests.conftest import make_story
         ("By Jane Doe and John Roe\nText.", "", {"byline": "Jane Doe and John Roe"}),
         ("By the time it ended, he had left.", "", {}),
         ("Text.", "jane@x.org (Jane Doe)", {"byline": "Jane Doe"}),
+        ("Text.", "/u/fishfan", {"byline": ""}),
         ("Text.", "By Jane Doe", {"byline": "Jane Doe"}),
         ("Text.", "editor", {}),
         (
@@ -59,7 +60,7 @@ from tests.conftest import make_story
         ),
         ("The correction of the markets went on.", "", {}),
     ],
-    ids=range(24),
+    ids=range(25),
 )
 def test_credits_are_found_and_words_that_look_like_them_are_not(
     text, author, expected

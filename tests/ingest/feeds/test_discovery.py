@@ -142,3 +142,20 @@ def test_a_wall_in_the_place_of_a_feed_is_its_own_status():
     """Never an empty feed, never merely "HTML"."""
     with pytest.raises(BotWall, match="bot wall: consent page"):
         parse_feed(b"<html><title>Before you continue</title></html>", "https://a/", "")
+
+
+def test_a_feed_may_be_named_as_plain_xml_or_in_a_header():
+    """`type=text/xml`, and the header Link, before those of the page."""
+    page = b"<html><head><link rel=alternate type=text/xml href=/all></head></html>"
+    header = (
+        '</style.css>; rel=preload, </news/atom>; rel="alternate";'
+        ' type="application/atom+xml"; title="News", <javascript:x>; rel=alternate;'
+        " type=application/rss+xml"
+    )
+    assert linked_feeds(page, "https://a.org/x/", "", header) == [
+        FoundFeed(url="https://a.org/news/atom", title="News"),
+        FoundFeed(url="https://a.org/all", title=""),
+    ]
+    assert linked_feeds(page, "https://a.org/", "", "<" * 100_000)[0].url.endswith(
+        "/all"
+    )

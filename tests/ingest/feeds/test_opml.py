@@ -31,3 +31,16 @@ def test_feed_lists_are_read_and_written_alike():
         parse_feedlist(b"<opml><body>", "x.opml")
     with pytest.raises(Misconfigured, match="no feed in it"):
         parse_feedlist(b"\n", "x.txt")
+
+
+@pytest.mark.parametrize(
+    "given", ["feed:https://c.org/f", " FEED:https://c.org/f", "feed://c.org/f"]
+)
+def test_an_address_as_browsers_hand_it_out_is_that_of_the_feed(given):
+    """With `feed:` before it or in place of its scheme; nothing else is let in by it."""
+    assert checked_ref(given).url.partition("://")[2] == "c.org/f"
+    for other in ("feed:ftp://c.org/f", "feed:file:///etc/passwd", "feed:"):
+        with pytest.raises(Misconfigured):
+            checked_ref(other)
+    with pytest.raises(Misconfigured, match="password"):
+        checked_ref("feed://me:secret@c.org/f")

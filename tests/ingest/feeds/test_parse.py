@@ -179,3 +179,54 @@ def test_a_link_is_read_as_a_browser_reads_it(link, expected):
     found = parse_feed(body.encode(), "https://feeds.site.example/rss/f.xml", "")
     (entry,) = found.entries
     assert entry.link == expected
+
+
+ITEM = """<rss version="2.0" xmlns:media="http://search.yahoo.com/mrss/"
+ xmlns:dc="http://purl.org/dc/elements/1.1/"><channel><title>F</title><item>
+ <title>Envoys leave</title><link>https://a.org/1</link>{0}</item></channel></rss>"""
+
+
+def entry_of(inner: str) -> Entry:
+    """Return what is read of an item with these elements."""
+    (entry,) = parse_feed(ITEM.format(inner).encode(), "https://a.org/feed", "").entries
+    return entry
+
+
+def test_a_pictures_caption_is_no_report():
+    """Be it longer than the text; where there is no other, as of a video, it is taken."""
+    own = "<description>Envoys left the house.</description>"
+    caption = "<media:description>A long line on a yellow coat.</media:description>"
+    for inner in (own + caption, caption + own):
+        entry = entry_of(inner)
+        assert (entry.summary, entry.content) == ("Envoys left the house.", "")
+    video = f"<media:group>{caption}</media:group>"
+    assert entry_of(video).summary == "A long line on a yellow coat."
+
+
+def test_all_of_an_entrys_authors_are_told():
+    """Each once, in their order."""
+    names = ("Ana Moreno", "Tom Birch", "Ana Moreno")
+    inner = "".join(f"<dc:creator>{name}</dc:creator>" for name in names)
+    assert entry_of(inner).author == "Ana Moreno, Tom Birch"
+    assert entry_of("<dc:creator>Ana Moreno</dc:creator>").author == "Ana Moreno"
+
+
+@pytest.mark.parametrize(
+    ("days", "kept"), [((1, 9), -1), ((9, 1), 0), ((0, 0), 0)], ids=str
+)
+def test_of_a_feed_beyond_the_cap_the_newest_are_kept(days, kept):
+    """Also where the oldest come first; without dates, the first."""
+    many = MAX_ENTRIES + 2
+    first, last = (
+        f"<pubDate>Mon, {day:02} Mar 2026 10:00:00 GMT</pubDate>" if day else ""
+        for day in days
+    )
+    items = [f"<item><title>n{n}</title></item>" for n in range(many)]
+    items[0] = items[0].replace("</item>", f"{first}</item>")
+    items[-1] = items[-1].replace("</item>", f"{last}</item>")
+    body = (
+        f"<rss version='2.0'><channel><title>F</title>{''.join(items)}</channel></rss>"
+    )
+    found = parse_feed(body.encode(), "https://a.org/feed", "")
+    assert (len(found.entries), found.left_out) == (MAX_ENTRIES, 2)
+    assert found.entries[kept].title == f"n{(many - 1) if kept else 0}"

@@ -32,17 +32,22 @@ def hurried():
 
 
 def test_a_page_is_fetched_through_redirects_with_its_final_url(client):
-    """Relative redirects resolve; gzip is undone; headers come in lower case."""
+    """Relative ones and blanks resolve; gzip is undone; headers are in lower case."""
 
     def answer(path, headers):
         if path == "/old":
-            return 301, {"Location": "/new"}, b""
+            return 301, {"Location": " /new place"}, b""
+        assert path == "/new%20place"
         assert headers["User-Agent"] == "samestory-tests"
         return 200, {"Content-Encoding": "gzip", "ETag": "x"}, gzip.compress(b"body")
 
     with serve(answer) as base:
         found = client.get(base + "/old", max_bytes=100)
-    assert (found.url, found.status, found.body) == (base + "/new", 200, b"body")
+    assert (found.url, found.status, found.body) == (
+        base + "/new%20place",
+        200,
+        b"body",
+    )
     assert found.headers["etag"] == "x"
 
 
@@ -51,6 +56,7 @@ def test_a_page_is_fetched_through_redirects_with_its_final_url(client):
     [
         ((404, {}, b""), FetchRefused, "404"),
         ((503, {"Retry-After": "7"}, b""), FetchFailed, "503"),
+        ((202, {"X-Amzn-Waf-Action": "challenge"}, b""), BotWall, "bot wall: AWS WAF"),
         ((200, {}, b"x" * 101), FetchRefused, "more than 100 bytes"),
         (
             (200, {"Content-Encoding": "gzip"}, gzip.compress(b"0" * 10_000_000)),

@@ -46,3 +46,36 @@ def test_a_hostile_snippet_takes_time_in_proportion(sandbox, piece):
 def test_a_reference_of_5000_digits_is_no_character():
     """html.unescape would raise."""
     assert plain_text("a&#" + "9" * 5_000 + " b&#x" + "F" * 5_000 + ";c") == "a b c"
+
+
+@pytest.mark.parametrize(
+    ("markup", "text"),
+    [
+        (
+            (
+                "&#32; submitted by &#32; <a href='u'>/u/fishfan</a> to <a href='r'>"
+                "r/worldnews</a> <br/> <span><a href='x'>[link]</a></span>"
+                " <span><a href='y'>[comments]</a></span>"
+            ),
+            "",
+        ),
+        (
+            "<p>Envoys left.</p><br/> submitted by <a href='u'>/u/a</a> <br/> [link]",
+            "Envoys left.",
+        ),
+        (
+            (
+                "<p>Article URL: <a href='x'>https://a.org/1</a></p><p>Comments URL:"
+                " https://b.org/2</p><p>Points: 5</p><p># Comments: 2</p>"
+            ),
+            "",
+        ),
+        (
+            "<p>The bill was submitted by /u/nobody and others, he said.</p>",
+            "The bill was submitted by /u/nobody and others, he said.",
+        ),
+    ],
+)
+def test_what_sites_of_links_write_around_one_is_no_text(markup, text):
+    """Reddit's and Hacker News's lines alone; what people write stays."""
+    assert plain_text(markup) == text
