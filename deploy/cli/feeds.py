@@ -101,8 +101,9 @@ def run_add(args: argparse.Namespace, settings: Settings) -> int:
                 missing += 1
                 continue
             refs.append(finding.ref)
-            if finding.note:
-                sys.stderr.write(f"{plain(url)}: {plain(finding.note)}\n")
+            said = finding.note or (finding.ref.url if finding.ref.url != url else "")
+            if said:
+                sys.stderr.write(f"{plain(url)}: {plain(said)}\n")
             for other in finding.others:
                 about = f" ({other.title})" if other.title else ""
                 sys.stderr.write(f"  also there: {plain(other.url + about)}\n")

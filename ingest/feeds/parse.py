@@ -224,7 +224,12 @@ def _entry(entry: Any, url: str, lang: str | None) -> Entry:
     content = max((str(c.get("value") or "") for c in contents), key=len, default="")
     caption = str(get("media_caption") or "")
     link = str(get("feedburner_origlink") or get("link") or "") or next(
-        (str(x.get("href") or "") for x in get("links") or []), ""
+        (
+            str(x.get("href") or "")
+            for x in get("links") or []
+            if x.get("rel") != "enclosure"  # a recording is no page
+        ),
+        "",
     )
     if get("guidislink") and not _WEB.match(link):
         link = ""  # a guid that is no address is not made one

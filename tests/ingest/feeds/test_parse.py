@@ -230,3 +230,14 @@ def test_of_a_feed_beyond_the_cap_the_newest_are_kept(days, kept):
     found = parse_feed(body.encode(), "https://a.org/feed", "")
     assert (len(found.entries), found.left_out) == (MAX_ENTRIES, 2)
     assert found.entries[kept].title == f"n{(many - 1) if kept else 0}"
+
+
+def test_a_recording_is_not_the_page_of_an_entry():
+    """A podcast's item without a link has none."""
+    item = (
+        "<item><title>Episode 4</title><guid isPermaLink='false'>e4</guid>"
+        "<enclosure url='https://a.org/4.mp3' type='audio/mpeg' length='5'/></item>"
+    )
+    body = f"<rss version='2.0'><channel><title>F</title>{item}</channel></rss>"
+    (entry,) = parse_feed(body.encode(), "https://a.org/feed", "").entries
+    assert (entry.link, entry.guid) == (None, "e4")
