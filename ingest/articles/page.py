@@ -35,11 +35,6 @@ MIN_REFLECTED: Final = 3  # words of a headline that its address asks for
 _CUT_OFF: Final = re.compile(
     r"(?:…|\.\.\.|\[…\]|read more|continue reading)\W*$", re.IGNORECASE
 )
-_DATE: Final = re.compile(
-    rb"""(?:article:published_time["'][^>]{0,80}?content=|"datePublished"\s*:\s*)"""
-    rb"""["']([^"'<>]{8,40})["']""",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,10 +212,8 @@ def _text_of(page: Page, stated: Stated, title: str) -> tuple[str, str | None]:
 
 def _date_of_page(page: Page, stated: Stated) -> Moment:
     """Return the date that the page's metadata state; UNKNOWN without one."""
-    on_page = _DATE.search(page.body[:1_000_000])
-    if on_page is None:
-        return UNKNOWN
-    return parse_date(on_page[1].decode("utf-8", "replace"), _moment(stated))
+    raw = read_head(page.body, page.url, page.content_type).published_raw
+    return parse_date_of_any_language(raw, _moment(stated)) if raw else UNKNOWN
 
 
 def _moment(stated: Stated) -> datetime:

@@ -29,6 +29,7 @@ _FEEDS: Final = re.compile(
 )
 _ARTICLE: Final = re.compile(r"\w{0,20}(?:Article|BlogPosting|Report)")  # schema.org
 _WORD: Final = re.compile(r"\w+")
+_PUBLISHED: Final = "//*[@itemprop='datePublished' and (@datetime or @content)]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +131,9 @@ def _date(
     """Return when the page was published, as it says; "" if it does not."""
     stated = [said.get(name, "") for name in _DATES]
     stated[1:1] = [str(one.get("datePublished") or "") for one in data]
-    stated += [time.get("datetime") or "" for time in islice(tree.iter("time"), 1)]
+    # One that stands elsewhere may be today's, or of another report.
+    times = [*tree.xpath(_PUBLISHED), *islice(tree.xpath("//article//time"), 1)]
+    stated += [time.get("datetime") or time.get("content") or "" for time in times]
     return next((one for one in stated if one), "")
 
 

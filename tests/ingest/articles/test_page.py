@@ -76,6 +76,25 @@ def test_without_any_text_it_says_no_text():
     assert choose(b"", "").flags == ("page-empty", "no-text")
 
 
+@pytest.mark.parametrize(
+    ("head", "above", "expected"),
+    [
+        ("<meta content=2026-03-09T08:30:00Z property=article:published_time>", "", 9),
+        ("<meta name=DC.date.issued content=2026-03-08>", "", 8),
+        ("<meta name=parsely-pub-date content='2026-03-07T08:30:00Z'>", "", 7),
+        ("", "<time itemprop=datePublished datetime=2026-03-06T08:30:00Z>", 6),
+        ("", "<meta itemprop=datePublished content=2026-03-05T08:30:00Z>", 5),
+        ("", "<p>Today is <time datetime=2026-03-10T08:30:00Z></p>", None),
+        ("<meta content=yesterday property=article:published_time>", "", None),
+    ],
+)
+def test_a_date_that_the_feed_lacks_is_the_pages(head, above, expected):
+    """However its metadata are written; a date beside the article is not its own."""
+    page = PAGE.replace(b"<body>", f"<head>{head}</head><body>{above}".encode())
+    found = choose(page).published.at
+    assert (found and found.day) == expected
+
+
 def test_references_that_xml_forbids_do_not_empty_a_page():
     """`&#8;` makes trafilatura return nothing unless it is removed first."""
     page = Page(body=PAGE.replace(b"second", b"sec&#8;ond"), url="http://a")
