@@ -10,8 +10,10 @@ Runs in worker processes, see `sandbox`.
 import io
 import json
 import re
+import zlib
 from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import parse_qsl, urlsplit
 
 import fastfeedparser
 import feedparser
@@ -20,13 +22,21 @@ from samestory.errors import BotWall, Quarantine
 from samestory.ingest.feeds.announced import Announced, announced
 from samestory.ingest.feeds.entry import Entry, ParsedFeed
 from samestory.ingest.feeds.sitemap import child_sitemaps, parse_sitemap, sitemap_kind
+from samestory.ingest.fetch.client import MAX_FEED_BYTES
 from samestory.ingest.text.bot_walls import wall_of
 from samestory.ingest.text.charset import decode
 from samestory.ingest.text.dates import MAX_DATE
 from samestory.ingest.text.markup import mend_references, plain_text
+from samestory.publishers import same_site
 from samestory.story import clean_line, clean_text
 from samestory.urls import absolute_url
 
+# Google Alerts and Bing News link to themselves, and name the report.
+_ENGINE: Final = re.compile(
+    r"(?:www\.)?google\.[a-z.]{2,6}/url|(?:www\.)?bing\.com/news/apiclick\.aspx"
+)
+_LEADING: Final = re.compile(r"/(?:redirect|redir)(?:\.\w{1,5})?$", re.IGNORECASE)
+_GZIP: Final = b"\x1f\x8b"
 MAX_AUTHORS: Final = 10
 MAX_ENTRIES: Final = 2_000  # Media Cloud's cap; the largest real feed seen had 1,046
 _DECLARATION: Final = re.compile(r"^<\?xml[^>]{0,500}\?>")
@@ -69,6 +79,7 @@ def parse_feed(
         BotWall: it is a challenge, a consent page, a login.
         NotAFeed: says what it is instead.
     """
+    body = _unpacked(body, url)
     text = decode(body, content_type).lstrip("\ufeff \t\r\n\0")
     if not text:
         raise NotAFeed(f"{url}: empty body")
@@ -98,6 +109,20 @@ def parse_feed(
         note=clean_line(broken, 200) or None,
         said=_announced(about, text),
     )
+
+
+def _unpacked(body: bytes, url: str) -> bytes:
+    """Return what a server sends packed without saying so, as news sitemaps are."""
+    if not body.startswith(_GZIP):
+        return body
+    unpacking = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)  # gzip's own frame
+    try:
+        plain = unpacking.decompress(body, MAX_FEED_BYTES)
+    except zlib.error as error:
+        raise NotAFeed(f"{url}: gzip that can't be unpacked: {error}") from error
+    if unpacking.unconsumed_tail:
+        raise NotAFeed(f"{url}: more than {MAX_FEED_BYTES:,} bytes, unpacked")
+    return plain
 
 
 def _read(body: bytes, *, careful: bool) -> tuple[dict[str, Any], list[Any], str]:
@@ -269,7 +294,24 @@ def _address(link: str, base: str) -> str | None:
     whole = "".join(line.strip() for line in lines).replace(" ", "%20")
     if _BARE_HOST.match(whole):
         whole = f"http://{whole}"
-    return absolute_url(whole, base) if whole else None
+    return _led_to(absolute_url(whole, base)) if whole else None
+
+
+def _led_to(link: str | None) -> str | None:
+    """Return where a link leads that names its target: an alert's, a script's.
+
+    A search engine may lead anywhere, a site's own script to that site alone.
+    """
+    parts = urlsplit(link or "")
+    named = dict(parse_qsl(parts.query))
+    is_known = _ENGINE.fullmatch(f"{parts.hostname}{parts.path}") is not None
+    if not (is_known or _LEADING.search(parts.path)):
+        return link
+    for name in ("url", "u", "q", "target"):
+        target = absolute_url(named.get(name, ""), "")
+        if target and (is_known or same_site(link or "", target)):
+            return target
+    return link
 
 
 def _raw_date(value: object) -> str | None:

@@ -1,5 +1,6 @@
 """Feed bytes become entries, or the reason why not."""
 
+import gzip
 import json
 
 import pytest
@@ -241,3 +242,43 @@ def test_a_recording_is_not_the_page_of_an_entry():
     body = f"<rss version='2.0'><channel><title>F</title>{item}</channel></rss>"
     (entry,) = parse_feed(body.encode(), "https://a.org/feed", "").entries
     assert (entry.link, entry.guid) == (None, "e4")
+
+
+def test_a_feed_that_comes_packed_is_read():
+    """Not one that fills the memory, nor what only begins so."""
+    body = gzip.compress(RSS.format(label="utf-8").encode())
+    assert len(parse_feed(body, "https://a.org/feed.gz", "").entries) == 1
+    for wrong, said in (
+        (gzip.compress(b" " * 30_000_000), "bytes, unpacked"),
+        (b"\x1f\x8bnews", "can't be unpacked"),
+    ):
+        with pytest.raises(NotAFeed, match=said):
+            parse_feed(wrong, "https://a.org/feed.gz", "")
+
+
+@pytest.mark.parametrize(
+    ("link", "led_to"),
+    [
+        (
+            "https://www.google.com/url?rct=j&sa=t&url=https://b.org/1%3Fp%3D2&ct=ga",
+            "https://b.org/1?p=2",
+        ),
+        (
+            "http://www.bing.com/news/apiclick.aspx?ref=F&url=https%3a%2f%2fb.org%2f1",
+            "https://b.org/1",
+        ),
+        ("https://a.org/redirect.aspx?url=/2", None),
+        ("https://a.org/redirect.aspx?url=https://www.a.org/2", "https://www.a.org/2"),
+        ("https://a.org/redirect?url=https://b.org/1", None),  # another's
+        ("https://a.org/share?url=https://a.org/2", None),
+        ("https://www.google.com/url?url=javascript:alert(1)", None),
+        ("https://google.com.evil.org/url?url=https://b.org/1", None),
+        ("https://a.org/redirect?" + "a=1&" * 400, None),
+    ],
+)
+def test_a_link_that_names_where_it_leads_is_that_address(link, led_to):
+    """Of search engines any, of a site's own script its own; else it stays."""
+    inner = f"<link>{link.replace('&', '&amp;')}</link>"
+    body = ITEM.replace("<link>https://a.org/1</link>", "").format(inner)
+    (entry,) = parse_feed(body.encode(), "https://a.org/feed", "").entries
+    assert entry.link == (led_to or link)
