@@ -23,7 +23,8 @@ from samestory.index.messages.forget import TYPE as FORGET
 from samestory.index.messages.forget import Forget
 from samestory.index.messages.journal import decode_journal
 from samestory.story import clean_line, is_tombstone, json_object, tombstone
-from samestory.urls import MAX_URL, ids_at
+from samestory.story_keys import ids_at
+from samestory.urls import MAX_URL
 
 _URL: Final = re.compile(r"https?://[^\s\"'<>,\\]{1,2000}", re.IGNORECASE)
 _ESCAPED: Final = re.compile(r"\\u([0-9a-fA-F]{4})")

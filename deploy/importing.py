@@ -20,7 +20,8 @@ from samestory.story import (
     json_object,
     story_id_from,
 )
-from samestory.urls import absolute_url, flags_of_host, story_ids_of
+from samestory.story_keys import story_ids_of
+from samestory.urls import absolute_url, flags_of_host
 
 MAX_LINE: Final = 10_000_000  # bytes; a line is one article
 GZIP: Final = b"\x1f\x8b"

@@ -24,7 +24,7 @@ from samestory.deploy.newsroom.reports import load_reports
 from samestory.deploy.stream.log import Log
 from samestory.deploy.worker import NAMES
 from samestory.story import story_id_from
-from samestory.urls import url_key
+from samestory.story_keys import url_key
 from tests.conftest import serve
 
 START = datetime(2026, 3, 1, tzinfo=UTC)

@@ -39,7 +39,8 @@ from samestory.ingest.text.dates import parse_date, parse_date_of_any_language
 from samestory.ingest.text.markup import mend_references, plain_text
 from samestory.publishers import outlet_named
 from samestory.story import Story
-from samestory.urls import absolute_url, host_of, origin_of, url_key
+from samestory.story_keys import url_key
+from samestory.urls import absolute_url, host_of, origin_of
 from tests.conftest import make_story
 from tests.hostile import feeds, pages
 from tests.messages import through_everything

@@ -33,7 +33,7 @@ from samestory.index.messages.forget import MOST_STORIES, Forget
 from samestory.index.store.reader import Reader
 from samestory.ingest.frontier.frontier import Frontier
 from samestory.story import clean_line, story_id_from
-from samestory.urls import ids_at
+from samestory.story_keys import ids_at
 
 NOT_DONE = 1
 _PART = re.compile(r"(?:\.partial)?(?:-wal|-shm|-journal)?$")

@@ -25,7 +25,8 @@ from samestory.index.store.results import headline
 from samestory.index.store.rows import Member
 from samestory.ingest.text.language import identify
 from samestory.story import clean_line, clean_text
-from samestory.urls import absolute_url, story_ids_of
+from samestory.story_keys import story_ids_of
+from samestory.urls import absolute_url
 
 TELLING: Final = 100  # Latin letters that tell a language
 

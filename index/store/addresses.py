@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Collection
 
-from samestory.urls import ids_at
+from samestory.story_keys import ids_at
 
 
 class Addresses:

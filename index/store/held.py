@@ -23,7 +23,7 @@ from samestory.index.store.revisions import Revisions
 from samestory.index.store.rows import MEMBER, Member, Placed, member_of
 from samestory.index.store.versions import History
 from samestory.story import Story
-from samestory.urls import ids_at, ids_of
+from samestory.story_keys import ids_at, ids_of
 
 EXACT_S: Final = 9e9  # microseconds up to it are whole numbers in float64
 

@@ -9,10 +9,11 @@ from typing import Any, Final
 
 from lxml import etree
 
+from samestory.former_keys import spelled_key
 from samestory.ingest.text.charset import decode
 from samestory.ingest.text.markup import plain_text
 from samestory.story import clean_line
-from samestory.urls import absolute_url, url_key
+from samestory.urls import absolute_url
 
 MAX_HEAD: Final = 1_000_000  # characters that are read; headlines stand before it
 MAX_TAGS: Final = 100_000  # real news pages have up to 4,110
@@ -49,7 +50,7 @@ class Head:
 
     def linked(self, feeds: Collection[str]) -> str:
         """Return the key of one of these feeds that the page names; "" for none."""
-        keys = (url_key(feed) for feed in feeds)
+        keys = (spelled_key(feed) for feed in feeds)
         return next((key for key in keys if key in self.feeds), "")
 
     def title_beside(self, stated: str) -> str:
@@ -145,7 +146,7 @@ def _feeds(tree: etree._Element, url: str) -> Iterator[str]:
         kind = (link.get("type") or "").split(";")[0].strip().lower()
         target = absolute_url(link.get("href") or "", base)
         if target and {"alternate", "feed"} & set(kinds) and _FEEDS.fullmatch(kind):
-            yield url_key(target)
+            yield spelled_key(target)
 
 
 def _articles(tree: etree._Element) -> Iterator[dict[str, Any]]:

@@ -40,7 +40,8 @@ class ParsedFeed:
 
     `left_out` counts entries that could not be taken; `note` says what was wrong with
     the document though entries could be read, None if nothing; `said` is what it
-    announces about when to come again.
+    announces about when to come again; `site` is its site's address, "" if it states
+    none.
     """
 
     title: str
@@ -48,3 +49,4 @@ class ParsedFeed:
     left_out: int
     note: str | None
     said: Announced = NOTHING_SAID
+    site: str = ""

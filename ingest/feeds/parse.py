@@ -100,14 +100,15 @@ def parse_feed(
             raise BotWall(f"{url}: bot wall: {wall}")
         raise NotAFeed(f"{url}: {_what_instead(text, broken)}")
     about = feed.get("feed", {})
-    site = absolute_url(str(about.get("link") or ""), url) or url
+    site = absolute_url(str(about.get("link") or ""), url) or ""
     lang = _language(about.get("language"))
     return ParsedFeed(
         title=clean_line(plain_text(str(about.get("title") or ""))),
-        entries=tuple(_entry(e, site, lang) for e in _newest(entries)),
+        entries=tuple(_entry(e, site or url, lang) for e in _newest(entries)),
         left_out=max(0, len(entries) - MAX_ENTRIES),
         note=clean_line(broken, 200) or None,
         said=_announced(about, text),
+        site=site,
     )
 
 
@@ -333,6 +334,7 @@ def _json_feed(text: str, url: str) -> ParsedFeed:
         entries=tuple(_json_entry(item, url, lang) for item in kept),
         left_out=len(items) - len(kept),
         note=None,
+        site=absolute_url(str(document.get("home_page_url") or ""), url) or "",
     )
 
 

@@ -27,6 +27,7 @@ from samestory.ingest.frontier.redirects import Redirects, next_redirect
 from samestory.ingest.frontier.schema import SCHEMA, TABLES, UPGRADES
 from samestory.ingest.frontier.sightings import (
     GUID,
+    PAGE,
     WHOLE,
     WITHIN_FEED,
     Sighting,
@@ -34,7 +35,8 @@ from samestory.ingest.frontier.sightings import (
 )
 from samestory.ingest.frontier.story_table import StoryTable, given_id
 from samestory.story import scoped_id, story_id_from
-from samestory.urls import host_of, ids_at, story_ids_of
+from samestory.story_keys import ids_at, story_ids_of
+from samestory.urls import host_of
 
 
 class Frontier:
@@ -116,7 +118,7 @@ class Frontier:
         for story in brought:
             names[story.story_id].update(ids_at(story.entry.link or ""))
         for one in sightings:
-            said = (name for name in one.identities if not name.startswith(GUID))
+            said = (n for n in one.identities if not n.startswith((GUID, PAGE)))
             names[one.story_id].update(scoped_id(feed_url, name) for name in said)
         for story_id, ids in names.items():
             ids.add(story_id)
@@ -214,7 +216,7 @@ class Frontier:
         known = self.stories.among(story_ids)
         own = {one for one, story in known.items() if story.is_own}
         for feed_url, identity, story_id in self.sightings.names_of(known):
-            if identity.startswith((GUID, WHOLE)):
+            if identity.startswith((GUID, WHOLE, PAGE)):
                 continue
             names.add(scoped_id(feed_url, identity))
             if story_id in own and not identity.startswith(WITHIN_FEED):

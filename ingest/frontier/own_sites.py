@@ -13,9 +13,9 @@ from collections.abc import Iterable
 from typing import Final
 
 from samestory.database import checked
+from samestory.former_keys import spelled_key
 from samestory.ingest.articles.outlets import FeedVoice
 from samestory.publishers import voice_of
-from samestory.urls import url_key
 
 # By the key of the address that pages link to: what redirects there is another feed.
 OWN_SITES: Final = checked(
@@ -56,7 +56,7 @@ class OwnSites:
             " WHERE url IN (SELECT value FROM json_each(?))",
             (json.dumps([feed_url for feed_url, _ in asked]),),
         ).fetchall()
-        keys = {url: url_key(url) for pair in asked for url in pair if url}
+        keys = {url: spelled_key(url) for pair in asked for url in pair if url}
         sites: dict[str, set[str]] = defaultdict(set)
         for feed, site in self._db.execute(
             "SELECT feed, site FROM own_sites"
@@ -94,4 +94,6 @@ class OwnSites:
 
     def remove(self, feed_url: str) -> None:
         """Forget for which sites a feed may speak."""
-        self._db.execute("DELETE FROM own_sites WHERE feed = ?", (url_key(feed_url),))
+        self._db.execute(
+            "DELETE FROM own_sites WHERE feed = ?", (spelled_key(feed_url),)
+        )

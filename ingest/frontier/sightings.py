@@ -2,8 +2,9 @@
 
 An entry is recognised by its identities. The first is the key of its link's address;
 others count within its feed alone, and begin with the word that says what they are
-(`WITHIN_FEED`): its guid, a digest of the whole of an entry that has neither, a digest
-of its words and date. These words are in every frontier and in the ids of what was
+(`WITHIN_FEED`): its guid, its title under a link that names a page, a digest of the
+whole of an entry that has nothing else, a digest of its words and date; and that its
+link names a page. These words are in every frontier and in the ids of what was
 forgotten: they can't change.
 """
 
@@ -16,9 +17,11 @@ from typing import Final
 from samestory.database import checked
 
 GUID: Final = "guid "
+TITLE: Final = "title "
 WHOLE: Final = "said "
 WORDS: Final = "told "
-WITHIN_FEED: Final = (GUID, WHOLE, WORDS)
+PAGE: Final = "page "
+WITHIN_FEED: Final = (GUID, TITLE, WHOLE, WORDS, PAGE)
 SIGHTINGS: Final = checked(
     """CREATE TABLE sightings (
   feed_url TEXT NOT NULL, identity TEXT NOT NULL, story_id TEXT NOT NULL,

@@ -7,6 +7,8 @@ Which story an entry is:
 1. The one that this feed has named by its link's address before; by its guid, unless
    that now names something else (some feeds give "1" to their newest entry); by the
    words and date that it had, unless another entry of the document is that story.
+   A link that had another guid and another title then names a page: it names no story
+   of this feed any more (`entry_identity.py`).
 2. Else the one of its address, where the feed is its publisher's own, or where that
    story is known already or to be forgotten.
 3. Else one of this feed's own: whoever links to a newsroom's address takes no story of
@@ -33,11 +35,12 @@ from typing import Final
 from samestory.ingest.articles.outlets import FeedVoice
 from samestory.ingest.feeds.entry import Entry
 from samestory.ingest.frontier.pending_story import PendingStory
-from samestory.ingest.frontier.sightings import GUID, WORDS, Sighting
+from samestory.ingest.frontier.sightings import GUID, PAGE, WORDS, Sighting
 from samestory.ingest.frontier.story_table import given_id
 from samestory.ingest.polling.entry_identity import Named
 from samestory.publishers import same_site
-from samestory.urls import ids_at
+from samestory.story_keys import ids_at, url_key
+from samestory.urls import absolute_url
 
 MAX_FUTILE: Final = 3  # reads in a row that found the text of before
 
@@ -94,6 +97,7 @@ class Classified:
 
 def classify(entries: Sequence[Named], known: Known) -> Iterator[Classified]:
     """Yield what each entry of a document is, in its order."""
+    entries = [_on_its_page(one, known) for one in entries]
     seen: set[str] = set()
     for one, before in zip(entries, _recognised(entries, known), strict=True):
         story_id, is_foreign = _story_of(one, before, known)
@@ -177,11 +181,48 @@ def _by_words(one: Named, known: Known, taken: Collection[str]) -> Sighting | No
     return replace(before, entry_digest=one.digest)
 
 
+def _on_its_page(one: Named, known: Known) -> Named:
+    """Return an entry as it is named where its link was found to name a page."""
+    if one.is_on_page or not one.link_keys:
+        return one
+    marked = any(PAGE + key in known.sightings for key in one.link_keys)
+    return one.on_page() if marked or _is_next_on_page(one, known) else one
+
+
+def _is_next_on_page(one: Named, known: Known) -> bool:
+    """Tell whether an entry's link named another one before, by guid and title.
+
+    A guid that is an address of the same page says nothing: some count its versions.
+    """
+    entry = one.entry
+    if not entry.guid or _is_at(entry.guid, entry.link):
+        return False
+    if GUID + entry.guid not in one.identities or GUID + entry.guid in known.sightings:
+        return False
+    named = (known.sightings[k] for k in one.link_keys if k in known.sightings)
+    before = next(named, None)
+    story = known.stories.get(before.story_id) if before else None
+    if before is None or story is None or not story.entry.guid:
+        return False
+    has_moved = story.entry.guid != entry.guid
+    return has_moved and not _is_same(entry, before, known)
+
+
+def _is_at(guid: str, link: str | None) -> bool:
+    """Tell whether a guid is its link's address, with whatever parameters."""
+    if "://" not in guid or not link or not absolute_url(guid, ""):
+        return False
+    one, other = (url_key(at).partition("#")[0] for at in (guid, link))
+    return one.partition("?")[0] == other.partition("?")[0]
+
+
 def _by_name(one: Named, known: Known) -> Sighting | None:
     """Return what had an entry's link or guid."""
-    for identity in one.identities:
+    for identity in dict.fromkeys((*one.link_keys[-1:], *one.identities)):
         before = known.sightings.get(identity)
-        if before is None or identity.startswith(WORDS):
+        if before is None or identity.startswith((WORDS, PAGE)):
+            continue
+        if one.is_on_page and identity in one.link_keys:
             continue
         is_passed_on = identity.startswith(GUID) and one.link_keys
         if is_passed_on and not _is_same(one.entry, before, known):

@@ -1,14 +1,19 @@
 """By what an entry of a feed is recognised: its identities, a digest of its words.
 
-1. The keys of its link's address, but not of one under which the document has several
-   titles: a list of comments or a page of notes is no story's (52 of 4,099 entries in
-   157 real feeds).
+1. The keys of its link's address; with all that its address has where entries of the
+   document differ in that alone, be it a tracker by its name.
 2. Its guid, within its feed, unless the document uses it twice: feeds that give "1" to
    everything are read all the same.
 3. Without either, a digest of the whole entry.
 4. Beside them its words and date, for feeds whose links and guids change at each poll,
    unless two entries say the same, or too little: "Morning briefing", undated, is
    another story each day.
+
+A link may name a page instead of an article: a programme's, a list of comments, the
+site itself (52 of 4,099 entries in 157 real feeds). It does where the document has
+several titles under it, where it is the site's address that the feed states, and where
+it was found to before (`classification.py`). Such an entry is known by its guid,
+without one by its title under that link, and no page is fetched for it.
 
 The first identities make the story's id. Everything here is a pure function.
 """
@@ -17,13 +22,21 @@ import hashlib
 import json
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Final
+from dataclasses import asdict, dataclass, replace
+from typing import Final, Self
 
+from samestory.former_keys import first_key
 from samestory.ingest.feeds.entry import Entry
-from samestory.ingest.frontier.sightings import GUID, WHOLE, WITHIN_FEED, WORDS
+from samestory.ingest.frontier.sightings import (
+    GUID,
+    PAGE,
+    TITLE,
+    WHOLE,
+    WITHIN_FEED,
+    WORDS,
+)
 from samestory.story import scoped_id, story_id_from
-from samestory.urls import former_key, url_key, url_keys
+from samestory.story_keys import exact_key, url_key, url_keys
 
 MIN_SUMMARY: Final = 40  # characters that are not said again by chance, undated
 # What is compared, beside the link, to tell whether an entry says something new.
@@ -37,16 +50,27 @@ class Named:
     Attributes:
         entry: as the document has it.
         identities: at least one; the first make the story's id.
-        link_keys: of its link's address, shared or not; () without a link.
-        shares_link: the document has several titles under its link.
+        link_keys: of its link's address, whatever it names; () without a link.
+        within_page: its identities if its link names a page, the first its id's.
+        is_on_page: whether it does.
         digest: of what it says, so that a change is noticed.
     """
 
     entry: Entry
     identities: tuple[str, ...]
     link_keys: tuple[str, ...]
-    shares_link: bool
+    within_page: tuple[str, ...]
+    is_on_page: bool
     digest: str
+
+    @property
+    def names(self) -> set[str]:
+        """All by which it may have been known before."""
+        return {*self.identities, *self.link_keys, *self.within_page}
+
+    def on_page(self) -> Self:
+        """Return the entry, its link naming a page."""
+        return replace(self, identities=self.within_page, is_on_page=True)
 
     @property
     def words(self) -> str:
@@ -66,31 +90,41 @@ class Named:
         return scoped_id(feed_url, self.identities[0])
 
 
-def named(entries: Sequence[Entry]) -> list[Named]:
-    """Return a document's entries, in its order, with what each is recognised by."""
-    shared = _shared_links(entries)
+def named(entries: Sequence[Entry], site: str = "") -> list[Named]:
+    """Return a document's entries, in its order, with what each is recognised by.
+
+    Args:
+        entries: of the document.
+        site: its site's address, as it states it; "" if it does not.
+    """
+    pages, differing = _shared_links(entries)
+    if site:
+        pages.add(url_key(site))
     guids = Counter(entry.guid for entry in entries)
     words = Counter(_words(entry) for entry in entries)
+    titles = Counter(_title_on_page(entry) for entry in entries)
     candidates = []
     for entry in entries:
         keys = url_keys(entry.link) if entry.link else ()
-        is_shared = bool(keys) and keys[-1] in shared
-        identities = [] if is_shared else list(keys)
-        if entry.guid and guids[entry.guid] == 1:
-            identities.append(GUID + entry.guid)
-        if not identities:
-            identities.append(WHOLE + _whole_digest(entry))
-        if _says_enough(entry) and words[_words(entry)] == 1:
-            identities.append(WORDS + _words(entry))
-        candidates.append(
-            Named(
-                entry=entry,
-                identities=tuple(identities),
-                link_keys=keys,
-                shares_link=is_shared,
-                digest=entry_digest(entry),
-            )
+        exact = exact_key(entry.link) if entry.link else ""
+        if keys and keys[-1] in differing:
+            keys = (exact,)
+        own = [GUID + entry.guid] if entry.guid and guids[entry.guid] == 1 else []
+        whole = [WHOLE + _whole_digest(entry)]
+        is_titled = entry.title and titles[_title_on_page(entry)] == 1
+        titled = [_title_on_page(entry)] if is_titled else []
+        said = _words(entry)
+        told = [WORDS + said] if _says_enough(entry) and words[said] == 1 else []
+        page = [PAGE + keys[-1]] if keys else []
+        one = Named(
+            entry=entry,
+            identities=(*([*keys, *own] or whole), *told),
+            link_keys=tuple(dict.fromkeys((*keys, exact))) if keys else (),
+            within_page=(*(own or [*titled, *whole]), *told, *page),
+            is_on_page=False,
+            digest=entry_digest(entry),
         )
+        candidates.append(one.on_page() if keys and keys[-1] in pages else one)
     return candidates
 
 
@@ -99,22 +133,35 @@ def entry_digest(entry: Entry) -> str:
 
     By its address's former key, as in every frontier: another would be a change of all.
     """
-    key = former_key(entry.link) if entry.link else ""
+    key = first_key(entry.link) if entry.link else ""
     return _digest([key, *(getattr(entry, name) for name in _SAID)])
 
 
-def _shared_links(entries: Sequence[Entry]) -> set[str]:
-    """Return the links, as keys, under which a document has several stories."""
+def _shared_links(entries: Sequence[Entry]) -> tuple[set[str], set[str]]:
+    """Return the links, as keys, under which a document has several titles.
+
+    Returns:
+        (those that name a page, those that differ in what counts as a tracker).
+    """
     titles: dict[str, set[str]] = defaultdict(set)
+    at: dict[str, dict[str, str]] = defaultdict(dict)
     for entry in entries:
         if entry.link:
-            titles[url_key(entry.link)].add(entry.title or entry.summary)
-    return {key for key, several in titles.items() if len(several) > 1}
+            key, title = url_key(entry.link), entry.title or entry.summary
+            titles[key].add(title)
+            at[key].setdefault(exact_key(entry.link).partition("#")[0], title)
+    several = {key for key, under in titles.items() if len(under) > 1}
+    differing = {key for key in several if set(at[key].values()) == titles[key]}
+    return several - differing, differing
 
 
 def _says_enough(entry: Entry) -> bool:
     is_long = len(entry.summary) >= MIN_SUMMARY
     return bool(entry.title and (entry.published_raw or is_long))
+
+
+def _title_on_page(entry: Entry) -> str:
+    return TITLE + _digest([url_key(entry.link) if entry.link else "", entry.title])
 
 
 def _words(entry: Entry) -> str:

@@ -16,7 +16,8 @@ from samestory.ingest.articles.versions import changes_since
 from samestory.ingest.frontier.pending_story import PendingStory
 from samestory.publishers import same_site
 from samestory.story import Story, scoped_id
-from samestory.urls import flags_of_host, story_ids_of, url_keys
+from samestory.story_keys import story_ids_of, url_keys
+from samestory.urls import flags_of_host
 
 
 def rightful_id(

@@ -17,6 +17,7 @@ from samestory.ingest.frontier.sightings import Sighting
 from samestory.ingest.polling.classification import Classified, Known, Outcome, classify
 from samestory.ingest.polling.entry_identity import Named, named
 from samestory.publishers import has_no_page
+from samestory.story_keys import names_a_place
 from samestory.urls import host_of
 
 
@@ -58,7 +59,7 @@ def plan_entries(
         now: the time.
         fetched_from: where the document came from at last; "" if from `feed_url`.
     """
-    entries = named(parsed.entries)
+    entries = named(parsed.entries, parsed.site)
     known = known_of(entries, feed_url, frontier, fetched_from)
     plan = EntryPlan()
     for one in classify(entries, known):
@@ -77,11 +78,12 @@ def known_of(
     entries: Sequence[Named], feed_url: str, frontier: Frontier, fetched_from: str
 ) -> Known:
     """Return what is known of a document's entries, in a query a table."""
-    names = {name for one in entries for name in (*one.identities, *one.link_keys)}
+    names = {name for one in entries for name in one.names}
     sightings = frontier.sightings.of(feed_url, names)
     ids = {sighting.story_id for sighting in sightings.values()}
     for one in entries:
-        ids.update(one.story_ids(feed_url), [one.id_within(feed_url)])
+        ids.update(one.story_ids(feed_url), one.on_page().story_ids(feed_url))
+        ids.add(one.id_within(feed_url))
     return Known(
         feed_url=feed_url,
         voice=frontier.own_sites.voice(feed_url, fetched_from),
@@ -113,7 +115,8 @@ def _needs_page(one: Named, voice: FeedVoice) -> bool:
     link = one.entry.link
     return (
         link is not None
-        and not one.shares_link
+        and not one.is_on_page
+        and not names_a_place(link)
         and not has_no_page(link)
         and not (is_full_text(one.entry.content) and voice.owns(link))
     )

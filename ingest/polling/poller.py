@@ -43,7 +43,8 @@ from samestory.ingest.polling.poll import (
 )
 from samestory.ingest.polling.publish import Delivery
 from samestory.story import Story
-from samestory.urls import host_of, ids_at
+from samestory.story_keys import ids_at
+from samestory.urls import host_of
 
 FETCHES_AT_ONCE: Final = 32
 FEEDS_AT_ONCE: Final = 1_000  # hosts whose feeds are looked at in one go

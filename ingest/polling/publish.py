@@ -22,7 +22,7 @@ from samestory.ingest.frontier.pending_story import PendingStory, Published
 from samestory.ingest.polling.fetch_story import Read, give_up_page
 from samestory.ingest.polling.make_story import make_story, rightful_id
 from samestory.story import Story
-from samestory.urls import ids_at
+from samestory.story_keys import ids_at
 
 LATER_LOOKS: Final = 3  # at a page that was read before and fails now, after ...
 LATER_S: Final = 3_600.0  # ... an hour, then two, then three

@@ -8,7 +8,8 @@ import pytest
 from samestory.ingest.feeds.opml import FeedRef
 from samestory.publishers import voice_of
 from samestory.story import story_id_from
-from samestory.urls import host_of, url_key
+from samestory.story_keys import url_key
+from samestory.urls import host_of
 from tests.hostile.readings import (
     BBC_FEED,
     EVIL,

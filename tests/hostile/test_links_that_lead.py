@@ -3,7 +3,7 @@
 import pytest
 
 from samestory.story import story_id_from
-from samestory.urls import url_key
+from samestory.story_keys import url_key
 from tests.hostile.readings import (
     BBC_FEED,
     EVIL,

@@ -7,7 +7,7 @@ import pytest
 
 from samestory.index.store.state import State
 from samestory.ingest.frontier.frontier import Frontier
-from samestory.urls import story_ids_of
+from samestory.story_keys import story_ids_of
 from tests.conftest import make_story
 from tests.data import former_state
 from tests.data.former_state import (

@@ -1,92 +1,13 @@
-"""Which URLs are one story."""
+"""Which URLs can be fetched, and from which host."""
 
 import pytest
 
-from samestory.story import story_id_from
-from samestory.urls import (
-    absolute_url,
-    flags_of_host,
-    host_of,
-    story_ids_of,
-    url_key,
-)
-
-
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ("https://a.org/x?utm_source=rss&utm_medium=f", "https://a.org/x"),
-        ("http://a.org/x", "https://www.a.org/x/"),
-        ("https://a.org/x#top", "https://a.org/x"),
-        ("https://a.org:443/x", "https://a.org/x"),
-        ("https://a.org/x?smid=tw&id=5", "https://a.org/x?id=5"),
-        ("https://a.org/x?b=2&a=1", "https://a.org/x?a=1&b=2"),
-    ],
-)
-def test_urls_that_differ_by_tracking_alone_are_one_story(one, other):
-    """Scheme, www, ports, fragments and trackers do not count."""
-    assert url_key(one) == url_key(other)
-
-
-@pytest.mark.parametrize(
-    ("one", "key"),
-    [
-        ("https://a.org./x", "a.org/x"),
-        ("https://A.org.:443/x", "a.org/x"),
-        ("https://a.org/./x", "a.org/x"),
-        ("https://a.org/b/../x/.", "a.org/x"),
-        ("https://a.org/../x", "a.org/x"),
-        ("https://a.org/%2e%2E/x", "a.org/x"),
-        ("https://a.org//x", "a.org/x"),
-        ("https://a.org//x?" + "&".join("b=1" for _ in range(60)), None),
-        ("https://a.org/%78", "a.org/x"),
-        ("https://a.org/%7ex", "a.org/~x"),
-        ("https://a.org/%d0%bf", "a.org/%D0%BF"),
-        ("https://a.org/\u043f", "a.org/%D0%BF"),
-        ("https://a.org/x%2fy", "a.org/x%2Fy"),
-        ("https://xn--bcher-kva.org/x?utm_source=r", "b\xfccher.org/x"),
-        ("https://xn--.org/x", "xn--.org/x"),
-        ("http://[::1]:8001/x", "::1:8001/x"),
-        ("https://u:p@a.org./x", "a.org/x"),
-    ],
-)
-def test_an_address_has_one_key_however_it_is_spelled(one, key):
-    """What RFC 3986, section 6.2.2, says is the same; a %2F is no slash."""
-    if key is None:
-        key = url_key(one.replace("org//", "org/"))
-    assert url_key(one) == key
+from samestory.urls import absolute_url, flags_of_host, host_of
 
 
 def test_a_site_is_one_host_with_and_without_the_dot_behind_it():
     """It is asked in one turn, by one robots.txt's word."""
     assert host_of("https://A.org.:8443/x") == "a.org"
-
-
-def test_ids_once_given_are_among_those_of_an_address():
-    """The former first: it counts where it is known."""
-    before, today = story_ids_of("https://a.org/./x")
-    assert before == story_id_from("a.org/./x")
-    assert (today,) == story_ids_of("https://a.org/x")
-
-
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ("https://a.org/x?p=1", "https://a.org/x?p=2"),
-        ("https://a.org/watch?v=abc", "https://a.org/watch?v=ABC"),
-        ("https://a.org/x", "https://b.org/x"),
-        ("http://127.0.0.1:8001/x", "http://127.0.0.1:8002/x"),
-    ],
-)
-def test_urls_of_two_articles_stay_two(one, other):
-    """WordPress ?p= and video ?v= name the article."""
-    assert url_key(one) != url_key(other)
-
-
-def test_a_url_inside_a_url_never_raises():
-    """courlan takes it out of the query, with a port that is no number."""
-    found = url_key("https://a.org/?u=http://b.org:x/")
-    assert found == "a.org?u=http%3A%2F%2Fb.org%3Ax%2F"
 
 
 @pytest.mark.parametrize(
@@ -108,19 +29,6 @@ def test_a_url_inside_a_url_never_raises():
 def test_a_link_becomes_an_absolute_http_url_or_nothing(link, expected):
     """Nothing that isn't http(s) gets to the client."""
     assert absolute_url(link, "https://a.org/feed") == expected
-
-
-def test_a_url_in_the_query_is_not_the_storys():
-    """Another site's story can't be claimed by linking to it."""
-    assert url_key("https://evil.org/x?url=https://www.a.org/1").startswith(
-        "evil.org/x"
-    )
-    assert url_key("https://a.org/x?" + "&".join(f"p{n}=1" for n in range(220)))
-
-
-def test_what_courlan_breaks_is_left_as_it_was():
-    """Fuzzing found a URL that it gives back with a port that is no number."""
-    assert url_key("http://[::1]</item>:=https://x?url=https://c.org/")
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from samestory.ingest.feeds.opml import (
 from samestory.ingest.frontier.frontier import Frontier
 from samestory.ingest.polling.classification import Outcome
 from samestory.ingest.polling.plan import plan_entries
-from samestory.urls import story_ids_of
+from samestory.story_keys import story_ids_of
 from tests.ingest.polls import FEED, entry, poll, publish
 from tests.interleaving import just_before
 

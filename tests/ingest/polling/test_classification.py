@@ -13,7 +13,7 @@ from samestory.ingest.frontier.story_table import given_id
 from samestory.ingest.polling.classification import MAX_FUTILE, Known, Outcome, classify
 from samestory.ingest.polling.entry_identity import named
 from samestory.story import story_id_from
-from samestory.urls import story_ids_of
+from samestory.story_keys import story_ids_of
 from tests.conftest import make_story
 
 FEED, OTHER = "https://a.org/feed", "https://b.org/feed"
@@ -221,3 +221,85 @@ def test_a_guid_counts_within_its_feed():
     (one,) = named([replace(ENTRY, link=None)])
     ids = {tuple(one.story_ids(feed)) for feed in (FEED, OTHER)}
     assert ids == {(story_id_from(f"{feed} guid g1"),) for feed in (FEED, OTHER)}
+
+
+# links that name a page, parameters that name an article
+
+
+SHOW = "https://a.org/show"
+FIRST = replace(ENTRY, link=SHOW, guid="e1", title="Envoys at noon")
+SECOND = replace(
+    ENTRY, link=SHOW, guid="e2", title="A ferry is lost", published_raw="Tuesday"
+)
+
+
+def polled(*documents, site=""):
+    """Return what the entries of each poll's document are: (outcome, story id)."""
+    sightings, stories, said = {}, {}, []
+    for document in documents:
+        entries = named(document, site)
+        before = Known(
+            feed_url=FEED,
+            voice=FeedVoice(url=FEED),
+            sightings=dict(sightings),
+            stories=dict(stories),
+        )
+        found = list(classify(entries, before))
+        for one in found:
+            story_id = one.story_id
+            stories[story_id] = story_of(one.named.entry, story_id)
+            names = one.sighting.identities if one.sighting else ()
+            for name in names:
+                sightings[name] = replace(one.sighting, identities=(name,))
+        said.append([(one.outcome.name, one.story_id) for one in found])
+    return said
+
+
+def test_a_link_that_carries_another_item_each_day_names_a_page():
+    """One item a poll, always under the programme's address: none replaces another."""
+    (first,), (second,), (third,), (again,) = polled(
+        [FIRST],
+        [SECOND],
+        [replace(SECOND, guid="e3", published_raw="Friday")],  # the same title, too
+        [replace(FIRST, summary="They met until one.")],
+    )
+    assert first[0] == second[0] == third[0] == "NEW"
+    assert len({first[1], second[1], third[1]}) == 3
+    assert again == ("CHANGED", first[1])
+
+
+def test_an_item_under_a_page_without_a_guid_is_known_by_its_title():
+    """Under the site's own address, where the feed states it."""
+    entry = replace(ENTRY, link="https://a.org/", guid="")
+    (first,), (other,), (again,) = polled(
+        [entry],
+        [replace(entry, title="A ferry is lost", published_raw="Tuesday")],
+        [replace(entry, summary="They met until one.", published_raw="Friday")],
+        site="https://www.a.org",
+    )
+    assert (first[0], other[0], again) == ("NEW", "NEW", ("CHANGED", first[1]))
+    assert other[1] != first[1]
+
+
+@pytest.mark.parametrize("guid", ["https://a.org/show#1", "https://a.org/show?v=2"])
+def test_a_guid_that_counts_an_articles_versions_makes_no_page_of_it(guid):
+    """The same address with another number is what some feeds give an update."""
+    (first,), (again,) = polled([FIRST], [replace(SECOND, guid=guid)])
+    assert again == ("CHANGED", first[1])
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("https://a.org/view?uid=41", "https://a.org/view?uid=42"),
+        ("https://a.org/view?ref=rss", "https://a.org/view?ref=home"),
+        ("https://a.org/view?utm_content=1", "https://a.org/view?utm_content=2"),
+    ],
+)
+def test_entries_whose_links_differ_in_one_parameter_are_two_stories(one, other):
+    """Also where it is a tracker by its name: in one document it names the article."""
+    both = [replace(FIRST, link=one, guid=""), replace(SECOND, link=other, guid="")]
+    found, then = polled(both, both[::-1])
+    assert [outcome for outcome, _ in found] == ["NEW", "NEW"]
+    assert then == [("KNOWN", found[1][1]), ("KNOWN", found[0][1])]
+    assert not any(one.is_on_page for one in named(both))

@@ -8,7 +8,7 @@ from samestory.ingest.frontier.frontier import Frontier
 from samestory.ingest.frontier.pending_story import PendingStory
 from samestory.ingest.polling.publish import Delivery
 from samestory.story import story_id_from
-from samestory.urls import url_key
+from samestory.story_keys import url_key
 from tests.conftest import serve
 from tests.poller_harness import Harness
 
