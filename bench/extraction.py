@@ -27,14 +27,15 @@ from samestory.ingest.articles.page import Page, extract_text
 UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u3040-\u30ff\u4e00-\u9fff]")
 
 
-def tokens(text: str) -> Counter[str]:
+def tokens(text: str, *, by_character: bool) -> Counter[str]:
     """Return words, or characters of what has no blanks between words."""
-    return Counter(re.findall(r"\w" if UNSPACED.search(text) else r"\w+", text.lower()))
+    return Counter(re.findall(r"\w" if by_character else r"\w+", text.lower()))
 
 
 def f1(found: str, gold: str) -> float:
     """Return the harmonic mean of precision and recall of tokens; 0 if none agree."""
-    ours, theirs = tokens(found), tokens(gold)
+    by_character = UNSPACED.search(gold) is not None
+    ours, theirs = (tokens(one, by_character=by_character) for one in (found, gold))
     both = (ours & theirs).total()
     return 2 * both / (ours.total() + theirs.total()) if both else 0.0
 

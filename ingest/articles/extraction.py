@@ -1,56 +1,119 @@
-"""HTML -> the article's text. The only file that imports trafilatura.
+"""A page -> its report's text, and what it says of it. The only file of trafilatura.
 
-trafilatura with `favor_precision` and its fallbacks finds the text best (feeds.md
-section 2), and spends most of its time on what surrounds it. So the page is narrowed
-first to the element that holds nearly all paragraphs, and the quick setting reads that;
-a result that is doubtful is discarded, and the whole page is read as trafilatura likes.
-On 145 pages with a gold text this gave F1 .957, as the whole page does, in 0.57 of its
-time (docs/performance.md).
+1. The page's elements are made ready (`page_tree.py`).
+2. trafilatura with `favor_precision` and its fallbacks finds the text best (feeds.md
+   section 2), and spends most of its time on what surrounds it. So the page is narrowed
+   first to the element that holds nearly all paragraphs, and the quick setting reads
+   that; a result that is doubtful is discarded, and the whole page is read as
+   trafilatura likes. On 145 pages with a gold text this gave F1 .957, as the whole page
+   does, in 0.57 of its time (docs/performance.md).
+3. What was found is compared with the paragraphs around it: those of the same kind, in
+   the same kind of place, belong to it, be the body cut into ever so many containers.
+4. The page's structured data may hold the text: it counts where it has much more.
 """
 
 import copy
 import re
-from collections import defaultdict
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
 from lxml import etree
-from lxml.html import HtmlComment, HtmlElement, HtmlEntity, HtmlProcessingInstruction
+from lxml.html import HtmlElement
 
-# Never part of a text, and never what trafilatura finds it by.
-STRIPPED: Final = ("script", "style", "svg", "noscript", "iframe", "nav", "footer")
-MIN_PARAGRAPH: Final = 40  # characters; shorter ones may be anything
-MIN_PARAGRAPHS: Final = 400  # characters of all paragraphs: less is no article
-MAX_PARAGRAPHS: Final = 5_000
-MOST: Final = 0.9  # of the paragraphs' text is in the element that is taken
-LEAST_OF_PAGE: Final = (
-    0.4  # of the unlinked text is in paragraphs; else it is elsewhere
+from samestory.ingest.articles.page_links import NOWHERE, Links, links_of
+from samestory.ingest.articles.page_tree import (
+    made_ready,
+    paragraphs,
+    parsed,
+    parser,
+    text_of,
 )
+from samestory.ingest.articles.structured_data import articles, body_of, is_paid
+from samestory.story import clean_line
+
+MIN_PARAGRAPHS: Final = 400  # characters of all paragraphs: less is no article
+MOST: Final = 0.9  # of the paragraphs' text is in the element that is taken
+LEAST_OF_PAGE: Final = 0.4  # of the unlinked text is in paragraphs; else elsewhere
 MIN_FOUND: Final = 250  # characters of a quick result that is believed
 MIN_SHARE: Final = 0.5  # of the paragraphs' text in it
+MOST_LINKED: Final = 0.5  # of a paragraph's text: more, and it leads elsewhere
+OPENING: Final = 60  # characters by which a paragraph is found again
+MUCH_MORE: Final = 2  # times the text that the structured data must have
+MIN_SAME: Final = 0.8  # of the words found that are among theirs
 _IN_LISTS: Final = ("table", "tbody", "tr", "td", "form", "ul", "li", "ol", "dl")
 _OTHER: Final = re.compile(
     r"comment|disqus|respon[ds]|repl(?:y|ies)|related|recommend|newsletter|cookie"
     r"|consent",
     re.IGNORECASE,
 )
+# What stands among a report's paragraphs and is not of them.
+_BESIDE: Final = re.compile(
+    r"teaser|promo|card|author|byline|caption|credit|share|social|sidebar|widget|banner"
+    r"|paywall|subscri|abo-|offer|advert|sponsor|copyright|disclaimer|most-?read|tags?\b",
+    re.IGNORECASE,
+)
 _LENGTH: Final = etree.XPath("string-length(normalize-space(.))")
 _EMPTY: Final = b"<html><body><article></article></body></html>"
+_WORD: Final = re.compile(r"[^\W\d_]+|\d+")
 
 
-def extract_article(markup: str, url: str) -> str:
-    """Return an article's text, a paragraph a line; "" if there is none.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extract:
+    """What a page gives.
+
+    Attributes:
+        text: of the report, a paragraph a line; "" if there is none.
+        from_data: it is of the page's structured data.
+        headline: as the page shows it; "" if it shows none.
+        linked: lines of the text that are links.
+        is_paid: it is said to be for subscribers.
+        links: where else the report is.
+    """
+
+    text: str = ""
+    from_data: bool = False
+    headline: str = ""
+    linked: frozenset[str] = frozenset()
+    is_paid: bool = False
+    links: Links = NOWHERE
+
+
+def extract_article(markup: str, url: str, first: str = "") -> Extract:
+    """Return what a page gives; nothing if it can't be read.
 
     Args:
         markup: the page, decoded.
         url: where it came from.
+        first: where the report's first page came from, if that is another.
     """
+    tree = parsed(markup)
+    if tree is None:
+        return Extract()
+    data = list(articles(tree)) if "ld+json" in markup else []
+    links = links_of(tree, url, first)
+    heads = [text_of(head) for head in tree.iter("h1")]
+    made_ready(tree)
+    text = _completed(_found(tree, url), tree)
+    bodies = [body for one in data if (body := body_of(one))]
+    body = max(bodies, key=len, default="")
+    from_data = _has_much_more(body, text)
+    return Extract(
+        text=body if from_data else text,
+        from_data=from_data,
+        headline=next(filter(None, heads), ""),
+        linked=frozenset(map(text_of, tree.iter("a"))),
+        is_paid=any(map(is_paid, data)),
+        links=links,
+    )
+
+
+def _found(tree: HtmlElement, url: str) -> str:
+    """Return what trafilatura takes for the report."""
     from trafilatura import extract  # noqa: PLC0415  (226 ms, paid in workers only)
     from trafilatura.settings import Extractor  # noqa: PLC0415
 
-    tree = _parsed(markup)
-    if tree is None:
-        return ""
     whole: dict[str, Any] = {
         "output_format": "txt",
         "precision": True,
@@ -63,40 +126,7 @@ def extract_article(markup: str, url: str) -> str:
         text = extract(narrowed, options=Extractor(fast=True, **whole)) or ""
         if len(text) >= max(MIN_FOUND, MIN_SHARE * size):
             return text
-    return extract(tree, options=Extractor(**whole)) or ""
-
-
-def _parsed(markup: str) -> HtmlElement | None:
-    """Parse as lxml.html does, with the elements' class chosen in C (twice as fast)."""
-    from trafilatura.utils import repair_faulty_html  # noqa: PLC0415
-
-    mended = repair_faulty_html(markup, markup[:50].lower())
-    try:
-        tree = etree.fromstring(mended.encode("utf-8", "ignore"), parser=_parser())
-    except (etree.XMLSyntaxError, ValueError):
-        return None
-    if tree is None or not len(tree):
-        return None
-    etree.strip_elements(tree, *STRIPPED, with_tail=False)
-    return tree
-
-
-def _parser() -> etree.HTMLParser:
-    parser = etree.HTMLParser(
-        collect_ids=False,
-        default_doctype=False,
-        encoding="utf-8",
-        remove_comments=True,
-        remove_pis=True,
-    )
-    lookup = etree.ElementDefaultClassLookup(
-        element=HtmlElement,
-        comment=HtmlComment,
-        pi=HtmlProcessingInstruction,
-        entity=HtmlEntity,
-    )
-    parser.set_element_class_lookup(lookup)
-    return parser
+    return extract(copy.deepcopy(tree), options=Extractor(**whole)) or ""
 
 
 def _narrowed(tree: HtmlElement) -> tuple[HtmlElement | None, int]:
@@ -119,9 +149,7 @@ def _narrowed(tree: HtmlElement) -> tuple[HtmlElement | None, int]:
         holder = holder.getparent()
     above = list(_up_to(body, holder))
     unlinked = _LENGTH(body) - sum(map(_LENGTH, body.iter("a")))
-    is_other = any(
-        _OTHER.search(f"{e.get('id') or ''} {e.get('class') or ''}") for e in above
-    )
+    is_other = any(_OTHER.search(_named(e)) for e in above)
     if holder is body or total < LEAST_OF_PAGE * unlinked or is_other:
         return None, total
     article = next((e for e in above if _is_article(e)), holder)
@@ -132,14 +160,10 @@ def _weights(body: HtmlElement) -> tuple[dict[HtmlElement, int], int]:
     """Return each element's characters in paragraphs below it, and the sum of all."""
     weights: dict[HtmlElement, int] = defaultdict(int)
     total = 0
-    for number, paragraph in enumerate(body.iter("p")):
-        size = len(" ".join("".join(paragraph.itertext()).split()))
-        if number >= MAX_PARAGRAPHS:
-            return weights, 0
-        if size >= MIN_PARAGRAPH:
-            total += size
-            for element in _up_to(body, paragraph.getparent()):
-                weights[element] += size
+    for paragraph, text in paragraphs(body):
+        total += len(text)
+        for element in _up_to(body, paragraph.getparent()):
+            weights[element] += len(text)
     return weights, total
 
 
@@ -150,13 +174,17 @@ def _up_to(body: HtmlElement, element: HtmlElement) -> Iterator[HtmlElement]:
         element = element.getparent()
 
 
+def _named(element: HtmlElement) -> str:
+    return f"{element.get('id') or ''} {element.get('class') or ''}"
+
+
 def _is_article(element: HtmlElement) -> bool:
     return bool(element.tag == "article" or element.get("itemprop") == "articleBody")
 
 
 def _page_of(element: HtmlElement) -> HtmlElement:
     """Return a page that holds a copy of the element alone, inside an <article>."""
-    page = etree.fromstring(_EMPTY, parser=_parser())
+    page = etree.fromstring(_EMPTY, parser=parser())
     taken = copy.copy(element)  # lxml's copies are deep
     taken.tail = None
     if element.tag == "article" or element.find(".//article") is not None:
@@ -164,3 +192,72 @@ def _page_of(element: HtmlElement) -> HtmlElement:
     else:
         page[0][0].append(taken)
     return page
+
+
+def _completed(text: str, tree: HtmlElement) -> str:
+    """Return a text with the paragraphs of its kind that it lacks, in their order."""
+    body = tree.find("body")
+    if body is None or not text:
+        return text
+    lines = text.split("\n")
+    at = {_opening(line): n for n, line in reversed([*enumerate(lines)])}
+    around = [(one, said, at.get(_opening(said))) for one, said in paragraphs(body)]
+    found = [one for one, _, place in around if place is not None]
+    kinds = Counter(map(_kind, found))
+    theirs = {_named(above) for one in found for above in _up_to(body, one)}
+    reports = {_report_of(body, one) for one in found}
+    behind: dict[int, list[str]] = defaultdict(list)
+    last = -1
+    for element, said, place in around:
+        if place is not None:
+            last = place
+        elif (
+            kinds[_kind(element)] > 1
+            and _report_of(body, element) in reports
+            and _is_own(element, said, set(map(_named, _up_to(body, element))) - theirs)
+            and _opening(said) not in clean_line(text, len(text))
+        ):
+            behind[last].append(said)
+    put = behind[-1]
+    for number, line in enumerate(lines):
+        put = [*put, line, *behind[number]]
+    return "\n".join(put)
+
+
+def _opening(line: str) -> str:
+    """Return how a paragraph begins, to find it again."""
+    return clean_line(line.lstrip("- "), OPENING)
+
+
+def _report_of(body: HtmlElement, element: HtmlElement) -> HtmlElement | None:
+    """Return the outermost article that an element is in; None if in none."""
+    above = [one for one in _up_to(body, element) if one.tag == "article"]
+    return above[-1] if above else None
+
+
+def _kind(element: HtmlElement) -> tuple[str, ...]:
+    """Return what a paragraph is and where, in the publisher's names."""
+    above = element.getparent()
+    return (element.get("class") or "", above.tag, above.get("class") or "")
+
+
+def _is_own(element: HtmlElement, text: str, around: Collection[str]) -> bool:
+    """Tell whether a paragraph is the report's own words.
+
+    Args:
+        element: of it.
+        text: of it.
+        around: names of what it is in, but those that what was found is in, too.
+    """
+    linked = sum(len(text_of(link)) for link in element.iter("a"))
+    return linked <= MOST_LINKED * len(text) and not any(
+        _OTHER.search(name) or _BESIDE.search(name) for name in around
+    )
+
+
+def _has_much_more(body: str, text: str) -> bool:
+    """Tell whether the structured data have the report, and the page a part of it."""
+    if len(body) < max(MIN_FOUND, MUCH_MORE * len(text)):
+        return False
+    found, theirs = (set(_WORD.findall(one.casefold())) for one in (text, body))
+    return len(found & theirs) >= MIN_SAME * len(found)

@@ -7,16 +7,23 @@ Runs in worker processes (see `sandbox`): trafilatura can hang or take the proce
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import unquote_plus, urlsplit
 
 from samestory.credits import NO_CREDITS, Credits, credits_of
-from samestory.ingest.articles.extraction import extract_article
+from samestory.ingest.articles.extraction import Extract, extract_article
 from samestory.ingest.articles.outlets import FeedVoice
 from samestory.ingest.articles.page_head import MAX_TAGS, Head, plain_words, read_head
-from samestory.ingest.articles.quality import complaint, tidy, without_title
+from samestory.ingest.articles.page_links import NOWHERE, Links
+from samestory.ingest.articles.quality import (
+    complaint,
+    tidy,
+    without_offer,
+    without_title,
+)
 from samestory.ingest.text.bot_walls import wall_of
 from samestory.ingest.text.charset import decode
 from samestory.ingest.text.dates import (
@@ -32,6 +39,8 @@ from samestory.story import clean_text
 MIN_FULL_TEXT: Final = 900  # characters; a feed's text of this length is the article
 CUT_OFF_TAIL: Final = 60  # characters; the pattern is quadratic on a long text
 MIN_REFLECTED: Final = 3  # words of a headline that its address asks for
+STUB: Final = "page-stub"  # the rest is for subscribers
+FROM_DATA: Final = "text-of-structured-data"
 _CUT_OFF: Final = re.compile(
     r"(?:…|\.\.\.|\[…\]|read more|continue reading)\W*$", re.IGNORECASE
 )
@@ -84,6 +93,8 @@ class Cleaned:
         linked_feed: key of the feed's address that the page links to as its site's
             own; "" if it does not.
         linked_by: where that page was fetched at last; "" if it does not.
+        canonical: the address that the page says to have; "" if it says none.
+        next_url: where the report goes on; "" if it does not, or all of it was read.
     """
 
     text: str
@@ -97,6 +108,27 @@ class Cleaned:
     page_url: str = ""
     linked_feed: str = ""
     linked_by: str = ""
+    canonical: str = ""
+    next_url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """What a report's pages gave.
+
+    Attributes:
+        text: of the report.
+        why: it is not to be used; None if it is good.
+        flags: what is odd about it.
+        links: where else the first page says that it is.
+        next_url: where it goes on; "" if nowhere.
+    """
+
+    text: str
+    why: str | None
+    flags: tuple[str, ...] = ()
+    links: Links = NOWHERE
+    next_url: str = ""
 
 
 def is_full_text(content: str) -> bool:
@@ -107,18 +139,25 @@ def is_full_text(content: str) -> bool:
 
 def extract_text(page: Page) -> str:
     """Return the article's text, paragraphs by line; empty if there is none."""
+    return clean_text(_extracted(page).text)
+
+
+def _extracted(page: Page, first: str = "") -> Extract:
     if page.body.count(b"<") > MAX_TAGS or page.body.startswith((b"%PDF", b"\x89PNG")):
-        return ""
+        return Extract()
     markup = mend_references(decode(page.body, page.content_type).encode()).decode()
-    return clean_text(extract_article(markup, page.url))
+    return extract_article(markup, page.url, first)
 
 
-def choose_text(page: Page | None, stated: Stated) -> Cleaned:
+def choose_text(
+    page: Page | None, stated: Stated, following: Sequence[Page] = ()
+) -> Cleaned:
     """Take the page's text where it is one, else the feed's, and say why.
 
     Args:
         page: None if none was fetched.
         stated: what the feed said.
+        following: the pages on which the report goes on, or all of it.
     """
     if page is None:
         return _cleaned(stated.text, stated)
@@ -126,38 +165,52 @@ def choose_text(page: Page | None, stated: Stated) -> Cleaned:
     head = None if is_own else read_head(page.body, page.url, page.content_type)
     linked = head.linked(stated.feeds) if head else ""
     if head is None or linked:
-        cleaned = _believing(page, stated)
+        cleaned = _believing(page, stated, following)
     else:
-        cleaned = _doubting(page, head, stated)
+        cleaned = _doubting(page, head, stated, following)
     return replace(cleaned, linked_feed=linked, linked_by=page.url if linked else "")
 
 
-def _believing(page: Page, stated: Stated) -> Cleaned:
+def _believing(page: Page, stated: Stated, following: Sequence[Page]) -> Cleaned:
     """Take a page's text, and beside it what its publisher's own feed says."""
-    text, why = _text_of(page, stated, stated.title)
-    cleaned = _cleaned(stated.text, stated, why) if why else _cleaned(text, stated)
+    found = _text_of(page, stated, stated.title, following)
+    if found.why:
+        cleaned = _cleaned(stated.text, stated, found.why)
+    else:
+        cleaned = replace(
+            _cleaned(found.text, stated, *found.flags),
+            text_from="page",
+            page_url=page.url,
+            canonical=found.links.canonical,
+            next_url=found.next_url,
+        )
     if not cleaned.published.at:
         cleaned = replace(cleaned, published=_date_of_page(page, stated))
-    return cleaned if why else replace(cleaned, text_from="page", page_url=page.url)
+    return cleaned
 
 
-def _doubting(page: Page, head: Head, stated: Stated) -> Cleaned:
+def _doubting(
+    page: Page, head: Head, stated: Stated, following: Sequence[Page]
+) -> Cleaned:
     """Take a page's text with what it says itself, without a word of a strange feed."""
     title = head.title_beside(stated.title)
-    text, why = _text_of(page, stated, title)
-    if why or _reflects(page.url, title):
-        return _cleaned(stated.text, stated, why or "page-reflects")
+    found = _text_of(page, stated, title, following)
+    if found.why or _reflects(page.url, title):
+        return _cleaned(stated.text, stated, found.why or "page-reflects")
     raw = head.published_raw or None
+    named = () if title == stated.title else ("title-of-page",)
     return Cleaned(
-        text=text,
+        text=found.text,
         text_from="page",
         title=title,
-        lang=identify(f"{title}\n{text}", None),
-        flags=() if title == stated.title else ("title-of-page",),
+        lang=identify(f"{title}\n{found.text}", None),
+        flags=(*found.flags, *named),
         published=parse_date_of_any_language(raw, _moment(stated)),
         published_raw=raw,
-        credits=credits_of(text, ""),
+        credits=credits_of(found.text, ""),
         page_url=page.url,
+        canonical=found.links.canonical,
+        next_url=found.next_url,
     )
 
 
@@ -199,15 +252,43 @@ def without_page(stated: Stated, flag: str) -> Cleaned:
     )
 
 
-def _text_of(page: Page, stated: Stated, title: str) -> tuple[str, str | None]:
-    """Return (the page's text, why it is not to be used)."""
-    raw = extract_text(page)
-    text = tidy(raw)
-    why = complaint(text, title=stated.title, feed_text=stated.text, whole=len(raw))
-    text = without_title(text, title)
+def _text_of(
+    page: Page, stated: Stated, title: str, following: Sequence[Page]
+) -> _Found:
+    """Return what a report's pages gave, and why it is not to be used."""
+    first = _extracted(page)
+    others = [_extracted(one, page.url) for one in following]
+    raw = clean_text("\n".join([first.text, *(one.text for one in others)]))
+    tidied = tidy(raw)
+    text, is_stub = without_offer(tidied, is_paid=first.is_paid)
+    why = complaint(
+        tidied,
+        title=stated.title,
+        feed_text=stated.text,
+        whole=len(raw),
+        headline=first.headline,
+        linked=first.linked,
+    )
     if why and (wall := wall_of({}, page.body)):
         why = f"page-wall: {wall}"
-    return text, why
+    flags = {STUB: is_stub, FROM_DATA: first.from_data}
+    return _Found(
+        text=without_title(text or tidied, title),
+        why=why,
+        flags=tuple(flag for flag, holds in flags.items() if holds),
+        links=first.links,
+        next_url=_next_url(page, following, [first, *others]),
+    )
+
+
+def _next_url(page: Page, following: Sequence[Page], read: Sequence[Extract]) -> str:
+    """Return where a report goes on: on one page, else on the next; "" for nowhere."""
+    whole = read[0].links.whole
+    seen = {page.url, *(one.url for one in following)}
+    if whole:
+        return "" if following else whole
+    named = (one.links.after(len(read)) for one in reversed(read))
+    return next((url for url in named if url and url not in seen), "")
 
 
 def _date_of_page(page: Page, stated: Stated) -> Moment:

@@ -1,6 +1,5 @@
 """What a page says of itself: headline, date, and which feeds are its site's own."""
 
-import json
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Any, Final
 from lxml import etree
 
 from samestory.former_keys import spelled_key
+from samestory.ingest.articles.structured_data import articles
 from samestory.ingest.text.charset import decode
 from samestory.ingest.text.markup import plain_text
 from samestory.story import clean_line
@@ -17,7 +17,6 @@ from samestory.urls import absolute_url
 
 MAX_HEAD: Final = 1_000_000  # characters that are read; headlines stand before it
 MAX_TAGS: Final = 100_000  # real news pages have up to 4,110
-MAX_DATA: Final = 100_000  # characters of a block of structured data that is read
 MAX_FEEDS: Final = 200
 _TITLES: Final = ("og:title", "twitter:title")
 _DATES: Final = (
@@ -28,7 +27,6 @@ _DATES: Final = (
 _FEEDS: Final = re.compile(
     r"(?:application|text)/(?:(?:rss|atom|rdf)\+xml|xml|feed\+json)"
 )
-_ARTICLE: Final = re.compile(r"\w{0,20}(?:Article|BlogPosting|Report)")  # schema.org
 _WORD: Final = re.compile(r"\w+")
 _PUBLISHED: Final = "//*[@itemprop='datePublished' and (@datetime or @content)]"
 
@@ -79,7 +77,7 @@ def read_head(body: bytes, url: str, content_type: str) -> Head:
     if tree is None:
         return Head()
     said = _metadata(tree)
-    data = list(_articles(tree))
+    data = list(articles(tree))
     candidates = (clean_line(one) for one in _titles(tree, said, data))
     site = plain_words(said.get("og:site_name", ""))
     titles = (title for title in candidates if title and plain_words(title) != site)
@@ -147,24 +145,3 @@ def _feeds(tree: etree._Element, url: str) -> Iterator[str]:
         target = absolute_url(link.get("href") or "", base)
         if target and {"alternate", "feed"} & set(kinds) and _FEEDS.fullmatch(kind):
             yield spelled_key(target)
-
-
-def _articles(tree: etree._Element) -> Iterator[dict[str, Any]]:
-    """Yield the articles of a page's structured data (schema.org, as JSON-LD)."""
-    for script in tree.iter("script"):
-        text = script.text or ""
-        is_data = (script.get("type") or "").lower() == "application/ld+json"
-        if not is_data or len(text) > MAX_DATA:
-            continue
-        try:
-            linked_data: Any = json.loads(text)
-        except (ValueError, RecursionError):
-            continue
-        graph = (
-            linked_data.get("@graph", [linked_data])
-            if isinstance(linked_data, dict)
-            else linked_data
-        )
-        for one in graph if isinstance(graph, list) else ():
-            if isinstance(one, dict) and _ARTICLE.fullmatch(str(one.get("@type"))):
-                yield one

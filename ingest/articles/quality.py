@@ -5,7 +5,13 @@ feeds.md section 2.4) and are tested on both sides.
 """
 
 import re
+import tomllib
+from collections.abc import Collection, Sequence
+from itertools import chain
+from pathlib import Path
 from typing import Final
+
+PHRASES: Final = Path(__file__).with_name("phrases.toml")
 
 MIN_TEXT: Final = 150  # characters; consent walls and stubs on real pages had 46 to 131
 MAX_WALL: Final = 900  # characters; a wall's text is no longer, an article's is
@@ -13,6 +19,12 @@ FEW_LINES: Final = 400  # characters in which one mark of a wall makes it one
 MIN_PARAGRAPH: Final = 40  # characters; shorter ones may well come twice
 LIST_LINES: Final = 8  # lines from which a text can be a list of headlines
 LIST_SHARE: Final = 0.75  # of the lines that are no sentences: then it is one
+LEADING_SHARE: Final = 0.3  # of those that are links
+MAX_OFFER: Final = 400  # characters; a longer line tells something
+MAX_BELOW: Final = 900  # characters of an offer's lines together
+MAX_STUB: Final = 1_500  # characters; a report for subscribers has more
+MAX_OPENING: Final = 1_000  # characters of a line in which it asks
+MAX_ASKING: Final = 8  # lines that ask for consent
 ABOUT_WORDS: Final = 6  # words of title and summary from which the page can be another
 ABOUT_SHARE: Final = 0.15  # of them on the page: less, and it is about something else
 
@@ -32,6 +44,17 @@ _WALL: Final = re.compile(
     r"(?:available )?(?:for|to) subscribers|exclusively for (?:our )?subscribers",
     re.IGNORECASE,
 )
+
+
+def _any_of(kind: str) -> str:
+    """Return what matches a line of a kind in phrases.toml."""
+    return "|".join(chain(*tomllib.loads(PHRASES.read_text("utf-8"))[kind].values()))
+
+
+_CONSENT: Final = re.compile(_any_of("consent"), re.IGNORECASE)
+_GATE: Final = re.compile(_any_of("gates"), re.IGNORECASE)
+_MORE: Final = re.compile(_any_of("more"), re.IGNORECASE)
+_OFFER: Final = re.compile(_any_of("offers"), re.IGNORECASE)
 MAX_BOILERPLATE: Final = 250  # characters; a longer line is never one of these
 # Lines that are never part of a report; the whole line has to be one.
 _BOILERPLATE: Final = re.compile(
@@ -48,13 +71,18 @@ _BOILERPLATE: Final = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE_END: Final = re.compile(r"[.!?…。！？؟۔।॥។။።፧՞։:;\"”»’')\]]\s*$")
+_SENTENCE: Final = re.compile(r"[.!?…。！？؟۔।]")
 LONG_LINE: Final = 80  # characters; a headline has no more, and Thai has no full stop
 _WORD: Final = re.compile(r"\w{4,}")
+# Chinese, Japanese, Thai, Lao, Khmer and Burmese have no blanks between words.
+_UNSPACED: Final = re.compile(
+    r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]+"
+)
 _STAMP: Final = re.compile(r"\s*\d{4}-\d{2}-\d{2}(?:[T ][\d:.+Z-]{4,20})?\s*")
 
 
 def tidy(text: str) -> str:
-    """Return a text without paragraphs that come again, and without boilerplate lines.
+    """Return a text without paragraphs that come again, boilerplate and consent.
 
     Some systems print the text many times over (25 to 30 times seen).
 
@@ -63,7 +91,7 @@ def tidy(text: str) -> str:
     """
     seen: set[str] = set()
     kept = []
-    for line in text.split("\n"):
+    for line in _without_consent(text.split("\n")):
         key = " ".join(line.split()).casefold()
         if len(line) <= MAX_BOILERPLATE and _BOILERPLATE.fullmatch(line.strip()):
             continue
@@ -91,7 +119,15 @@ def without_title(text: str, title: str) -> str:
     return "\n".join(lines)
 
 
-def complaint(text: str, *, title: str, feed_text: str, whole: int) -> str | None:
+def complaint(
+    text: str,
+    *,
+    title: str,
+    feed_text: str,
+    whole: int,
+    headline: str = "",
+    linked: Collection[str] = (),
+) -> str | None:
     """Return why the page's text is not to be used, as a flag; None if it is good.
 
     Args:
@@ -99,9 +135,12 @@ def complaint(text: str, *, title: str, feed_text: str, whole: int) -> str | Non
         title: of the story.
         feed_text: what the feed stated; "" for nothing.
         whole: characters of the page's text before `tidy`.
+        headline: that the page shows; "" for none.
+        linked: lines that are links on the page.
     """
     size, stated = len(text), len(feed_text)
     is_short = size < MAX_WALL
+    is_another = not headline or not _terms(title) & _terms(headline)
     checks = {
         "page-empty": not whole,
         "page-boilerplate": not size,
@@ -109,10 +148,59 @@ def complaint(text: str, *, title: str, feed_text: str, whole: int) -> str | Non
         "page-shorter-than-feed": 2 * size < stated or size < min(stated, MAX_WALL),
         "page-too-short": size < MIN_TEXT and stated >= size // 2,
         "page-repeats": is_short and size < whole / 3,
-        "page-list": _is_list(text),
-        "page-about-else": _is_about_else(text, f"{title} {feed_text[:1000]}"),
+        "page-list": _is_list(text, linked),
+        "page-about-else": is_another
+        and _is_about_else(text, f"{title} {feed_text[:1000]}"),
     }
     return next((flag for flag, holds in checks.items() if holds), None)
+
+
+def without_offer(text: str, *, is_paid: bool) -> tuple[str, bool]:
+    """Return (a text without what is offered to subscribers, whether it is a stub).
+
+    A stub ends where reading goes on for subscribers alone. Of many a publisher who
+    says that of all his reports the page has them whole: then that alone is no sign.
+
+    Args:
+        text: a paragraph a line.
+        is_paid: the page says that the report is for subscribers.
+    """
+    lines = text.split("\n")
+    short = {n: line for n, line in enumerate(lines) if len(line) <= MAX_OFFER}
+    out = {n for n, line in short.items() if _OFFER.search(line)}
+    ends = {n for n, line in short.items() if _GATE.search(line)}
+    if is_paid:
+        ends |= out | {n for n, line in short.items() if _MORE.search(line)}
+    at = next((n for n in sorted(ends) if _is_little(lines[n:])), len(lines))
+    kept = [line for n, line in enumerate(lines[:at]) if n not in out | ends]
+    if at < len(lines):
+        kept.append(_before_gate(lines[at]))
+    plain = "\n".join(kept).strip()
+    return plain, at < len(lines) or (is_paid and len(plain) < MAX_STUB)
+
+
+def _before_gate(line: str) -> str:
+    """Return the whole sentences that stand before an offer in its line."""
+    match = _GATE.search(line)
+    before = line[: match.start()] if match else ""
+    ends = [end.end() for end in _SENTENCE.finditer(before)]
+    return before[: ends[-1]].strip() if ends and ends[-1] >= MIN_PARAGRAPH else ""
+
+
+def _is_little(lines: Sequence[str]) -> bool:
+    """Tell whether lines are an offer's and what stands below it."""
+    return sum(map(len, lines)) <= MAX_BELOW
+
+
+def _without_consent(lines: Sequence[str]) -> Sequence[str]:
+    """Return a page's lines without those in front that ask for consent."""
+    for number, line in enumerate(lines):
+        opening = line[:MAX_OPENING]
+        marks = {match[0].casefold() for match in _CONSENT.finditer(opening)}
+        if number >= MAX_ASKING or not (len(marks) > 1 or _WALL.search(opening)):
+            behind = sum(map(len, lines[number:]))
+            return lines[number:] if behind >= MIN_TEXT else lines
+    return lines
 
 
 def _is_wall(text: str) -> bool:
@@ -121,14 +209,19 @@ def _is_wall(text: str) -> bool:
     return marks > 1 or (marks == 1 and len(text) < FEW_LINES)
 
 
-def _is_list(text: str) -> bool:
-    """Tell whether a text is headlines and teasers, line by line."""
+def _is_list(text: str, linked: Collection[str]) -> bool:
+    """Tell whether a text is headlines and teasers, line by line.
+
+    Names are no headlines: those lead somewhere.
+    """
     lines = [line for line in text.split("\n") if line.strip()]
     if len(lines) < LIST_LINES:
         return False
     short = [line for line in lines if len(line) < LONG_LINE]
-    loose = sum(1 for line in short if not _SENTENCE_END.search(line))
-    return loose > LIST_SHARE * len(lines)
+    loose = [line for line in short if not _SENTENCE_END.search(line)]
+    leading = sum(1 for line in loose if line.lstrip("- ").strip() in linked)
+    is_loose = len(loose) > LIST_SHARE * len(lines)
+    return is_loose and leading >= LEADING_SHARE * len(loose)
 
 
 def _is_about_else(text: str, stated: str) -> bool:
@@ -136,8 +229,18 @@ def _is_about_else(text: str, stated: str) -> bool:
 
     A redirect to the front page, a soft 404, another language's edition.
     """
-    words = {word.casefold() for word in _WORD.findall(stated)}
-    if len(words) < ABOUT_WORDS:
-        return False
-    in_text = {word.casefold() for word in _WORD.findall(text)}
-    return len(words & in_text) < ABOUT_SHARE * len(words)
+    words = _terms(stated)
+    return len(words) >= ABOUT_WORDS and (
+        len(words & _terms(text)) < ABOUT_SHARE * len(words)
+    )
+
+
+def _terms(text: str) -> set[str]:
+    """Return a text's longer words; of scripts without blanks, pairs of characters."""
+    folded = text.casefold()
+    pairs = (
+        run[at : at + 2]
+        for run in _UNSPACED.findall(folded)
+        for at in range(len(run) - 1)
+    )
+    return {*_WORD.findall(_UNSPACED.sub(" ", folded)), *pairs}

@@ -31,7 +31,7 @@ from samestory.ingest.frontier.frontier import Frontier
 from samestory.ingest.frontier.moves import is_moved
 from samestory.ingest.frontier.pending_story import PendingStory
 from samestory.ingest.frontier.redirects import MAX_HOSTS, Redirect
-from samestory.ingest.polling.fetch_story import Read, page_url, read_story
+from samestory.ingest.polling.fetch_story import Read, page_url, read_on, read_story
 from samestory.ingest.polling.intervals import page_retry_s
 from samestory.ingest.polling.plan import EntryPlan, described, plan_entries
 from samestory.ingest.polling.politeness import Politeness
@@ -49,6 +49,7 @@ from samestory.urls import host_of
 FETCHES_AT_ONCE: Final = 32
 FEEDS_AT_ONCE: Final = 1_000  # hosts whose feeds are looked at in one go
 TICK_S: Final = 0.5  # how long a new feed or a stop may go unnoticed
+MAX_PARTS: Final = 100  # reports on several pages that are read at once
 A_MOMENT_S: Final = 0.05  # to wait for more of it
 
 
@@ -116,6 +117,7 @@ class Poller:
         ] = {}  # with the host that is asked, whose gate is closed
         self._idle = threading.Event()  # never set: a pause
         self._busy: set[str] = set()  # feed URLs and story ids in flight
+        self._parts: dict[str, Read] = {}  # of reports on several pages, by story
 
     def run(self, stop: Callable[[], bool]) -> None:
         """Poll until `stop` says so; what is in flight then is done again later."""
@@ -197,7 +199,11 @@ class Poller:
             job = partial(self._ask_robots, host, page_url(task))
         else:
             parts = (self._client, self._robots, self._sandbox)
-            job = partial(read_story, task, *parts, now)
+            begun = self._parts.get(task.story_id)
+            if begun is not None and begun.story.entry == task.entry:
+                job = partial(read_on, begun, *parts, now)
+            else:
+                job = partial(read_story, task, *parts, now)
         self._jobs[threads.submit(job)] = task, host
 
     def _ask_robots(self, host: str, url: str) -> _Asked:
@@ -212,18 +218,40 @@ class Poller:
         for job in [job for job in self._jobs if job.done()]:
             task, host = self._jobs.pop(job)
             result, error = _outcome_of(job)
-            if isinstance(result, _Asked):
-                self._gate.crawl_delay(result.host, result.crawl_delay_s)
             self._settle(host, error)
-            if error is not None:
+            if isinstance(result, _Asked):  # the page itself is to come
+                self._gate.crawl_delay(result.host, result.crawl_delay_s)
+                self._busy.discard(task.name)
+                continue
+            part = self._parts.pop(task.name, None)
+            if error is not None and part is None:
                 self._failed(task, error)
-            elif isinstance(result, Read):
-                read.append(result)
+            elif isinstance(result, Read) or part is not None:
+                whole = self._read(task.name, result, part, error)
+                read += [whole] if whole else []
             elif isinstance(result, Polled):
                 self._guarded(partial(self._polled, result), task)
             self._busy.discard(task.name)
         if read:
             self._delivery.publish(read)
+
+    def _read(
+        self, name: str, result: object, part: Read | None, error: Exception | None
+    ) -> Read | None:
+        """Return a story that is read; None while it goes on in its host's next turn.
+
+        Args:
+            name: of the story.
+            result: of this turn.
+            part: what was read of it before, if that was a part.
+            error: why there is no result.
+        """
+        if not isinstance(result, Read):
+            return part.cut_short(error) if part else None
+        if result.pages and len(self._parts) < MAX_PARTS:
+            self._parts[name] = result
+            return None
+        return result.cut_short("too many at once") if result.pages else result
 
     def _guarded(self, work: Callable[[], None], task: Feed | PendingStory) -> None:
         """Do what may show a bug of ours, which must not become a loop."""

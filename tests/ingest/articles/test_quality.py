@@ -11,8 +11,14 @@ LIST = "\n".join(f"Minister number {n} meets others in the capital" for n in ran
 NEWSLETTER = "Sign up for our morning newsletter and get the news"
 
 
-def why(text, feed_text=FEED, title=TITLE):
-    return complaint(tidy(text), title=title, feed_text=feed_text, whole=len(text))
+def why(text, feed_text=FEED, title=TITLE, linked=None):
+    return complaint(
+        tidy(text),
+        title=title,
+        feed_text=feed_text,
+        whole=len(text),
+        linked=text.split("\n") if linked is None else linked,
+    )
 
 
 @pytest.mark.parametrize(
