@@ -9,7 +9,7 @@ from typing import Final
 from samestory.deploy import wiring
 from samestory.deploy.config import Settings
 from samestory.errors import Misconfigured, Quarantine
-from samestory.ingest.feeds.opml import FeedRef, checked_ref, parse_feedlist
+from samestory.ingest.feeds.opml import FeedList, checked_ref, parse_feedlist
 from samestory.ingest.frontier.frontier import Frontier
 
 LOOK_S: Final = 2.0  # seconds until a changed file is noticed
@@ -17,8 +17,8 @@ LOOK_S: Final = 2.0  # seconds until a changed file is noticed
 _log = logging.getLogger("samestory")
 
 
-def read_feedlist(source: str, settings: Settings) -> list[FeedRef]:
-    """Read a feed list from a file or a URL.
+def read_feedlist(source: str, settings: Settings) -> FeedList:
+    """Read a feed list from a file or a URL, as far as it goes.
 
     Raises:
         Misconfigured: it can't be had or read; says why.
@@ -64,10 +64,10 @@ class FeedLists:
         self._seen: dict[Path, tuple[int, ...]] = {}  # as they were at the last look
         for source in lists:
             if _is_url(source):
-                frontier.feeds.add(read_feedlist(source, settings))
+                frontier.feeds.add(_told(read_feedlist(source, settings)).feeds)
             else:
                 path = Path(source).absolute()
-                self._read(path)
+                self._read(path, is_first=True)
         if self._files:  # else another process may follow them, e.g. a supervisor
             frontier.listed.forget_lists(but=[str(path) for path in self._files])
         self._looked_at = time.monotonic()
@@ -87,13 +87,27 @@ class FeedLists:
                 except Misconfigured as error:
                     _log.warning("%s; the feeds stay as they are", error)
 
-    def _read(self, path: Path) -> tuple[int, int]:
+    def _read(self, path: Path, *, is_first: bool = False) -> tuple[int, int]:
+        """Read a file; one that was damaged since takes no feed away.
+
+        Raises:
+            Misconfigured: it can't be read.
+        """
         while True:
             self._files[path] = _stamp(path)
-            refs = read_feedlist(str(path), self._settings)
+            listed = read_feedlist(str(path), self._settings)
             if self._files[path] == _stamp(path):
                 break  # else somebody wrote it while it was read
-        return self._frontier.feeds.follow(str(path), refs)
+        if listed.is_damaged and not is_first:
+            raise Misconfigured(listed.left_out[0])
+        return self._frontier.feeds.follow(str(path), list(_told(listed).feeds))
+
+
+def _told(listed: FeedList) -> FeedList:
+    """Tell what of a list is not polled, and return it."""
+    for reason in listed.left_out:
+        _log.warning("left out: %s", reason)
+    return listed
 
 
 def _is_url(source: str) -> bool:

@@ -27,6 +27,11 @@ MAX_NAME: Final = 120  # characters of an outlet's name
 MAX_CHANNEL: Final = 60  # characters of a channel's
 _NAMING: Final = frozenset({"channel", "c", "user"})  # before a channel's name
 _ASKED: Final = ("channel_id=", "playlist_id=", "user=")
+# A feed or a post of one account, on whatever server of the Fediverse.
+_ACCOUNT: Final = re.compile(
+    r"/(?:@|users/)(\w[\w.-]{0,60}?)(?:@[\w.-]{3,80})?"
+    r"(?:\.rss|\.atom|/(?:statuses/)?\d{8,24}|/statuses/\w{20,40})"
+)
 _DOMAIN: Final = re.compile(r"(?:[a-z0-9-]{1,63}\.){1,4}[a-z]{2,24}")
 
 
@@ -53,7 +58,7 @@ def voice_of(url: str) -> str | None:
     Where many write there, the channel or host; else the family of its host, or its
     registered domain: nine feeds of one broadcaster are one voice.
     """
-    if _is_channels(url):
+    if is_channels(url):
         channel = _channel_of(url)
         return f"{_plain_host(url)}/{channel}" if channel else _plain_host(url)
     if known := family_of_domain(url):
@@ -105,7 +110,7 @@ def is_own(feed_url: str, url: str) -> bool:
     """Tell whether a feed is the publisher's own, by its address and the story's."""
     if _is_on(url, _families().unnamed) and not _channel_of(url):
         return _plain_host(feed_url) == _plain_host(url) and bool(_channel_of(feed_url))
-    is_someones = not _is_channels(url) or bool(_channel_of(url))
+    is_someones = not is_channels(url) or bool(_channel_of(url))
     return same_site(feed_url, url) and is_someones
 
 
@@ -121,7 +126,7 @@ def names_publishers(url: str) -> bool:
 
 def is_unnamed(url: str) -> bool:
     """Tell whether a URL is on a site of many writers and does not say which."""
-    return _is_channels(url) and not _channel_of(url)
+    return is_channels(url) and not _channel_of(url)
 
 
 def has_no_page(url: str) -> bool:
@@ -134,8 +139,10 @@ def _is_on(url: str, domains: frozenset[str]) -> bool:
     return any(host == domain or host.endswith("." + domain) for domain in domains)
 
 
-def _is_channels(url: str) -> bool:
+def is_channels(url: str) -> bool:
     """Tell whether a site's writers are told apart by its paths alone, there."""
+    if _account_of(url):
+        return not family_of_domain(url)
     parts = _families().channels.get(_plain_host(url))
     if parts is None:
         return False
@@ -147,9 +154,17 @@ def _plain_host(url: str) -> str:
     return host_of(url).removeprefix("www.").removeprefix("m.")
 
 
+def _account_of(url: str) -> str:
+    """Return the account of the Fediverse that a feed or a post is of; "" for none."""
+    match = _ACCOUNT.fullmatch(urlsplit(url).path) if host_of(url) else None
+    return f"@{match[1].lower()}" if match else ""
+
+
 def _channel_of(url: str) -> str:
     """Return the channel or account that an address names; "" if it names none."""
     parts = urlsplit(url)
+    if account := _account_of(url):
+        return account
     steps = [step.lower()[:MAX_CHANNEL] for step in parts.path.split("/") if step]
     if _is_on(url, _families().unnamed):  # /watch and /shorts lead to a video
         asked = parts.query.lower().split("&")

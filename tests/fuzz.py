@@ -194,8 +194,8 @@ def _version(text: str) -> None:
 
 
 def _opml(body: bytes) -> None:
-    refs = parse_feedlist(body, "list")
-    again = parse_feedlist(to_opml(refs), "list")
+    refs = parse_feedlist(body, "list").feeds
+    again = parse_feedlist(to_opml(list(refs)), "list").feeds
     assert {r.url for r in again} == {r.url for r in refs}
 
 

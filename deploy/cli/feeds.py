@@ -36,6 +36,7 @@ from samestory.ingest.text.dates import parse_date
 from samestory.urls import host_of
 
 CHECKS_AT_ONCE: Final = 8
+MAX_SHOWN: Final = 10  # feeds that were added, one by one
 
 
 def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -111,18 +112,31 @@ def run_add(args: argparse.Namespace, settings: Settings) -> int:
 
 
 def run_import(args: argparse.Namespace, settings: Settings) -> int:
-    """Add the feeds of a list."""
-    return _add(read_feedlist(args.file, settings), args, settings)
+    """Add the feeds of a list, as far as it can be read."""
+    listed = read_feedlist(args.file, settings)
+    for reason in listed.left_out:
+        sys.stderr.write(f"left out: {plain(masked(reason))}\n")
+    return _add(listed.feeds, args, settings, left_out=listed.left_out)
 
 
-def _add(refs: list[FeedRef], args: argparse.Namespace, settings: Settings) -> int:
+def _add(
+    refs: Sequence[FeedRef],
+    args: argparse.Namespace,
+    settings: Settings,
+    left_out: Sequence[str] = (),
+) -> int:
     frontier = wiring.open_frontier(settings)
     new = frontier.feeds.add(refs)
+    urls = [ref.url for ref in refs]
     if args.json:
-        row = {"added": new, "known": len(refs) - new}
-        print_json(shown(row | {"feeds": [ref.url for ref in refs]}))
-    else:
-        print(f"{new} added, {len(refs) - new} known already")
+        row = {"added": new, "known": len(refs) - new, "feeds": urls}
+        print_json(shown(row | {"left_out": list(left_out)}))
+        return 0
+    out = f", {len(left_out)} left out" if left_out else ""
+    print(f"{new} added, {len(refs) - new} known already{out}")
+    if len(urls) <= MAX_SHOWN:
+        for url in urls:
+            print(f"  {plain(masked(url))}")
     return 0
 
 
@@ -283,7 +297,7 @@ def _refs(sources: Iterable[str], settings: Settings) -> list[FeedRef]:
         if source.startswith(("http://", "https://")):
             refs.append(checked_ref(source))
         else:
-            refs += read_feedlist(source, settings)
+            refs += read_feedlist(source, settings).feeds
     return refs
 
 

@@ -7,7 +7,8 @@
 4. All else is hearsay: the teller's words, of a site that has not been heard itself.
    Any feed can link to any page, and say what it likes that it says.
 
-Where many write on one site, its host, or the channel in its path, is the outlet.
+Where many write on one site, its host, or the channel in its path, is the outlet. What
+a bridge tells of such channels is hearsay of each for itself: "X via BRIDGE".
 """
 
 import ipaddress
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from samestory.publishers import (
     MAX_NAME,
     is_aggregator,
+    is_channels,
     is_own,
     is_unnamed,
     names_publishers,
@@ -74,6 +76,7 @@ def attributed(
     page_url: str = "",
     source: str = "",
     source_url: str = "",
+    author: str = "",
 ) -> Attribution:
     """Return whose report a story is.
 
@@ -83,6 +86,7 @@ def attributed(
         page_url: where its text was fetched at last; "" if the words are the feed's.
         source: name in RSS `<source>`, "" if absent.
         source_url: address in RSS `<source>`, "" if absent.
+        author: of the entry, "" if absent; it names the channel where no address does.
     """
     if page_url and not is_aggregator(page_url):
         own = feed.name if feed.owns(page_url) else ""
@@ -93,9 +97,22 @@ def attributed(
     if url is None or feed.owns(url):
         named = None if url is None or is_unnamed(url) else voice_of(url)
         return Attribution(outlet=named or feed.name)
+    channel = "" if is_channels(feed.url) else _channel_at(url, author, feed)
     return Attribution(
-        outlet=feed.name, hearsay_of=voice_of(url) or host_of(url) or "an address"
+        outlet=f"{channel} via {feed.name}" if channel else feed.name,
+        hearsay_of=voice_of(url) or host_of(url) or "an address",
     )
+
+
+def _channel_at(url: str, author: str, feed: FeedVoice) -> str:
+    """Return the channel that an address is of, on a site of many; "" on another.
+
+    Where no address names it, a feed of one channel has its author's name for a title.
+    """
+    if is_unnamed(url):
+        named = clean_line(author, MAX_NAME // 2)
+        return f"{named} on {voice_of(url)}" if named and author == feed.title else ""
+    return (voice_of(url) or "") if is_channels(url) else ""
 
 
 def _is_operators(url: str) -> bool:

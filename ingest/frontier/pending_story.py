@@ -72,6 +72,7 @@ class PendingStory:
             page_url=at or "",
             source=self.entry.source,
             source_url=self.entry.source_url,
+            author=self.entry.author,
         ).outlet
 
 

@@ -3,11 +3,14 @@
 An address gives its id to its publisher's report alone: one that its own feed brings,
 or its page shows. Hearsay has an id of its feed. What a strange feed's link leads to is
 the report there, today's, whatever it led to before; a publisher's own story keeps its
-id while it moves within its site.
+id while it moves within its site. What a page says to be its address (rel=canonical)
+counts on its own site, from the first time that it is read: two links to one page are
+one story.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 from samestory.ingest.articles.outlets import Attribution, FeedVoice, attributed
 from samestory.ingest.articles.page import Cleaned
@@ -16,7 +19,7 @@ from samestory.ingest.articles.versions import changes_since
 from samestory.ingest.frontier.pending_story import PendingStory
 from samestory.publishers import same_site
 from samestory.story import Story, scoped_id
-from samestory.story_keys import story_ids_of, url_keys
+from samestory.story_keys import story_ids_of, url_key, url_keys
 from samestory.urls import flags_of_host
 
 
@@ -45,11 +48,30 @@ def rightful_id(
 
 
 def _address(due: PendingStory, cleaned: Cleaned) -> str | None:
-    """Return a story's address: the page's, where that is on another site."""
-    link = due.entry.link
-    if not cleaned.page_url or not link or same_site(cleaned.page_url, link):
+    """Return a story's address: the page's own, where that is on another site.
+
+    Or where it is said by the page of a story that has no id of before.
+    """
+    link, page_url = due.entry.link, cleaned.page_url
+    if not page_url or not link:
         return link
-    return cleaned.page_url
+    is_new = due.last_version is None or bool(due.given_for)
+    if is_new and _is_of_its_page(cleaned.canonical, page_url):
+        return cleaned.canonical
+    return link if same_site(page_url, link) else page_url
+
+
+def _is_of_its_page(canonical: str, page_url: str) -> bool:
+    """Tell whether what a page says to be its address may be that.
+
+    Not on another site, nor the front page of this one, as some say of every page.
+    """
+    return (
+        bool(canonical)
+        and urlsplit(canonical).path.strip("/") != ""
+        and url_key(canonical) != url_key(page_url)
+        and same_site(canonical, page_url)
+    )
 
 
 def make_story(
@@ -70,6 +92,7 @@ def make_story(
         page_url=cleaned.page_url,
         source=pending.entry.source,
         source_url=pending.entry.source_url,
+        author=pending.entry.author,
     )
     url = _address(pending, cleaned)
     title = _title(cleaned, by, voice, url)

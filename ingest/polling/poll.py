@@ -12,6 +12,7 @@
 """
 
 import hashlib
+import re
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
@@ -48,6 +49,7 @@ PROBE_S: Final = DAY_S  # a feed is asked without conditions so often, lest they
 AWAY_SCORE: Final = 0.25  # no connection: often our own
 SOFT_SCORE: Final = 0.5  # an error that comes and goes
 HARD_SCORE: Final = 1.0
+_WRONG: Final = re.compile(r"\d{1,9} left out: too many.*|damaged: .*", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +178,19 @@ def _sendable(value: str | None) -> str | None:
     return value if value and value.isascii() and value.isprintable() else None
 
 
+def with_what_was_wrong(said: str, before: str) -> str:
+    """Return what is said of a poll, with what was wrong with the document last read.
+
+    It is told until another document is read.
+
+    Args:
+        said: of this poll.
+        before: said of the one before.
+    """
+    found = _WRONG.search(before)
+    return f"{said}; when it was read: {found[0]}" if found else said
+
+
 def after_success(
     polled: Polled, *, new: int, now: float, limits: Limits, jitter: float
 ) -> Feed:
@@ -251,12 +266,13 @@ def after_failure(
     asked_s = getattr(error, "retry_after_s", None) or 0.0
     least_s = max(asked_s, feed.least_s, feed.said.least_s)
     wait_s = max(wait_s * (1 + 0.1 * jitter), least_s * (1 + 0.05 * abs(jitter)))
+    said = said if feed.url in said else f"{feed.url}: {said}"
     return replace(
         feed,
         polls=feed.polls + 1,
         failures=feed.failures + 1,
         score=score,
-        status=said if feed.url in said else f"{feed.url}: {said}",
+        status=with_what_was_wrong(said, feed.status),
         polled_at=now,
         due_at=after_skips(now + wait_s, feed.said),
     )

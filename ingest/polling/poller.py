@@ -40,6 +40,7 @@ from samestory.ingest.polling.poll import (
     after_failure,
     after_success,
     poll,
+    with_what_was_wrong,
 )
 from samestory.ingest.polling.publish import Delivery
 from samestory.story import Story
@@ -341,7 +342,7 @@ class Poller:
     def _polled(self, polled: Polled) -> None:
         now, parsed, url = self._clock(), polled.parsed, polled.feed.url
         plan = EntryPlan()
-        status = "unchanged"
+        status = with_what_was_wrong("unchanged", polled.feed.status)
         if parsed is not None:
             at = polled.feed.validated_url
             plan = plan_entries(parsed, url, self._frontier, now, at)

@@ -13,16 +13,18 @@
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Final
 
 from samestory.errors import Quarantine, Rejected, Retry
+from samestory.ingest.articles.page import Cleaned
 from samestory.ingest.articles.versions import LastVersion
 from samestory.ingest.frontier.frontier import Frontier
 from samestory.ingest.frontier.pending_story import PendingStory, Published
 from samestory.ingest.polling.fetch_story import Read, give_up_page
 from samestory.ingest.polling.make_story import make_story, rightful_id
 from samestory.story import Story
-from samestory.story_keys import ids_at
+from samestory.story_keys import ids_at, story_ids_of
 
 LATER_LOOKS: Final = 3  # at a page that was read before and fails now, after ...
 LATER_S: Final = 3_600.0  # ... an hour, then two, then three
@@ -79,7 +81,8 @@ class Delivery:
 
     def _made(self, item: Read) -> list[tuple[PendingStory, Story]]:
         """Make a story; none where its publisher's own feed has brought it."""
-        due, cleaned = item.story, item.cleaned
+        due = item.story
+        cleaned = self._with_true_address(due, item.cleaned)
         if cleaned.linked_feed:
             self._frontier.own_sites.prove(cleaned.linked_feed, cleaned.linked_by)
         voice = self._frontier.own_sites.voice(due.feed_url, due.fetched_from)
@@ -101,6 +104,23 @@ class Delivery:
             self._keep_version(renamed, "as it was, by another link")
             return []
         return [(renamed, story)]
+
+    def _with_true_address(self, due: PendingStory, cleaned: Cleaned) -> Cleaned:
+        """Return what was read without a canonical address that is another report's.
+
+        Some systems name the section, or one report, on every page.
+        """
+        if not cleaned.canonical:
+            return cleaned
+        held = self._frontier.stories.get(
+            self._frontier.given_id(story_ids_of(cleaned.canonical))
+        )
+        if held is None or held.story_id == due.story_id:
+            return cleaned
+        titles = (held.entry.title, cleaned.title)
+        theirs, its = (set(title.casefold().split()) for title in titles)
+        is_same = 2 * len(theirs & its) >= max(len(theirs), len(its))
+        return cleaned if is_same else replace(cleaned, canonical="")
 
     def _is_forgotten(self, due: PendingStory, story: Story, page_url: str) -> bool:
         """Tell whether what was read is to be forgotten, wherever it was found.

@@ -115,3 +115,51 @@ def test_links_to_one_page_are_one_story_whose_page_is_read_once_a_poll(
             ids = {story.story_id for story in read(harness, EVIL)}
             assert ids <= {story_id_from(url_key(NEWS))}
     assert len(asked) <= len(links) + 2
+
+
+def canonical(address, title=TITLE):
+    """Return a page that says to be at an address."""
+    return page(title, f'<link rel="canonical" href="{address}">')
+
+
+CALLAN = "http://callan.example/feed"
+LONG, SHORT = "http://callan.example/2026/envoys-leave", "http://callan.example/?p=41"
+
+
+def test_links_to_a_page_that_says_its_address_are_one_story(tmp_path, sandbox):
+    """A feed with short links and one with long ones, and each again."""
+    other = "http://callan.example/world"
+    sites = {
+        CALLAN: rss((TITLE, SHORT)),
+        other: rss((TITLE, LONG)),
+        SHORT: canonical(LONG),
+        LONG: canonical(LONG),
+    }
+    with reading(tmp_path, sandbox, sites) as harness:
+        (first,) = read(harness, CALLAN)
+        assert read(harness, other) == []
+        sites[CALLAN] = rss((f"{TITLE} again", SHORT))
+        (again,) = read(harness, CALLAN)
+    assert first.story_id == again.story_id == story_id_from(url_key(LONG))
+    assert first.url == LONG
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "http://callan.example/",
+        "http://www.bbc.co.uk/news/1",
+        "http://callan.example/world",
+    ],
+    ids=["the front page", "another site", "the section"],
+)
+def test_an_address_that_is_no_reports_own_is_not_believed(tmp_path, sandbox, said):
+    """Some say it on every page; nobody takes another's story by it."""
+    rows = [("Envoys leave at noon", SHORT), ("A ferry is lost in storm", LONG)]
+    sites = {CALLAN: rss(*rows)}
+    sites |= {link: canonical(said, title) for title, link in rows}
+    with reading(tmp_path, sandbox, sites) as harness:
+        found = read(harness, CALLAN)
+    assert {story.title for story in found} == {title for title, _ in rows}
+    assert len({story.story_id for story in found}) == 2
+    assert all(story.outlet == "callan.example" for story in found)

@@ -184,7 +184,7 @@ def test_headers_for_a_feed_behind_a_login_come_from_file_and_environment(
         run("feeds", "add", f"{base}/paid", f"{base}/free", *options)
     assert seen == ["Bearer x1", None]
     _, said = run("feeds", "add", "https://me:secret@a.org/f", expect=2)
-    assert "use --feed-headers" in said
+    assert "--feed-headers file" in said
     assert "secret" not in said
 
 
