@@ -15,7 +15,7 @@
 import copy
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -24,6 +24,7 @@ from lxml.html import HtmlElement
 
 from samestory.ingest.articles.page_links import NOWHERE, Links, links_of
 from samestory.ingest.articles.page_tree import (
+    is_alike,
     made_ready,
     paragraphs,
     parsed,
@@ -96,8 +97,7 @@ def extract_article(markup: str, url: str, first: str = "") -> Extract:
     heads = [text_of(head) for head in tree.iter("h1")]
     made_ready(tree)
     text = _completed(_found(tree, url), tree)
-    bodies = [body for one in data if (body := body_of(one))]
-    body = max(bodies, key=len, default="")
+    body = _body_in(data, [*heads, *map(text_of, tree.iterfind("head/title"))])
     from_data = _has_much_more(body, text)
     return Extract(
         text=body if from_data else text,
@@ -255,9 +255,23 @@ def _is_own(element: HtmlElement, text: str, around: Collection[str]) -> bool:
     )
 
 
+def _body_in(data: Sequence[dict[str, Any]], titles: Sequence[str]) -> str:
+    """Return the text that structured data have of the page's own report."""
+    own = [
+        one
+        for one in data
+        if any(is_alike(str(one.get("headline") or ""), title) for title in titles)
+    ]
+    return max(
+        map(body_of, own or (data if len(data) == 1 else [])), key=len, default=""
+    )
+
+
 def _has_much_more(body: str, text: str) -> bool:
     """Tell whether the structured data have the report, and the page a part of it."""
     if len(body) < max(MIN_FOUND, MUCH_MORE * len(text)):
         return False
+    if len(text) < MIN_FOUND:
+        return True
     found, theirs = (set(_WORD.findall(one.casefold())) for one in (text, body))
     return len(found & theirs) >= MIN_SAME * len(found)

@@ -130,7 +130,7 @@ def _cut_other_reports(tree: HtmlElement, body: HtmlElement) -> None:
         heads = []
     heads += [next(one.iter("h2"), None) for one in body.iter("article")]
     scopes = {_scope(head, heads): text_of(head) for head in heads if head is not None}
-    own = [one for one, text in scopes.items() if _is_alike(text, title)]
+    own = [one for one, text in scopes.items() if is_alike(text, title)]
     if len(own) != 1:
         return
     shape, is_below = _shape(own[0]), False
@@ -160,7 +160,7 @@ def _size(element: HtmlElement) -> int:
     return sum(len(text) for _, text in paragraphs(element))
 
 
-def _is_alike(one: str, other: str) -> bool:
+def is_alike(one: str, other: str) -> bool:
     """Tell whether a headline's words are mostly those of the page's title."""
     words = set(_WORD.findall(one.casefold()))
     shared = words & set(_WORD.findall(other.casefold()))

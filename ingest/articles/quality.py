@@ -193,14 +193,28 @@ def _is_little(lines: Sequence[str]) -> bool:
 
 
 def _without_consent(lines: Sequence[str]) -> Sequence[str]:
-    """Return a page's lines without those in front that ask for consent."""
+    """Return a page's lines without those in front that ask for consent.
+
+    They end where the report's first sentences stand; headlines may be among them.
+    """
+    kept = []
     for number, line in enumerate(lines):
-        opening = line[:MAX_OPENING]
-        marks = {match[0].casefold() for match in _CONSENT.finditer(opening)}
-        if number >= MAX_ASKING or not (len(marks) > 1 or _WALL.search(opening)):
-            behind = sum(map(len, lines[number:]))
-            return lines[number:] if behind >= MIN_TEXT else lines
+        is_report = len(line) >= MIN_PARAGRAPH and _SENTENCE_END.search(line[-9:])
+        if _asks(line):
+            continue
+        kept.append(line)
+        if is_report or number >= MAX_ASKING:
+            rest = lines[number + 1 :]
+            is_enough = sum(map(len, rest)) + len(line) >= MIN_TEXT
+            return [*kept, *rest] if is_enough else lines
     return lines
+
+
+def _asks(line: str) -> bool:
+    """Tell whether a line asks for consent: a mark of a wall, or two words of it."""
+    opening = line[:MAX_OPENING]
+    marks = {match[0].casefold() for match in _CONSENT.finditer(opening)}
+    return len(marks) > 1 or _WALL.search(opening) is not None
 
 
 def _is_wall(text: str) -> bool:
