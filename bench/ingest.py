@@ -42,7 +42,7 @@ from samestory.ingest.feeds.opml import FeedRef
 from samestory.ingest.fetch.sandbox import Sandbox
 from samestory.ingest.frontier.frontier import Frontier
 from tests.conftest import open_client
-from tests.poller_harness import Desk
+from tests.poller_harness import Harness
 from tests.publishers import Publishers, publishing
 from tests.simulated_day import BEGIN as DAY
 from tests.simulated_day import HOUR, Publisher, judge, publishers
@@ -259,7 +259,7 @@ def our_day(folder: Path) -> Any:
     """Return what publishers say of us after 24 hours of 50 feeds."""
     with publishing(DAY) as world, open_client() as client, Sandbox(2) as sandbox:
         made = opened(world)
-        desk = Desk(folder / "f.db", client, sandbox, clock=lambda: world.now)
+        desk = Harness(folder / "f.db", client, sandbox, clock=lambda: world.now)
         desk.frontier.feeds.add(FeedRef(url=f"{one.base}/feed") for one in made)
         found: dict[str, float] = {}
 

@@ -32,7 +32,7 @@ def absolute_url(link: str, base: str) -> str | None:
         joined.encode()  # raises for lone surrogates
     except ValueError:
         return None
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    if parts.scheme not in {"http", "https"} or not (parts.hostname or "").strip("."):
         return None
     if len(joined) > MAX_URL or any(c.isspace() or c < " " for c in joined):
         return None

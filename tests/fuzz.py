@@ -22,7 +22,7 @@ from samestory.credits import credits_of
 from samestory.errors import SamestoryError
 from samestory.ingest.articles.outlets import FeedVoice, attributed
 from samestory.ingest.articles.page import Page, Stated, choose_text, without_page
-from samestory.ingest.articles.quality import complaint, tidy
+from samestory.ingest.articles.quality import complaint, tidy, without_offer
 from samestory.ingest.articles.titles import clean_title
 from samestory.ingest.articles.versions import LastVersion, changes_since
 from samestory.ingest.feeds.announced import announced
@@ -38,8 +38,8 @@ from samestory.ingest.text.charset import decode
 from samestory.ingest.text.dates import parse_date, parse_date_of_any_language
 from samestory.ingest.text.markup import mend_references, plain_text
 from samestory.publishers import outlet_named
-from samestory.story import Story
-from samestory.story_keys import url_key
+from samestory.story import Story, story_id_from
+from samestory.story_keys import exact_key, ids_at, url_key, url_keys
 from samestory.urls import absolute_url, host_of, origin_of
 from tests.conftest import make_story
 from tests.hostile import feeds, pages
@@ -177,6 +177,33 @@ def _page(body: bytes) -> None:
     without_page(stated, "x")
 
 
+def _keys(text: str) -> None:
+    found = absolute_url(text, "https://a.org/x/")
+    if found is not None:
+        keys = url_keys(found)
+        assert keys[-1] == url_key(found) == url_key.__wrapped__(found)
+        assert exact_key(found)
+        assert set(ids_at(found)) == set(map(story_id_from, keys))
+
+
+def _pages(body: bytes) -> None:
+    """Of a report on two pages, each half a page of it."""
+    half = len(body) // 2
+    following = [Page(body=body[half:], url="https://a.org/1?page=2")]
+    stated = Stated(
+        title="Envoys leave",
+        text="",
+        lang=None,
+        author="",
+        published_raw=None,
+        now=NOW.timestamp(),
+    )
+    first = Page(body=body[:half], url="https://a.org/1")
+    found = choose_text(first, stated, following)
+    assert len(found.text) <= 200_000
+    assert found.next_url == "" or found.next_url.startswith("http")
+
+
 def _title(text: str) -> None:
     found = clean_title(text, "BBC", feed_title=text[:30], url="https://a.org/")
     assert len(found) <= len(text)
@@ -220,7 +247,33 @@ DATES = [
     b"1772618400",
     b"03/04/2026 2 pm (IST)",
 ]
+LD = (
+    b"<script type=application/ld+json>"
+    b'{"@graph":[{"@type":["NewsArticle"],"headline":"Envoys leave","articleBody":'
+    b'"&lt;p&gt;The envoys left at noon.&lt;/p&gt;","isAccessibleForFree":"False",'
+    b'"hasPart":[{"isAccessibleForFree":false}]}]}</script>'
+)
+LINE = b"The envoys of both countries left the customs house in Port Callan at noon."
+BUILT = [
+    b"<html><head><title>Envoys leave</title>"
+    + LD
+    + b"<link rel=canonical href=/1><base href=/x/></head><body>"
+    + b"<article><h1>Envoys leave</h1><aside><div class=b><p>"
+    + b"</p></div><div class=b><p>".join([LINE] * 6)
+    + b"</p></div></aside></article><article><h1>Bread</h1><p>"
+    + LINE * 4
+    + b"</p></article><a href='?page=2'>2</a><a rel=next href='/1/2'>next</a>"
+    + b"<span>"
+    + b"</span><span>".join([LINE] * 5)
+    + b"</span></body></html>"
+]
+OFFERS = [
+    LINE + b"\nContinue reading with Post Plus for 9.99 EUR a month, cancel anytime",
+    "Il vous reste 72 % de cet article. R\u00e9serv\u00e9 aux abonn\u00e9s.".encode(),
+]
 URLS = [
+    b"https://m.a.org/amp/x/index.html?uid=41&ref=rss&session=0f0f#!/news/41",
+    b"https://a.org/x;jsessionid=1A?%EF=%F0&p=2#:~:text=x",
     b"https://www.a.org:443/x/?utm_source=y&id=1#z",
     b"//b.org/2",
     b"http://[::1]:80/x?url=https://c.org/",
@@ -245,6 +298,9 @@ TARGETS: dict[str, Target] = {
         inputs=30,  # a tenth of a second each: all languages are tried
     ),
     "url": Target(_text(_url), URLS),
+    "story key": Target(_text(_keys), URLS),
+    "report on pages": Target(_pages, PAGE_SEEDS + BUILT),
+    "offers": Target(_text(lambda t: without_offer(t, is_paid=len(t) % 2)), OFFERS),
     "headers": Target(
         _text(_headers), [b"120\nTue, 10 Mar 2020 12:00:00 GMT\nmax-age=9"]
     ),
@@ -282,7 +338,7 @@ TARGETS: dict[str, Target] = {
     ),
     "quality": Target(_text(_quality), WORDS + PAGE_SEEDS),
     "version": Target(_text(_version), WORDS),
-    "page": Target(_page, PAGE_SEEDS),
+    "page": Target(_page, PAGE_SEEDS + BUILT),
     "shard": Target(_text(Shard.parse), [b"1/3", b"2/2"]),
     "story": Target(Story.decode, [make_story().encode()]),
     "messages": Target(through_everything, [b"a seed"], inputs=5, slow_s=60.0),

@@ -17,6 +17,7 @@ from samestory.deploy.cli.output import (
     span_of,
 )
 from samestory.deploy.config import Settings
+from samestory.deploy.masking import masked
 from samestory.errors import Misconfigured
 from samestory.index.store.query import NEWEST, OLDEST, Query
 from samestory.index.store.results import Event, Report
@@ -157,7 +158,8 @@ def run_stories(args: argparse.Namespace, settings: Settings) -> int:
         whole = state.stories(query) if args.json else []
         reports = [] if args.json else state.reports(query)
     for one in whole:
-        print_json(one.to_json())
+        row = one.to_json()
+        print_json(row | {"feed_url": masked(row["feed_url"] or "") or None})
     if reports:
         _print_stories(reports)
     return 0 if whole or reports else 1

@@ -65,7 +65,7 @@ class Listed:
     def to_json(self) -> dict[str, Any]:
         """Return the line that `stories --json` prints."""
         story = self.story
-        kept = ("story_id", "url", "outlet", "title", "published", "lang")
+        kept = ("story_id", "url", "outlet", "title", "published", "first_seen", "lang")
         said = ("date_quality", "byline", "agencies", "citing", "correction", "changes")
         value = story.to_json()
         return {
@@ -73,6 +73,7 @@ class Listed:
             "hearsay_of": story.hearsay_of or None,
             "event_id": self.event_id,
             "version": story.digest,
+            "feed_url": story.feed_url,
             "text_from": story.text_from,
             "text": story.text,
             "flags": list(story.flags),

@@ -14,6 +14,7 @@
 
 import copy
 import re
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -24,15 +25,15 @@ from lxml.html import HtmlElement
 
 from samestory.ingest.articles.page_links import NOWHERE, Links, links_of
 from samestory.ingest.articles.page_tree import (
+    Paragraphs,
     is_alike,
     made_ready,
-    paragraphs,
     parsed,
     parser,
     text_of,
 )
+from samestory.ingest.articles.quality import is_loose
 from samestory.ingest.articles.structured_data import articles, body_of, is_paid
-from samestory.story import clean_line
 
 MIN_PARAGRAPHS: Final = 400  # characters of all paragraphs: less is no article
 MOST: Final = 0.9  # of the paragraphs' text is in the element that is taken
@@ -95,21 +96,23 @@ def extract_article(markup: str, url: str, first: str = "") -> Extract:
     data = list(articles(tree)) if "ld+json" in markup else []
     links = links_of(tree, url, first)
     heads = [text_of(head) for head in tree.iter("h1")]
-    made_ready(tree)
-    text = _completed(_found(tree, url), tree)
+    around = made_ready(tree)
+    text = _completed(_found(tree, url, around), tree, around)
     body = _body_in(data, [*heads, *map(text_of, tree.iterfind("head/title"))])
     from_data = _has_much_more(body, text)
     return Extract(
         text=body if from_data else text,
         from_data=from_data,
         headline=next(filter(None, heads), ""),
-        linked=frozenset(map(text_of, tree.iter("a"))),
+        linked=frozenset(map(text_of, tree.iter("a")))
+        if is_loose(text)
+        else frozenset(),
         is_paid=any(map(is_paid, data)),
         links=links,
     )
 
 
-def _found(tree: HtmlElement, url: str) -> str:
+def _found(tree: HtmlElement, url: str, around: Paragraphs) -> str:
     """Return what trafilatura takes for the report."""
     from trafilatura import extract  # noqa: PLC0415  (226 ms, paid in workers only)
     from trafilatura.settings import Extractor  # noqa: PLC0415
@@ -121,7 +124,7 @@ def _found(tree: HtmlElement, url: str) -> str:
         "with_metadata": False,
         "url": url,
     }
-    narrowed, size = _narrowed(tree)
+    narrowed, size = _narrowed(tree, around)
     if narrowed is not None:
         text = extract(narrowed, options=Extractor(fast=True, **whole)) or ""
         if len(text) >= max(MIN_FOUND, MIN_SHARE * size):
@@ -129,7 +132,7 @@ def _found(tree: HtmlElement, url: str) -> str:
     return extract(copy.deepcopy(tree), options=Extractor(**whole)) or ""
 
 
-def _narrowed(tree: HtmlElement) -> tuple[HtmlElement | None, int]:
+def _narrowed(tree: HtmlElement, around: Paragraphs) -> tuple[HtmlElement | None, int]:
     """Return a page of the element with most paragraphs, and these' characters.
 
     None where no element but the body has them, where the text is not in paragraphs, or
@@ -138,7 +141,7 @@ def _narrowed(tree: HtmlElement) -> tuple[HtmlElement | None, int]:
     body = tree.find("body")
     if body is None:
         return None, 0
-    weights, total = _weights(body)
+    weights, total = _weights(body, around)
     if total < MIN_PARAGRAPHS:
         return None, total
     holder, inner = body, body
@@ -156,11 +159,13 @@ def _narrowed(tree: HtmlElement) -> tuple[HtmlElement | None, int]:
     return _page_of(article), total
 
 
-def _weights(body: HtmlElement) -> tuple[dict[HtmlElement, int], int]:
+def _weights(
+    body: HtmlElement, around: Paragraphs
+) -> tuple[dict[HtmlElement, int], int]:
     """Return each element's characters in paragraphs below it, and the sum of all."""
     weights: dict[HtmlElement, int] = defaultdict(int)
     total = 0
-    for paragraph, text in paragraphs(body):
+    for paragraph, text in around:
         total += len(text)
         for element in _up_to(body, paragraph.getparent()):
             weights[element] += len(text)
@@ -194,28 +199,31 @@ def _page_of(element: HtmlElement) -> HtmlElement:
     return page
 
 
-def _completed(text: str, tree: HtmlElement) -> str:
+def _completed(text: str, tree: HtmlElement, around: Paragraphs) -> str:
     """Return a text with the paragraphs of its kind that it lacks, in their order."""
     body = tree.find("body")
     if body is None or not text:
         return text
     lines = text.split("\n")
+    whole = _plain(text)
     at = {_opening(line): n for n, line in reversed([*enumerate(lines)])}
-    around = [(one, said, at.get(_opening(said))) for one, said in paragraphs(body)]
-    found = [one for one, _, place in around if place is not None]
+    placed = [(one, said, at.get(_opening(said))) for one, said in around]
+    if all(place is not None for _, _, place in placed):
+        return text
+    found = [one for one, _, place in placed if place is not None]
     kinds = Counter(map(_kind, found))
     theirs = {_named(above) for one in found for above in _up_to(body, one)}
     reports = {_report_of(body, one) for one in found}
     behind: dict[int, list[str]] = defaultdict(list)
     last = -1
-    for element, said, place in around:
+    for element, said, place in placed:
         if place is not None:
             last = place
         elif (
             kinds[_kind(element)] > 1
             and _report_of(body, element) in reports
             and _is_own(element, said, set(map(_named, _up_to(body, element))) - theirs)
-            and _opening(said) not in clean_line(text, len(text))
+            and _opening(said) not in whole
         ):
             behind[last].append(said)
     put = behind[-1]
@@ -226,7 +234,13 @@ def _completed(text: str, tree: HtmlElement) -> str:
 
 def _opening(line: str) -> str:
     """Return how a paragraph begins, to find it again."""
-    return clean_line(line.lstrip("- "), OPENING)
+    return _plain(line.lstrip("- ")[: 2 * OPENING])[:OPENING]
+
+
+def _plain(text: str) -> str:
+    """Return a text as one line, as trafilatura composes its letters."""
+    one = " ".join(text.split())
+    return one if one.isascii() else unicodedata.normalize("NFC", one)
 
 
 def _report_of(body: HtmlElement, element: HtmlElement) -> HtmlElement | None:

@@ -2,6 +2,8 @@
 
 import re
 from dataclasses import dataclass
+from itertools import islice
+from pathlib import PurePosixPath
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
@@ -58,25 +60,33 @@ def links_of(tree: etree._Element, url: str, first: str = "") -> Links:
         first: where the report's first page came from, if that is another.
     """
     base = absolute_url(next(iter(tree.xpath("//head/base/@href")), ""), url) or url
-    canonical, whole, following = "", "", {}
-    for number, link in enumerate(tree.iter("link", "a")):
-        if number >= MAX_LINKS:
-            break
-        kinds = (link.get("rel") or "").lower().split()
-        target = absolute_url(link.get("href") or "", base)
-        if target is None or (link.tag == "link" and not kinds):
+    own, whole, following = first or url, "", {}
+    slug = PurePosixPath(urlsplit(own).path).stem
+    for link in islice(tree.iter("a", "link"), MAX_LINKS):
+        href = link.get("href") or ""
+        if slug not in href and href[:1] != "?":
+            continue  # of most, at little cost
+        target = absolute_url(href, base)
+        if not target or host_of(target) != host_of(url) or "comment" in target:
             continue
-        if link.tag == "link" and "canonical" in kinds:
-            canonical = canonical or target
-        elif host_of(target) == host_of(url) and "comment" not in target:
-            stem, page = _without_number(target)
-            if page > 1 and stem == _plain(first or url):
-                following.setdefault(page, target)
-            elif not whole and _is_whole(target, first or url):
-                whole = target
+        stem, page = _without_number(target)
+        if page > 1 and stem == _plain(own):
+            following.setdefault(page, target)
+        elif not whole and _is_whole(target, own):
+            whole = target
     return Links(
-        canonical=canonical, whole=whole, following=tuple(sorted(following.items()))
+        canonical=_canonical(tree, base),
+        whole=whole,
+        following=tuple(sorted(following.items())),
     )
+
+
+def _canonical(tree: etree._Element, base: str) -> str:
+    """Return the address that a page says to have; "" if it says none."""
+    for link in islice(tree.iter("link"), MAX_LINKS):
+        if "canonical" in (link.get("rel") or "").lower().split():
+            return absolute_url(link.get("href") or "", base) or ""
+    return ""
 
 
 def _plain(url: str) -> str:

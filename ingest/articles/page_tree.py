@@ -18,12 +18,15 @@ _STRIPPED: Final = ("script", "style", "svg", "noscript", "iframe", "template")
 _CHROME: Final = ("nav", "footer", "aside", "header")  # unless the report is in it
 MIN_PARAGRAPH: Final = 40  # characters; shorter ones may be anything
 MAX_PARAGRAPHS: Final = 5_000
+FEW: Final = 1_000  # characters of all paragraphs: there may be others
 MOST: Final = 0.5  # of all paragraphs' text is in what then is the report
 MIN_REPORT: Final = 250  # characters of paragraphs under a headline of its own
 MIN_ALIKE: Final = 0.5  # of the words of a headline that are another's, too
 _ENDS: Final = re.compile(r"[.!?…。！？؟۔।\"”»’')\]]\s*$")
 _WORD: Final = re.compile(r"\w+")
 _HEADS: Final = etree.XPath("descendant-or-self::h1|self::article/descendant::h2")
+
+Paragraphs = list[tuple[HtmlElement, str]]  # with their texts
 
 
 def parsed(markup: str) -> HtmlElement | None:
@@ -57,18 +60,26 @@ def parser() -> etree.HTMLParser:
     return made
 
 
-def made_ready(tree: HtmlElement) -> None:
-    """Change a page's tree so that its report is what it looks like."""
+def made_ready(tree: HtmlElement) -> Paragraphs:
+    """Change a page's tree so that its report is what it looks like.
+
+    Returns:
+        The paragraphs of its body that are long enough to be a report's.
+    """
     etree.strip_elements(tree, *_STRIPPED, with_tail=False)
     body = tree.find("body")
     if body is None:
-        return
-    _mark_paragraphs(body)
-    _free_report(body)
+        return []
+    found = list(_paragraphs(body))
+    if sum(len(text) for _, text in found) < FEW:
+        _mark_paragraphs(body)
+        found = list(_paragraphs(body))
+    _free_report(body, found)
     _cut_other_reports(tree, body)
+    return [(one, text) for one, text in found if body in one.iterancestors()]
 
 
-def paragraphs(body: HtmlElement) -> Iterator[tuple[HtmlElement, str]]:
+def _paragraphs(body: HtmlElement) -> Iterator[tuple[HtmlElement, str]]:
     """Yield the paragraphs that are long enough to be a report's, with their text."""
     for number, element in enumerate(body.iter("p")):
         if number >= MAX_PARAGRAPHS:
@@ -90,7 +101,7 @@ def _mark_paragraphs(body: HtmlElement) -> None:
         if not (element.tail or "").strip():
             beside[element.getparent()].append(element)
     for above, spans in beside.items():
-        texts = {one: text_of(one) for one in spans}
+        texts = {one: text_of(one) for one in spans if len(spans) > 1}
         whole = {
             one: text
             for one, text in texts.items()
@@ -101,12 +112,12 @@ def _mark_paragraphs(body: HtmlElement) -> None:
             element.tag = "p"
 
 
-def _free_report(body: HtmlElement) -> None:
+def _free_report(body: HtmlElement, found: Paragraphs) -> None:
     """Make no more than a block of what usually surrounds a report and holds this one.
 
     What really surrounds it is taken away.
     """
-    sizes = {element: len(text) for element, text in paragraphs(body)}
+    sizes = {element: len(text) for element, text in found}
     total = sum(sizes.values())
     for element in list(body.iter(*_CHROME)):
         inside = sum(sizes.get(one, 0) for one in element.iter("p"))
@@ -157,7 +168,7 @@ def _shape(element: HtmlElement) -> tuple[str, str]:
 
 
 def _size(element: HtmlElement) -> int:
-    return sum(len(text) for _, text in paragraphs(element))
+    return sum(len(text) for _, text in _paragraphs(element))
 
 
 def is_alike(one: str, other: str) -> bool:

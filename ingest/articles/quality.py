@@ -5,13 +5,10 @@ feeds.md section 2.4) and are tested on both sides.
 """
 
 import re
-import tomllib
 from collections.abc import Collection, Sequence
-from itertools import chain
-from pathlib import Path
 from typing import Final
 
-PHRASES: Final = Path(__file__).with_name("phrases.toml")
+from samestory.ingest.articles.phrases import Phrases
 
 MIN_TEXT: Final = 150  # characters; consent walls and stubs on real pages had 46 to 131
 MAX_WALL: Final = 900  # characters; a wall's text is no longer, an article's is
@@ -44,17 +41,18 @@ _WALL: Final = re.compile(
     r"(?:available )?(?:for|to) subscribers|exclusively for (?:our )?subscribers",
     re.IGNORECASE,
 )
-
-
-def _any_of(kind: str) -> str:
-    """Return what matches a line of a kind in phrases.toml."""
-    return "|".join(chain(*tomllib.loads(PHRASES.read_text("utf-8"))[kind].values()))
-
-
-_CONSENT: Final = re.compile(_any_of("consent"), re.IGNORECASE)
-_GATE: Final = re.compile(_any_of("gates"), re.IGNORECASE)
-_MORE: Final = re.compile(_any_of("more"), re.IGNORECASE)
-_OFFER: Final = re.compile(_any_of("offers"), re.IGNORECASE)
+_CONSENT: Final = Phrases("consent")
+_GATE: Final = Phrases("gates")
+_MORE: Final = Phrases("more")
+_OFFER: Final = Phrases("offers")
+_PRICE: Final = re.compile(
+    r"(?:[€$£¥]\s?\d|\d\s?(?:[€$£¥]|euros?\b|eur\b|usd\b|zł|kr\b|руб)).{0,40}"
+    r"\b(?:a|per|pro|im|par|al|por|na|no)\s?(?:week|month|year|monat|woche|jahr|mois|mes"
+    r"|semana|mese|mês|maand|miesiąc)\b"
+    r"|\b(?:first|ersten?|premier|primer|primo) (?:month|monat|mois|mese?)\b.{0,20}\d"
+    r"|\d.{0,20} (?:first|ersten|premier|primer|primo) (?:month|monat|mois|mes|mese)\b",
+    re.IGNORECASE,
+)
 MAX_BOILERPLATE: Final = 250  # characters; a longer line is never one of these
 # Lines that are never part of a report; the whole line has to be one.
 _BOILERPLATE: Final = re.compile(
@@ -166,11 +164,12 @@ def without_offer(text: str, *, is_paid: bool) -> tuple[str, bool]:
         is_paid: the page says that the report is for subscribers.
     """
     lines = text.split("\n")
-    short = {n: line for n, line in enumerate(lines) if len(line) <= MAX_OFFER}
-    out = {n for n, line in short.items() if _OFFER.search(line)}
-    ends = {n for n, line in short.items() if _GATE.search(line)}
+    short = [line if len(line) <= MAX_OFFER else "" for line in lines]
+    prices = {n for n, line in enumerate(short) if _has_price(line)}
+    out = prices | _OFFER.lines_with(short)
+    ends = _GATE.lines_with(short)
     if is_paid:
-        ends |= out | {n for n, line in short.items() if _MORE.search(line)}
+        ends |= out | _MORE.lines_with(short)
     at = next((n for n in sorted(ends) if _is_little(lines[n:])), len(lines))
     kept = [line for n, line in enumerate(lines[:at]) if n not in out | ends]
     if at < len(lines):
@@ -181,8 +180,7 @@ def without_offer(text: str, *, is_paid: bool) -> tuple[str, bool]:
 
 def _before_gate(line: str) -> str:
     """Return the whole sentences that stand before an offer in its line."""
-    match = _GATE.search(line)
-    before = line[: match.start()] if match else ""
+    before = line[: min(_GATE.places(line), default=0)]
     ends = [end.end() for end in _SENTENCE.finditer(before)]
     return before[: ends[-1]].strip() if ends and ends[-1] >= MIN_PARAGRAPH else ""
 
@@ -213,8 +211,13 @@ def _without_consent(lines: Sequence[str]) -> Sequence[str]:
 def _asks(line: str) -> bool:
     """Tell whether a line asks for consent: a mark of a wall, or two words of it."""
     opening = line[:MAX_OPENING]
-    marks = {match[0].casefold() for match in _CONSENT.finditer(opening)}
-    return len(marks) > 1 or _WALL.search(opening) is not None
+    return sum(1 for _ in _CONSENT.places(opening)) > 1 or bool(_WALL.search(opening))
+
+
+def _has_price(line: str) -> bool:
+    """Tell whether a line says what a subscription costs."""
+    has_digit = any(digit in line for digit in "1234567890")
+    return has_digit and _PRICE.search(line) is not None
 
 
 def _is_wall(text: str) -> bool:
@@ -223,19 +226,27 @@ def _is_wall(text: str) -> bool:
     return marks > 1 or (marks == 1 and len(text) < FEW_LINES)
 
 
+def is_loose(text: str) -> bool:
+    """Tell whether a text's lines are short and no sentences, as those of a list."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    return len(lines) >= LIST_LINES and len(_loose(lines)) > LIST_SHARE * len(lines)
+
+
+def _loose(lines: Sequence[str]) -> Sequence[str]:
+    short = (line for line in lines if len(line) < LONG_LINE)
+    return [line for line in short if not _SENTENCE_END.search(line)]
+
+
 def _is_list(text: str, linked: Collection[str]) -> bool:
     """Tell whether a text is headlines and teasers, line by line.
 
     Names are no headlines: those lead somewhere.
     """
-    lines = [line for line in text.split("\n") if line.strip()]
-    if len(lines) < LIST_LINES:
+    if not is_loose(text):
         return False
-    short = [line for line in lines if len(line) < LONG_LINE]
-    loose = [line for line in short if not _SENTENCE_END.search(line)]
+    loose = _loose(text.split("\n"))
     leading = sum(1 for line in loose if line.lstrip("- ").strip() in linked)
-    is_loose = len(loose) > LIST_SHARE * len(lines)
-    return is_loose and leading >= LEADING_SHARE * len(loose)
+    return leading >= LEADING_SHARE * len(loose)
 
 
 def _is_about_else(text: str, stated: str) -> bool:

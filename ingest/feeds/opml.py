@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from lxml import etree
 
 from samestory.errors import Misconfigured
+from samestory.ingest.text.markup import mend_references
 from samestory.urls import absolute_url
 
 _NOT_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
@@ -111,7 +112,7 @@ def to_opml(feeds: list[FeedRef]) -> bytes:
 
 def _of_opml(start: bytes) -> tuple[list[tuple[int, dict[str, str]]], str]:
     """Return (lines with what stands there, what is wrong with the document)."""
-    mended = _BARE.sub(b"&amp;", start)
+    mended = mend_references(_BARE.sub(b"&amp;", start))
     damage = ""
     try:
         root = etree.fromstring(mended, _parser(recover=False))

@@ -253,13 +253,14 @@ def _entry(entry: Any, url: str, lang: str | None) -> Entry:
         (
             str(x.get("href") or "")
             for x in get("links") or []
-            if x.get("rel") != "enclosure"  # a recording is no page
+            if isinstance(x, Mapping) and x.get("rel") != "enclosure"  # a recording
         ),
         "",
     )
     if get("guidislink") and not _WEB.match(link):
         link = ""  # a guid that is no address is not made one
-    source = get("source") or {}
+    said = get("source")
+    source = said if isinstance(said, Mapping) else {}
     return Entry(
         guid=clean_line(str(get("id") or ""), 2_000),
         link=_address(link, url),

@@ -18,7 +18,6 @@ from samestory.ingest.articles.page import CUT_OFF_TAIL
 from samestory.ingest.articles.quality import (
     MAX_BOILERPLATE,
     MAX_OFFER,
-    MAX_OPENING,
 )
 from tests.hostile.pumps import Pump, pumps
 
@@ -29,10 +28,7 @@ PARTS = (20, 5, 1)
 CUTS = {  # what their callers cut, see `doors`
     "samestory.ingest.articles.page._CUT_OFF": CUT_OFF_TAIL,
     "samestory.ingest.articles.quality._BOILERPLATE": MAX_BOILERPLATE,
-    "samestory.ingest.articles.quality._CONSENT": MAX_OPENING,
-    "samestory.ingest.articles.quality._GATE": MAX_OFFER,
-    "samestory.ingest.articles.quality._MORE": MAX_OFFER,
-    "samestory.ingest.articles.quality._OFFER": MAX_OFFER,
+    "samestory.ingest.articles.quality._PRICE": MAX_OFFER,
 }
 _USES = frozenset({"search", "match", "fullmatch", "finditer"})
 _LIKE = {"findall": "finditer", "sub": "finditer", "split": "finditer"}

@@ -73,6 +73,12 @@ def test_one_bad_line_of_a_list_takes_no_other_with_it():
     assert "hidden" not in "".join(whole.left_out)
 
 
+def test_a_character_that_xml_forbids_is_a_blank():
+    """A lone half of a pair, as a reference, made lxml raise (found by fuzzing)."""
+    body = b"<opml><body><outline text='&#xD800;x' xmlUrl='https://a.org/f'/></body></opml>"
+    assert [f.title for f in parse_feedlist(body, "x.opml").feeds] == [" x"]
+
+
 def test_a_list_that_is_cut_off_is_read_as_far_as_it_goes():
     """It is told; in a text as well, each line stands for itself."""
     cut = parse_feedlist(LIST, "x.opml")

@@ -282,3 +282,13 @@ def test_a_link_that_names_where_it_leads_is_that_address(link, led_to):
     body = ITEM.replace("<link>https://a.org/1</link>", "").format(inner)
     (entry,) = parse_feed(body.encode(), "https://a.org/feed", "").entries
     assert entry.link == (led_to or link)
+
+
+def test_elements_that_only_look_like_ours_do_not_lose_the_feed():
+    """`<links>` and a bare `<source>` are text to feedparser (found by fuzzing)."""
+    body = (
+        b"<rss version='2.0'><channel><title>F</title><item><title>T</title>"
+        b"<links>https://a.org/x</links><source>Post</source></item></channel></rss>"
+    )
+    (entry,) = parse_feed(body, "https://a.org/feed", "").entries
+    assert (entry.title, entry.link) == ("T", None)
