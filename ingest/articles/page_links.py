@@ -60,7 +60,8 @@ def links_of(tree: etree._Element, url: str, first: str = "") -> Links:
         first: where the report's first page came from, if that is another.
     """
     base = absolute_url(next(iter(tree.xpath("//head/base/@href")), ""), url) or url
-    own, whole, following = first or url, "", {}
+    own, whole = first or url, ""
+    following: dict[int, str] = {}
     slug = PurePosixPath(urlsplit(own).path).stem
     for link in islice(tree.iter("a", "link"), MAX_LINKS):
         href = link.get("href") or ""
