@@ -30,7 +30,7 @@ _ASKED: Final = ("channel_id=", "playlist_id=", "user=")
 # A feed or a post of one account, on whatever server of the Fediverse.
 _ACCOUNT: Final = re.compile(
     r"/(?:@|users/)(\w[\w.-]{0,60}?)(?:@[\w.-]{3,80})?"
-    r"(?:\.rss|\.atom|/(?:statuses/)?\d{8,24}|/statuses/\w{20,40})"
+    r"(?:\.rss|\.atom|/(?:statuses/)?\d{1,24}|/statuses/\w{20,40})"
 )
 _DOMAIN: Final = re.compile(r"(?:[a-z0-9-]{1,63}\.){1,4}[a-z]{2,24}")
 

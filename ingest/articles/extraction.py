@@ -14,7 +14,6 @@
 
 import copy
 import re
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -34,6 +33,7 @@ from samestory.ingest.articles.page_tree import (
 )
 from samestory.ingest.articles.quality import is_loose
 from samestory.ingest.articles.structured_data import articles, body_of, is_paid
+from samestory.story import clean_line
 
 MIN_PARAGRAPHS: Final = 400  # characters of all paragraphs: less is no article
 MOST: Final = 0.9  # of the paragraphs' text is in the element that is taken
@@ -215,7 +215,8 @@ def _completed(text: str, tree: HtmlElement, around: Paragraphs) -> str:
     theirs = {_named(above) for one in found for above in _up_to(body, one)}
     reports = {_report_of(body, one) for one in found}
     behind: dict[int, list[str]] = defaultdict(list)
-    last = -1
+    # What comes before all of them stands behind the headline.
+    last = min((place for _, _, place in placed if place is not None), default=0) - 1
     for element, said, place in placed:
         if place is not None:
             last = place
@@ -240,7 +241,7 @@ def _opening(line: str) -> str:
 def _plain(text: str) -> str:
     """Return a text as one line, as trafilatura composes its letters."""
     one = " ".join(text.split())
-    return one if one.isascii() else unicodedata.normalize("NFC", one)
+    return one if one.isascii() else clean_line(one, len(one))
 
 
 def _report_of(body: HtmlElement, element: HtmlElement) -> HtmlElement | None:

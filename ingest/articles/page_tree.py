@@ -14,7 +14,10 @@ from lxml import etree
 from lxml.html import HtmlComment, HtmlElement, HtmlEntity, HtmlProcessingInstruction
 
 # Never part of a text, and never what trafilatura finds it by.
-_STRIPPED: Final = ("script", "style", "svg", "noscript", "iframe", "template")
+_STRIPPED: Final = (
+    *("script", "style", "svg", "noscript", "iframe", "template"),
+    *("rt", "rp"),  # how characters are read, over them
+)
 _CHROME: Final = ("nav", "footer", "aside", "header")  # unless the report is in it
 MIN_PARAGRAPH: Final = 40  # characters; shorter ones may be anything
 MAX_PARAGRAPHS: Final = 5_000

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 
 import pytest
 
@@ -244,3 +245,29 @@ def test_a_question_of_consent_in_front_is_cut():
     text = choose(body).text
     assert text.startswith(SENTENCES[0])
     assert "no matter of trade" in text
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("The 13<sup>th</sup> pilot of Kesmark<wbr>haven went home", None),
+        ("<span class=dropcap>T</span>he pilots of Kesmark went home at noon", None),
+        (
+            "<ruby>東京<rt>とうきょう</rt></ruby>で会談が行われ、両国の代表が話し合った",
+            "東京で会談",
+        ),
+        (
+            "The pi\u00adlots of Vie\u0323\u0302t\u200b Nam went home",
+            "pilots of Vi\u1ec7t Nam",
+        ),
+    ],
+    ids=["in a word", "drop cap", "ruby", "unseen characters"],
+)
+def test_a_paragraph_is_read_once_as_a_reader_sees_it(written, read):
+    """Markup within a word leaves no blank, and nothing is put back that is there."""
+    rest = "" if read else " at noon, before the ships came in"
+    own = f"<p>{written}{rest}, and said so to the harbour master of the town.</p>"
+    text = choose(f"<article><h1>{TITLE}</h1>{own}{joined(PARAGRAPHS)}</article>").text
+    assert text.count("said so to the harbour master") == 1
+    plain = re.sub("<[^>]*>", "", written)
+    assert (read or plain) in text
