@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samestory.deploy import wiring
+from samestory.deploy.cli.evaluate_copies import eval_copies
 from samestory.deploy.cli.output import json_option, print_json, print_table
 from samestory.deploy.config import Settings
 from samestory.deploy.labelled import (
@@ -74,6 +75,18 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
         " them: how many the decision would join, and keep apart",
     )
     parser.add_argument(
+        "--copies",
+        metavar="PAIRS.jsonl[.gz]",
+        help='measure who copied whom instead, on pairs of stories: {"id", "a", "b",'
+        ' "kind": copy, partial, quote, boilerplate or independent, "source": a, b,'
+        " common:AGENCY or unknown} a line",
+    )
+    parser.add_argument(
+        "--out",
+        metavar="OUT.jsonl",
+        help="of --copies: write each pair's kind, source, shares and own sentences",
+    )
+    parser.add_argument(
         "--order",
         default="time",
         metavar="time|given|shuffle:SEED",
@@ -91,8 +104,13 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
 
 def run_eval(args: argparse.Namespace, settings: Settings) -> int:
     """Embed, index, compare, print."""
+    if args.copies is not None:
+        eval_copies(args)
+        return 0
     if args.file is None and args.pairs is None:
         raise Misconfigured("eval: give a labelled file, or --pairs, or both")
+    if args.out is not None:
+        raise Misconfigured("eval: --out is for --copies; --assignments for a file")
     if args.file is not None:
         _eval_stream(args, settings)
     if args.pairs is not None:

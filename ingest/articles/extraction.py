@@ -90,7 +90,9 @@ def extract_article(markup: str, url: str, first: str = "") -> Extract:
         url: where it came from.
         first: where the report's first page came from, if that is another.
     """
-    tree = parsed(markup)
+    from trafilatura.utils import repair_faulty_html  # noqa: PLC0415
+
+    tree = parsed(repair_faulty_html(markup, markup[:50].lower()))
     if tree is None:
         return Extract()
     data = list(articles(tree)) if "ld+json" in markup else []

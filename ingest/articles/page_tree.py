@@ -34,11 +34,8 @@ Paragraphs = list[tuple[HtmlElement, str]]  # with their texts
 
 def parsed(markup: str) -> HtmlElement | None:
     """Parse as lxml.html does, with the elements' class chosen in C (twice as fast)."""
-    from trafilatura.utils import repair_faulty_html  # noqa: PLC0415
-
-    mended = repair_faulty_html(markup, markup[:50].lower())
     try:
-        tree = etree.fromstring(mended.encode("utf-8", "ignore"), parser=parser())
+        tree = etree.fromstring(markup.encode("utf-8", "ignore"), parser=parser())
     except (etree.XMLSyntaxError, ValueError):
         return None
     return tree if tree is not None and len(tree) else None

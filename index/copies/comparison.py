@@ -1,0 +1,101 @@
+"""Two reports beside one another: what they share, of what kind, how much of each.
+
+The kinds, by the words that the two share (thresholds: docs/voices.md):
+
+- copy: half of the own words of one of them are the other's.
+- partial: less, but a passage or two beyond what they quote.
+- quote: what they share is quoted, or more of it is than not.
+- boilerplate: what they share is their house's lines.
+- independent: nothing but names.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from samestory.index.copies.reading import Reading
+from samestory.index.copies.spans import (
+    BOILERPLATE,
+    COPY,
+    QUOTATION,
+    Span,
+    kinds_in,
+    shared,
+)
+
+MIN_CONTAINED: Final = 0.45  # of own words: then a report is a copy
+MIN_COPIED: Final = 30  # words; fewer are no passage, whatever share they are
+COVERED: Final = 0.5  # of a sentence's words: then it is not its own
+INDEPENDENT, QUOTE, PARTIAL = "independent", "quote", "partial"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """One of two reports, as the other has it.
+
+    Attributes:
+        copied: its own words that the other has.
+        own: its words that are neither quoted nor furniture, here or there.
+        own_sentences: how many of its sentences the other does not have.
+    """
+
+    copied: int
+    own: int
+    own_sentences: int
+
+    @property
+    def contained(self) -> float:
+        """The share of its own words that the other has."""
+        return self.copied / self.own if self.own else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """What two reports share."""
+
+    kind: str
+    a: Side
+    b: Side
+    spans: tuple[Span, ...]
+
+
+def compare_texts(a: Reading, b: Reading) -> Shared:
+    """Return what two reports share."""
+    spans = shared(a, b)
+    in_a, in_b = kinds_in(a, b, spans)
+    sides = _side(a, in_a), _side(b, in_b)
+    counts = {
+        kind: max(
+            sum(one == kind for one in places.values()) for places in (in_a, in_b)
+        )
+        for kind in (COPY, QUOTATION, BOILERPLATE)
+    }
+    return Shared(
+        kind=_kind(*sides, counts), a=sides[0], b=sides[1], spans=tuple(spans)
+    )
+
+
+def _side(one: Reading, places: dict[int, str]) -> Side:
+    own = [at for at in one.own if places.get(at, COPY) == COPY]
+    return Side(
+        copied=sum(at in places for at in own),
+        own=len(own),
+        own_sentences=sum(
+            sum(at in places for at in sentence) < COVERED * len(sentence)
+            for sentence in one.sentences
+        ),
+    )
+
+
+def _kind(a: Side, b: Side, counts: dict[str, int]) -> str:
+    copied = max(a.copied, b.copied)
+    if any(
+        side.contained >= MIN_CONTAINED and side.copied >= MIN_COPIED for side in (a, b)
+    ):
+        return COPY
+    if copied >= MIN_COPIED and 2 * copied >= counts[QUOTATION]:
+        return PARTIAL
+    if not sum(counts.values()):
+        return INDEPENDENT
+    if counts[QUOTATION] >= max(counts[BOILERPLATE] / 2, counts[COPY] / 2):
+        return QUOTE
+    return BOILERPLATE

@@ -1,0 +1,107 @@
+"""Whose text two copies are: what they say themselves, and nothing else.
+
+A report names its source in a byline ("JANE ROE, Associated Press"), a dateline
+("KESMARK (AP) -"), a line of its own ("CBS News", "by CNN NewSource") or a line of
+copyright. Of two copies the one whose outlet the other credits is the source; where
+both credit the same agency, the text is that one's; where one does and the other says
+nothing, too. Never by our clock or the order of arrival.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from samestory.credits import AGENCIES, credits_of
+from samestory.publishers import names_of, outlet_named
+
+A, B, UNKNOWN, COMMON = "a", "b", "unknown", "common:"
+HEAD: Final = 40  # paragraphs in which a byline or dateline stands, behind captions
+TAIL: Final = 10  # paragraphs in which a credit stands
+MAX_CREDIT: Final = 160  # characters of a line that credits
+MAX_DATELINE: Final = 80
+MIN_NAME: Final = 5  # letters of a domain by which a name is known
+_WIRES: Final = AGENCIES | {"cnn newsource": "CNN", "cnn": "CNN"}
+_NAMES: Final = "|".join(sorted(map(re.escape, _WIRES), key=len, reverse=True))
+_NAME: Final = re.compile(rf"(?<![\w@/.])(?P<name>(?i:{_NAMES}))(?![\w.]*\w)")
+_DATELINE: Final = re.compile(
+    rf"[A-Z\u00c0-\u017e][^\n]{{0,60}}?\((?P<name>(?i:{_NAMES}))\)|\((?P<alone>CNN)\)"
+)
+_OF_PICTURE: Final = re.compile(
+    r"\b(?:photos?|images?|pool|getty|file|video)\b", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credited:
+    """Whom a report credits, and who it is.
+
+    Attributes:
+        outlet: by its family's name.
+        agencies: by name, the first that it credits first.
+        lines: those that may credit somebody, without blanks and marks.
+    """
+
+    outlet: str
+    agencies: tuple[str, ...]
+    lines: frozenset[str]
+
+    def credits(self, other: "Credited") -> bool:
+        """Tell whether it credits another report's outlet."""
+        names = {_squashed(name) for name in names_of(other.outlet)}
+        names |= {_squashed(other.outlet.split(".")[0])}
+        long = {name for name in names if len(name) >= MIN_NAME}
+        is_named = any(name in line for name in long for line in self.lines)
+        return self.outlet != other.outlet and (
+            other.outlet in self.agencies or is_named
+        )
+
+
+def credited(text: str, outlet: str) -> Credited:
+    """Read whom a report credits.
+
+    Args:
+        text: of it.
+        outlet: its name or domain.
+    """
+    lines = list(_credit_lines(text))
+    found = [*credits_of(text).agencies, *(n for line in lines for n in _wires(line))]
+    return Credited(
+        outlet=outlet_named(outlet),
+        agencies=tuple(dict.fromkeys(found)),
+        lines=frozenset(map(_squashed, lines)),
+    )
+
+
+def source_of(a: Credited, b: Credited) -> str:
+    """Return whose text two copies are: a, b, common:AGENCY or unknown."""
+    a_names_b, b_names_a = a.credits(b), b.credits(a)
+    if a_names_b != b_names_a:
+        return B if a_names_b else A
+    both = [name for name in a.agencies if name in b.agencies]
+    either = both or [*a.agencies, *b.agencies]
+    others = [name for name in either if name not in {a.outlet, b.outlet}]
+    return f"{COMMON}{others[0]}" if others else UNKNOWN
+
+
+def _credit_lines(text: str) -> Iterator[str]:
+    """Yield the short lines of a text's head and tail that are no picture's."""
+    lines = [line for line in map(str.strip, text.split("\n")) if line]
+    for line in dict.fromkeys([*lines[:HEAD], *lines[-TAIL:]]):
+        opening = line[:MAX_DATELINE]
+        if len(line) <= MAX_CREDIT and not _OF_PICTURE.search(line):
+            yield line
+        elif match := _DATELINE.match(opening):
+            yield opening[: match.end()]
+
+
+def _wires(line: str) -> Iterator[str]:
+    """Yield the agencies that a line credits: short names in capitals alone."""
+    for match in _NAME.finditer(line):
+        name = match["name"]
+        if len(name) > MIN_NAME or name.isupper():
+            yield _WIRES[name.lower()]
+
+
+def _squashed(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text).casefold()

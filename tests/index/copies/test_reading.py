@@ -1,0 +1,72 @@
+"""What of a text is own, quoted, or furniture."""
+
+import pytest
+
+from samestory.index.copies.reading import read
+
+OWN = "The envoys of Kesmark left the customs house at noon and went to the harbour."
+
+
+def quoted(text):
+    found = read(text)
+    return " ".join(
+        word
+        for word, is_quoted in zip(found.words, found.quoted, strict=True)
+        if is_quoted
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("\u201cNobody paid for lunch,\u201d he said.", "nobody paid for lunch"),
+        ('He said: "Nobody paid." And left.', "nobody paid"),
+        ("\u00abPersonne n'a pay\u00e9\u00bb, dit-il.", "personne n'a pay\u00e9"),
+        ("Er sagte: \u201eNiemand hat gezahlt\u201c und ging.", "niemand hat gezahlt"),
+        ("\u2018Nobody has paid for it\u2019, he said.", "nobody has paid for it"),
+        ("The envoys' ship and the pilot's boat left.", ""),
+        (
+            "\u201cThe first part\n\u201cand the second,\u201d he said.",
+            "the first part and the second",
+        ),
+        ("LUND: Nobody paid for lunch.\nShe left.", "lund nobody paid for lunch"),
+        (
+            "Nobody paid.\n\u2014 Vera Lund (@veralund) July 15, 2026",
+            "nobody paid vera lund veralund",
+        ),
+        ("Nobody paid.", ""),
+    ],
+    ids=range(10),
+)
+def test_quotations_are_told_as_papers_print_them(text, expected):
+    """In double and single marks of several countries, by speaker, in posts."""
+    assert quoted(text) == expected
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Envoys leave the house. (AP Photo/Vera Lund)",
+        "FILE - In this July 7, 2017, file photo, envoys leave.",
+        "Copyright 2026 The Post. All rights reserved.",
+        "Sign up for our newsletter",
+        "window.page = {id: 4}; function (x) { return x }",
+        "Read this every day",
+    ],
+)
+def test_furniture_is_told(line):
+    """Captions, copyright, sign-up boxes, script, what the house repeats."""
+    found = read(f"{OWN}\n{OWN}\n{line}", repeated={"Read this every day"})
+    count = len(read(line).words)
+    assert found.furniture == (False,) * (len(found.words) - count) + (True,) * count
+
+
+def test_a_text_of_captions_alone_is_a_text():
+    """A gallery: what looks like furniture is all that it has."""
+    assert not any(read("Envoys leave. (AP Photo/Vera Lund)").furniture)
+
+
+def test_sentences_are_counted_by_their_words():
+    """Line by line, each word in one of them."""
+    found = read(f"{OWN} {OWN}\nNobody paid.")
+    assert [len(one) for one in found.sentences] == [15, 15, 2]
