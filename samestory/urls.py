@@ -28,6 +28,7 @@ def absolute_url(link: str, base: str) -> str | None:
         if "@" in parts.netloc:
             parts = parts._replace(netloc=parts.netloc.rpartition("@")[2])
             joined = urlunsplit(parts)
+            parts = urlsplit(joined)  # raises: what stands before the @ hid a bracket
         _ = parts.port  # raises for a port that is no number
         joined.encode()  # raises for lone surrogates
     except ValueError:

@@ -21,6 +21,7 @@ def test_a_site_is_one_host_with_and_without_the_dot_behind_it():
         ("file:///etc/passwd", None),
         ("http://[bad", None),
         ("//./x", None),
+        ("http://[::1]:@80]]/x", None),
         ("http://a.org:99999999/", None),
         ("https://a.org/" + "x" * 3000, None),
         ("https://a.org/\ud800", None),
