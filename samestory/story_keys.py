@@ -74,7 +74,8 @@ def url_keys(url: str) -> tuple[str, ...]:
     """
     today = url_key(url)
     former = (first_key(url), spelled_key(url))
-    return tuple(dict.fromkeys((*(k for k in former if _is_its_own(k, today)), today)))
+    its_own = (key for key in former if key != today and _is_its_own(key, today))
+    return (*dict.fromkeys(its_own), today)
 
 
 def _is_its_own(former: str, today: str) -> bool:

@@ -3,7 +3,7 @@
 import pytest
 
 from samestory.story import story_id_from
-from samestory.story_keys import ids_at, ids_of, story_ids_of, url_key
+from samestory.story_keys import ids_at, ids_of, story_ids_of, url_key, url_keys
 from samestory.trackers import is_tracker
 
 ONE = [
@@ -110,6 +110,13 @@ def test_ids_once_given_are_among_those_of_an_address():
         story_id_from("m.a.org/x"),
         story_id_from("a.org/x"),
     )
+
+
+def test_the_key_of_today_is_the_last_whatever_the_former_ones_were():
+    """Also where the first rule gave the same and the second another."""
+    address = "https://mhttps://mhttps://"  # found by fuzzing
+    assert url_keys(address)[-1] == url_key(address)
+    assert len(set(url_keys(address))) == len(url_keys(address))
 
 
 def test_an_id_that_several_articles_shared_is_no_address_any_more():
