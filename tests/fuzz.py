@@ -20,6 +20,9 @@ from datetime import UTC, datetime
 
 from samestory.credits import credits_of
 from samestory.errors import SamestoryError
+from samestory.index.copies.comparison import compare_texts
+from samestory.index.copies.reading import read
+from samestory.index.copies.voices import voices_of
 from samestory.ingest.articles.outlets import FeedVoice, attributed
 from samestory.ingest.articles.page import Page, Stated, choose_text, without_page
 from samestory.ingest.articles.quality import complaint, tidy, without_offer
@@ -204,6 +207,21 @@ def _pages(body: bytes) -> None:
     assert found.next_url == "" or found.next_url.startswith("http")
 
 
+def _copies(text: str) -> None:
+    """Two texts, each half a text, and as a story each."""
+    half = len(text) // 2
+    texts = [text[:half], text[half:], text]
+    a, b, _ = (read(one) for one in texts)
+    shared = compare_texts(a, b)
+    assert 0 <= shared.a.contained <= 1
+    assert shared.a.copied == compare_texts(b, a).b.copied
+    clean = [one.encode("utf-8", "ignore").decode() or "x" for one in texts]
+    stories = [
+        make_story(story_id=f"s-{n:016x}", text=one) for n, one in enumerate(clean)
+    ]
+    assert voices_of(stories) == voices_of(stories[::-1])
+
+
 def _title(text: str) -> None:
     found = clean_title(text, "BBC", feed_title=text[:30], url="https://a.org/")
     assert len(found) <= len(text)
@@ -336,6 +354,7 @@ TARGETS: dict[str, Target] = {
         ),
         WORDS + URLS,
     ),
+    "copies": Target(_text(_copies), WORDS + PAGE_SEEDS, inputs=60),
     "quality": Target(_text(_quality), WORDS + PAGE_SEEDS),
     "version": Target(_text(_version), WORDS),
     "page": Target(_page, PAGE_SEEDS + BUILT),

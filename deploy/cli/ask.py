@@ -2,7 +2,8 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from samestory.deploy import wiring
@@ -19,6 +20,7 @@ from samestory.deploy.cli.output import (
 from samestory.deploy.config import Settings
 from samestory.deploy.masking import masked
 from samestory.errors import Misconfigured
+from samestory.index.copies.voices import MAX_REPORTS, Voices, voices_of
 from samestory.index.store.query import NEWEST, OLDEST, Query
 from samestory.index.store.results import Event, Report
 
@@ -135,8 +137,11 @@ def run_event(args: argparse.Namespace, settings: Settings) -> int:
         raise Misconfigured(f"{args.event!r} is no event id: those begin with e-")
     with state.reading():
         one = state.event(state.resolve(args.event))
+        whole = state.stories(Query(event=one.event_id, order=OLDEST))
+    are_few = len(whole) <= MAX_REPORTS
+    voices = voices_of([listed.story for listed in whole]) if are_few else None
     if args.json:
-        print_json(one.to_json())
+        print_json(one.to_json() | _voices_row(voices))
         return 0
     out = console()
     out.print(Text(plain(one.title), style="bold"))
@@ -146,7 +151,39 @@ def run_event(args: argparse.Namespace, settings: Settings) -> int:
         f"{told_in}\n"
     )
     _print_stories(one.reports)
+    for line in _voices_lines(voices, {r.story_id: r for r in one.reports}):
+        out.print(Text(plain(line)), soft_wrap=True)
     return 0
+
+
+def _voices_row(voices: Voices | None) -> dict[str, Any]:
+    """Return what `event --json` says of an event's voices; null if it is too large."""
+    if voices is None:
+        return {"voices": None, "copies": None}
+    copies = [asdict(copy) | {"share": round(copy.share, 3)} for copy in voices.copies]
+    return {"voices": list(voices.names), "copies": copies}
+
+
+def _voices_lines(
+    voices: Voices | None, reports: Mapping[str, Report]
+) -> Iterator[str]:
+    """Yield what a person reads of an event's voices, a line each."""
+    if voices is None:
+        yield f"its voices are not counted: more than {MAX_REPORTS} reports"
+        return
+    count = len(voices.names)
+    plural = "s" * (count != 1)
+    yield f"{count} independent voice{plural}: {', '.join(voices.names) or 'none'}"
+    for copy in voices.copies:
+        mine, source = reports[copy.story_id], reports[copy.of]
+        whose = f", the text of {copy.source}" if copy.source else ""
+        order = "" if copy.is_ordered or whose else ", which was first is not known"
+        adds = f"adds {copy.adds} sentence{'s' * (copy.adds != 1)}"
+        yield (
+            f"  {mine.story_id[:10]} {mine.outlet}: {copy.share:.0%} is in"
+            f" {source.story_id[:10]} {source.outlet}{whose}{order};"
+            f" {adds if copy.adds else 'adds nothing'}"
+        )
 
 
 def run_stories(args: argparse.Namespace, settings: Settings) -> int:

@@ -13,6 +13,7 @@ reports of one house share its lines.
 import bisect
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,6 +21,7 @@ from typing import Final
 
 from samestory.story import MAX_TEXT
 
+SHINGLE: Final = 6  # words
 MAX_CAPTION: Final = (
     700  # characters; a longer paragraph is judged sentence by sentence
 )
@@ -83,6 +85,14 @@ class Reading:
         return tuple(
             at for at, (quoted, aside) in enumerate(marks) if not quoted | aside
         )
+
+    @cached_property
+    def shingles(self) -> dict[tuple[str, ...], list[int]]:
+        """The places of each run of SHINGLE words."""
+        places: dict[tuple[str, ...], list[int]] = defaultdict(list)
+        for at in range(len(self.words) - SHINGLE + 1):
+            places[self.words[at : at + SHINGLE]].append(at)
+        return dict(places)
 
     @cached_property
     def sentences(self) -> tuple[range, ...]:

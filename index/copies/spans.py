@@ -10,12 +10,11 @@ the same whichever text comes first.
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from samestory.index.copies.reading import Reading
+from samestory.index.copies.reading import SHINGLE, Reading
 
-SHINGLE: Final = 6  # words
 GAP: Final = 4  # words between two pieces of one passage
 MIN_WORDS: Final = 12  # of a passage
 MIN_QUOTED: Final = 8  # of a quotation's
@@ -23,7 +22,7 @@ MAX_PLACES: Final = 20  # of a shingle in one text: more is a refrain
 COPY, QUOTATION, BOILERPLATE = "copy", "quotation", "boilerplate"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Piece:
     """Words that two texts share exactly: where they begin in each, and how many."""
 
@@ -52,8 +51,24 @@ class Span:
 
 def shared(a: Reading, b: Reading) -> list[Span]:
     """Return the passages that two texts share, in their order in the first."""
+    if (len(b.words), b.words) < (len(a.words), a.words):
+        return sorted(map(_mirrored, _shared(b, a)), key=lambda span: span.pieces[0])
+    return _shared(a, b)
+
+
+def _mirrored(span: Span) -> Span:
+    return replace(
+        span,
+        pieces=tuple(
+            Piece(begin_a=one.begin_b, begin_b=one.begin_a, size=one.size)
+            for one in span.pieces
+        ),
+    )
+
+
+def _shared(a: Reading, b: Reading) -> list[Span]:
     spans = []
-    for chain in _chained(_pieces(a.words, b.words)):
+    for chain in _chained(_pieces(a, b)):
         kinds = [_kind_of(a, b, one, at) for one in chain for at in range(one.size)]
         kind = max((COPY, QUOTATION, BOILERPLATE), key=kinds.count)
         if len(kinds) >= (MIN_QUOTED if kind == QUOTATION else MIN_WORDS):
@@ -87,26 +102,20 @@ def _kind_of(a: Reading, b: Reading, piece: Piece, at: int) -> str:
     return BOILERPLATE if a.furniture[in_a] or b.furniture[in_b] else COPY
 
 
-def _pieces(a: Sequence[str], b: Sequence[str]) -> list[Piece]:
+def _pieces(a: Reading, b: Reading) -> list[Piece]:
     """Return what two texts share word by word, at least a shingle, by place."""
-    places: dict[tuple[str, ...], list[int]] = defaultdict(list)
-    for at, shingle in _shingles(b):
-        places[shingle].append(at)
     diagonals: dict[int, list[int]] = defaultdict(list)
-    for at, shingle in _shingles(a):
-        for other in places.get(shingle, ())[:MAX_PLACES]:
-            diagonals[at - other].append(at)
+    common = a.shingles.keys() & b.shingles.keys()
+    for shingle in common:
+        for at in a.shingles[shingle]:
+            for other in b.shingles[shingle][:MAX_PLACES]:
+                diagonals[at - other].append(at)
     found = []
     for diagonal, ats in diagonals.items():
-        for begin, end in _runs(ats):
+        for begin, end in _runs(sorted(ats)):
             size = end - begin + SHINGLE
             found.append(Piece(begin_a=begin, begin_b=begin - diagonal, size=size))
     return sorted(found, key=lambda one: (one.begin_a, one.begin_b))
-
-
-def _shingles(words: Sequence[str]) -> Iterator[tuple[int, tuple[str, ...]]]:
-    for at in range(len(words) - SHINGLE + 1):
-        yield at, tuple(words[at : at + SHINGLE])
 
 
 def _runs(ats: Sequence[int]) -> Iterator[tuple[int, int]]:
