@@ -16,7 +16,7 @@ from lxml.html import HtmlComment, HtmlElement, HtmlEntity, HtmlProcessingInstru
 # Never part of a text, and never what trafilatura finds it by.
 _STRIPPED: Final = (
     *("script", "style", "svg", "noscript", "iframe", "template"),
-    *("rt", "rp"),  # how characters are read, over them
+    *("rt", "rp", "figcaption"),  # how characters are read; what a picture shows
 )
 _CHROME: Final = ("nav", "footer", "aside", "header")  # unless the report is in it
 MIN_PARAGRAPH: Final = 40  # characters; shorter ones may be anything

@@ -146,7 +146,7 @@ def complaint(
         "page-shorter-than-feed": 2 * size < stated or size < min(stated, MAX_WALL),
         "page-too-short": size < MIN_TEXT and stated >= size // 2,
         "page-repeats": is_short and size < whole / 3,
-        "page-list": _is_list(text, linked),
+        "page-list": (is_another or not _has_lead(text)) and _is_list(text, linked),
         "page-about-else": is_another
         and _is_about_else(text, f"{title} {feed_text[:1000]}"),
     }
@@ -224,6 +224,14 @@ def _is_wall(text: str) -> bool:
     """Tell whether a text is a wall's: one mark in a few lines, or several marks."""
     marks = len({match[0].casefold() for match in _WALL.finditer(text)})
     return marks > 1 or (marks == 1 and len(text) < FEW_LINES)
+
+
+def _has_lead(text: str) -> bool:
+    """Tell whether a text has a paragraph of sentences: a list may follow it."""
+    return any(
+        len(line) >= LONG_LINE and _SENTENCE_END.search(line[-9:])
+        for line in text.split("\n")
+    )
 
 
 def is_loose(text: str) -> bool:

@@ -35,6 +35,10 @@ from samestory.urls import absolute_url
 _ENGINE: Final = re.compile(
     r"(?:www\.)?google\.[a-z.]{2,6}/url|(?:www\.)?bing\.com/news/apiclick\.aspx"
 )
+_COPIED: Final = re.compile(
+    r"https?://(?:[\w-]{1,200}\.cdn\.ampproject\.org/[cv]/|(?:www\.)?google\."
+    r"[a-z.]{2,6}/amp/)(s/)?([\w-]{1,63}\.\S+)"
+)
 _LEADING: Final = re.compile(r"/(?:redirect|redir)(?:\.\w{1,5})?$", re.IGNORECASE)
 _GZIP: Final = b"\x1f\x8b"
 MAX_AUTHORS: Final = 10
@@ -302,8 +306,11 @@ def _address(link: str, base: str) -> str | None:
 def _led_to(link: str | None) -> str | None:
     """Return where a link leads that names its target: an alert's, a script's.
 
-    A search engine may lead anywhere, a site's own script to that site alone.
+    A search engine may lead anywhere, also to its copy of a page in AMP; a site's own
+    script to that site alone.
     """
+    if copy := _COPIED.match(link or ""):
+        return absolute_url(f"http{'s' if copy[1] else ''}://{copy[2]}", "") or link
     parts = urlsplit(link or "")
     named = dict(parse_qsl(parts.query))
     is_known = _ENGINE.fullmatch(f"{parts.hostname}{parts.path}") is not None

@@ -205,8 +205,9 @@ def test_names_are_a_report_and_linked_headlines_are_a_list():
     lead = PARAGRAPHS[0] + PARAGRAPHS[1]
     rows = joined(f"<li>{one}</li>" for one in names)
     links = joined(f"<li><a href=/{one}>{one}</a></li>" for one in names)
-    found = choose(f"<article><h1>{TITLE}</h1>{lead}<ol>{rows}</ol></article>")
-    assert names[-1] in found.text
+    for several in (rows, links):  # each to its dossier
+        found = choose(f"<article><h1>{TITLE}</h1>{lead}<ol>{several}</ol></article>")
+        assert names[-1] in found.text
     listed = choose(f"<article><h1>{TITLE}</h1><ul>{links}</ul></article>")
     assert listed.text_from == "feed"
 

@@ -274,6 +274,10 @@ def test_a_feed_that_comes_packed_is_read():
         ("https://www.google.com/url?url=javascript:alert(1)", None),
         ("https://google.com.evil.org/url?url=https://b.org/1", None),
         ("https://a.org/redirect?" + "a=1&" * 400, None),
+        ("https://www.google.com/amp/s/www.b.org/amp/1", "https://www.b.org/amp/1"),
+        ("https://b-org.cdn.ampproject.org/c/s/b.org/1?amp=1", "https://b.org/1?amp=1"),
+        ("https://b-org.cdn.ampproject.org/v/b.org/1", "http://b.org/1"),
+        ("https://evil.org/amp/s/b.org/1", None),
     ],
 )
 def test_a_link_that_names_where_it_leads_is_that_address(link, led_to):
