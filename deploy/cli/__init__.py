@@ -47,6 +47,7 @@ MODULES: Final = {  # in the order of --help
     "near": ("near",),
     "ask": ("events", "event", "stories"),
     "why": ("why",),
+    "compare": ("compare",),
     "correct": ("same", "different", "undo", "corrections"),
     "evaluate": ("eval",),
     "train": ("train", "sweep"),
