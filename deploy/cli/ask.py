@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
 from samestory.deploy import wiring
 from samestory.deploy.cli.output import (
@@ -23,6 +23,9 @@ from samestory.errors import Misconfigured
 from samestory.index.copies.voices import MAX_REPORTS, Voices, voices_of
 from samestory.index.store.query import NEWEST, OLDEST, Query
 from samestory.index.store.results import Event, Report
+
+MAX_ADDED: Final = 2  # sentences of a copy's own that are shown
+MAX_SENTENCE: Final = 200  # characters of one
 
 
 def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -178,12 +181,15 @@ def _voices_lines(
         mine, source = reports[copy.story_id], reports[copy.of]
         whose = f", the text of {copy.source}" if copy.source else ""
         order = "" if copy.is_ordered or whose else ", which was first is not known"
-        adds = f"adds {copy.adds} sentence{'s' * (copy.adds != 1)}"
+        count = len(copy.added)
+        adds = f"adds {count} sentence{'s' * (count != 1)}"
         yield (
             f"  {mine.story_id[:10]} {mine.outlet}: {copy.share:.0%} is in"
             f" {source.story_id[:10]} {source.outlet}{whose}{order};"
-            f" {adds if copy.adds else 'adds nothing'}"
+            f" {adds if count else 'adds nothing'}"
         )
+        for sentence in copy.added[:MAX_ADDED]:
+            yield f"    + {sentence[:MAX_SENTENCE]}"
 
 
 def run_stories(args: argparse.Namespace, settings: Settings) -> int:

@@ -113,6 +113,11 @@ class Reading:
             at for at, (quoted, aside) in enumerate(marks) if not quoted | aside
         )
 
+    def passage(self, places: range) -> str:
+        """Return the text of words that follow one another, as one line."""
+        whole = self.text[self.begins[places[0]] : self.ends[places[-1]]]
+        return " ".join(whole.split())
+
     @cached_property
     def shingles(self) -> dict[tuple[str, ...], list[int]]:
         """The places of each run of SHINGLE words."""

@@ -48,7 +48,7 @@ class Copied:
         story_id: of it.
         of: the report that it credits, or that has most of it.
         share: of its own words that others have, 0 to 1.
-        adds: how many of its sentences they do not have.
+        added: its sentences that they do not have, in order.
         source: whose text it is: a name; "" if nobody says.
         is_ordered: the other was published before it, as both state.
     """
@@ -56,7 +56,7 @@ class Copied:
     story_id: str
     of: str
     share: float
-    adds: int
+    added: tuple[str, ...]
     source: str
     is_ordered: bool
 
@@ -146,10 +146,11 @@ def _copied(at: int, reports: Sequence[_Report], mates: Sequence[int]) -> Copied
         story_id=mine.story.story_id,
         of=source.story.story_id,
         share=len(covered & own) / len(own),
-        adds=sum(
-            sum(place in covered for place in sentence) < COVERED * len(sentence)
+        added=tuple(
+            mine.reading.passage(sentence)
             for sentence in mine.reading.sentences
-            if not set(sentence) <= aside
+            if sum(place in covered for place in sentence) < COVERED * len(sentence)
+            and not set(sentence) <= aside
         ),
         source=_named(whose, source),
         is_ordered=_is_before(source.story, mine.story),

@@ -21,7 +21,7 @@ def test_an_event_tells_its_voices_and_its_reprints(news):
     assert "Islands Gazette" not in event["voices"]
     assert source["outlet"] in event["voices"]
     copy = next(c for c in event["copies"] if c["story_id"] == reprint["story_id"])
-    assert (copy["of"], copy["share"], copy["adds"]) == (source["story_id"], 1.0, 0)
+    assert (copy["of"], copy["share"], copy["added"]) == (source["story_id"], 1.0, [])
     said, _ = news("event", reprint["event_id"])
     count = len(event["voices"])
     assert f"{count} independent voice" in said
