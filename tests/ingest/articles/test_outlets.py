@@ -156,6 +156,9 @@ def test_a_feed_that_a_sites_pages_link_to_speaks_for_the_site():
         ("https://sites.google.com/view/a/x", "https://sites.google.com/view/b"),
         ("https://feeds.feedburner.com/a", "https://feeds.feedburner.com/b"),
         ("https://t.me/s/a", "https://t.me/b/11"),
+        ("https://www.reddit.com/r/a/.rss", "https://www.reddit.com/r/b/comments/1/x/"),
+        ("https://callan.social/@a.rss", "https://callan.social/@b/11223344"),
+        ("https://callan.social/users/a.rss", "https://callan.social/@b/11223344"),
         (
             "https://youtube.com/feeds/videos.xml?channel_id=A",
             "https://youtube.com/feeds/videos.xml?channel_id=B",
