@@ -285,7 +285,7 @@ def test_feeds_are_listed_exported_imported_and_checked(news, tmp_path):
     assert "14 added, 0 known" in other("feeds", "import", str(file))[0]
     url = listed[0]["url"]
     assert other.rows("feeds", "add", url, *LOCAL) == [
-        {"added": 0, "known": 1, "feeds": [url]}
+        {"added": 0, "known": 1, "feeds": [url], "left_out": []}
     ]
     assert other.rows("feeds", "remove", url) == [{"removed": 1, "missing": []}]
     _, said = other("feeds", "remove", url, expect=1)
