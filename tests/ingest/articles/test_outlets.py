@@ -276,3 +276,33 @@ def test_a_shard_that_is_none_is_the_operators_mistake(text):
     """Named, with an example."""
     with pytest.raises(Misconfigured, match=r"must be I/N, e\.g\. 2/3"):
         Shard.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("url", "author", "expected"),
+    [
+        ("https://t.me/callan_mfa/11", "", "t.me/callan_mfa via bridge.example"),
+        ("https://medium.com/@callan/a1", "", "medium.com/@callan via bridge.example"),
+        (
+            "https://callan.social/@mfa/112233",
+            "",
+            "callan.social/@mfa via bridge.example",
+        ),
+        (
+            "https://www.youtube.com/watch?v=1",
+            "Callan TV",
+            "Callan TV on youtube.com via bridge.example",
+        ),
+        ("https://www.youtube.com/watch?v=1", "Jane Roe", "bridge.example"),
+        ("https://www.callan.example/1", "Callan TV", "bridge.example"),
+    ],
+    ids=range(6),
+)
+def test_what_a_bridge_tells_of_a_channel_is_that_channels_hearsay(
+    url, author, expected
+):
+    """Two channels behind one host are two; a blog that links to a video is a blog."""
+    feed = FeedVoice(url="https://bridge.example/x", title="Callan TV")
+    found = attributed(feed=feed, url=url, author=author)
+    assert found.outlet == expected
+    assert found.hearsay_of
