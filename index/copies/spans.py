@@ -18,7 +18,7 @@ from samestory.index.copies.reading import SHINGLE, Reading
 GAP: Final = 4  # words between two pieces of one passage
 MIN_WORDS: Final = 12  # of a passage
 MIN_QUOTED: Final = 8  # of a quotation's
-MAX_PLACES: Final = 20  # of a shingle in one text: more is a refrain
+MAX_PLACES: Final = 4  # of a shingle in a text that count: more is a refrain
 COPY, QUOTATION, BOILERPLATE = "copy", "quotation", "boilerplate"
 
 
@@ -104,10 +104,12 @@ def _kind_of(a: Reading, b: Reading, piece: Piece, at: int) -> str:
 
 def _pieces(a: Reading, b: Reading) -> list[Piece]:
     """Return what two texts share word by word, at least a shingle, by place."""
+    if a.words == b.words and len(a.words) >= SHINGLE:
+        return [Piece(begin_a=0, begin_b=0, size=len(a.words))]
     diagonals: dict[int, list[int]] = defaultdict(list)
     common = a.shingles.keys() & b.shingles.keys()
     for shingle in common:
-        for at in a.shingles[shingle]:
+        for at in a.shingles[shingle][:MAX_PLACES]:
             for other in b.shingles[shingle][:MAX_PLACES]:
                 diagonals[at - other].append(at)
     found = []

@@ -73,3 +73,12 @@ def test_a_word_put_into_a_whole_text_does_not_part_it():
     (span,) = shared(a, b)
     assert span.size == len(a.words)
     assert [piece.begin_b - piece.begin_a for piece in span.pieces] == [0, 1]
+
+
+@pytest.mark.parametrize("refrain", ["The envoys left at noon. ", "a b c d e f g h "])
+def test_a_refrain_takes_no_more_time_than_another_text(refrain):
+    """Each place of it with each other would be thousands of pieces."""
+    a, b = read(refrain * 4_000), read(refrain * 3_000 + "And so on.")
+    pieces = [piece for span in shared(a, b) for piece in span.pieces]
+    assert len(pieces) < 100
+    assert compare_texts(a, a).a.contained == 1.0
