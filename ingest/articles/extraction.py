@@ -207,7 +207,6 @@ def _completed(text: str, tree: HtmlElement, around: Paragraphs) -> str:
     if body is None or not text:
         return text
     lines = text.split("\n")
-    whole = _plain(text)
     at = {_opening(line): n for n, line in reversed([*enumerate(lines)])}
     placed = [(one, said, at.get(_opening(said))) for one, said in around]
     if all(place is not None for _, _, place in placed):
@@ -226,7 +225,7 @@ def _completed(text: str, tree: HtmlElement, around: Paragraphs) -> str:
             kinds[_kind(element)] > 1
             and _report_of(body, element) in reports
             and _is_own(element, said, set(map(_named, _up_to(body, element))) - theirs)
-            and _opening(said) not in whole
+            and _opening(said) not in _plain(text)  # rarely asked: it costs most
         ):
             behind[last].append(said)
     put = behind[-1]
