@@ -207,10 +207,15 @@ def _completed(text: str, tree: HtmlElement, around: Paragraphs) -> str:
     if body is None or not text:
         return text
     lines = text.split("\n")
-    at = {_opening(line): n for n, line in reversed([*enumerate(lines)])}
-    placed = [(one, said, at.get(_opening(said))) for one, said in around]
+    at = {_begin(line): n for n, line in reversed([*enumerate(lines)])}
+    placed = [(one, said, at.get(said[:OPENING])) for one, said in around]
     if all(place is not None for _, _, place in placed):
         return text
+    at = {_opening(line): n for n, line in reversed([*enumerate(lines)])}
+    placed = [
+        (one, said, at.get(_opening(said)) if place is None else place)
+        for one, said, place in placed
+    ]
     found = [one for one, _, place in placed if place is not None]
     kinds = Counter(map(_kind, found))
     theirs = {_named(above) for one in found for above in _up_to(body, one)}
@@ -234,8 +239,13 @@ def _completed(text: str, tree: HtmlElement, around: Paragraphs) -> str:
     return "\n".join(put)
 
 
+def _begin(line: str) -> str:
+    """Return how a paragraph begins, as it is written."""
+    return " ".join(line.lstrip("- ")[: 2 * OPENING].split())[:OPENING]
+
+
 def _opening(line: str) -> str:
-    """Return how a paragraph begins, to find it again."""
+    """Return how a paragraph begins, to find it again however it is composed."""
     return _plain(line.lstrip("- ")[: 2 * OPENING])[:OPENING]
 
 
