@@ -6,6 +6,7 @@ feeds.md section 2.4) and are tested on both sides.
 
 import re
 from collections.abc import Collection, Sequence
+from itertools import accumulate
 from typing import Final
 
 from samestory.ingest.articles.phrases import Phrases
@@ -45,6 +46,8 @@ _CONSENT: Final = Phrases("consent")
 _GATE: Final = Phrases("gates")
 _MORE: Final = Phrases("more")
 _OFFER: Final = Phrases("offers")
+_SUBSCRIBING: Final = Phrases("subscribing")
+_ADDRESSING: Final = Phrases("addressing")
 _PRICE: Final = re.compile(
     r"(?:[€$£¥]\s?\d|\d\s?(?:[€$£¥]|euros?\b|eur\b|usd\b|zł|kr\b|руб)).{0,40}"
     r"\b(?:a|per|pro|im|par|al|por|na|no)\s?(?:week|month|year|monat|woche|jahr|mois|mes"
@@ -156,26 +159,40 @@ def complaint(
 def without_offer(text: str, *, is_paid: bool) -> tuple[str, bool]:
     """Return (a text without what is offered to subscribers, whether it is a stub).
 
-    A stub ends where reading goes on for subscribers alone. Of many a publisher who
-    says that of all his reports the page has them whole: then that alone is no sign.
+    What is offered stands at the end. A stub ends where reading goes on for subscribers
+    alone. Reports tell of prices, members and readers too: a line is an offer by a gate
+    that speaks of subscribing, or by two signs; by one where the page says that the
+    report is for subscribers. Of many a publisher who says that of all his reports the
+    page has them whole: then that alone is no sign.
 
     Args:
         text: a paragraph a line.
         is_paid: the page says that the report is for subscribers.
     """
     lines = text.split("\n")
-    short = [line if len(line) <= MAX_OFFER else "" for line in lines]
-    prices = {n for n, line in enumerate(short) if _has_price(line)}
-    out = prices | _OFFER.lines_with(short)
-    ends = _GATE.lines_with(short)
-    if is_paid:
-        ends |= out | _MORE.lines_with(short)
-    at = next((n for n in sorted(ends) if _is_little(lines[n:])), len(lines))
-    kept = [line for n, line in enumerate(lines[:at]) if n not in out | ends]
+    below = list(accumulate(len(line) for line in reversed(lines)))[::-1]
+    tail = [
+        line if len(line) <= MAX_OFFER and size <= MAX_BELOW else ""
+        for line, size in zip(lines, below, strict=True)
+    ]
+    least = 1 if is_paid else 2
+    offers = {n for n, line in enumerate(tail) if line and _signs(line) >= least}
+    gates = _GATE.lines_with(tail) | (_MORE.lines_with(tail) if is_paid else set())
+    ends = offers if is_paid else offers & gates
+    at = min(ends | (gates if is_paid else set()), default=len(lines))
+    kept = [line for n, line in enumerate(lines[:at]) if n not in offers]
     if at < len(lines):
         kept.append(_before_gate(lines[at]))
     plain = "\n".join(kept).strip()
     return plain, at < len(lines) or (is_paid and len(plain) < MAX_STUB)
+
+
+def _signs(line: str) -> int:
+    """Return how many signs of an offer a line has; with a sure gate two at least."""
+    gates = sum(1 for _ in _GATE.places(line))
+    signs = gates + sum(1 for _ in _OFFER.places(line)) + _has_price(line)
+    is_sure = signs > 0 and next(_SUBSCRIBING.places(line), -1) >= 0
+    return max(signs, 2) if is_sure else signs
 
 
 def _before_gate(line: str) -> str:
@@ -183,11 +200,6 @@ def _before_gate(line: str) -> str:
     before = line[: min(_GATE.places(line), default=0)]
     ends = [end.end() for end in _SENTENCE.finditer(before)]
     return before[: ends[-1]].strip() if ends and ends[-1] >= MIN_PARAGRAPH else ""
-
-
-def _is_little(lines: Sequence[str]) -> bool:
-    """Tell whether lines are an offer's and what stands below it."""
-    return sum(map(len, lines)) <= MAX_BELOW
 
 
 def _without_consent(lines: Sequence[str]) -> Sequence[str]:
@@ -209,9 +221,13 @@ def _without_consent(lines: Sequence[str]) -> Sequence[str]:
 
 
 def _asks(line: str) -> bool:
-    """Tell whether a line asks for consent: a mark of a wall, or two words of it."""
+    """Tell whether a line asks the reader for consent: it speaks to him, by two marks.
+
+    A report on the matter has the words, and speaks to nobody.
+    """
     opening = line[:MAX_OPENING]
-    return sum(1 for _ in _CONSENT.places(opening)) > 1 or bool(_WALL.search(opening))
+    marks = sum(1 for _ in _CONSENT.places(opening)) + bool(_WALL.search(opening))
+    return marks > 1 and next(_ADDRESSING.places(opening), -1) >= 0
 
 
 def _has_price(line: str) -> bool:

@@ -2,7 +2,12 @@
 
 import pytest
 
-from samestory.ingest.articles.quality import complaint, tidy, without_title
+from samestory.ingest.articles.quality import (
+    complaint,
+    tidy,
+    without_offer,
+    without_title,
+)
 
 TITLE = "Envoys leave the customs house in Port Callan without a deal"
 FEED = "The envoys of both countries left the customs house on Monday."
@@ -113,3 +118,40 @@ def test_the_title_is_not_said_again_at_the_beginning_of_the_text():
     assert without_title(kept, title) == kept
     assert without_title(title, title) == title
     assert without_title("Yes.\nThey left.", "No.") == "Yes.\nThey left."
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Finland, already a member of the alliance, backed the plan of the envoys.",
+        "Pensions will rise to 1,500 euros a month, the minister told parliament.",
+        "Two seats are reserved for members of the council, the treaty says.",
+        "The first month of the talks cost 3 lives.",
+        "Le pacte a \u00e9t\u00e9 sign\u00e9 sans engagement de la Russie, dit-il.",
+        "\u041b\u044e\u0434\u0438 \u0443\u0447\u0430\u0442 \u044f\u0437\u044b\u043a, \u0447\u0442\u043e\u0431\u044b \u0447\u0438\u0442\u0430\u0442\u044c \u0434\u043e\u0433\u043e\u0432\u043e\u0440.",
+        "The paper has 300,000 subscribers and costs 9 euros a month, he said.",
+    ],
+    ids=range(7),
+)
+def test_what_a_report_tells_of_prices_and_members_is_no_offer(sentence):
+    """In its midst, and where it ends; a paper's own price at its end is in doubt."""
+    lines = [f"{BODY} {n}." for n in range(6)]
+    within = "\n".join([*lines[:2], sentence, *lines[2:]])
+    assert without_offer(within, is_paid=False) == (within, False)
+    if "subscribers" not in sentence:
+        at_end = "\n".join([*lines, sentence])
+        assert without_offer(at_end, is_paid=False) == (at_end, False)
+
+
+@pytest.mark.parametrize(
+    "lead",
+    [
+        "The regulator said that the privacy policy hides what becomes of personal data.",
+        "Kesmark has a legitimate interest in the strait, its minister said on Monday.",
+        "Le consentement des partenaires europ\u00e9ens et de leurs partenaires manque.",
+    ],
+    ids=range(3),
+)
+def test_a_lead_on_consent_is_no_question_for_it(lead):
+    """It has the words, and asks nobody."""
+    assert tidy("\n".join([lead, BODY, BODY + "2"])).startswith(lead)
