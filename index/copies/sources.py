@@ -27,6 +27,14 @@ _NAME: Final = re.compile(rf"(?<![\w@/.])(?P<name>(?i:{_NAMES}))(?![\w.]*\w)")
 _DATELINE: Final = re.compile(
     rf"[A-Z\u00c0-\u017e][^\n]{{0,60}}?\((?P<name>(?i:{_NAMES}))\)|\((?P<alone>CNN)\)"
 )
+_SENTENCE: Final = re.compile(r"\w{3}[.!?\u2026][\"\u201d\u2019)]*$")
+_BETWEEN: Final = re.compile(r"[,;|()\[\]\u2022\u00b7\u2013\u2014]|\s[/-]\s|\u00a9")
+_BEHIND: Final = re.compile(r"\s(?:published|posted|updated)\b.*$", re.IGNORECASE)
+_COPYRIGHT: Final = re.compile(r"(?:copyright|\u00a9)[^.]{1,80}\.", re.IGNORECASE)
+_BEFORE: Final = re.compile(
+    r"^(?:(?:by|from|via|source|sources|the|copyright|story|\d{4})\b:?\s*)+",
+    re.IGNORECASE,
+)
 _OF_PICTURE: Final = re.compile(
     r"\b(?:photos?|images?|pool|getty|file|video)\b", re.IGNORECASE
 )
@@ -39,22 +47,20 @@ class Credited:
     Attributes:
         outlet: by its family's name.
         agencies: by name, the first that it credits first.
-        lines: those that may credit somebody, without blanks and marks.
+        named: parts of lines that may be a name, without blanks and marks.
     """
 
     outlet: str
     agencies: tuple[str, ...]
-    lines: frozenset[str]
+    named: frozenset[str]
 
     def credits(self, other: "Credited") -> bool:
         """Tell whether it credits another report's outlet."""
         names = {_squashed(name) for name in names_of(other.outlet)}
-        names |= {_squashed(other.outlet.split(".")[0])}
-        long = {name for name in names if len(name) >= MIN_NAME}
-        is_named = any(name in line for name in long for line in self.lines)
-        return self.outlet != other.outlet and (
-            other.outlet in self.agencies or is_named
-        )
+        label = _squashed(other.outlet.split(".")[0])
+        names |= {label} if len(label) >= MIN_NAME else set()
+        is_named = other.outlet in self.agencies or not names.isdisjoint(self.named)
+        return self.outlet != other.outlet and is_named
 
 
 def credited(text: str, outlet: str) -> Credited:
@@ -64,12 +70,12 @@ def credited(text: str, outlet: str) -> Credited:
         text: of it.
         outlet: its name or domain.
     """
-    lines = list(_credit_lines(text))
-    found = [*credits_of(text).agencies, *(n for line in lines for n in _wires(line))]
+    parts = [part for line in _credit_lines(text) for part in _parts(line)]
+    found = [*credits_of(text).agencies, *(n for part in parts for n in _wires(part))]
     return Credited(
         outlet=outlet_named(outlet),
         agencies=tuple(dict.fromkeys(found)),
-        lines=frozenset(map(_squashed, lines)),
+        named=frozenset(map(_squashed, parts)),
     )
 
 
@@ -95,11 +101,24 @@ def _credit_lines(text: str) -> Iterator[str]:
             yield opening[: match.end()]
 
 
-def _wires(line: str) -> Iterator[str]:
-    """Yield the agencies that a line credits: short names in capitals alone."""
-    for match in _NAME.finditer(line):
+def _parts(line: str) -> Iterator[str]:
+    """Yield the parts of a line between its marks, without "by", "via" and the like.
+
+    A sentence credits nobody: that a name stands in it is what it tells.
+    """
+    owned = _COPYRIGHT.match(line)
+    if owned or not _SENTENCE.search(line):
+        for part in _BETWEEN.split(owned[0][:-1] if owned else line):
+            if plain := _BEHIND.sub("", _BEFORE.sub("", part.strip())).strip():
+                yield plain
+
+
+def _wires(part: str) -> Iterator[str]:
+    """Yield the agency that a part begins or ends with; short names in capitals."""
+    for match in _NAME.finditer(part):
         name = match["name"]
-        if len(name) > MIN_NAME or name.isupper():
+        is_outermost = match.start() == 0 or match.end() == len(part)
+        if is_outermost and (len(name) > MIN_NAME or name.isupper()):
             yield _WIRES[name.lower()]
 
 

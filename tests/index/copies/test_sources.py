@@ -18,9 +18,11 @@ BODY = "The envoys left the customs house at noon and drove to the harbour. " * 
         ("Envoys at noon. Photo: AP", "", "unknown"),
         ("Kesmark Courier \u2022", "", "b"),
         ("", "The Harbour Post", "a"),
-        ("The AP that he named in a sentence", "an ap on his phone", "common:AP"),
+        ("The AP that he named in a sentence.", "an ap on his phone", "unknown"),
+        ("Harbour post closed by storm", "", "unknown"),
+        ("By Vera Lund", "By VERA LUND, Harbour Post", "a"),
     ],
-    ids=range(9),
+    ids=range(11),
 )
 def test_a_text_is_whose_it_is_said_to_be(a, b, expected):
     """By byline, dateline, a line of its own; a picture's credit is none."""
