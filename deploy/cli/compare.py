@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 _ABOUT: Final = """\
-Show two reports side by side, with the passages that they share in brackets: [1: ...]
-is the first of them, on both sides. c is copied, q is quoted by both, b is what their
-houses print; what is in no bracket is each one's own.
+Show two reports side by side, with the passages that they share in brackets: [1c: ...]
+is the first of them, on both sides. c is copied, q is quoted by one or both, b is what
+their houses print; what is in no bracket is each one's own.
 
   samestory compare s-89a2 s-0c39
   samestory compare s-89a2 s-0c39 --json     with the place of each passage"""
@@ -69,23 +69,12 @@ def run_compare(args: argparse.Namespace, settings: Settings) -> int:
     is_one_text = shared.kind in {COPY, PARTIAL}
     source = source_of(credits_a, credits_b) if is_one_text else UNKNOWN
     if args.json:
-        print_json(_row(one, other, shared, source) | {"spans": _spans(a, b, shared)})
+        ids = {"a": one.story_id, "b": other.story_id}
+        said = ids | shared.to_json() | {"source": source}
+        print_json(said | {"spans": _spans(a, b, shared)})
     else:
         _print((one, a), (other, b), shared, source)
     return 0
-
-
-def _row(one: Story, other: Story, shared: Shared, source: str) -> dict[str, Any]:
-    return {
-        "a": one.story_id,
-        "b": other.story_id,
-        "kind": shared.kind,
-        "source": source,
-        "contained_a": round(shared.a.contained, 4),
-        "contained_b": round(shared.b.contained, 4),
-        "own_sentences_a": shared.a.own_sentences,
-        "own_sentences_b": shared.b.own_sentences,
-    }
 
 
 def _spans(a: Reading, b: Reading, shared: Shared) -> list[dict[str, Any]]:

@@ -79,12 +79,5 @@ def _write(path: Path, found: Sequence[Found]) -> None:
 
 
 def _row(one: Found) -> dict[str, Any]:
-    return {
-        "id": one.label.pair_id,
-        "kind": one.shared.kind,
-        "source": one.source,
-        "contained_a": round(one.shared.a.contained, 4),
-        "contained_b": round(one.shared.b.contained, 4),
-        "own_sentences_a": one.shared.a.own_sentences,
-        "own_sentences_b": one.shared.b.own_sentences,
-    }
+    said = one.shared.to_json() | {"source": one.source}
+    return {"id": one.label.pair_id} | said

@@ -10,7 +10,7 @@ The kinds, by the words that the two share (thresholds: docs/voices.md):
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from samestory.index.copies.reading import Reading
 from samestory.index.copies.spans import (
@@ -56,6 +56,16 @@ class Shared:
     a: Side
     b: Side
     spans: tuple[Span, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what `compare --json` and `eval --copies --out` say of it."""
+        return {
+            "kind": self.kind,
+            "contained_a": round(self.a.contained, 4),
+            "contained_b": round(self.b.contained, 4),
+            "own_sentences_a": self.a.own_sentences,
+            "own_sentences_b": self.b.own_sentences,
+        }
 
 
 def compare_texts(a: Reading, b: Reading) -> Shared:

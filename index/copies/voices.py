@@ -14,6 +14,7 @@ translation is not told (docs/voices.md).
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, time
 from typing import Final
 
 from samestory.credits import credits_of
@@ -35,9 +36,9 @@ from samestory.story import Story
 MIN_TO_TELL: Final = 80  # words of a report
 NEARLY_ALL: Final = 0.8  # of the words of a shorter one
 MIN_SHINGLES: Final = 7  # that two texts must share to have a passage of 12 words
-MAX_REPORTS: Final = 300  # of an event: more take half a minute to compare
+MAX_REPORTS: Final = 300  # of an event; of more each pair of texts takes its time
 MAX_HAVING: Final = 30  # the first reports that have a shingle: others have theirs
-EXACT: Final = "exact"  # quality of a date that has an hour
+EXACT: Final = "exact"  # quality of a date whose zone is known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,13 +172,18 @@ def _named(whose: str, source: _Report) -> str:
 
 def _is_before(one: Story, other: Story) -> bool:
     """Tell whether a report states an earlier time, both with an hour."""
-    are_exact = one.date_quality == other.date_quality == EXACT
-    return (
-        are_exact
-        and one.published is not None
-        and other.published is not None
-        and one.published < other.published
-    )
+    mine, its = _hour_of(one), _hour_of(other)
+    return mine is not None and its is not None and mine < its
+
+
+def _hour_of(story: Story) -> datetime | None:
+    """Return when a report says that it was published; None if it says the day alone.
+
+    Midnight to the second is what feeds write that know no hour.
+    """
+    at = story.published
+    is_day = at is None or at.time() == time()
+    return None if is_day or story.date_quality != EXACT else at
 
 
 def _voice(report: _Report) -> str:

@@ -84,11 +84,18 @@ def test_two_papers_that_print_an_agency_are_one_voice_seen_or_not():
     assert not any(copy.is_ordered for copy in seen.copies)
 
 
-def test_a_day_alone_tells_no_order():
-    """Midnight is when it is not known to have been published."""
-    texts = [(1, "a.example"), (2, "b.example")]
-    stories = [story(n, o, WIRE, date_quality="zone-guessed") for n, o in texts]
-    (copy,) = voices_of(stories).copies
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"date_quality": "zone-guessed"},
+        {"published": NOW.replace(hour=0, minute=0, second=0, microsecond=0)},
+    ],
+    ids=["no zone", "midnight"],
+)
+def test_a_day_alone_tells_no_order(changes):
+    """Midnight to the second is what feeds write that know no hour."""
+    first = story(1, "a.example", WIRE, **changes)
+    (copy,) = voices_of([first, story(2, "b.example", WIRE)]).copies
     assert not copy.is_ordered
 
 
