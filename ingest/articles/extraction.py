@@ -17,6 +17,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import Any, Final
 
 from lxml import etree
@@ -216,6 +217,7 @@ def _completed(text: str, tree: HtmlElement, around: Paragraphs) -> str:
         (one, said, at.get(_opening(said)) if place is None else place)
         for one, said, place in placed
     ]
+    whole = cache(partial(_plain, text))  # seldom asked for, and dear
     found = [one for one, _, place in placed if place is not None]
     kinds = Counter(map(_kind, found))
     theirs = {_named(above) for one in found for above in _up_to(body, one)}
@@ -230,7 +232,7 @@ def _completed(text: str, tree: HtmlElement, around: Paragraphs) -> str:
             kinds[_kind(element)] > 1
             and _report_of(body, element) in reports
             and _is_own(element, said, set(map(_named, _up_to(body, element))) - theirs)
-            and _opening(said) not in _plain(text)  # rarely asked: it costs most
+            and _opening(said) not in whole()
         ):
             behind[last].append(said)
     put = behind[-1]

@@ -22,6 +22,7 @@ _CHROME: Final = ("nav", "footer", "aside", "header")  # unless the report is in
 MIN_PARAGRAPH: Final = 40  # characters; shorter ones may be anything
 MAX_PARAGRAPHS: Final = 5_000
 FEW: Final = 1_000  # characters of all paragraphs: there may be others
+MAX_HEADS: Final = 200  # headlines; each is compared with each, and a page has few
 MOST: Final = 0.5  # of all paragraphs' text is in what then is the report
 MIN_REPORT: Final = 250  # characters of paragraphs under a headline of its own
 MIN_ALIKE: Final = 0.5  # of the words of a headline that are another's, too
@@ -140,6 +141,8 @@ def _cut_other_reports(tree: HtmlElement, body: HtmlElement) -> None:
     if len(heads) == 1:
         heads = []
     heads += [next(one.iter("h2"), None) for one in body.iter("article")]
+    if len(heads) > MAX_HEADS:
+        return
     scopes = {_scope(head, heads): text_of(head) for head in heads if head is not None}
     own = [one for one, text in scopes.items() if is_alike(text, title)]
     if len(own) != 1:

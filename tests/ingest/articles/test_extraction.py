@@ -272,3 +272,10 @@ def test_a_paragraph_is_read_once_as_a_reader_sees_it(written, read):
     assert text.count("said so to the harbour master") == 1
     plain = re.sub("<[^>]*>", "", written)
     assert (read or plain) in text
+
+
+def test_a_page_of_thousands_of_headlines_is_read_all_the_same():
+    """Each compared with each, they took a minute and more; a report has few."""
+    heads = joined(f"<div><h1>Ship {n}</h1></div>" for n in range(20_000))
+    text = extracted(f"<article>{joined(PARAGRAPHS)}</article>{heads}").text
+    assert SENTENCES[-1] in text
