@@ -39,12 +39,16 @@ clean:
 	  { echo "samestory needs Python 3.11 or newer: make PYTHON=/path/to/python3"; exit 2; }
 	$(PYTHON) -m venv .venv
 
-# torch first, by its exact version: a looser request may fetch gigabytes of CUDA.
+# torch first, by its exact version: a looser request may fetch gigabytes of CUDA. What
+# is never imported need not be compiled: 35 s instead of 75.
+INSTALL := $(BIN)/pip install -q --no-compile -c constraints.txt
+
 .venv/run: .venv/bin/python pyproject.toml constraints.txt
-	$(BIN)/pip install -q -c constraints.txt torch
-	$(BIN)/pip install -q -c constraints.txt -e .
+	$(INSTALL) torch
+	$(INSTALL) -e .
 	@touch $@
 
-.venv/dev: .venv/run
-	$(BIN)/pip install -q -c constraints.txt -e '.[dev,int8]'
-	@touch $@
+.venv/dev: .venv/bin/python pyproject.toml constraints.txt
+	$(INSTALL) torch
+	$(INSTALL) -e '.[dev,int8]'
+	@touch .venv/run $@

@@ -18,9 +18,8 @@ from samestory.errors import Quarantine
 
 TYPE: Final = "story"
 FORGOTTEN: Final = "forgotten"  # type of what stands for a story that was removed
-VERSION: Final = (
-    "1.2"  # 1.1: byline, agencies, citing, correction, changes; 1.2: hearsay_of
-)
+# 1.1 brought byline, agencies, citing, correction and changes, 1.2 hearsay_of.
+VERSION: Final = "1.2"
 TEXT_FROM: Final = ("page", "feed", "import")
 MAX_TITLE: Final = 500  # characters; longest real headline seen: 270
 MAX_TEXT: Final = 200_000  # characters; p99 of real pages is 12,000

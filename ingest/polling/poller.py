@@ -14,14 +14,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
-from samestory.errors import (
-    Elsewhere,
-    FetchRefused,
-    HostAway,
-    Quarantine,
-    Rejected,
-    Retry,
-)
+from samestory import errors
+from samestory.errors import Elsewhere, FetchRefused, HostAway, Quarantine, Retry
 from samestory.ingest.fetch.client import Client
 from samestory.ingest.fetch.host_gate import MAX_WAIT_S, HostGate
 from samestory.ingest.fetch.robots import Robots
@@ -91,7 +85,7 @@ class Poller:
         robots: Robots,
         sandbox: Sandbox,
         publish: Callable[[Sequence[Story]], None],
-        reject: Callable[[Sequence[Rejected]], None],
+        reject: Callable[[Sequence[errors.Rejected]], None],
         log: Callable[[str], None],
         politeness: Politeness,
         clock: Callable[[], float],
@@ -318,7 +312,7 @@ class Poller:
         failed = after_failure(feed, error, now=now, limits=self._limits, jitter=jitter)
         self._log(f"feed failed, {failed.failures} in a row: {failed.status}")
         if isinstance(error, Quarantine) and failed.status != feed.status:
-            why = Rejected(reason=failed.status, source=feed.url, detail="")
+            why = errors.Rejected(reason=failed.status, source=feed.url, detail="")
             self._reject([why])
         self._frontier.record_poll(failed, was_due_at=feed.due_at, now=now)
 
@@ -351,7 +345,7 @@ class Poller:
         if plan.refused:
             self._reject(
                 [
-                    Rejected(reason=why, source=url, detail=story.entry.guid)
+                    errors.Rejected(reason=why, source=url, detail=story.entry.guid)
                     for story, why in plan.refused
                     if not self._frontier.forgotten.among(
                         [story.story_id, *ids_at(story.entry.guid)]
