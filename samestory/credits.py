@@ -144,6 +144,11 @@ def credits_of(text: str, author: str = "") -> Credits:
     )
 
 
+def agencies_of(text: str) -> tuple[str, ...]:
+    """Return the agencies that a report credits, see `credits_of`."""
+    return _agencies(text[:HEAD], text[-TAIL:], "")
+
+
 def _byline(author: str) -> str:
     """Return an author's name; "" for an address or a machine's account."""
     name = re.sub(r"(?<!\S)\S+@\S+|\(\s*\)", " ", author)  # RSS: address (name)

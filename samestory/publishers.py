@@ -74,6 +74,7 @@ def same_site(one: str, other: str) -> bool:
     return mine == its
 
 
+@functools.lru_cache(maxsize=4096)
 def outlet_named(name: str) -> str:
     """Return the outlet of a name as somebody wrote it, be it a name or a domain.
 

@@ -17,12 +17,15 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 
 from samestory.credits import credits_of
 from samestory.errors import SamestoryError
 from samestory.index.copies.comparison import compare_texts
+from samestory.index.copies.house_lines import house_lines
+from samestory.index.copies.pairs import Pair, Text, pair_of
+from samestory.index.copies.prints import prints_of
 from samestory.index.copies.reading import read
-from samestory.index.copies.voices import voices_of
 from samestory.ingest.articles.outlets import FeedVoice, attributed
 from samestory.ingest.articles.page import Page, Stated, choose_text, without_page
 from samestory.ingest.articles.quality import complaint, tidy, without_offer
@@ -216,10 +219,19 @@ def _copies(text: str) -> None:
     assert 0 <= shared.a.contained <= 1
     assert shared.a.copied == compare_texts(b, a).b.copied
     clean = [one.encode("utf-8", "ignore").decode() or "x" for one in texts]
-    stories = [
-        make_story(story_id=f"s-{n:016x}", text=one) for n, one in enumerate(clean)
+    read_ones = [
+        Text.of(
+            make_story(story_id=f"s-{n:016x}", outlet=f"{n}.org", text=one),
+            house_lines(make_story(text=one)).values(),
+        )
+        for n, one in enumerate(clean)
     ]
-    assert voices_of(stories) == voices_of(stories[::-1])
+    for one, other in pairwise(read_ones):
+        assert all(-(2**31) <= number < 2**31 for number in prints_of(one.reading))
+        pair = pair_of(one, other)
+        if pair is not None:
+            assert Pair.decode(pair.encode()) == pair == pair.turned().turned()
+            assert pair_of(other, one) == pair.turned()
 
 
 def _title(text: str) -> None:

@@ -1,35 +1,27 @@
-"""Questions that lists answer: events, event, stories."""
+"""Questions that lists answer: events, stories."""
 
 import argparse
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any
 
 from samestory.deploy import wiring
 from samestory.deploy.cli.output import (
-    console,
     day_and_time,
     json_option,
     parse_since,
-    plain,
     print_json,
     print_table,
     span_of,
 )
 from samestory.deploy.config import Settings
 from samestory.deploy.masking import masked
-from samestory.errors import Misconfigured
-from samestory.index.copies.voices import MAX_REPORTS, Voices, voices_of
-from samestory.index.store.query import NEWEST, OLDEST, Query
+from samestory.index.store.query import MOST_VOICES, NEWEST, OLDEST, Query
 from samestory.index.store.results import Event, Report
-
-MAX_ADDED: Final = 2  # sentences of a copy's own that are shown
-MAX_SENTENCE: Final = 200  # characters of one
 
 
 def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
-    """Add events, event and stories."""
+    """Add events and stories."""
     listing = commands.add_parser(
         "events",
         parents=[common],
@@ -44,15 +36,20 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
         metavar="N",
         help="told by N outlets or more; hearsay does not count (0)",
     )
-    listing.set_defaults(run=run_events)
-    one = commands.add_parser(
-        "event",
-        parents=[common],
-        help="one event with its reports",
-        description="Show one event with its reports, the earliest first.",
+    listing.add_argument(
+        "--min-voices",
+        type=int,
+        default=0,
+        metavar="N",
+        help="told by N independent voices or more; a copy is none (0)",
     )
-    one.add_argument("event", metavar="EVENT", help="its id, or the beginning of it")
-    one.set_defaults(run=run_event)
+    listing.add_argument(
+        "--sort",
+        choices=(NEWEST, OLDEST, MOST_VOICES),
+        default=NEWEST,
+        help="the newest or the oldest first, or those with most voices (newest)",
+    )
+    listing.set_defaults(run=run_events)
     stories = commands.add_parser(
         "stories",
         parents=[common],
@@ -62,7 +59,7 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
     stories.add_argument("--event", metavar="EVENT", help="those of one event")
     _add_filters(stories)
     stories.set_defaults(run=run_stories)
-    for parser in (listing, one, stories):
+    for parser in (listing, stories):
         json_option(parser)
 
 
@@ -82,6 +79,7 @@ def _query(args: argparse.Namespace, order: str, event: str | None = None) -> Qu
         outlet=args.outlet,
         lang=args.lang and args.lang.lower(),
         min_outlets=getattr(args, "min_outlets", 0),
+        min_voices=getattr(args, "min_voices", 0),
         event=event,
         order=order,
         limit=args.limit,
@@ -90,7 +88,7 @@ def _query(args: argparse.Namespace, order: str, event: str | None = None) -> Qu
 
 def run_events(args: argparse.Namespace, settings: Settings) -> int:
     """Print the events."""
-    events = wiring.read_state(settings).events(_query(args, NEWEST))
+    events = wiring.read_state(settings).events(_query(args, args.sort))
     if args.json:
         for one in events:
             print_json(one.to_json())
@@ -110,6 +108,7 @@ def print_events(events: Sequence[Event]) -> None:
             ("headline", {"ratio": 1}),
             ("reports", {"justify": "right"}),
             ("outlets", {"justify": "right"}),
+            ("voices", {"justify": "right"}),
             *[("told in", {"max_width": 9})] * are_several,
             ("first reported by", {"max_width": 20}),
             ("began (UTC)", {"no_wrap": True}),
@@ -121,6 +120,7 @@ def print_events(events: Sequence[Event]) -> None:
                 one.title,
                 str(len(one.reports)),
                 str(len(one.outlets)),
+                str(len(one.voices)),
                 *[" ".join(one.languages)] * are_several,
                 one.first.attribution,
                 day_and_time(one.first.event_time),
@@ -129,67 +129,6 @@ def print_events(events: Sequence[Event]) -> None:
             for one in events
         ],
     )
-
-
-def run_event(args: argparse.Namespace, settings: Settings) -> int:
-    """Print one event."""
-    from rich.text import Text  # noqa: PLC0415  (0.05 s)
-
-    state = wiring.read_state(settings)
-    if not args.event.startswith("e-"):
-        raise Misconfigured(f"{args.event!r} is no event id: those begin with e-")
-    with state.reading():
-        one = state.event(state.resolve(args.event))
-        whole = state.stories(Query(event=one.event_id, order=OLDEST))
-    are_few = len(whole) <= MAX_REPORTS
-    voices = voices_of([listed.story for listed in whole]) if are_few else None
-    if args.json:
-        print_json(one.to_json() | _voices_row(voices))
-        return 0
-    out = console()
-    out.print(Text(plain(one.title), style="bold"))
-    told_in = f", in {', '.join(one.languages)}" if len(one.languages) > 1 else ""
-    out.print(
-        f"{one.event_id}: {len(one.reports)} reports by {len(one.outlets)} outlets"
-        f"{told_in}\n"
-    )
-    _print_stories(one.reports)
-    for line in _voices_lines(voices, {r.story_id: r for r in one.reports}):
-        out.print(Text(plain(line)), soft_wrap=True)
-    return 0
-
-
-def _voices_row(voices: Voices | None) -> dict[str, Any]:
-    """Return what `event --json` says of an event's voices; null if it is too large."""
-    if voices is None:
-        return {"voices": None, "copies": None}
-    copies = [asdict(copy) | {"share": round(copy.share, 3)} for copy in voices.copies]
-    return {"voices": list(voices.names), "copies": copies}
-
-
-def _voices_lines(
-    voices: Voices | None, reports: Mapping[str, Report]
-) -> Iterator[str]:
-    """Yield what a person reads of an event's voices, a line each."""
-    if voices is None:
-        yield f"its voices are not counted: more than {MAX_REPORTS} reports"
-        return
-    count = len(voices.names)
-    plural = "s" * (count != 1)
-    yield f"{count} independent voice{plural}: {', '.join(voices.names) or 'none'}"
-    for copy in voices.copies:
-        mine, source = reports[copy.story_id], reports[copy.of]
-        whose = f", the text of {copy.source}" if copy.source else ""
-        order = "" if copy.is_ordered or whose else ", which was first is not known"
-        count = len(copy.added)
-        adds = f"adds {count} sentence{'s' * (count != 1)}"
-        yield (
-            f"  {mine.story_id[:10]} {mine.outlet}: {copy.share:.0%} is in"
-            f" {source.story_id[:10]} {source.outlet}{whose}{order};"
-            f" {adds if count else 'adds nothing'}"
-        )
-        for sentence in copy.added[:MAX_ADDED]:
-            yield f"    + {sentence[:MAX_SENTENCE]}"
 
 
 def run_stories(args: argparse.Namespace, settings: Settings) -> int:

@@ -13,6 +13,7 @@ from samestory.deploy.cli.output import (
     print_json,
     print_table,
 )
+from samestory.deploy.cli.side_by_side import comparison_json, print_comparison
 from samestory.deploy.config import Settings
 from samestory.errors import Misconfigured
 from samestory.index.answers.explanation import (
@@ -31,7 +32,8 @@ _ABOUT: Final = """\
 Tell why stories are in one event, or why not.
 
   why STORY STORY   the chain of compared pairs from one to the other and its weakest
-                    link; for stories of two events, what kept them apart
+                    link; for stories of two events, what kept them apart; then both
+                    texts side by side, with what they share in brackets
   why STORY         why it joined its event, or opened it
   why EVENT         the pair by which each of its stories came in
 
@@ -73,10 +75,16 @@ def run_why(args: argparse.Namespace, settings: Settings) -> int:
     model = wiring.open_pair_model(settings)
     with state.reading():
         explanation = _explained(state, args.first, args.second, model)
+    stories = [member.story for member in explanation.stories]
+    is_pair = args.second is not None
     if args.json:
-        print_json(explanation.to_json())
+        shared = {"shared": comparison_json(*stories)} if is_pair else {}
+        print_json(explanation.to_json() | shared)
     else:
         _print(explanation, is_event=args.first.startswith("e-"))
+        if is_pair:
+            console().print("\nWhat the two texts share:")
+            print_comparison(*stories)
     return 0
 
 

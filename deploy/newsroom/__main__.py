@@ -43,7 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def demo(newsroom: Newsroom, state: str) -> int:
-    """Run the pipeline on the newsroom, print its events, ask one question."""
+    """Run the pipeline, print the events and one with a reprint, ask one question."""
+    reprint = next(iter(newsroom.reprints()))
     where = ["--state", state]
     networks = [LIST_ADDRESS, *(outlet.address for outlet in OUTLETS)]
     allowed = [part for a in networks for part in ("--allow-network", f"{a}/32")]
@@ -54,6 +55,7 @@ def demo(newsroom: Newsroom, state: str) -> int:
             ["run", "--feeds", newsroom.opml_url, "--until-idle", *where, *allowed],
         ),
         (f"samestory events --state {state}", ["events", *where]),
+        (f"samestory event {reprint} --state {state}", ["event", reprint, *where]),
         (
             f'samestory near "{QUESTION}" -k 5 --state {state}',
             ["near", QUESTION, "-k", "5", *where],

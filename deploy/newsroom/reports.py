@@ -16,13 +16,17 @@ from samestory.deploy.newsroom.outlets import BY_KEY, Outlet
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """One report; `event` is the gold label, `paragraphs` the text."""
+    """One report; `event` is the gold label, `paragraphs` the text.
+
+    `source` is the report that it reprints; None for one of its own.
+    """
 
     event: str
     outlet: Outlet
     published: datetime
     title: str
     paragraphs: tuple[str, ...]
+    source: "Report | None"
 
     @property
     def path(self) -> str:
@@ -56,17 +60,15 @@ def load_reports() -> tuple[Report, ...]:
 def _report(event: str, head: str, lines: list[str], before: list[Report]) -> Report:
     where, title = head.split(" | ", 1)
     key, day, clock = where.split()
+    source = None
     if lines[0].startswith("reprint: "):
-        source = lines[0].removeprefix("reprint: ")
-        paragraphs = next(
-            r.paragraphs for r in before if (r.event, r.outlet.key) == (event, source)
-        )
-    else:
-        paragraphs = tuple(lines)
+        named = event, lines[0].removeprefix("reprint: ")
+        source = next(r for r in before if (r.event, r.outlet.key) == named)
     return Report(
         event=event,
         outlet=BY_KEY[key],
         published=datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=UTC),
         title=title,
-        paragraphs=paragraphs,
+        paragraphs=source.paragraphs if source else tuple(lines),
+        source=source,
     )

@@ -60,6 +60,10 @@ class Newsroom:
         """Return the gold event of each report, by URL."""
         return {self.url(r): r.event for r in self._reports}
 
+    def reprints(self) -> dict[str, str]:
+        """Return whom each reprint reprints, by URLs."""
+        return {self.url(r): self.url(r.source) for r in self._reports if r.source}
+
     def url(self, report: Report) -> str:
         """Return the URL of a report's page."""
         return self._base(report.outlet.address) + report.path
@@ -90,7 +94,11 @@ class Newsroom:
             ]
             return "text/x-opml", to_opml(feeds)
         if path == "/gold.jsonl":
-            rows = ({"url": u, "cluster": e} for u, e in self.gold().items())
+            copies = self.reprints()
+            rows = (
+                {"url": url, "cluster": event, "copy_of": copies.get(url)}
+                for url, event in self.gold().items()
+            )
             lines = "".join(json.dumps(row) + "\n" for row in rows)
             return "application/jsonl", lines.encode()
         return None

@@ -12,10 +12,14 @@ The kinds, by the words that the two share (thresholds: docs/voices.md):
 from dataclasses import dataclass
 from typing import Any, Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from samestory.index.copies.reading import Reading
 from samestory.index.copies.spans import (
     BOILERPLATE,
     COPY,
+    KINDS,
     QUOTATION,
     Span,
     kinds_in,
@@ -74,23 +78,22 @@ def compare_texts(a: Reading, b: Reading) -> Shared:
     in_a, in_b = kinds_in(a, b, spans)
     sides = _side(a, in_a), _side(b, in_b)
     counts = {
-        kind: max(
-            sum(one == kind for one in places.values()) for places in (in_a, in_b)
-        )
-        for kind in (COPY, QUOTATION, BOILERPLATE)
+        kind: max(int((places == number).sum()) for places in (in_a, in_b))
+        for number, kind in enumerate(KINDS)
     }
     return Shared(
         kind=_kind(*sides, counts), a=sides[0], b=sides[1], spans=tuple(spans)
     )
 
 
-def _side(one: Reading, places: dict[int, str]) -> Side:
-    own = [at for at in one.own if places.get(at, COPY) == COPY]
+def _side(one: Reading, places: NDArray[np.int8]) -> Side:
+    own, is_shared = one.own & (places <= 0), places >= 0
     return Side(
-        copied=sum(at in places for at in own),
-        own=len(own),
+        copied=int((own & is_shared).sum()),
+        own=int(own.sum()),
         own_sentences=sum(
-            sum(at in places for at in sentence) < COVERED * len(sentence)
+            int(is_shared[sentence.start : sentence.stop].sum())
+            < COVERED * len(sentence)
             for sentence in one.sentences
         ),
     )

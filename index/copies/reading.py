@@ -7,17 +7,23 @@ reports of one house share its lines.
   says in a transcript ("TRUMP: ..."), and the text of an embedded post, which has no
   marks but is signed: "- Name (@name) date".
 - Furniture is what surrounds a report on a page: captions and their credits, lines of
-  copyright, sign-up boxes, pieces of a page's script, and lines that an outlet repeats.
+  copyright, sign-up boxes, pieces of a page's script, rows of tables, and lines that an
+  outlet repeats. A market's figures are nobody's words.
 """
 
 import bisect
 import re
+import sys
 import unicodedata
-from collections import defaultdict
-from collections.abc import Collection, Iterator
+import zlib
+from array import array
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from samestory.story import MAX_TEXT
 
@@ -28,8 +34,12 @@ MAX_CAPTION: Final = (
 MIN_OWN: Final = (
     0.25  # of the words: fewer, and what looks like furniture is the report
 )
+MIN_FIGURES: Final = 4  # of a table's row
+ROW_END: Final = 12  # characters in which a row has a figure
 MAX_QUOTED: Final = 2_000  # characters of a paragraph's quotation
-_WORD: Final = re.compile(r"\w+(?:['\u2019]\w+)?")
+_TIMES: Final = np.uint64(0x9E37_79B9_7F4A_7C15)
+_MIX: Final = np.uint64(0xBF58_476D_1CE4_E5B9)
+_WORD: Final = re.compile(r"(\w+(?:['\u2019]\w+)?)")
 _MARK: Final = re.compile('["\u201c\u201d\u00ab\u00bb\u201e\u201f]')
 _OPENING: Final = '"\u201c\u00ab\u201e\u201f'
 _CLOSING: Final = '"\u201d\u00bb'
@@ -38,6 +48,7 @@ _SINGLE: Final = re.compile(
     r"(?<!\w)[\u2018'](?=\w)[^\u2018\n]{15,600}?[\u2019'](?!\w)"
 )
 _SPEAKER: Final = re.compile(r"[A-Z][A-Z .'-]{2,30}(?:\([^)\n]{1,30}\))?:\s")
+_FIGURE: Final = re.compile(r"(?<!\S)[+\-\u2212\u20ac\u00a3$]?\d\S*")
 _SIGNED: Final = re.compile(r"[\u2014\u2013-]\s*[^\n@]{1,60}\(@\w{1,20}\)")
 # In a line in lower case, with a blank before and behind: found as plain words, since a
 # regular expression of them takes most of a text's time.
@@ -86,32 +97,36 @@ _SENTENCE: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Reading:
     """A text's words with what each is.
 
     Attributes:
         text: NFKC.
         words: lower case, in order.
-        begins, ends: of each word, characters of the text.
-        quoted: whether each is quoted.
-        furniture: whether each is furniture.
+        begins: of each word, characters of the text.
+        furniture: whether each is furniture, shape (words,).
     """
 
     text: str
     words: tuple[str, ...]
-    begins: tuple[int, ...]
-    ends: tuple[int, ...]
-    quoted: tuple[bool, ...]
-    furniture: tuple[bool, ...]
+    begins: Sequence[int]
+    furniture: NDArray[np.bool_]
 
     @cached_property
-    def own(self) -> tuple[int, ...]:
-        """The places of the words that are neither."""
-        marks = zip(self.quoted, self.furniture, strict=True)
-        return tuple(
-            at for at, (quoted, aside) in enumerate(marks) if not quoted | aside
-        )
+    def ends(self) -> Sequence[int]:
+        """The end of each word, characters of the text."""
+        return array("I", np.cumsum([*map(len, _WORD.split(self.text))])[1::2].tolist())
+
+    @cached_property
+    def quoted(self) -> NDArray[np.bool_]:
+        """Whether each word is quoted, shape (words,)."""
+        return _marked(self.begins, _quotations(self.text))
+
+    @property
+    def own(self) -> NDArray[np.bool_]:
+        """Whether each word is neither quoted nor furniture."""
+        return ~(self.quoted | self.furniture)
 
     def passage(self, places: range) -> str:
         """Return the text of words that follow one another, as one line."""
@@ -119,12 +134,19 @@ class Reading:
         return " ".join(whole.split())
 
     @cached_property
-    def shingles(self) -> dict[tuple[str, ...], list[int]]:
-        """The places of each run of SHINGLE words."""
-        places: dict[tuple[str, ...], list[int]] = defaultdict(list)
-        for at in range(len(self.words) - SHINGLE + 1):
-            places[self.words[at : at + SHINGLE]].append(at)
-        return dict(places)
+    def shingles(self) -> NDArray[np.uint64]:
+        """A number for each run of SHINGLE words, the same on every machine.
+
+        A polynomial of the words' checksums, mixed as splitmix64 does (Steele, Lea and
+        Flood, OOPSLA 2014). Whoever wants to can find other words of the same number.
+        """
+        numbers = np.array([_number_of(word) for word in self.words], np.uint64)
+        count = max(0, len(numbers) - SHINGLE + 1)
+        found = np.zeros(count, np.uint64)
+        for at in range(SHINGLE):
+            found = found * _TIMES + numbers[at : at + count]
+        mixed: NDArray[np.uint64] = (found ^ (found >> np.uint64(32))) * _MIX
+        return mixed
 
     @cached_property
     def sentences(self) -> tuple[range, ...]:
@@ -139,6 +161,11 @@ class Reading:
         return tuple(found)
 
 
+@lru_cache(maxsize=1 << 16)
+def _number_of(word: str) -> int:
+    return zlib.crc32(word.encode("utf-8", "surrogatepass"))
+
+
 def read(text: str, repeated: Collection[str] = ()) -> Reading:
     """Read a text.
 
@@ -147,32 +174,34 @@ def read(text: str, repeated: Collection[str] = ()) -> Reading:
         repeated: lines that its outlet prints again and again.
     """
     plain = unicodedata.normalize("NFKC", text[:MAX_TEXT])
-    found = list(_WORD.finditer(plain))
-    begins = tuple(word.start() for word in found)
-    quoted = _marked(begins, _quotations(plain))
-    furniture = _marked(begins, _furniture(plain, repeated))
-    if sum(furniture) > (1 - MIN_OWN) * len(found):
-        furniture = (False,) * len(found)
+    parts = _WORD.split(plain)  # what is between words, a word, and so on
+    written = parts[1::2]
+    begins = array("I", np.cumsum([*map(len, parts)])[:-1:2].tolist())
+    lower = " ".join(written).lower().replace("\u2019", "'")
+    words = tuple(map(sys.intern, lower.split(" "))) if written else ()
+    rows = _marked(begins, _rows(plain, repeated))
+    furniture = _marked(begins, _furniture(plain), rows)
+    if furniture.sum() > (1 - MIN_OWN) * len(words):
+        furniture = rows
     return Reading(
         text=plain,
-        words=tuple(word[0].lower().replace("\u2019", "'") for word in found),
+        words=words,
         begins=begins,
-        ends=tuple(word.end() for word in found),
-        quoted=quoted,
         furniture=furniture,
     )
 
 
 def _marked(
-    begins: tuple[int, ...], places: Iterator[tuple[int, int]]
-) -> tuple[bool, ...]:
-    marks = [False] * len(begins)
+    begins: Sequence[int],
+    places: Iterator[tuple[int, int]],
+    before: NDArray[np.bool_] | None = None,
+) -> NDArray[np.bool_]:
+    """Mark the words of places, beside those marked before."""
+    marks = np.zeros(len(begins), bool) if before is None else before.copy()
     for begin, end in places:
-        for at in range(
-            bisect.bisect_left(begins, begin), bisect.bisect_left(begins, end)
-        ):
-            marks[at] = True
-    return tuple(marks)
+        first, last = (bisect.bisect_left(begins, at) for at in (begin, end))
+        marks[first:last] = True
+    return marks
 
 
 def _paragraphs(text: str) -> Iterator[tuple[int, str]]:
@@ -195,14 +224,15 @@ def _quotations(text: str) -> Iterator[tuple[int, int]]:
     before = 0
     for at, line in _paragraphs(text):
         plain = line.lstrip()
-        signed = _SIGNED.search(line)
+        signed = _SIGNED.search(line) if "(@" in line else None
         if signed:  # the post stands before it, in its line or the one above
             is_alone = signed.start() < len(line) - len(plain) + 3
             yield (before if is_alone else at), at + signed.end()
         if _SPEAKER.match(plain):
             yield at, at + len(line)
         yield from ((at + b, at + e) for b, e in _in_marks(line))
-        yield from ((at + m.start(), at + m.end()) for m in _SINGLE.finditer(line))
+        if "'" in line or "\u2018" in line:
+            yield from ((at + m.start(), at + m.end()) for m in _SINGLE.finditer(line))
         before = at
 
 
@@ -221,24 +251,39 @@ def _in_marks(line: str) -> Iterator[tuple[int, int]]:
         yield begin, min(len(line), begin + MAX_QUOTED)
 
 
-def _furniture(text: str, repeated: Collection[str]) -> Iterator[tuple[int, int]]:
-    """Yield where a page's furniture stands."""
+def _rows(text: str, repeated: Collection[str]) -> Iterator[tuple[int, int]]:
+    """Yield where rows of tables stand, and lines that an outlet repeats."""
     for at, line in _paragraphs(text):
-        if line.strip() in repeated:
+        if line.strip() in repeated or _is_row(line):
             yield at, at + len(line)
-        elif _is_furniture(line):
+
+
+def _furniture(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where a page's furniture stands, as far as its words tell."""
+    whole = "".join(f" {line.strip()} \n" for _, line in _paragraphs(text)).lower()
+    phrases = [phrase for phrase in _FURNITURE if phrase in whole]
+    for at, line in _paragraphs(text):
+        if _is_furniture(line, phrases):
             if len(line) <= MAX_CAPTION:
                 yield at, at + len(line)
                 continue
             for match in _SENTENCE.finditer(line):
-                if _is_furniture(match[0]):
+                if _is_furniture(match[0], phrases):
                     yield at + match.start(), at + match.end()
 
 
-def _is_furniture(line: str) -> bool:
+def _is_row(line: str) -> bool:
+    """Tell whether a line is a table's: half of it figures, the last one, too."""
+    if not any(map(str.isdigit, line[-ROW_END:])):
+        return False
+    figures = len(_FIGURE.findall(line))
+    return figures >= MIN_FIGURES and 2 * figures >= len(line.split())
+
+
+def _is_furniture(line: str, phrases: Sequence[str]) -> bool:
     lower = f" {line.strip().lower()} "
     return (
-        any(phrase in lower for phrase in _FURNITURE)
+        any(phrase in lower for phrase in phrases)
         or lower.startswith(_BEGINNINGS)
         or (" photo" in lower and _DATED_PHOTO.search(lower) is not None)
     )

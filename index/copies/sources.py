@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from samestory.credits import AGENCIES, credits_of
+from samestory.credits import AGENCIES, agencies_of
 from samestory.publishers import names_of, outlet_named
 
 A, B, UNKNOWN, COMMON = "a", "b", "unknown", "common:"
@@ -21,6 +21,10 @@ TAIL: Final = 10  # paragraphs in which a credit stands
 MAX_CREDIT: Final = 160  # characters of a line that credits
 MAX_DATELINE: Final = 80
 MIN_NAME: Final = 5  # letters of a domain by which a name is known
+HOUSE_STYLE: Final = 300  # characters in which the line below stands
+_REUTERS: Final = re.compile(  # its house style, also where its name was cut off
+    r"\breporting by\b.{0,200}\bediting by\b", re.IGNORECASE | re.DOTALL
+)
 _WIRES: Final = AGENCIES | {"cnn newsource": "CNN", "cnn": "CNN"}
 _NAMES: Final = "|".join(sorted(map(re.escape, _WIRES), key=len, reverse=True))
 _NAME: Final = re.compile(rf"(?<![\w@/.])(?P<name>(?i:{_NAMES}))(?![\w.]*\w)")
@@ -71,7 +75,8 @@ def credited(text: str, outlet: str) -> Credited:
         outlet: its name or domain.
     """
     parts = [part for line in _credit_lines(text) for part in _parts(line)]
-    found = [*credits_of(text).agencies, *(n for part in parts for n in _wires(part))]
+    style = ("Reuters",) if _REUTERS.search(text[-HOUSE_STYLE:]) else ()
+    found = [*agencies_of(text), *style, *(n for part in parts for n in _wires(part))]
     return Credited(
         outlet=outlet_named(outlet),
         agencies=tuple(dict.fromkeys(found)),

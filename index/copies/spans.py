@@ -8,10 +8,12 @@ reports with only names in common have chains of five-word pieces. Whole numbers
 the same whichever text comes first.
 """
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from samestory.index.copies.reading import SHINGLE, Reading
 
@@ -20,6 +22,7 @@ MIN_WORDS: Final = 12  # of a passage
 MIN_QUOTED: Final = 8  # of a quotation's
 MAX_PLACES: Final = 4  # of a shingle in a text that count: more is a refrain
 COPY, QUOTATION, BOILERPLATE = "copy", "quotation", "boilerplate"
+KINDS: Final = (COPY, QUOTATION, BOILERPLATE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -69,66 +72,98 @@ def _mirrored(span: Span) -> Span:
 def _shared(a: Reading, b: Reading) -> list[Span]:
     spans = []
     for chain in _chained(_pieces(a, b)):
-        kinds = [_kind_of(a, b, one, at) for one in chain for at in range(one.size)]
-        kind = max((COPY, QUOTATION, BOILERPLATE), key=kinds.count)
-        if len(kinds) >= (MIN_QUOTED if kind == QUOTATION else MIN_WORDS):
+        kinds = np.concatenate([kinds_of(a, b, piece) for piece in chain])
+        kind = KINDS[np.bincount(kinds, minlength=len(KINDS)).argmax()]
+        least = MIN_QUOTED if kind == QUOTATION else MIN_WORDS
+        if len(kinds) >= min(least, len(a.words), len(b.words)):  # or a whole text
             spans.append(Span(kind=kind, pieces=tuple(chain)))
     return spans
 
 
 def kinds_in(
     a: Reading, b: Reading, spans: Sequence[Span]
-) -> tuple[dict[int, str], dict[int, str]]:
-    """Return of each text's shared words, by place, what they are.
+) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
+    """Return what each word of each text is, as numbers of KINDS; -1 if not shared.
 
     A word that several passages have is a copy if it is in one of them.
     """
-    in_a: dict[int, str] = {}
-    in_b: dict[int, str] = {}
+    found = np.full(len(a.words), -1, np.int8), np.full(len(b.words), -1, np.int8)
     for piece in (piece for span in spans for piece in span.pieces):
-        for at in range(piece.size):
-            kind = _kind_of(a, b, piece, at)
-            for places, place in ((in_a, piece.begin_a), (in_b, piece.begin_b)):
-                if places.get(place + at) != COPY:
-                    places[place + at] = kind
-    return in_a, in_b
+        kinds = kinds_of(a, b, piece)
+        for places, begin in zip(found, (piece.begin_a, piece.begin_b), strict=True):
+            at = slice(begin, begin + piece.size)
+            places[at] = np.where(places[at] == 0, 0, kinds)
+    return found
 
 
-def _kind_of(a: Reading, b: Reading, piece: Piece, at: int) -> str:
-    """Return what a shared word is: marks of either text count for both."""
-    in_a, in_b = piece.begin_a + at, piece.begin_b + at
-    if a.quoted[in_a] or b.quoted[in_b]:
-        return QUOTATION
-    return BOILERPLATE if a.furniture[in_a] or b.furniture[in_b] else COPY
+def kinds_of(a: Reading, b: Reading, piece: Piece) -> NDArray[np.int8]:
+    """Return what a piece's words are, as numbers of KINDS.
+
+    Marks of either text count for both.
+    """
+    in_a = slice(piece.begin_a, piece.begin_a + piece.size)
+    in_b = slice(piece.begin_b, piece.begin_b + piece.size)
+    kinds = 2 * (a.furniture[in_a] | b.furniture[in_b]).astype(np.int8)
+    kinds[a.quoted[in_a] | b.quoted[in_b]] = 1
+    return kinds
 
 
 def _pieces(a: Reading, b: Reading) -> list[Piece]:
     """Return what two texts share word by word, at least a shingle, by place."""
     if a.words == b.words and len(a.words) >= SHINGLE:
         return [Piece(begin_a=0, begin_b=0, size=len(a.words))]
-    diagonals: dict[int, list[int]] = defaultdict(list)
-    common = a.shingles.keys() & b.shingles.keys()
-    for shingle in common:
-        for at in a.shingles[shingle][:MAX_PLACES]:
-            for other in b.shingles[shingle][:MAX_PLACES]:
-                diagonals[at - other].append(at)
+    in_a, in_b = _meetings(a.shingles, b.shingles)
+    order = np.lexsort((in_a, in_a - in_b))
+    in_a, in_b = in_a[order], in_b[order]
+    is_first = (np.diff(in_a) != 1) | (np.diff(in_b) != 1)
+    begins = np.flatnonzero(np.concatenate([[True], is_first]))
+    ends = np.append(begins[1:], len(in_a))
     found = []
-    for diagonal, ats in diagonals.items():
-        for begin, end in _runs(sorted(ats)):
-            size = end - begin + SHINGLE
-            found.append(Piece(begin_a=begin, begin_b=begin - diagonal, size=size))
+    for begin, end in zip(begins.tolist(), ends.tolist(), strict=True):
+        if begin == end:
+            continue
+        at, other, size = int(in_a[begin]), int(in_b[begin]), end - begin + SHINGLE - 1
+        # Other words may have the same number, if somebody looked for them.
+        if a.words[at : at + size] == b.words[other : other + size]:
+            found.append(Piece(begin_a=at, begin_b=other, size=size))
     return sorted(found, key=lambda one: (one.begin_a, one.begin_b))
 
 
-def _runs(ats: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Yield (first, last) of numbers that follow one another."""
-    first = last = ats[0]
-    for at in ats[1:]:
-        if at != last + 1:
-            yield first, last
-            first = at
-        last = at
-    yield first, last
+def _meetings(
+    a: NDArray[np.uint64], b: NDArray[np.uint64]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return where the same number stands in both: places in each, MAX_PLACES of one.
+
+    Shapes (n,) and (n,): each of its first places in the one with each in the other.
+    """
+    numbers, first, counts = np.unique(b, return_index=True, return_counts=True)
+    order = np.argsort(b, kind="stable")
+    starts = np.cumsum(counts) - counts
+    slots = np.searchsorted(numbers, a)
+    slots[slots == len(numbers)] = 0
+    is_there = numbers[slots] == a if len(numbers) else np.zeros(len(a), bool)
+    places = np.flatnonzero(is_there)
+    nth = _nth(a[places])
+    places = places[nth < MAX_PLACES]
+    slots = slots[places]
+    found_a, found_b = [places], [first[slots]]
+    for turn in range(1, MAX_PLACES):
+        more = counts[slots] > turn
+        found_a.append(places[more])
+        found_b.append(order[starts[slots[more]] + turn])
+    return np.concatenate(found_a), np.concatenate(found_b)
+
+
+def _nth(numbers: NDArray[np.uint64]) -> NDArray[np.intp]:
+    """Return for each number how often it stood before, shape (n,)."""
+    order = np.argsort(numbers, kind="stable")
+    ranks = np.arange(len(numbers))
+    if len(numbers):
+        is_new = np.concatenate([[True], np.diff(numbers[order]) != 0])
+        ranks = ranks - np.maximum.accumulate(np.where(is_new, ranks, 0))
+    found = np.empty(len(numbers), np.intp)
+    found[order] = ranks
+    return found
 
 
 def _chained(pieces: Sequence[Piece]) -> list[list[Piece]]:

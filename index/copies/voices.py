@@ -1,161 +1,132 @@
-"""How many voices an event has: reports that are no copies of others.
+"""Whether a report is a copy, and of whom. What is no copy is a voice.
 
-Each report is compared with those before it, and with later ones that it credits. One
-whose own words are mostly theirs is a copy: it adds the sentences that they have not.
-What is no copy is a voice: its publisher's, or the agency's that it is marked as coming
-from; two papers that print two dispatches of one agency are one voice. "Earliest seen"
-is by the time that reports state, never by the order in which they came to us.
+Each report is judged by those before it, by the time that they state, and by later ones
+that it credits. One whose own words are mostly theirs is a copy: of the one that it
+credits, else of the one that has most of it. What it quotes is not counted, on neither
+side. "Earliest seen" is never the order in which reports came to us.
 
-Under MIN_TO_TELL words a share is noise: such a report is a copy only where nearly all
-of it is another's. Hearsay is nobody's voice. Two languages share no words: a
-translation is not told (docs/voices.md).
+- Under MIN_TO_TELL words a share is noise: a report is a copy where nearly all is.
+- A live blog, and hearsay, hold what others wrote: nobody is a copy of them unless he
+  says so.
+- A round-up takes from several; it is a copy, and adds no voice.
 """
 
-from collections import defaultdict
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time
 from typing import Final
 
-from samestory.credits import credits_of
+import numpy as np
+
 from samestory.index.copies.comparison import COVERED, MIN_CONTAINED, MIN_COPIED
-from samestory.index.copies.reading import Reading, read
-from samestory.index.copies.sources import (
-    COMMON,
-    UNKNOWN,
-    A,
-    B,
-    Credited,
-    credited,
-    source_of,
-)
-from samestory.index.copies.spans import COPY, kinds_in, shared
-from samestory.publishers import family_of
-from samestory.story import Story
+from samestory.index.copies.pairs import EARLIER, Pair, Text, agency_of
+from samestory.index.copies.reading import Reading
+from samestory.index.copies.sources import A, B
 
 MIN_TO_TELL: Final = 80  # words of a report
-NEARLY_ALL: Final = 0.8  # of the words of a shorter one
-MIN_SHINGLES: Final = 7  # that two texts must share to have a passage of 12 words
-MAX_REPORTS: Final = 300  # of an event; of more each pair of texts takes its time
-MAX_HAVING: Final = 30  # the first reports that have a shingle: others have theirs
-EXACT: Final = "exact"  # quality of a date whose zone is known
+NEARLY_ALL: Final = 0.7  # of a shorter one's own words
+MATES: Final = 30  # reports that one is judged by, the earliest
+ROUND_UP: Final = 3  # reports that one takes from, none of them most of what it has
+_LIVE: Final = re.compile(
+    r"\blive ?blog\b|\blive (?:updates|coverage|text|reporting)\b|\bas it happened\b"
+    r"|\bminute[ -]by[ -]minute\b|^live\s*[:|\u2013\u2014-]|[-:|]\s*live$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mate:
+    """Another report that shares words with the one that is judged.
+
+    Attributes:
+        seq: its number.
+        pair: what they share; a is the one that is judged.
+        is_earlier: it states an earlier time, or the same with a lesser id.
+        is_second_hand: it is a live blog or hearsay, which hold what others wrote.
+        outlet: its name.
+    """
+
+    seq: int
+    pair: Pair
+    is_earlier: bool
+    is_second_hand: bool
+    outlet: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copied:
-    """A report that is a copy.
+    """That a report is a copy.
 
     Attributes:
-        story_id: of it.
-        of: the report that it credits, or that has most of it.
-        share: of its own words that others have, 0 to 1.
-        added: its sentences that they do not have, in order.
+        of: the number of the report that it credits, or that has most of it.
+        covered: how many of its own words others have.
+        own: how many own words it has.
         source: whose text it is: a name; "" if nobody says.
-        is_ordered: the other was published before it, as both state.
+        ground: why `of` is the source: it is credited, it is an agency's own, it is
+            earlier; "" where it is one text, and which was first is not known.
+        sources: how many reports it takes from.
     """
 
-    story_id: str
-    of: str
-    share: float
-    added: tuple[str, ...]
+    of: int
+    covered: int
+    own: int
     source: str
-    is_ordered: bool
+    ground: str
+    sources: int
+
+    @property
+    def share(self) -> float:
+        """The share of its own words that others have, 0 to 1."""
+        return self.covered / self.own
+
+    @property
+    def is_round_up(self) -> bool:
+        """Whether it is put together from several."""
+        return self.sources >= ROUND_UP
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Voices:
-    """The voices of an event: their names, the earliest first, and its copies."""
+def judged(mine: Text, mates: Sequence[Mate]) -> Copied | None:
+    """Return what a report copies; None if it is its own.
 
-    names: tuple[str, ...]
-    copies: tuple[Copied, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Report:
-    story: Story
-    reading: Reading
-    credited: Credited
-
-
-def voices_of(stories: Sequence[Story]) -> Voices:
-    """Return the voices of an event's reports, in whatever order they are given."""
-    ordered = sorted(stories, key=lambda one: (one.event_time, one.story_id))
-    reports = [
-        _Report(
-            story=one,
-            reading=read(one.text),
-            credited=credited(one.text, one.outlet),
-        )
-        for one in ordered
-    ]
-    mates = _mates(reports)
-    copies = [_copied(at, reports, sorted(mates[at])) for at in range(len(reports))]
-    names = [
-        _voice(report)
-        for report, copy in zip(reports, copies, strict=True)
-        if copy is None and not report.story.hearsay_of
-    ]
-    return Voices(
-        names=tuple(dict.fromkeys(names)),
-        copies=tuple(copy for copy in copies if copy is not None),
-    )
-
-
-def _mates(reports: Sequence[_Report]) -> dict[int, set[int]]:
-    """Return by report those that share enough shingles to have a passage in common."""
-    having: dict[tuple[str, ...], set[int]] = defaultdict(set)
-    for at, report in enumerate(reports):
-        for shingle in report.reading.shingles:
-            having[shingle].add(at)
-    counts: dict[tuple[int, int], int] = defaultdict(int)
-    for several in having.values():
-        first = sorted(several)[:MAX_HAVING]
-        for one in several if len(several) > 1 else ():
-            for other in first:
-                counts[one, other] += one != other
-    mates: dict[int, set[int]] = defaultdict(set)
-    for (one, other), count in counts.items():
-        if count >= MIN_SHINGLES:
-            mates[one].add(other)
-    return mates
-
-
-def _copied(at: int, reports: Sequence[_Report], mates: Sequence[int]) -> Copied | None:
-    """Return what a report copies; None if it is its own."""
-    mine = reports[at]
-    covered: set[int] = set()
-    aside: set[int] = set()
-    shares: dict[int, tuple[bool, int]] = {}  # is credited, words
-    for other in mates:
-        its = reports[other]
-        whose = source_of(its.credited, mine.credited)
-        if whose == B or (other > at and whose != A):
-            continue  # it is this one's copy, or came later and is not credited
-        spans = shared(its.reading, mine.reading)
-        places = kinds_in(its.reading, mine.reading, spans)[1]
-        copied = {place for place, kind in places.items() if kind == COPY}
-        aside |= places.keys() - copied
-        shares[other] = (whose == A, len(copied))
+    Args:
+        mine: the report.
+        mates: reports that share words with it, the earliest first.
+    """
+    words = len(mine.reading.words)
+    covered, aside = np.zeros(words, bool), np.zeros(words, bool)
+    taken: list[tuple[Mate, int]] = []
+    gains: list[int] = []
+    for mate in sources_of(mates):
+        copied, beside = mate.pair.masks(words)
+        gains.append(int((copied & ~covered).sum()))
         covered |= copied
-    own = set(mine.reading.own) - (aside - covered)
-    if not _is_copy(len(covered & own), len(own), len(mine.reading.words)):
+        aside |= beside
+        taken.append((mate, int(copied.sum())))
+    own = mine.reading.own & ~(aside & ~covered)
+    count, whole = int((covered & own).sum()), int(own.sum())
+    if not _is_copy(count, whole, words):
         return None
-    first = max(shares, key=lambda one: (*shares[one], -one))
-    source = reports[first]
-    whose = source_of(source.credited, mine.credited)
+    first, most = max(taken, key=lambda one: (one[0].pair.whose == B, one[1]))
+    is_of_many = most * 2 < covered.sum()
     return Copied(
-        story_id=mine.story.story_id,
-        of=source.story.story_id,
-        share=len(covered & own) / len(own),
-        added=tuple(
-            mine.reading.passage(sentence)
-            for sentence in mine.reading.sentences
-            if sum(place in covered for place in sentence) < COVERED * len(sentence)
-            and not set(sentence) <= aside
-        ),
-        source=_named(whose, source),
-        is_ordered=_is_before(source.story, mine.story),
+        of=first.seq,
+        covered=count,
+        own=whole,
+        source=first.outlet if first.pair.whose == B else agency_of(first.pair.whose),
+        ground=first.pair.ground or (EARLIER if first.pair.earlier == B else ""),
+        sources=sum(gain >= MIN_COPIED for gain in gains) if is_of_many else 1,
     )
+
+
+def sources_of(mates: Sequence[Mate]) -> list[Mate]:
+    """Return the reports that one may be a copy of, MATES at most."""
+    found = (
+        mate
+        for mate in mates
+        if mate.pair.whose == B
+        or (mate.is_earlier and not mate.is_second_hand and mate.pair.whose != A)
+    )
+    return [mate for mate, _ in zip(found, range(MATES), strict=False)]
 
 
 def _is_copy(covered: int, own: int, words: int) -> bool:
@@ -164,30 +135,23 @@ def _is_copy(covered: int, own: int, words: int) -> bool:
     return covered >= MIN_COPIED and covered >= MIN_CONTAINED * own
 
 
-def _named(whose: str, source: _Report) -> str:
-    if whose == UNKNOWN:
-        return ""
-    return source.story.outlet if whose == A else whose.removeprefix(COMMON)
+def is_live_blog(title: str) -> bool:
+    """Tell whether a report's headline says that it is a live blog."""
+    return _LIVE.search(title) is not None
 
 
-def _is_before(one: Story, other: Story) -> bool:
-    """Tell whether a report states an earlier time, both with an hour."""
-    mine, its = _hour_of(one), _hour_of(other)
-    return mine is not None and its is not None and mine < its
-
-
-def _hour_of(story: Story) -> datetime | None:
-    """Return when a report says that it was published; None if it says the day alone.
-
-    Midnight to the second is what feeds write that know no hour.
-    """
-    at = story.published
-    is_day = at is None or at.time() == time()
-    return None if is_day or story.date_quality != EXACT else at
-
-
-def _voice(report: _Report) -> str:
-    """Return whose voice a report is: an agency's that it is marked as, or its own."""
-    agencies = report.story.agencies or credits_of(report.story.text).agencies
-    others = [name for name in agencies if name.casefold() != family_of(report.story)]
-    return others[0] if others else report.story.outlet
+def added_to(mine: Reading, mates: Sequence[Mate]) -> list[str]:
+    """Return the sentences of a report that others do not have, in order."""
+    words = len(mine.words)
+    covered, aside = np.zeros(words, bool), np.zeros(words, bool)
+    for mate in mates:
+        copied, beside = mate.pair.masks(words)
+        covered |= copied
+        aside |= beside
+    places = [slice(sentence.start, sentence.stop) for sentence in mine.sentences]
+    return [
+        mine.passage(sentence)
+        for sentence, at in zip(mine.sentences, places, strict=True)
+        if covered[at].sum() < COVERED * len(sentence)
+        and not (aside & ~covered)[at].all()
+    ]

@@ -1,6 +1,7 @@
 """The index: applies the journal in its order, one transaction a batch."""
 
 import gc
+import logging
 import math
 from collections.abc import Sequence
 from dataclasses import replace
@@ -28,6 +29,7 @@ from samestory.index.store.corrections import ACCEPTED
 from samestory.index.store.state import State
 from samestory.story_vector import StoryVector
 
+_log = logging.getLogger("samestory")
 FORESEEN_FROM: Final = 4  # stories of a batch that are worth searching for at once
 
 Decoded = StoryVector | Correction | Forget | LetPass | Quarantine | None
@@ -65,11 +67,20 @@ class EventIndex:
         self._rewrite: set[int] = set()  # days whose file is not what it should be
         self._is_stale = True
         self._load()
+        self._catch_up()
         self.state.vectors.clean()
+
+    def _catch_up(self) -> None:
+        """Tell who copied whom in a state of a samestory that could not."""
+        count = 0
+        for some in self._placements.catch_up():
+            count += some
+            _log.info("an earlier state: copies looked for in stories=%d", count)
 
     def _load(self) -> None:
         """Fill the memory from what is stored."""
         self._is_stale = True
+        self._placements = Placements(self.state, self._components)
         self._next_seq = self.state.meta.next_seq()
         self._calendar = self.state.meta.calendar()
         self._obey()

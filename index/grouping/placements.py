@@ -1,20 +1,20 @@
 """Writes where stories stand: the one place where one is placed, moved or removed.
 
-All of it within the caller's transaction: the story's row, its join record, the events'
-revisions and aliases, which report confirms an event. Components, the search in memory
-among them, are called after each change and hang nowhere else.
+All of it within the caller's transaction: the story's row, its join record, who copied
+whom, the events' revisions and aliases, which report confirms an event. Components, the
+search in memory among them, are called after each change and hang nowhere else.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from samestory.days import day_of
-from samestory.index.decision.corroboration import confirms, first_to_confirm
 from samestory.index.decision.features import View
 from samestory.index.decision.join_record import JoinRecord
 from samestory.index.decision.join_record import Moved as MovedRecord
 from samestory.index.decision.material import is_material
+from samestory.index.grouping.copy_tracker import CopyTracker
 from samestory.index.grouping.grouper import Plan
 from samestory.index.grouping.reassessment import Move
 from samestory.index.search.changes import Change, Component, Moved, Placed, Removed
@@ -25,7 +25,7 @@ from samestory.index.store.versions import Version
 from samestory.story import Story
 from samestory.story_vector import StoryVector
 
-READ_TO_CONFIRM: Final = 40  # reports of an event, the earliest
+CONFIRMING: Final = 2  # voices of an event that is confirmed
 CORRECTED: Final = "corrected"
 
 
@@ -49,20 +49,26 @@ class Placements:
 
     def __init__(self, state: State, components: Iterable[Component] = ()) -> None:
         self._state = state
+        self._tracker = CopyTracker(state)
         self._components = list(components)
+
+    def catch_up(self) -> Iterator[int]:
+        """Tell who copied whom in a state of before; yields how many stories, often."""
+        yield from self._tracker.catch_up()
 
     def place(self, one: Arrival) -> None:
         """Write a story that is new, and what moves by it."""
         plan, story = one.plan, one.vector.story
         event_id, revisions = plan.event_id, self._state.revisions
-        reason = "created"
-        if not plan.is_first:
-            reason = "confirmed" if self._is_confirmed_by(story, event_id) else "grown"
-        self._put(one, former=None)
+        news = self._put(one, former=None)
+        reason = "created" if plan.is_first else "grown"
+        if self._is_newly_confirmed(event_id):
+            reason = "confirmed"
         revisions.revise(event_id, reason, story=story.story_id)
         if reason == "confirmed":
             revisions.confirm(event_id, story.story_id)
         self._move_all(plan)
+        self._retell(news, {event_id}, story=story.story_id)
 
     def replace(self, one: Arrival, former: Member, seen: View) -> None:
         """Write a story's new version, and what moves by it; keep the former one.
@@ -77,13 +83,15 @@ class Placements:
         self._state.history.keep(
             Version(story=former.story, event_id=plan.event_id, record=record)
         )
-        self._put(one, former=former.story)
+        news = self._put(one, former=former.story)
         is_other = is_material((former.story, seen), (story, plan.view))
         reason = "materially-updated" if is_other else "updated"
         self._state.revisions.revise(plan.event_id, reason, story=story.story_id)
         self._move_all(plan)
+        self._retell(news, {plan.event_id}, story=story.story_id)
 
-    def _put(self, one: Arrival, former: Story | None) -> None:
+    def _put(self, one: Arrival, former: Story | None) -> set[int]:
+        """Write a story; return the others of whose voices more is known by it."""
         plan = one.plan
         self._state.put(
             one.vector,
@@ -94,6 +102,7 @@ class Placements:
             rarest(plan.view.terms),
             seen=one.seen,
         )
+        news = self._tracker.place(plan.view.seq, one.vector.story)
         self._tell(
             Placed(
                 view=plan.view,
@@ -102,6 +111,22 @@ class Placements:
                 former=former,
             )
         )
+        return news
+
+    def _retell(
+        self, seqs: Collection[int], but: Collection[str], **cause: str
+    ) -> None:
+        """Tell the events whose voices are others now, and whether they are confirmed.
+
+        Args:
+            seqs: of the stories of which more is known.
+            but: events that have told it.
+            cause: `story`: the id of what caused it.
+        """
+        for event_id in sorted(set(self._state.membership.events_of(seqs).values())):
+            if event_id not in but:
+                self._state.revisions.revise(event_id, "voices", **cause)
+            self._confirm(event_id)
 
     def _move_all(self, plan: Plan) -> None:
         for move in plan.moves:
@@ -185,27 +210,27 @@ class Placements:
             The days that they were of, in days since 1970.
         """
         removed = self._state.remove(story_ids)
+        seqs = tuple(one.seq for one in removed)
+        news = self._tracker.remove(seqs)
         if removed:
-            self._tell(Removed(seqs=tuple(one.seq for one in removed)))
-        for event_id in sorted({one.event_id for one in removed}):
+            self._tell(Removed(seqs=seqs))
+        left = sorted({one.event_id for one in removed})
+        for event_id in left:
             is_left = bool(self._state.membership.members(event_id))
             self._state.revisions.revise(event_id, reason if is_left else "closed")
+        self._retell(news, left)
         return {day_of(one.event_time) for one in removed}
 
-    def _is_confirmed_by(self, story: Story, event_id: str) -> bool:
-        """Tell whether a report that joins an event is the first to confirm it."""
-        if self._state.revisions.confirmed_by(event_id) is not None:
-            return False
-        others = self._state.members_of(event_id, READ_TO_CONFIRM)
-        return confirms(story, [member.story for member in others])
+    def _is_newly_confirmed(self, event_id: str) -> bool:
+        return (
+            self._state.revisions.confirmed_by(event_id) is None
+            and self._state.copies.count_of_voices(event_id) >= CONFIRMING
+        )
 
     def _confirm(self, event_id: str) -> None:
-        """Tell that an event is confirmed, if what joined it does so."""
-        if self._state.revisions.confirmed_by(event_id) is not None:
-            return
-        members = self._state.members_of(event_id, READ_TO_CONFIRM)
-        by = first_to_confirm([member.story for member in members])
-        if by is not None:
+        """Tell that an event is confirmed, if it is and nothing told it."""
+        if self._is_newly_confirmed(event_id):
+            by = self._state.copies.second_voice(event_id)
             self._state.revisions.revise(event_id, "confirmed", story=by)
             self._state.revisions.confirm(event_id, by)
 

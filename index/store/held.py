@@ -14,6 +14,7 @@ from samestory.database import reading
 from samestory.index.search.rare_terms import TERMS
 from samestory.index.search.segments import Segments, files_of
 from samestory.index.store.addresses import Addresses
+from samestory.index.store.copies import Copies
 from samestory.index.store.corrections import Corrections
 from samestory.index.store.health import Health
 from samestory.index.store.joins import Joins
@@ -33,6 +34,7 @@ class Held:
 
     Attributes:
         path: of the file.
+        copies: who copied whom.
         corrections: what people said.
         revisions: of the events, and the outbox.
         history: former versions, and what was forgotten.
@@ -50,6 +52,7 @@ class Held:
         # The driver must not begin or end transactions by itself.
         db.isolation_level = None
         self._db = db
+        self.copies = Copies(db)
         self.corrections = Corrections(db)
         self.revisions = Revisions(db)
         self.history = History(db)
@@ -191,8 +194,9 @@ class Held:
     def digest(self) -> str:
         """Return the sha256 of all lines `story version event`, by story: hex.
 
-        Then a line `id status` for each correction. Equal digests mean the same
-        versions of the same stories in the same events, by the same corrections.
+        Then `story source words voice` for each, by story, and `id status` for each
+        correction. Equal digests mean the same versions of the same stories in the same
+        events, with the same voices, by the same corrections.
         """
         rows = self._db.execute(
             "SELECT story_id, digest, event_id FROM stories ORDER BY story_id"
@@ -200,6 +204,8 @@ class Held:
         total = hashlib.sha256()
         for row in rows:
             total.update(f"{row[0]} {row[1]} {row[2]}\n".encode())
+        for line in self.copies.lines():
+            total.update(f"{line}\n".encode())
         for one in self.corrections.all():
             total.update(f"{one.correction.correction_id} {one.status}\n".encode())
         return total.hexdigest()

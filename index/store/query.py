@@ -13,14 +13,18 @@ from samestory.errors import Misconfigured
 
 NEWEST: Final = "newest"
 OLDEST: Final = "oldest"
-ORDERS: Final = (NEWEST, OLDEST)
+MOST_VOICES: Final = "voices"
+ORDERS: Final = (NEWEST, OLDEST, MOST_VOICES)
 # How each event stands. No text of a story is read: the index has all of it.
 _EVENTS: Final = """\
 SELECT event_id,
   coalesce(min(CASE WHEN NOT heard THEN event_time END), min(event_time)) AS began,
   coalesce(max(CASE WHEN NOT heard THEN event_time END), max(event_time)) AS updated,
-  count(DISTINCT CASE WHEN NOT heard THEN outlet END) AS outlets
-FROM stories INDEXED BY stories_event{where} GROUP BY event_id HAVING outlets >= ?"""
+  count(DISTINCT CASE WHEN NOT heard THEN outlet END) AS outlets,
+  count(DISTINCT nullif(voice, '')) AS voices
+FROM stories INDEXED BY stories_event{where} GROUP BY event_id
+HAVING outlets >= ? AND voices >= ?"""
+_KEYS: Final = {NEWEST: "updated", OLDEST: "began", MOST_VOICES: "voices"}
 _OWN: Final = (
     "(NOT s.heard OR NOT EXISTS (SELECT 1 FROM stories o INDEXED BY stories_event"
     " WHERE o.event_id = s.event_id AND NOT o.heard))"
@@ -71,11 +75,13 @@ class Query:
         outlet: of this outlet, written large or small.
         lang: in this language, ISO 639-1.
         min_outlets: of events that so many outlets report; hearsay does not count.
+        min_voices: of events that so many voices tell: no copies of others.
         event: of this event, by its whole id.
         text: with each of these words in the title or the text, large or small, also
             as a part of a word.
         order: `newest` or `oldest` first: stories by their own time, events by that of
-            their latest own report, or their first one.
+            their latest own report, or their first one; or events by `voices`, those
+            with most of them first.
         limit: so many at most; None for all.
         after: what comes behind this place.
     """
@@ -85,6 +91,7 @@ class Query:
     outlet: str | None = None
     lang: str | None = None
     min_outlets: int = 0
+    min_voices: int = 0
     event: str | None = None
     text: str = ""
     order: str = NEWEST
@@ -98,23 +105,23 @@ class Query:
             Misconfigured: names the field and what it may be.
         """
         if self.order not in ORDERS:
-            raise Misconfigured(f"order {self.order!r}: use {' or '.join(ORDERS)}")
+            raise Misconfigured(f"order {self.order!r}: use {', '.join(ORDERS)}")
         if self.limit is not None and self.limit < 1:
             raise Misconfigured(f"limit {self.limit}: must be 1 or more")
 
     def stories(self) -> Statement:
         """Return what selects `at`, `id` and `seq` of stories, in order."""
         clauses, values = self._clauses()
-        if self.min_outlets > 0:
+        if self.min_outlets > 0 or self.min_voices > 0:
             events = _EVENTS.format(where="")
             clauses.append(f"s.event_id IN (SELECT event_id FROM ({events}))")
-            values.append(self.min_outlets)
+            values += [self.min_outlets, self.min_voices]
         sql = "SELECT s.event_time AS at, s.story_id AS id, s.seq FROM stories s"
         return self._page(sql, clauses, values, "s.event_time", "s.story_id")
 
     def events(self) -> Statement:
         """Return what selects `at` and `id` of events, in order."""
-        inner, key = self._events(), "updated" if self.order == NEWEST else "began"
+        inner, key = self._events(), _KEYS[self.order]
         sql = f"SELECT {key} AS at, event_id AS id FROM ({inner.sql})"
         return self._page(sql, [], [*inner.values], key, "event_id")
 
@@ -130,7 +137,9 @@ class Query:
             matching = " AND ".join([*clauses, _OWN])
             inner = f"SELECT s.event_id FROM stories s WHERE {matching}"
             where = f" WHERE event_id IN ({inner})"
-        return Statement(_EVENTS.format(where=where), (*values, self.min_outlets))
+        return Statement(
+            _EVENTS.format(where=where), (*values, self.min_outlets, self.min_voices)
+        )
 
     def _clauses(self) -> tuple[list[str], list[Any]]:
         """Return what a story must be, whatever its event is."""
@@ -149,7 +158,7 @@ class Query:
     def _page(
         self, sql: str, clauses: list[str], values: list[Any], key: str, name: str
     ) -> Statement:
-        further, way = ("<", "DESC") if self.order == NEWEST else (">", "ASC")
+        further, way = (">", "ASC") if self.order == OLDEST else ("<", "DESC")
         if self.after is not None:
             clauses.append(f"({key} {further} ? OR ({key} = ? AND {name} > ?))")
             values += [self.after.at, self.after.at, self.after.id]

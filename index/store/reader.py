@@ -31,6 +31,7 @@ from samestory.index.store.query import Cursor, Query, has_words
 from samestory.index.store.results import Event, Listed, Report, no_stories, own_of
 from samestory.index.store.rows import LISTED, REPORT, listed_of, report_of, vectors_of
 from samestory.index.store.schema import SCHEMA
+from samestory.story_keys import ids_at
 
 T = TypeVar("T")
 AT_ONCE: Final = 500  # events or stories whose rows are read by one statement
@@ -190,12 +191,18 @@ class Reader(Held):
     def resolve(self, beginning: str) -> str:
         """Return the one story or event id that begins so; after mergers today's.
 
+        An address stands for the story that is there.
+
         Raises:
             Misconfigured: none does, or more than one.
         """
+        if beginning.startswith(("http://", "https://")):
+            return self._at(beginning)
         kinds = {"s-": ("story_id", "stories"), "e-": ("event_id", "events")}
         if beginning[:2] not in kinds:
-            raise Misconfigured(f"{beginning!r} is no id: ids begin with s- or e-")
+            raise Misconfigured(
+                f"{beginning!r} is no id: ids begin with s- or e-, URLs with http"
+            )
         column, table = kinds[beginning[:2]]
         rows = self._db.execute(
             f"SELECT {column} FROM {table} WHERE {column} >= ? AND {column} < ?"
@@ -209,6 +216,15 @@ class Reader(Held):
             raise Misconfigured(f"{beginning!r} is ambiguous: {first}; give more of it")
         whole = str(rows[0][0])
         return self.revisions.today(whole) if column == "event_id" else whole
+
+    def _at(self, url: str) -> str:
+        found = sorted(self.addresses.at_addresses(ids_at(url)))
+        if len(found) != 1:
+            raise Misconfigured(
+                f"{len(found) or 'no'} stories are at {url}: give an id,"
+                " see `samestory stories`"
+            )
+        return found[0]
 
 
 class _Stamp(NamedTuple):

@@ -20,6 +20,7 @@ class Report:
         headline: its title, or the beginning of its text if it has none.
         event_time: the time that decisions use.
         hearsay_of: "" for the outlet's own report.
+        voice: whose it is: its outlet's, or that of what it copies; "" for nobody's.
     """
 
     seq: int
@@ -28,6 +29,7 @@ class Report:
     outlet: str
     lang: str | None
     hearsay_of: str
+    voice: str
     url: str | None
     title: str
     headline: str
@@ -49,6 +51,7 @@ class Report:
             "outlet": self.outlet,
             "lang": self.lang,
             "hearsay_of": self.hearsay_of or None,
+            "voice": self.voice or None,
             "title": self.title,
             "published": iso(self.published),
         }
@@ -110,6 +113,11 @@ class Event:
         return list(dict.fromkeys(r.outlet for r in self.reports if not r.hearsay_of))
 
     @property
+    def voices(self) -> list[str]:
+        """Who tells it independently, in order of their first report."""
+        return list(dict.fromkeys(r.voice for r in self.reports if r.voice))
+
+    @property
     def languages(self) -> list[str]:
         """The languages that it is told in, as far as they are known, from A to Z."""
         return sorted({r.lang for r in self.reports if r.lang})
@@ -124,6 +132,7 @@ class Event:
             "started": iso(min(times)),
             "updated": iso(max(times)),
             "outlets": self.outlets,
+            "voices": self.voices,
             "languages": self.languages,
             "reports": [report.to_json() for report in self.reports],
         }

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import Final
 
 TYPE: Final = "event"
-VERSION: Final = "1.1"
+VERSION: Final = "1.2"
 REASONS: Final = {
     "created": "a report that belongs to no other event",
     "grown": "a report joined",
-    "confirmed": "the first report by a second publisher that is no copy",
+    "confirmed": "a second voice: not a copy, of another publisher",
+    "voices": "another report shows who copied whom",
     "updated": "a report has a new text",
     "materially-updated": "a report has other figures, or a correction notice",
     "moved": "reports moved between two events",
@@ -40,6 +41,8 @@ class Revision:
         details: what caused it, by name: `story`, `correction`; `into` or `from`, the
             other event of a move.
         members: ids of its stories, by their own time.
+        voices: who tell it independently, the earliest first.
+        copies: of its stories: (id of the copy, id of what it copies).
     """
 
     event_id: str
@@ -47,6 +50,8 @@ class Revision:
     reason: str
     details: Mapping[str, str]
     members: tuple[str, ...]
+    voices: tuple[str, ...]
+    copies: tuple[tuple[str, str], ...]
 
     def encode(self) -> bytes:
         """Return the message's value: one JSON object."""
@@ -59,6 +64,8 @@ class Revision:
                 "reason": self.reason,
                 **self.details,
                 "members": self.members,
+                "voices": self.voices,
+                "copies": self.copies,
             }
         ).encode()
 
@@ -97,16 +104,22 @@ class Revisions:
             (event_id,),
         ).fetchall()
         rows = self._db.execute(
-            "SELECT story_id FROM stories WHERE event_id = ?"
-            " ORDER BY event_time, story_id",
+            "SELECT s.story_id, s.voice, o.story_id AS source FROM stories s"
+            " LEFT JOIN copies c ON c.seq = s.seq"
+            " LEFT JOIN stories o ON o.seq = c.source"
+            " WHERE s.event_id = ? ORDER BY s.event_time, s.story_id",
             (event_id,),
-        )
+        ).fetchall()
         value = Revision(
             event_id=event_id,
             revision=revision,
             reason=reason,
             details=details,
-            members=tuple(row[0] for row in rows),
+            members=tuple(row["story_id"] for row in rows),
+            voices=tuple(dict.fromkeys(row["voice"] for row in rows if row["voice"])),
+            copies=tuple(
+                (row["story_id"], row["source"]) for row in rows if row["source"]
+            ),
         )
         self._db.execute(
             "INSERT INTO outbox (key, value) VALUES (?,?)", (event_id, value.encode())

@@ -17,7 +17,7 @@ from samestory.story_vector import PASSAGES
 MEMBER: Final = "seq, story, event_id, vectors, crowd"
 LISTED: Final = "event_time, story_id, story, event_id"
 # Read by SQLite out of the story's JSON, of whose text no more than a headline leaves.
-REPORT: Final = """seq, story_id, event_id, outlet, lang,
+REPORT: Final = """seq, story_id, event_id, outlet, lang, voice,
 json_extract(story, '$.hearsay_of') AS hearsay_of, url,
 json_extract(story, '$.title') AS title,
 CASE WHEN json_extract(story, '$.title') = ''
@@ -93,6 +93,7 @@ def report_of(row: sqlite3.Row) -> Report:
         outlet=row["outlet"],
         lang=row["lang"],
         hearsay_of=row["hearsay_of"] or "",
+        voice=row["voice"] or "",
         url=row["url"],
         title=row["title"],
         headline=headline(row["title"], row["opening"] or ""),

@@ -8,7 +8,7 @@ from typing import Final
 
 from samestory.database import checked, rebuilt
 
-SCHEMA: Final = 6
+SCHEMA: Final = 7
 _META: Final = checked(
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)"
     " STRICT, WITHOUT ROWID"
@@ -90,6 +90,39 @@ _HEARD_OF_BEFORE: Final = (
     "UPDATE stories SET heard = 1 WHERE json_valid(story)"
     " AND coalesce(json_extract(story, '$.hearsay_of'), '') <> ''"
 )
+# Whose voice a story is, "" for nobody's; NULL until `copy_tracker` has read it.
+_VOICE: Final = "ALTER TABLE stories ADD COLUMN voice TEXT"
+# A few shingles of each text and its outer lines, and the stories of each: see
+# `copies.prints` and `copies.house_lines`. The latter are an index of the former.
+_TEXTS: Final = checked(
+    "CREATE TABLE texts (seq INTEGER PRIMARY KEY, prints BLOB NOT NULL DEFAULT x'',"
+    " lines BLOB NOT NULL DEFAULT x'') STRICT"
+)
+_POSTINGS: Final = tuple(
+    f"CREATE TABLE {name} (number INTEGER, seq INTEGER, PRIMARY KEY (number, seq))"
+    " STRICT, WITHOUT ROWID"
+    for name in ("prints", "lines")
+)
+_PAIRS: Final = checked(
+    "CREATE TABLE pairs (a INTEGER NOT NULL, b INTEGER NOT NULL, shared TEXT NOT NULL,"
+    " PRIMARY KEY (a, b)) STRICT, WITHOUT ROWID"
+)
+_COPIES: Final = checked(
+    """CREATE TABLE copies (
+  seq INTEGER PRIMARY KEY, source INTEGER NOT NULL, covered INTEGER NOT NULL,
+  own INTEGER NOT NULL, whose TEXT NOT NULL, ground TEXT NOT NULL,
+  sources INTEGER NOT NULL
+) STRICT"""
+)
+_WHO_COPIED: Final = (
+    _VOICE,
+    _TEXTS,
+    *_POSTINGS,
+    _PAIRS,
+    _COPIES,
+    "CREATE INDEX pairs_b ON pairs (b)",
+    "CREATE INDEX copies_source ON copies (source)",
+)
 # Questions are answered from these without a story's text: how events stand, by whom
 # they were told, and what of a time, an outlet or a language is in which of them.
 # `stories_placed` also has all that the memory holds of a story.
@@ -109,8 +142,17 @@ _OLD: Final = {
     "outbox": _OUTBOX,
     "corrections": _CORRECTIONS,
 }
+_INDEXES_7: Final = """
+DROP INDEX stories_event;
+CREATE INDEX stories_event ON stories (event_id, event_time, heard, outlet, voice);
+"""
 TABLES: Final = ";".join(
-    [*_OLD.values(), *_NEW, _LATENCIES, _HEARD, _INDEXES_6, _COMMON_INDEXES]
+    [
+        *_OLD.values(),
+        *_NEW,
+        *(_LATENCIES, _HEARD, _INDEXES_6, _COMMON_INDEXES),
+        *(*_WHO_COPIED, _INDEXES_7),
+    ]
 )
 
 _WITHOUT_CORRECTIONS: Final = """
@@ -151,4 +193,5 @@ UPGRADES: Final = {
     3: _WITHOUT_SECOND_LOOK,
     4: _WITHOUT_CHECKSUMS,
     5: _WITHOUT_HEARD,
+    6: ";".join([*_WHO_COPIED, _INDEXES_7]),
 }

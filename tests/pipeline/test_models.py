@@ -65,7 +65,10 @@ def test_one_event_in_three_languages(tmp_path):
     assert told_in == [["en", "fr", "ru"], ["ru"]]
     assert "en fr ru" in run("events")[0]
     (event,) = (one["event_id"] for one in events if len(one["languages"]) > 1)
-    assert "3 reports by 3 outlets, in en, fr, ru" in run("event", event)[0]
+    assert (
+        "3 reports by 3 outlets, 3 independent voices, in en, fr, ru; translat"
+        in run("event", event)[0]
+    )
     (nearest, *_) = run.rows(
         "near",
         "Ilmara warns its allies: no machines for Tarsk",

@@ -210,7 +210,7 @@ def test_near_reads_a_file_and_fetches_a_page_that_is_not_known(news, tmp_path):
         (["near", " "], "the text is empty"),
         (["near", "a", "--model", "/none"], "there is no such folder"),
         (["near", "a", "--since", "soon"], "use a span like 7d"),
-        (["event", "s-1"], "is no event id"),
+        (["event", "s-1"], "is ambiguous"),
         (["stories", "--event", "x"], "is no id"),
         (["feeds", "export", "/none/x.opml"], "No such file"),
         (["feeds", "add", "x"], "not a feed URL"),
@@ -230,7 +230,7 @@ def test_events_tell_headline_outlets_and_first_report(news):
     for one in found:
         assert set(one) == {
             *("event_id", "title", "first_report", "started", "updated", "outlets"),
-            *("languages", "reports"),
+            *("languages", "voices", "reports"),
         }
         assert len(one["outlets"]) >= 4
         assert one["languages"] == ["en"]
@@ -252,7 +252,7 @@ def test_one_event_is_shown_by_the_beginning_of_its_id(news):
     one = news.rows("events", "--min-outlets", "4")[0]
     (shown,) = news.rows("event", one["event_id"][:9])
     assert {name: shown[name] for name in one} == one
-    assert shown.keys() - one.keys() == {"voices", "copies"}
+    assert shown.keys() - one.keys() == {"copies", "additions"}
     assert {
         s["story_id"] for s in news.rows("stories", "--event", one["event_id"])
     } == {r["story_id"] for r in one["reports"]}

@@ -5,33 +5,76 @@ import pytest
 pytestmark = [pytest.mark.model, pytest.mark.slow]
 
 
-def reprinted(news):
-    """Return (a reprint, its source): word by word, as the Islands Gazette prints."""
-    reprints = news.rows("stories", "--outlet", "Islands Gazette")
-    wire = {row["text"]: row for row in news.rows("stories") if "Wire" in row["outlet"]}
-    reprint = next(row for row in reprints if row["text"] in wire)
-    return reprint, wire[reprint["text"]]
+def reprinted(news, newsroom):
+    """Return (a reprint, its source), as the newsroom says."""
+    stories = {row["url"].split("?")[0]: row for row in news.rows("stories")}
+    reprint, source = next(iter(newsroom.reprints().items()))
+    return stories[reprint], stories[source]
 
 
-def test_an_event_tells_its_voices_and_its_reprints(news):
-    """The Islands Gazette is no voice where it prints the Continental Wire."""
-    reprint, source = reprinted(news)
-    assert reprint["event_id"] == source["event_id"]
-    (event,) = news.rows("event", reprint["event_id"])
+def test_the_copies_are_those_that_reprint(news, newsroom):
+    """All of the newsroom's and no other; each is its source's voice."""
+    urls = {row["story_id"]: row["url"].split("?")[0] for row in news.rows("stories")}
+    voices = {
+        urls[report["story_id"]]: report["voice"]
+        for event in news.rows("events")
+        for report in event["reports"]
+    }
+    copies = {
+        urls[copy["story_id"]]: urls[copy["of"]]
+        for event in news.rows("events")
+        for copy in news.rows("event", event["event_id"])[0]["copies"]
+    }
+    assert copies == newsroom.reprints()
+    assert len(copies) == 6
+    assert {(voices[a], voices[b]) for a, b in copies.items()} == {
+        ("Continental Wire", "Continental Wire")
+    }
+
+
+def test_events_are_counted_and_sorted_by_their_voices(news):
+    """A copy is none: three reports of one are two voices."""
+    events = news.rows("events", "--sort", "voices")
+    counts = [len(one["voices"]) for one in events]
+    assert counts == sorted(counts, reverse=True)
+    assert any(len(e["voices"]) < len(e["outlets"]) for e in events)
+    several = news.rows("events", "--min-voices", "3")
+    assert {one["event_id"] for one in several} == {
+        one["event_id"] for one in events if len(one["voices"]) >= 3
+    }
+    assert "voices" in news("events")[0]
+
+
+def test_an_event_is_a_timeline_with_its_copies_below_their_source(news, newsroom):
+    """By its id, a story's, or a URL; each report with what it adds."""
+    reprint, source = reprinted(news, newsroom)
+    (event,) = news.rows("event", reprint["url"])
+    assert event["event_id"] == reprint["event_id"] == source["event_id"]
+    assert [event] == news.rows("event", source["story_id"][:9])
     assert "Islands Gazette" not in event["voices"]
-    assert source["outlet"] in event["voices"]
-    copy = next(c for c in event["copies"] if c["story_id"] == reprint["story_id"])
-    assert (copy["of"], copy["share"], copy["added"]) == (source["story_id"], 1.0, [])
+    (copy,) = (c for c in event["copies"] if c["story_id"] == reprint["story_id"])
+    assert (copy["of"], copy["share"]) == (source["story_id"], 1.0)
+    added = {one["story_id"]: one for one in event["additions"]}
+    assert list(added) == [one["story_id"] for one in event["reports"]]
+    assert added[reprint["story_id"]]["sentences"] == []
+    assert len(added[event["first_report"]]["sentences"]) == 3
     said, _ = news("event", reprint["event_id"])
-    count = len(event["voices"])
-    assert f"{count} independent voice" in said
-    assert f"Islands Gazette: 100% is in {source['story_id'][:10]}" in said
-    assert "adds nothing" in said
+    assert f"{len(event['voices'])} independent voice" in said
+    lines = said.splitlines()
+    (at,) = (n for n, line in enumerate(lines) if "copy of Continental Wire" in line)
+    assert "Islands Gazette: copy of Continental Wire, 100%, adds nothing" in lines[at]
+    assert "Continental Wire: " in "".join(lines[at - 3 : at])
 
 
-def test_two_reports_are_shown_side_by_side(news):
+def test_what_is_at_no_address_is_told(news):
+    """In one line, with what to do."""
+    _, said = news("event", "https://nowhere.example/1", expect=2)
+    assert "no stories are at https://nowhere.example/1: give an id" in said
+
+
+def test_two_reports_are_shown_side_by_side(news, newsroom):
     """A reprint is one bracket on both sides; two reports of two events have none."""
-    reprint, source = reprinted(news)
+    reprint, source = reprinted(news, newsroom)
     ids = reprint["story_id"], source["story_id"]
     (row,) = news.rows("compare", *ids)
     (span,) = row["spans"]
@@ -41,6 +84,8 @@ def test_two_reports_are_shown_side_by_side(news):
     said, _ = news("compare", *ids)
     assert said.startswith("copy: 100% of the own words of Islands Gazette")
     assert said.count("[1c: ") == 2
+    assert said in news("why", *ids)[0]
+    assert news.rows("why", *ids)[0]["shared"] == row
     other = next(
         one
         for one in news.rows("stories")

@@ -1,13 +1,16 @@
 """How many voices an event has, whoever printed what, in whatever order it came."""
 
+import itertools
 import random
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from samestory.index.copies.voices import voices_of
+from samestory.index.copies.pairs import AGENCY, CREDIT, EARLIER
 from tests.conftest import NOW, make_story
 from tests.index.copies import made_copies as make
+from tests.index.copies.tracked import Tracked
 
 WIRE = "\n".join(make.report(0))
 OWN = "\n".join(make.report(1))
@@ -31,57 +34,94 @@ def story(number, outlet, text, **changes):
     return make_story(**(values | changes))
 
 
-def test_reports_of_their_own_are_a_voice_each():
+@pytest.fixture
+def told(tmp_path):
+    """Return who copied whom among stories, as the index keeps it."""
+    count = itertools.count()
+    return lambda *stories: Tracked(tmp_path / f"{next(count)}.db", stories)
+
+
+def test_reports_of_their_own_are_a_voice_each(told):
     """Whose event they tell does not matter here."""
-    found = voices_of([story(1, "a.example", WIRE), story(2, "b.example", OWN)])
-    assert (found.names, found.copies) == (("a.example", "b.example"), ())
+    found = told(story(1, "a.example", WIRE), story(2, "b.example", OWN))
+    assert (found.voices, found.copies) == (["a.example", "b.example"], [])
 
 
-def test_a_reprint_is_no_voice_and_adds_what_is_its_own():
+def test_a_reprint_is_no_voice(told):
     """Told with its share and its source, which was published before it."""
-    reprint = f"{WIRE}\n{ADDED}"
-    stories = [story(1, "a.example", WIRE), story(2, "b.example", reprint)]
-    found = voices_of(stories)
+    stories = story(1, "a.example", WIRE), story(2, "b.example", f"{WIRE}\n{ADDED}")
+    found = told(*stories)
     (copy,) = found.copies
-    assert found.names == ("a.example",)
-    assert (copy.story_id, copy.of, copy.is_ordered) == (
-        stories[1].story_id,
-        stories[0].story_id,
-        True,
-    )
-    assert 0.7 < copy.share < 0.95
-    assert " ".join(copy.added).split()[0] == ADDED.split()[0]
-    assert all(one in ADDED for one in copy.added)
+    assert found.voices == ["a.example"]
+    assert (copy.story_id, copy.of_id) == (stories[1].story_id, stories[0].story_id)
+    assert (copy.copied.ground, copy.copied.sources) == (EARLIER, 1)
+    assert 0.7 < copy.copied.share < 0.95
 
 
-def test_the_order_of_arrival_changes_nothing():
-    """Nor does our clock: what the reports state counts."""
-    stories = [
+def many():
+    """Return reports with reprints of parts, an agency's own, and lines of a house."""
+    wire, other = make.report(0), make.report(2)
+    house = "Get the harbour briefing every morning in your inbox, free of charge."
+    return [
         story(1, "a.example", WIRE),
         story(2, "b.example", f"{WIRE}\n{ADDED}"),
-        story(3, "c.example", OWN),
-        story(4, "d.example", make.merged(make.report(0), make.report(2)).text),
+        story(3, "c.example", f"{OWN}\n{house}"),
+        story(4, "d.example", make.merged(wire, other).text),
+        story(5, "e.example", f"KESMARK (AP) - {OTHER}"),
+        story(6, "AP", OTHER),
+        story(7, "c.example", f"{make.cut(wire, 0.7, other[:1]).text}\n{house}"),
+        story(8, "c.example", f"{make.report(4)[0]}\n{house}"),
+        story(9, "f.example", f"{OTHER}\n{house}", date_quality="zone-guessed"),
+        story(10, "g.example", f"{make.report(5)[0]}\n{house}"),
     ]
-    found = voices_of(stories)
-    for seed in range(4):
+
+
+def test_the_order_of_arrival_changes_nothing(told):
+    """Nor does our clock: what the reports state counts, to the last passage."""
+    stories = many()
+    table = told(*stories).table()
+    assert len(table[0]) > 12
+    assert len(table[1]) == 5
+    for seed in range(6):
         random.Random(seed).shuffle(stories)
-        assert voices_of(stories) == found
+        assert told(*stories).table() == table
 
 
-def test_two_papers_that_print_an_agency_are_one_voice_seen_or_not():
+def test_what_was_there_for_a_while_changes_nothing(told):
+    """Another version, or a report that was forgotten: as if it had never been."""
+    stories = many()
+    for number, one in enumerate(stories):
+        others = [*stories[:number], *stories[number + 1 :]]
+        found = told(*stories)
+        found.remove(one)
+        assert found.table() == told(*others).table()
+        found = told(replace(one, text=make.report(7)[0]), *others, one)
+        assert found.table() == told(one, *others).table()
+
+
+def test_two_papers_that_print_an_agency_are_one_voice_seen_or_not(told):
     """Its own report may come last: it is the source all the same."""
     papers = [
         story(n, f"{n}.example", f"KESMARK (AP) - {WIRE}", agencies=("AP",))
         for n in (1, 2)
     ]
-    unseen = voices_of(papers)
-    assert unseen.names == ("AP",)
-    assert [copy.source for copy in unseen.copies] == ["AP"]
+    unseen = told(*papers)
+    assert unseen.voices == ["AP"]
+    assert [copy.copied.source for copy in unseen.copies] == ["AP"]
     own = story(9, "AP", WIRE, url="https://apnews.com/9")
-    seen = voices_of([*papers, own])
-    assert seen.names == ("AP",)
-    assert {copy.of for copy in seen.copies} == {own.story_id}
-    assert not any(copy.is_ordered for copy in seen.copies)
+    seen = told(*papers)
+    assert seen.take(own) == {one.story_id for one in papers}
+    assert seen.voices == ["AP"]
+    assert {copy.of_id for copy in seen.copies} == {own.story_id}
+    assert {copy.copied.ground for copy in seen.copies} == {CREDIT}
+
+
+def test_an_agency_is_the_source_of_who_has_its_words(told):
+    """Nobody says so, and the paper states the earlier time."""
+    paper = story(1, "a.example", f"{ADDED}\n{WIRE}")
+    (copy,) = told(paper, story(2, "AFP", WIRE)).copies
+    assert (copy.story_id, copy.copied.source) == (paper.story_id, "AFP")
+    assert copy.copied.ground == AGENCY
 
 
 @pytest.mark.parametrize(
@@ -89,14 +129,15 @@ def test_two_papers_that_print_an_agency_are_one_voice_seen_or_not():
     [
         {"date_quality": "zone-guessed"},
         {"published": NOW.replace(hour=0, minute=0, second=0, microsecond=0)},
+        {"published": NOW + timedelta(hours=2, seconds=-59)},
     ],
-    ids=["no zone", "midnight"],
+    ids=["no zone", "midnight", "the same minute"],
 )
-def test_a_day_alone_tells_no_order(changes):
+def test_a_day_alone_tells_no_order(told, changes):
     """Midnight to the second is what feeds write that know no hour."""
     first = story(1, "a.example", WIRE, **changes)
-    (copy,) = voices_of([first, story(2, "b.example", WIRE)]).copies
-    assert not copy.is_ordered
+    (copy,) = told(first, story(2, "b.example", WIRE)).copies
+    assert copy.copied.ground == ""
 
 
 @pytest.mark.parametrize(
@@ -104,23 +145,105 @@ def test_a_day_alone_tells_no_order(changes):
     [(make.report(0)[0], True), (f"{make.report(0)[0]} {make.report(1)[0]}", False)],
     ids=["wholly", "half"],
 )
-def test_a_short_report_is_a_copy_only_if_nearly_all_of_it_is(text, is_copy):
+def test_a_short_report_is_a_copy_only_if_nearly_all_of_it_is(told, text, is_copy):
     """Of sixty words a share is noise."""
-    found = voices_of([story(1, "a.example", WIRE), story(2, "b.example", text)])
+    found = told(story(1, "a.example", WIRE), story(2, "b.example", text))
     assert bool(found.copies) is is_copy
 
 
-def test_hearsay_is_nobodys_voice():
-    """It was not heard from whom it names."""
+def test_hearsay_is_nobodys_voice(told):
+    """It was not heard from whom it names; nor is it anybody's source."""
     heard = story(2, "b.example", OWN, hearsay_of="BBC")
-    assert voices_of([story(1, "a.example", WIRE), heard]).names == ("a.example",)
+    assert told(story(1, "a.example", WIRE), heard).voices == ["a.example"]
+    later = told(heard, story(3, "c.example", OWN))
+    assert (later.voices, later.copies) == (["c.example"], [])
 
 
-def test_an_agency_is_one_voice_with_two_dispatches():
+def test_an_agency_is_one_voice_with_two_dispatches(told):
     """Papers print other texts of it: it is one newsroom all the same."""
-    stories = [
+    found = told(
         story(1, "a.example", f"KESMARK (AP) - {WIRE}", agencies=("AP",)),
         story(2, "b.example", f"KESMARK (AP) - {OTHER}", agencies=("AP",)),
         story(3, "c.example", OWN),
+    )
+    assert found.voices == ["AP", "c.example"]
+
+
+def test_a_series_of_one_agency_is_one_voice(told):
+    """Urgent, lead, write-through: each holds the former; a paper prints the second."""
+    lines = make.report(0)
+    series = [
+        story(1, "AP", lines[0], title="URGENT: Harbour closed"),
+        story(2, "AP", "\n".join(lines[:3]), title="Harbour closed, lead"),
+        story(4, "AP", WIRE, title="Harbour closed, write-through"),
     ]
-    assert voices_of(stories).names == ("AP", "c.example")
+    found = told(*series, story(3, "a.example", "\n".join(lines[:3])))
+    assert found.voices == ["AP"]
+    assert [copy.of_id for copy in found.copies] == [series[1].story_id]
+
+
+@pytest.mark.parametrize("title", ["Harbour fire – live updates", "Live: harbour fire"])
+def test_nobody_copies_a_live_blog_unless_he_says_so(told, title):
+    """It holds what others wrote, and holds it early."""
+    blog = story(1, "a.example", f"{WIRE}\n{OWN}", title=title)
+    found = told(blog, story(2, "b.example", WIRE))
+    assert (found.voices, found.copies) == (["a.example", "b.example"], [])
+    named = told(blog, story(2, "b.example", f"a.example\n{WIRE}"))
+    assert named.voices == ["a.example"]
+
+
+def test_a_round_up_adds_no_voice(told):
+    """It takes a third from each of three, and says from how many."""
+    parts = [make.report(n) for n in (0, 1, 2)]
+    sources = [
+        story(n, f"{n}.example", "\n".join(part)) for n, part in enumerate(parts, 1)
+    ]
+    mixed = "\n".join(line for part in parts for line in part[:2])
+    found = told(*sources, story(9, "z.example", mixed))
+    (copy,) = found.copies
+    assert found.voices == ["1.example", "2.example", "3.example"]
+    assert copy.copied.sources == 3
+    assert copy.copied.is_round_up
+
+
+def test_two_languages_are_not_compared(told):
+    """One may be the translation of the other: nobody says that it is its own."""
+    found = told(story(1, "a.example", WIRE), story(2, "b.example", WIRE, lang="fr"))
+    assert found.copies == []
+
+
+def test_a_market_table_is_not_copied_from_who_prints_it_too(told):
+    """The exchange's figures are nobody's words."""
+    table = "\n".join(
+        f"Company {n} {n}.{n}0 +{n % 7}.{n % 9} {n}00 {n % 13} {n}5" for n in range(60)
+    )
+    found = told(
+        story(1, "a.example", f"{make.report(0)[0]}\n{table}"),
+        story(2, "b.example", f"{make.report(1)[0]}\n{table}"),
+    )
+    assert (found.voices, found.copies) == (["a.example", "b.example"], [])
+
+
+def test_a_headline_alone_is_a_copy_of_the_same_headline(told):
+    """Feeds without texts: two papers with one agency's headline are one voice."""
+    title = "Velund expels six diplomats of Kesmark after talks fail"
+    found = told(
+        story(1, "a.example", "", title=title),
+        story(2, "b.example", "", title=title),
+        story(3, "c.example", "", title="Kesmark recalls its ambassador from Velund"),
+    )
+    assert found.voices == ["a.example", "c.example"]
+
+
+def test_lines_of_the_house_are_no_copy_where_a_third_report_has_them(told):
+    """A paper of a chain prints its chain's lines: they tell nobody's story."""
+    house = " ".join(
+        f"Our town's paper number{n} has served you well." for n in range(8)
+    )
+    short = [make.report(n)[0] for n in (0, 1, 2, 3)]
+    mine = [
+        story(n, "a.example", f"{text}\n{house}") for n, text in enumerate(short[:3], 1)
+    ]
+    other = story(4, "b.example", f"{short[3]}\n{house}")
+    assert len(told(*mine[:2], other).copies) == 1
+    assert told(*mine, other).copies == []

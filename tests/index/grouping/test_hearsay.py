@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from samestory.index.decision.corroboration import confirms, first_to_confirm
 from samestory.index.grouping.event_index import EventIndex
 from samestory.index.store.query import Query
 from samestory.index.store.reader import Reader
@@ -63,16 +62,15 @@ def test_an_event_of_hearsay_alone_is_told_by_no_outlet(index):
     assert events(index, min_outlets=1) == []
 
 
-def test_nothing_is_confirmed_by_hearsay_or_beside_hearsay_alone():
+def test_nothing_is_confirmed_by_hearsay_or_beside_hearsay_alone(index):
     """A second report needs a first one."""
-    own, other = (
-        make_story("o", outlet="a.org", text=OWN),
-        make_story("p", outlet="b.org", text=PARAPHRASE),
+    index.apply(
+        [
+            (0, told("h", 0, "evil.org", THIRD, "BBC")),
+            (1, told("o", 1, "a.org", OWN)),
+            (2, told("i", 2, "worse.org", f"{THIRD} 2", "CNN")),
+        ]
     )
-    heard = make_story("h", outlet="evil.org", text=THIRD, hearsay_of="BBC")
-    assert confirms(other, [own])
-    assert confirms(other, [heard, own])
-    assert not confirms(other, [heard])
-    assert not confirms(heard, [own])
-    assert first_to_confirm([heard, own]) is None
-    assert first_to_confirm([heard, own, other]) == other.story_id
+    assert "confirmed" not in reasons(index)
+    index.apply([(3, told("p", 3, "b.org", PARAPHRASE))])
+    assert reasons(index)[-1] == "confirmed"

@@ -37,11 +37,13 @@ def test_stories_go_a_whole_day_at_a_time_when_they_are_too_old(harness):
     state = harness.read(*crowd(KEPT_DAYS + 30))
     assert last_of(state, event) | {"revision": 0} == {
         "type": "event",
-        "version": "1.1",
+        "version": "1.2",
         "event_id": event,
         "revision": 0,
         "reason": "closed",
         "members": [],
+        "voices": [],
+        "copies": [],
     }
     with pytest.raises(Misconfigured, match="has no stories any more: they have"):
         Reader(state.path).event(event)

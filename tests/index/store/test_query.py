@@ -249,7 +249,7 @@ def test_what_can_not_be_asked_is_refused_by_name():
     """Before anything is read."""
     with pytest.raises(Misconfigured, match="limit 0: must be 1 or more"):
         Query(limit=0)
-    with pytest.raises(Misconfigured, match="order 'best': use newest or oldest"):
+    with pytest.raises(Misconfigured, match="order 'best': use newest, oldest, voices"):
         Query(order="best")
     with pytest.raises(Misconfigured, match="'yesterday' is no place in a list"):
         Cursor.decode("yesterday")

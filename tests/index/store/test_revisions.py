@@ -7,16 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from samestory.index.decision.corroboration import (
-    confirms,
-    first_to_confirm,
-    is_agency_copy,
-)
 from samestory.index.grouping.event_index import EventIndex
 from samestory.index.messages.correction import DIFFERENT, SAME, UNDO
 from samestory.index.messages.forget import Forget
 from samestory.index.store.state import State
 from tests.conftest import NOW, make_story
+from tests.index.copies import made_copies as make
 from tests.index.corrected import AT, IDS, said
 from tests.index.tables import OWN, PARAPHRASE, table_in, table_of
 from tests.index.vectors import record
@@ -91,46 +87,73 @@ def test_a_table_rebuilt_from_the_records_alone_is_the_state(
     whole.state.close()
 
 
-def report(name: str, outlet: str, text: str):
-    return make_story(name, outlet=outlet, text=text)
-
-
 COPY = f"{OWN} Read more on our site."
 
 
+def reasons_of(path, *told) -> list[str]:
+    """Return what is said of the events of (outlet, text), in turn."""
+    index = EventIndex(State(path))
+    index.apply(
+        [
+            (n, record(f"n{n}", 1, n, hours=n, outlet=outlet, text=text))
+            for n, (outlet, text) in enumerate(told)
+        ]
+    )
+    index.state.close()
+    return [json.loads(one.value)["reason"] for one in outbox_of(path)]
+
+
+def outbox_of(path):
+    state = State(path)
+    found = state.revisions.outbox()
+    state.close()
+    return found
+
+
+REUTERS = f"GENEVA (Reuters) - {PARAPHRASE}"
+STYLE = "(Reporting by Ann Lee; editing by Bo Ray)"
+
+
 @pytest.mark.parametrize(
-    ("outlet", "text", "expected"),
+    ("first", "second", "expected"),
     [
-        ("b.org", PARAPHRASE, True),
-        ("a.org", PARAPHRASE, False),
-        ("A.org", PARAPHRASE, False),
-        ("www.a.org", PARAPHRASE, False),
-        ("b.org", COPY, False),
-        ("b.org", f"GENEVA (Reuters) - {PARAPHRASE}", False),
-        ("b.org", f"GENEVA, March 3 \u2014 AP {PARAPHRASE}", False),
-        ("reuters.com", f"GENEVA (Reuters) - {PARAPHRASE}", True),
-        ("b.org", f"{PARAPHRASE} (Reporting by Ann Lee; editing by Bo Ray)", False),
-        ("b.org", f"{PARAPHRASE} The Associated Press contributed.", False),
-        ("b.org", f"The minister told Reuters nothing. {PARAPHRASE}", True),
+        (("a.org", OWN), ("b.org", PARAPHRASE), "confirmed"),
+        (("a.org", OWN), ("a.org", PARAPHRASE), "grown"),
+        (("a.org", OWN), ("A.org", PARAPHRASE), "grown"),
+        (("a.org", OWN), ("www.a.org", PARAPHRASE), "grown"),
+        (("a.org", OWN), ("b.org", COPY), "grown"),
+        (("a.org", OWN), ("b.org", REUTERS), "confirmed"),
+        (("a.org", f"PARIS (Reuters) - {OWN}"), ("b.org", REUTERS), "grown"),
+        (("reuters.com", OWN), ("b.org", f"{PARAPHRASE} {STYLE}"), "grown"),
+        (
+            ("reuters.com", OWN),
+            ("b.org", f"Reuters was told. {PARAPHRASE}"),
+            "confirmed",
+        ),
     ],
-    ids=range(11),
+    ids=range(9),
 )
-def test_a_second_publisher_confirms_unless_it_copies(outlet, text, expected):
-    """Another family, no agency's copy, words of its own."""
-    story = report("x", outlet, text)
-    assert confirms(story, [report("o", "a.org", OWN)]) is expected
+def test_a_second_voice_confirms(tmp_path, first, second, expected):
+    """Another family, with words of its own, that comes from another agency."""
+    assert reasons_of(tmp_path / "s.db", first, second)[1] == expected
 
 
-def test_the_first_that_confirms_is_told():
-    """In the order of the reports; none for one voice."""
-    reports = [
-        report("o", "a.org", OWN),
-        report("c", "c.org", COPY),
-        report("p", "b.org", PARAPHRASE),
+def test_a_source_that_comes_later_is_told_and_counts(tmp_path):
+    """Two papers with one text were two voices until the third brought its words."""
+    lines = make.report(0)
+    halves = "\n".join(lines[:3]), "\n".join(lines[3:])
+    index = EventIndex(State(tmp_path / "s.db"))
+    journal = [
+        record("n0", 1, 0, hours=2, outlet="a.org", text=halves[0]),
+        record("n1", 1, 1, hours=3, outlet="b.org", text=halves[1]),
+        record("n2", 1, 2, hours=1, outlet="c.org", text="\n".join(lines)),
     ]
-    assert first_to_confirm(reports) == reports[2].story_id
-    assert first_to_confirm(reports[:2]) is None
-    assert not is_agency_copy(reports[0])
+    index.apply(list(enumerate(journal)))
+    found = [json.loads(one.value) for one in index.state.revisions.outbox()]
+    assert [one["reason"] for one in found] == ["created", "confirmed", "grown"]
+    assert found[1]["voices"] == ["a.org", "b.org"]
+    assert found[2]["voices"] == ["c.org"]
+    assert found[2]["copies"] == [[IDS[0], IDS[2]], [IDS[1], IDS[2]]]
 
 
 def test_an_event_tells_that_it_is_confirmed_once(tmp_path):

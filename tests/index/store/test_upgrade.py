@@ -13,6 +13,7 @@ from samestory.index.store.query import Query
 from samestory.index.store.reader import Reader, peek
 from samestory.index.store.state import State
 from tests.index.corrected import Harness, stories
+from tests.index.tables import OWN, PARAPHRASE
 from tests.index.vectors import record
 
 # As schema 2 was: 3 brought corrections, 4 two columns, 5 checksums.
@@ -82,9 +83,9 @@ def test_a_state_of_before_is_brought_up_to_date(tmp_path, version):
     """Stories, events and corrections are what they were; the next story is taken."""
     digest = of_before(tmp_path / "s.db", version)
     state = State(tmp_path / "s.db")
+    index = EventIndex(state)  # which finds who copied whom
     assert state.digest() == digest
     assert len(state.corrections.all()) == 1
-    index = EventIndex(state)
     index.apply([(90, record("new", topic=0, noise=90))])
     assert list(damage_of_state(tmp_path / "s.db")) == []
     joined = state.member(record_id("new"))
@@ -93,7 +94,19 @@ def test_a_state_of_before_is_brought_up_to_date(tmp_path, version):
     state.close()
 
 
-BEFORE_READERS = """
+BEFORE_COPIES = """
+DROP INDEX stories_event;
+ALTER TABLE stories DROP COLUMN voice;
+DROP TABLE texts;
+DROP TABLE prints;
+DROP TABLE lines;
+DROP TABLE pairs;
+DROP TABLE copies;
+CREATE INDEX stories_event ON stories (event_id, event_time, heard, outlet);
+PRAGMA user_version = 6;
+"""
+BEFORE_READERS = f"""
+{BEFORE_COPIES}
 DROP INDEX stories_event;
 DROP INDEX stories_placed;
 DROP INDEX stories_outlet;
@@ -119,11 +132,33 @@ def test_a_state_of_before_readers_knows_what_is_hearsay(tmp_path):
         Reader(path)
     assert peek(path).stories == 2
     state = State(path)
+    EventIndex(state)
     assert state.digest() == digest
     state.close()
     assert list(damage_of_state(path)) == []
     assert Reader(path).events(Query()) == events
     assert Reader(path).count_events(Query(min_outlets=2)) == 0
+
+
+def test_a_state_of_before_copies_finds_them(tmp_path):
+    """Schema 6 knew none; what a reader sees meanwhile says no voice."""
+    path, texts = tmp_path / "s.db", [OWN, f"{OWN} More.", PARAPHRASE]
+    index = EventIndex(State(path))
+    journal = [
+        record(f"n{n}", 1, n, hours=n, outlet=f"{n}.org", text=text)
+        for n, text in enumerate(texts)
+    ]
+    index.apply(list(enumerate(journal)))
+    digest = index.state.digest()
+    index.state.close()
+    with closing(connect(path)) as db:
+        db.executescript(BEFORE_COPIES)
+    with closing(State(path)) as state:
+        assert [one.voices for one in Reader(path).events(Query())] == [[]]
+        EventIndex(state)
+        assert state.digest() == digest
+    assert [one.voices for one in Reader(path).events(Query())] == [["0.org", "2.org"]]
+    assert list(damage_of_state(path)) == []
 
 
 def test_one_without_corrections_has_none(tmp_path):

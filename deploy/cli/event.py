@@ -1,0 +1,164 @@
+"""`samestory event`: who told it when, who copied whom, and what each report adds."""
+
+import argparse
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from samestory.deploy import wiring
+from samestory.deploy.cli.output import (
+    add_command,
+    console,
+    day_and_time,
+    isolated,
+    plain,
+    print_json,
+)
+from samestory.deploy.config import Settings
+from samestory.index.answers.additions import Addition, additions_of, most_telling
+from samestory.index.store.results import Event, headline
+from samestory.story import Story
+
+_ABOUT: Final = """\
+Show one event as a timeline: its reports by the time that they state, each copy below
+what it copies, and what each adds to those before it: sentences, figures, names.
+
+  samestory event e-9c41
+  samestory event https://example.org/news/1     the event of the report there
+  samestory event e-9c41 --json     with every sentence, figure, name and quotation"""
+MAX_FACTS: Final = 6  # figures and names of a report that are shown
+MAX_ADDED: Final = 2  # sentences of a copy's own that are shown
+MAX_SENTENCE: Final = 200  # characters of one
+
+
+def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add event."""
+    parser = add_command(
+        commands,
+        common,
+        "event",
+        run_event,
+        help="one event: who told it, who copied whom",
+        description=_ABOUT,
+    )
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument(
+        "event",
+        metavar="EVENT|STORY|URL",
+        help="its id or the beginning of it, or that of one of its stories, or a URL",
+    )
+
+
+def run_event(args: argparse.Namespace, settings: Settings) -> int:
+    """Print one event."""
+    state = wiring.read_state(settings)
+    with state.reading():
+        named = state.resolve(args.event)
+        one = state.event(state.events_of([named]).get(named, named))
+        added = additions_of(state, one.event_id)
+    if args.json:
+        copies = [one.copied.to_json() for one in added if one.copied]
+        additions = [one.to_json() for one in added]
+        print_json(one.to_json() | {"copies": copies, "additions": additions})
+    else:
+        _print(one, added)
+    return 0
+
+
+def _print(one: Event, added: Sequence[Addition]) -> None:
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    out = console()
+    out.print(Text(isolated(plain(one.title)), style="bold"))
+    out.print(Text(plain(_counts(one))))
+    out.print(Text(plain(f"voices: {', '.join(_voices(one)) or 'none'}\n")))
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(ratio=1)
+    for at, report in _in_turn(added):
+        lines = _copy_lines(report) if report.copied else _own_lines(report, at)
+        body = Text("\n").join(Text(isolated(plain(line))) for line in lines)
+        table.add_row(Text(day_and_time(report.story.published)), body)
+    out.print(table)
+
+
+def _counts(one: Event) -> str:
+    counts = [
+        f"{count} {name}{'s' * (count != 1)}"
+        for count, name in (
+            (len(one.reports), "report"),
+            (len(one.outlets), "outlet"),
+            (len(one.voices), "independent voice"),
+        )
+    ]
+    told_in = f", in {', '.join(one.languages)}" if len(one.languages) > 1 else ""
+    translated = "; translations are not compared" if told_in else ""
+    return (
+        f"{one.event_id}: {counts[0]} by {counts[1]}, {counts[2]}{told_in}{translated}"
+    )
+
+
+def _voices(one: Event) -> Iterator[str]:
+    """Yield the voices; an agency of which no report of its own is there says so."""
+    seen = {report.outlet.casefold() for report in one.reports if not report.hearsay_of}
+    for voice in one.voices:
+        yield voice if voice.casefold() in seen else f"{voice} (not seen)"
+
+
+def _in_turn(added: Sequence[Addition]) -> Iterator[tuple[int, Addition]]:
+    """Yield the reports by time, with their place, each copy behind what it copies."""
+    here = {one.story.story_id for one in added}
+    below: dict[str, list[tuple[int, Addition]]] = {}
+    for at, one in enumerate(added):
+        source = one.copied.of_id if one.copied and one.copied.of_id in here else ""
+        below.setdefault(source, []).append((at, one))
+    seen = set[str]()
+
+    def walk(source: str) -> Iterator[tuple[int, Addition]]:
+        for at, one in below.get(source, ()):
+            if one.story.story_id not in seen:
+                seen.add(one.story.story_id)
+                yield at, one
+                yield from walk(one.story.story_id)
+
+    yield from walk("")
+    for at, one in enumerate(added):  # two that credit each other
+        if one.story.story_id not in seen:
+            yield at, one
+
+
+def _own_lines(one: Addition, at: int) -> Iterator[str]:
+    yield f"{_teller(one.story)}: {headline(one.story.title, one.story.text)}"
+    facts = [*one.figures, *one.names][:MAX_FACTS]
+    adds = ""
+    if at:  # the first has it all
+        adds = f"  adds {_sentences(one)}{': ' * bool(facts)}{'; '.join(facts)}"
+    yield f"{one.story.story_id[:10]}{adds}"
+
+
+def _copy_lines(one: Addition) -> Iterator[str]:
+    kept = one.copied
+    if kept is None:
+        raise AssertionError(one.story.story_id)
+    copied = kept.copied
+    source = copied.source or kept.of_outlet
+    if copied.is_round_up:
+        source = f"{copied.sources} reports, most of {source}"
+    order = "" if copied.ground else ", which was first is not known"
+    yield (
+        f"  {_teller(one.story)}: copy of {source}, {copied.share:.0%}"
+        f"{order}, adds {_sentences(one)}"
+    )
+    for sentence in most_telling(one, MAX_ADDED):
+        yield f"    + {sentence[:MAX_SENTENCE]}"
+    yield f"  {one.story.story_id[:10]}"
+
+
+def _teller(story: Story) -> str:
+    about = f" (of {story.hearsay_of})" if story.hearsay_of else ""
+    return f"{story.outlet}{about}"
+
+
+def _sentences(one: Addition) -> str:
+    count = len(one.sentences)
+    return f"{count} sentence{'s' * (count != 1)}" if count else "nothing"

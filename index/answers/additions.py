@@ -1,0 +1,163 @@
+"""What each report of an event adds to those before it: sentences, figures, names.
+
+A sentence is new if half of its words stand in no passage that an earlier report has; a
+figure, name or quotation, if no earlier report has it anywhere. Earlier is by the time
+that reports state. Names are words with a capital letter within a sentence, so that
+languages without them, and German, have none.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from samestory.index.copies.pairs import Text
+from samestory.index.copies.reading import Reading
+from samestory.index.copies.voices import added_to
+from samestory.index.store.copies import Kept
+from samestory.index.store.query import OLDEST, Query
+from samestory.index.store.reader import Reader
+from samestory.story import Story
+
+LEAST_QUOTED: Final = 4  # words; fewer are a phrase in marks
+_ALL_CAPITAL: Final = frozenset({"de", "lb"})  # languages whose nouns have capitals
+_LEAST_NAME: Final = 3  # letters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addition:
+    """A report of an event, and what it adds to those before it.
+
+    Attributes:
+        story: the report.
+        copied: that it is a copy, and of whom; None if it is its own.
+        sentences: its own that no earlier report has, in order; of the first, all.
+        figures, names, quotations: of it that no earlier report has, in order.
+    """
+
+    story: Story
+    copied: Kept | None
+    sentences: tuple[str, ...]
+    figures: tuple[str, ...]
+    names: tuple[str, ...]
+    quotations: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what `event --json` says of it."""
+        return {
+            "story_id": self.story.story_id,
+            "sentences": list(self.sentences),
+            "figures": list(self.figures),
+            "names": list(self.names),
+            "quotations": list(self.quotations),
+        }
+
+
+def additions_of(reader: Reader, event_id: str) -> list[Addition]:
+    """Return an event's reports by their time, each with what it adds."""
+    copies = {kept.story_id: kept for kept in reader.copies.in_event(event_id)}
+    before: set[int] = set()
+    known = _Facts()
+    found = []
+    for listed in reader.stories(Query(event=event_id, order=OLDEST)):
+        story = listed.story
+        (seq,) = reader.membership.seqs_of([story.story_id])
+        text = Text.of(story, reader.copies.repeated(story))
+        copied = copies.get(story.story_id)
+        mates = [
+            one.as_mate_of(story)
+            for one in reader.copies.neighbours(seq)
+            if one.seq in before or (copied and one.seq == copied.copied.of)
+        ]
+        facts = _facts(text.reading, story.lang)
+        found.append(
+            Addition(
+                story=story,
+                copied=copied,
+                sentences=tuple(added_to(text.reading, mates)),
+                figures=_new(facts.figures, known.figures),
+                names=tuple(
+                    name
+                    for name in facts.names
+                    if name.split()[-1].casefold() not in known.words
+                ),
+                quotations=_new(facts.quotations, known.quotations),
+            )
+        )
+        known.take(facts)
+        before.add(seq)
+    return found
+
+
+@dataclass(slots=True)
+class _Facts:
+    """What a text, or several, say: each by what it is compared by, as written."""
+
+    figures: dict[str, str] = field(default_factory=dict)
+    names: list[str] = field(default_factory=list)
+    words: set[str] = field(default_factory=set)
+    quotations: dict[str, str] = field(default_factory=dict)
+
+    def take(self, other: "_Facts") -> None:
+        """Know what another text says, too."""
+        self.figures |= other.figures
+        self.words |= other.words
+        self.quotations |= other.quotations
+
+
+def _new(these: dict[str, str], known: dict[str, str]) -> tuple[str, ...]:
+    return tuple(written for key, written in these.items() if key not in known)
+
+
+def _facts(reading: Reading, lang: str | None) -> _Facts:
+    found = _Facts(words=set(reading.words))
+    for at, word in enumerate(reading.words):
+        if word[0].isdigit() and not reading.furniture[at]:
+            figure = reading.passage(range(at, at + 1))
+            found.figures.setdefault(word, figure)
+    if lang not in _ALL_CAPITAL:
+        names = (n for sentence in reading.sentences for n in _names(reading, sentence))
+        found.names = list(dict.fromkeys(names))
+    for places in _quoted(reading):
+        words = reading.words[places.start : places.stop]
+        found.quotations.setdefault(" ".join(words), reading.passage(places))
+    return found
+
+
+def _names(reading: Reading, sentence: range) -> Iterator[str]:
+    """Yield runs of words with a capital letter, but for a sentence's first word."""
+    run: list[int] = []
+    for at in [*sentence[1:], -1]:
+        written = reading.text[reading.begins[at] : reading.ends[at]]
+        is_name = at >= 0 and written[0].isupper() and not reading.furniture[at]
+        follows = bool(run) and reading.text[reading.ends[run[-1]] : reading.begins[at]]
+        if run and not (is_name and follows == " "):
+            name = reading.passage(range(run[0], run[-1] + 1))
+            if len(name) >= _LEAST_NAME:
+                yield name
+            run = []
+        if is_name:
+            run.append(at)
+
+
+def _quoted(reading: Reading) -> Iterator[range]:
+    begin = None
+    for at, quoted in enumerate([*reading.quoted, False]):
+        if quoted and begin is None:
+            begin = at
+        elif not quoted and begin is not None:
+            if at - begin >= LEAST_QUOTED:
+                yield range(begin, at)
+            begin = None
+
+
+def most_telling(added: Addition, count: int) -> Sequence[str]:
+    """Return so many of its new sentences, those with most new facts, in order."""
+    new = [*added.figures, *added.names]
+
+    def telling(sentence: str) -> int:
+        return sum(fact in sentence for fact in new)
+
+    ranked = sorted(
+        range(len(added.sentences)), key=lambda at: -telling(added.sentences[at])
+    )
+    return [added.sentences[at] for at in sorted(ranked[:count])]

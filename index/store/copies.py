@@ -1,0 +1,343 @@
+"""Who copied whom: prints of the texts, what pairs of reports share, which are copies.
+
+Each story's voice stands in its own row (`stories.voice`), where questions count it.
+"""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from samestory.index.copies.house_lines import REPEATED, house_lines
+from samestory.index.copies.pairs import Pair
+from samestory.index.copies.voices import Copied, Mate, is_live_blog
+from samestory.story import Story
+
+HOLDERS: Final = 60  # stories of a print that are read, the first that came
+_SIZES: Final = {"prints": "<i4", "lines": "<i8"}
+WINDOW_S: Final = 30 * 86_400.0  # between two reports that are compared (passim's)
+
+
+class Holder(NamedTuple):
+    """A story that may share a passage: what tells whether it is worth reading.
+
+    `prints` is how many it has, `shared` how many of them the other story has.
+    """
+
+    seq: int
+    event_time: float
+    outlet: str
+    lang: str | None
+    prints: int
+    shared: int
+
+
+class Neighbour(NamedTuple):
+    """A story that shares words with another: what; of the pair it is b."""
+
+    seq: int
+    event_time: float
+    story_id: str
+    outlet: str
+    is_hearsay: bool
+    title: str
+    pair: Pair
+
+    def as_mate_of(self, story: Story) -> Mate:
+        """Return it as what the other story is judged by."""
+        place = story.event_time.timestamp(), story.story_id
+        return Mate(
+            seq=self.seq,
+            pair=self.pair,
+            is_earlier=(self.event_time, self.story_id) < place,
+            is_second_hand=self.is_hearsay or is_live_blog(self.title),
+            outlet=self.outlet,
+        )
+
+
+class Kept(NamedTuple):
+    """A copy in a list, by story ids."""
+
+    story_id: str
+    of_id: str
+    of_outlet: str
+    copied: Copied
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what `event --json` says of a copy."""
+        return {
+            "story_id": self.story_id,
+            "of": self.of_id,
+            "share": round(self.copied.share, 3),
+            "source": self.copied.source or None,
+            "ground": self.copied.ground or None,
+            "sources": self.copied.sources,
+        }
+
+
+class Copies:
+    """The tables of who copied whom; every change within a transaction."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    # texts
+
+    def put_prints(self, seq: int, prints: Iterable[int]) -> None:
+        """Keep the prints of a story, see `prints_of`, in place of former ones."""
+        self._put_numbers("prints", seq, prints)
+
+    def put_lines(self, seq: int, lines: Iterable[int]) -> set[int]:
+        """Keep the outer lines of a story, see `house_lines`; return what is other."""
+        return self._put_numbers("lines", seq, lines)
+
+    def _put_numbers(self, kind: str, seq: int, numbers: Iterable[int]) -> set[int]:
+        row = self._db.execute(
+            f"SELECT {kind} FROM texts WHERE seq = ?", (seq,)
+        ).fetchone()
+        size = _SIZES[kind]
+        new = set(numbers)
+        former = set(np.frombuffer(row[0], size).tolist()) if row else set()
+        self._db.executemany(
+            f"DELETE FROM {kind} WHERE number = ? AND seq = ?",
+            [(one, seq) for one in former - new],
+        )
+        self._db.executemany(
+            f"INSERT INTO {kind} VALUES (?,?)", [(one, seq) for one in new - former]
+        )
+        blob = np.array(sorted(new), size).tobytes()
+        self._db.execute(
+            f"INSERT INTO texts (seq, {kind}) VALUES (?,?)"
+            f" ON CONFLICT (seq) DO UPDATE SET {kind} = excluded.{kind}",
+            (seq, blob),
+        )
+        return former ^ new
+
+    def drop_text(self, seq: int) -> set[int]:
+        """Let go of a story's prints and lines; return the lines."""
+        self.put_prints(seq, ())
+        lines = self.put_lines(seq, ())
+        self._db.execute("DELETE FROM texts WHERE seq = ?", (seq,))
+        return lines
+
+    def printing(self, line: int) -> list[int]:
+        """Return the stories of a line's outlet that have it, REPEATED + 1 at most."""
+        rows = self._db.execute(
+            "SELECT seq FROM lines WHERE number = ? ORDER BY seq LIMIT ?",
+            (line, REPEATED + 1),
+        )
+        return [row[0] for row in rows]
+
+    def repeated(self, story: Story) -> set[str]:
+        """Return the lines of a story that its outlet repeats."""
+        return {
+            line
+            for number, line in house_lines(story).items()
+            if len(self.printing(number)) >= REPEATED
+        }
+
+    def holders(self, prints: Collection[int], at: float) -> list[Holder]:
+        """Return the stories of a time that have some of these prints.
+
+        Args:
+            prints: of one story.
+            at: its time, seconds since the epoch.
+
+        Returns:
+            Those that have most of them first; the earliest of as many.
+        """
+        counts = Counter(self._holding(prints))
+        rows = self._db.execute(
+            "SELECT s.seq, event_time, outlet, lang, length(prints) / 4"
+            " FROM stories s JOIN texts t ON t.seq = s.seq"
+            " WHERE s.seq IN (SELECT value FROM json_each(?))"
+            " AND event_time BETWEEN ? AND ?",
+            (_json(counts), at - WINDOW_S, at + WINDOW_S),
+        )
+        found = [Holder._make((*row, counts[row[0]])) for row in rows]
+        return sorted(found, key=lambda one: (-one.shared, one.event_time, one.seq))
+
+    def _holding(self, prints: Collection[int]) -> list[int]:
+        """Return the stories that have each print: HOLDERS of one at most."""
+        most = HOLDERS + len(prints)
+        rows = self._db.execute(
+            "SELECT number, seq FROM prints"
+            " WHERE number IN (SELECT value FROM json_each(?)) LIMIT ?",
+            (_json(prints), most),
+        ).fetchall()
+        if len(rows) < most:
+            times = Counter(number for number, _ in rows)
+            if all(count <= HOLDERS for count in times.values()):
+                return [seq for _, seq in rows]
+        return [
+            seq
+            for one in prints
+            for (seq,) in self._db.execute(
+                "SELECT seq FROM prints WHERE number = ? ORDER BY seq LIMIT ?",
+                (one, HOLDERS),
+            )
+        ]
+
+    # pairs
+
+    def put_pair(self, a: int, b: int, pair: Pair) -> None:
+        """Keep what two stories share."""
+        low, high, kept = (a, b, pair) if a < b else (b, a, pair.turned())
+        self._db.execute(
+            "INSERT OR REPLACE INTO pairs (a, b, shared) VALUES (?,?,?)",
+            (low, high, kept.encode()),
+        )
+
+    def neighbours(self, seq: int) -> list[Neighbour]:
+        """Return the stories that share words with one, by their time and id."""
+        rows = self._db.execute(
+            "SELECT a AS me, b AS other, shared FROM pairs WHERE a = ?"
+            " UNION ALL SELECT b, a, shared FROM pairs WHERE b = ?",
+            (seq, seq),
+        ).fetchall()
+        found = []
+        for _, other, shared in rows:
+            story = self._db.execute(
+                "SELECT event_time, story_id, outlet, heard,"
+                " json_extract(story, '$.title') AS title FROM stories WHERE seq = ?",
+                (other,),
+            ).fetchone()
+            pair = Pair.decode(shared)
+            found.append(
+                Neighbour._make((other, *story, pair if seq < other else pair.turned()))
+            )
+        return sorted(found, key=lambda one: (one.event_time, one.story_id))
+
+    def drop(self, seqs: Collection[int]) -> set[int]:
+        """Let go of what stories share with others, and of their being copies.
+
+        Returns:
+            The stories that shared something with them.
+        """
+        given = (_json(seqs),)
+        gone = "IN (SELECT value FROM json_each(?))"
+        rows = [
+            row
+            for side in ("a", "b")
+            for row in self._db.execute(
+                f"DELETE FROM pairs WHERE {side} {gone} RETURNING a, b", given
+            ).fetchall()
+        ]
+        self._db.execute(f"DELETE FROM copies WHERE seq {gone}", given)
+        return {seq for row in rows for seq in row[:2]} - set(seqs)
+
+    # copies
+
+    def put(self, seq: int, copied: Copied | None) -> bool:
+        """Keep that a story is a copy, or that it is none; tell whether it is news."""
+        if copied == self.of(seq):
+            return False
+        self._db.execute("DELETE FROM copies WHERE seq = ?", (seq,))
+        if copied is not None:
+            self._db.execute(
+                "INSERT INTO copies (seq, source, covered, own, whose, ground, sources)"
+                " VALUES (?,?,?,?,?,?,?)",
+                (
+                    seq,
+                    copied.of,
+                    copied.covered,
+                    copied.own,
+                    copied.source,
+                    copied.ground,
+                    copied.sources,
+                ),
+            )
+        return True
+
+    def of(self, seq: int) -> Copied | None:
+        """Return what a story copies; None if it is its own."""
+        row = self._db.execute("SELECT * FROM copies WHERE seq = ?", (seq,)).fetchone()
+        return _copied(row) if row else None
+
+    def copies_of(self, seq: int) -> list[int]:
+        """Return the stories that are copies of one."""
+        rows = self._db.execute(
+            "SELECT seq FROM copies WHERE source = ? ORDER BY seq", (seq,)
+        )
+        return [row[0] for row in rows]
+
+    def in_event(self, event_id: str) -> list[Kept]:
+        """Return the copies among an event's reports, by their time and id."""
+        rows = self._db.execute(
+            "SELECT s.story_id, o.story_id AS of_id, o.outlet AS of_outlet, c.*"
+            " FROM stories s JOIN copies c ON c.seq = s.seq"
+            " JOIN stories o ON o.seq = c.source WHERE s.event_id = ?"
+            " ORDER BY s.event_time, s.story_id",
+            (event_id,),
+        )
+        return [Kept(row[0], row[1], row[2], _copied(row)) for row in rows]
+
+    def lines(self) -> Iterator[str]:
+        """Yield what is told of each story: whom it copies, and whose voice it is."""
+        for row in self._db.execute(
+            "SELECT s.story_id, o.story_id, c.covered, s.voice FROM stories s"
+            " LEFT JOIN copies c ON c.seq = s.seq"
+            " LEFT JOIN stories o ON o.seq = c.source ORDER BY s.story_id"
+        ):
+            yield " ".join(str(one) for one in row)
+
+    # voices
+
+    def voice(self, seq: int) -> str | None:
+        """Return a story's voice; "" for none, None if it was not yet told."""
+        row = self._db.execute(
+            "SELECT voice FROM stories WHERE seq = ?", (seq,)
+        ).fetchone()
+        return None if row is None else row[0]
+
+    def set_voice(self, seq: int, voice: str) -> None:
+        """Keep whose voice a story is."""
+        self._db.execute("UPDATE stories SET voice = ? WHERE seq = ?", (voice, seq))
+
+    def count_of_voices(self, event_id: str) -> int:
+        """Return how many voices an event has."""
+        (count,) = self._db.execute(
+            "SELECT count(DISTINCT nullif(voice, '')) FROM stories WHERE event_id = ?",
+            (event_id,),
+        ).fetchone()
+        return int(count)
+
+    def second_voice(self, event_id: str) -> str:
+        """Return the first report of an event that is of another voice than the first.
+
+        Raises:
+            ValueError: it has one voice, or none.
+        """
+        rows = self._db.execute(
+            "SELECT story_id, voice FROM stories WHERE event_id = ? AND voice <> ''"
+            " ORDER BY event_time, story_id",
+            (event_id,),
+        ).fetchall()
+        for story_id, voice in rows[1:]:
+            if voice != rows[0][1]:
+                return str(story_id)
+        raise ValueError(event_id)
+
+    def untold(self, limit: int) -> list[int]:
+        """Return stories whose voice was not yet told, in order of arrival."""
+        rows = self._db.execute(
+            "SELECT seq FROM stories WHERE voice IS NULL ORDER BY seq LIMIT ?", (limit,)
+        )
+        return [row[0] for row in rows]
+
+
+def _copied(row: sqlite3.Row) -> Copied:
+    return Copied(
+        of=row["source"],
+        covered=row["covered"],
+        own=row["own"],
+        source=row["whose"],
+        ground=row["ground"],
+        sources=row["sources"],
+    )
+
+
+def _json(seqs: Iterable[int] | Sequence[int]) -> str:
+    return "[" + ",".join(map(str, seqs)) + "]"
