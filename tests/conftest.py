@@ -45,7 +45,10 @@ settings.load_profile("ci" if os.environ.get("CI") else "here")
 # it, one with workers 3 s, and what others start runs the same.
 COVERED = {"test_product.py", "test_workers.py"}
 # What these compute, again and again, others cover: under coverage it takes twice as long.
-UNCOVERED = {"faults", "hostile", "test_flood.py", "test_fuzz.py", "test_retention.py"}
+UNCOVERED = {
+    *("faults", "hostile", "test_flood.py", "test_fuzz.py", "test_retention.py"),
+    *("test_recorded.py", "test_politeness.py", "test_encoder.py"),
+}
 
 
 @pytest.fixture(autouse=True)

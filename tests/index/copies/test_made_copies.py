@@ -1,12 +1,16 @@
 """Copies that were made are found, to the word; what only quotes is none."""
 
+from datetime import timedelta
+
 import numpy as np
 import pytest
 
 from samestory.index.copies.comparison import QUOTE, compare_texts
 from samestory.index.copies.reading import read
 from samestory.index.copies.spans import COPY, kinds_in, shared
+from tests.conftest import NOW, make_story
 from tests.index.copies import made_copies as make
+from tests.index.copies.tracked import Tracked
 
 COUNT = len(make.PARAGRAPHS) // make.SIZE // 2
 SOURCES = [make.report(number) for number in range(COUNT)]
@@ -48,6 +52,48 @@ def test_a_made_copy_is_called_one(copies):
     """At 30 % of its source as well: the copy is its source's for the most."""
     for source, copy in zip(SOURCES, copies, strict=True):
         assert compare_texts(read("\n".join(source)), copy.reading).kind == COPY
+
+
+@pytest.mark.parametrize("copies", MADE.values(), ids=MADE)
+def test_the_index_finds_the_source_of_each_copy(tmp_path, copies):
+    """Among all the sources, whose prints lead to it: .98 wanted, all are found.
+
+    One that is merged of two is the copy of either.
+    """
+    sources = [*told(SOURCES, 0), *told(OTHERS, 1)]
+    found = Tracked(tmp_path / "s.db", [*sources, *told(copies, 2)])
+    assert [kept.story_id for kept in found.copies] == [
+        id_of(number, 2) for number in range(len(copies))
+    ]
+    for number, kept in enumerate(found.copies):
+        assert kept.of_id in {id_of(number, 0), id_of(number, 1)}
+
+
+def test_the_index_takes_no_quoting_report_for_a_copy(tmp_path):
+    """None of them."""
+    quoting = [make.quoting(*both) for both in zip(SOURCES, OTHERS, strict=True)]
+    found = Tracked(tmp_path / "s.db", [*told(SOURCES, 0), *told(quoting, 1)])
+    assert found.copies == []
+    assert len(found.voices) == 2 * len(SOURCES)
+
+
+def told(texts, hour):
+    """Return a story of an outlet of its own for each text."""
+    at = NOW + timedelta(hours=hour)
+    return [
+        make_story(
+            story_id=id_of(number, hour),
+            outlet=f"{hour}-{number}.example",
+            text="\n".join(text) if isinstance(text, list) else text.text,
+            published=at,
+            first_seen=at,
+        )
+        for number, text in enumerate(texts)
+    ]
+
+
+def id_of(number, hour):
+    return f"s-{hour:08x}{number:08x}"
 
 
 def test_what_only_quotes_is_no_copy():
