@@ -262,6 +262,8 @@ def _furniture(text: str) -> Iterator[tuple[int, int]]:
     """Yield where a page's furniture stands, as far as its words tell."""
     whole = "".join(f" {line.strip()} \n" for _, line in _paragraphs(text)).lower()
     phrases = [phrase for phrase in _FURNITURE if phrase in whole]
+    if not (phrases or " photo" in whole or any(one in whole for one in _BEGINNINGS)):
+        return
     for at, line in _paragraphs(text):
         if _is_furniture(line, phrases):
             if len(line) <= MAX_CAPTION:

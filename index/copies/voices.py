@@ -102,6 +102,8 @@ def judged(mine: Text, mates: Sequence[Mate]) -> Copied | None:
         covered |= copied
         aside |= beside
         taken.append((mate, int(copied.sum())))
+    if not taken:
+        return None
     own = mine.reading.own & ~(aside & ~covered)
     count, whole = int((covered & own).sum()), int(own.sum())
     if not _is_copy(count, whole, words):

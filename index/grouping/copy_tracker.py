@@ -93,14 +93,16 @@ class CopyTracker:
         prints = prints_of(mine.reading)
         near = self._near(prints, story)
         self._copies.put_prints(seq, prints)
+        shares = False
         for other in near:
             text = self._text_of(other)
             pair = pair_of(mine, text)
             if pair is not None:
                 self._copies.put_pair(seq, other, pair)
+                shares = True
                 if pair.whose == A or _place(story) < _place(text.story):
                     again.add(other)  # it may be a copy of this
-        return self._judge_all([seq, *sorted(again)]) | {seq}
+        return self._judge_all([*[seq] * shares, *sorted(again)]) | {seq}
 
     def catch_up(self) -> Iterator[int]:
         """Take in the stories of a state of before; yields how many after each step."""
