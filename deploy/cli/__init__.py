@@ -45,7 +45,7 @@ MODULES: Final = {  # in the order of --help
     "workers": ("run", "ingest", "embed", "index"),
     "importing": ("import",),
     "near": ("near",),
-    "ask": ("events", "stories"),
+    "events": ("events", "stories", "search"),
     "event": ("event",),
     "why": ("why",),
     "compare": ("compare",),

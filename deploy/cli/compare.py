@@ -4,6 +4,7 @@ import argparse
 from typing import Any, Final
 
 from samestory.deploy import wiring
+from samestory.deploy.cli.naming import story_named
 from samestory.deploy.cli.output import add_command, print_json
 from samestory.deploy.cli.side_by_side import comparison_json, print_comparison
 from samestory.deploy.config import Settings
@@ -39,9 +40,7 @@ def run_compare(args: argparse.Namespace, settings: Settings) -> int:
     stories = []
     with state.reading():
         for given in (args.a, args.b):
-            if not given.startswith("s-"):
-                raise Misconfigured(f"{given!r} is no story id: those begin with s-")
-            member = state.member(state.resolve(given))
+            member = state.member(story_named(state, given))
             if member is None:
                 raise Misconfigured(f"{given}: no such story")
             stories.append(member.story)

@@ -9,6 +9,7 @@ from typing import Any
 
 from samestory.deploy import wiring
 from samestory.deploy.cli.journal import submit
+from samestory.deploy.cli.naming import named
 from samestory.deploy.cli.output import (
     day_and_time,
     json_option,
@@ -128,7 +129,7 @@ def _apart(
 ) -> Correction:
     """Return what keeps a story out of an event, with the event's stories of now."""
     with state.reading():
-        a, b = state.resolve(story), state.resolve(event)
+        a, b = named(state, story), named(state, event)
         members = [member.story.story_id for member in state.members_of(b)]
     others = [one for one in members if one != a]
     if not others:
@@ -165,7 +166,7 @@ def run_undo(args: argparse.Namespace, settings: Settings) -> int:
 def _story_of(state: Reader, name: str) -> str:
     """Return the id of a story; for an event that of its first report."""
     with state.reading():  # events may merge meanwhile
-        whole = state.resolve(name)
+        whole = named(state, name)
         if whole.startswith("s-"):
             return whole
         members = state.members_of(whole)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from samestory.deploy import wiring
+from samestory.deploy.cli.naming import event_named
 from samestory.deploy.cli.output import (
     add_command,
     console,
@@ -44,7 +45,7 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "event",
         metavar="EVENT|STORY|URL",
-        help="its id or the beginning of it, or that of one of its stories, or a URL",
+        help="its id, or a beginning of it; or a story of it by id, URL or title; @7",
     )
 
 
@@ -52,8 +53,7 @@ def run_event(args: argparse.Namespace, settings: Settings) -> int:
     """Print one event."""
     state = wiring.read_state(settings)
     with state.reading():
-        named = state.resolve(args.event)
-        one = state.event(state.events_of([named]).get(named, named))
+        one = state.event(event_named(state, args.event))
         added = additions_of(state, one.event_id)
     if args.json:
         copies = [one.copied.to_json() for one in added if one.copied]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from samestory.deploy import wiring
+from samestory.deploy.cli.naming import story_named
 from samestory.deploy.cli.output import (
     day_and_time,
     json_option,
@@ -119,10 +120,8 @@ def _language(text: str) -> str | None:
 
 def _known(args: argparse.Namespace, state: Reader) -> Member | None:
     if args.story is not None:
-        if not args.story.startswith("s-"):
-            raise Misconfigured(f"{args.story!r} is no story id: those begin with s-")
         with state.reading():  # it may go meanwhile
-            return state.member(state.resolve(args.story))
+            return state.member(story_named(state, args.story))
     if args.url is not None:
         url = absolute_url(args.url, "")
         if url is None:

@@ -1,6 +1,7 @@
 """How results are printed: tables for people, one JSON object a line for scripts."""
 
 import argparse
+import csv
 import json
 import re
 import sys
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 _SPAN: Final = re.compile(r"^(\d+(?:\.\d+)?)([smhdw])$")
+_DAYS_AGO: Final = {"today": 0, "yesterday": 1}
 _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 # Categories Cc, Cf, Cs, Zl and Zp, but for the joiners that some languages need.
 _UNSEEN: Final = re.compile(
@@ -53,6 +55,67 @@ def add_command(
 def json_option(parser: argparse.ArgumentParser) -> None:
     """Add --json."""
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
+
+
+def add_ways(parser: argparse.ArgumentParser) -> None:
+    """Add --json, --csv, --tsv and --fields: a list for programs."""
+    ways = parser.add_mutually_exclusive_group()
+    ways.add_argument("--json", action="store_true", help="one JSON object a line")
+    ways.add_argument("--csv", action="store_true", help="a table for spreadsheets")
+    ways.add_argument("--tsv", action="store_true", help="the same between tabs")
+    parser.add_argument(
+        "--fields", metavar="A,B", help="with one of these: these fields alone"
+    )
+
+
+def is_for_programs(args: argparse.Namespace) -> bool:
+    """Tell whether one of `add_ways` was asked for.
+
+    Raises:
+        Misconfigured: fields are asked for, and of what is not.
+    """
+    if args.fields and not (args.json or args.csv or args.tsv):
+        raise Misconfigured("--fields: say in which form: --json, --csv or --tsv")
+    return bool(args.json or args.csv or args.tsv)
+
+
+def print_rows(rows: Sequence[dict[str, Any]], args: argparse.Namespace) -> None:
+    """Print rows of the same fields as `add_ways` has it.
+
+    In a table a list is its values with "; " between them, and a cell that a
+    spreadsheet would take for a formula begins with an apostrophe.
+
+    Raises:
+        Misconfigured: a field that is asked for is none; names those that are.
+    """
+    there = list(rows[0]) if rows else []
+    fields = [one.strip() for one in (args.fields or "").split(",") if one.strip()]
+    wrong = [one for one in fields if there and one not in there]
+    if wrong:
+        raise Misconfigured(f"--fields {wrong[0]}: fields are {', '.join(there)}")
+    fields = fields or there
+    if args.json:
+        for row in rows:
+            print_json({name: row[name] for name in fields})
+        return
+    writer = csv.writer(sys.stdout, delimiter="\t" if args.tsv else ",")
+    if fields:
+        writer.writerow(fields)
+    writer.writerows([_cell(row[name]) for name in fields] for row in rows)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, list):
+        text = "; ".join(
+            one if isinstance(one, str) else json.dumps(one, ensure_ascii=False)
+            for one in value
+        )
+    elif isinstance(value, dict):
+        text = json.dumps(value, ensure_ascii=False)
+    else:
+        text = "" if value is None else str(value)
+    text = _UNSEEN.sub(" ", "".join(c if c.isprintable() else " " for c in text))
+    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
 
 
 def print_json(value: Any) -> None:
@@ -112,7 +175,7 @@ def plain(text: str) -> str:
 
 
 def parse_since(text: str | None, option: str = "--since") -> float | None:
-    """Return seconds since the epoch for `7d`, `12h` or a date; None for None.
+    """Return seconds since the epoch for `7d`, `yesterday` or a date; None for None.
 
     Args:
         text: as it was given.
@@ -126,9 +189,14 @@ def parse_since(text: str | None, option: str = "--since") -> float | None:
     span = _SPAN.match(text)
     if span:
         return time.time() - float(span[1]) * _SECONDS[span[2]]
+    if text in _DAYS_AGO:
+        midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        return (midnight - timedelta(days=_DAYS_AGO[text])).timestamp()
     moment = parse_date(text, datetime.now(UTC)).at
     if moment is None:
-        raise Misconfigured(f"{option} {text!r}: use a span like 7d, 12h, or a date")
+        raise Misconfigured(
+            f"{option} {text!r}: use a span like 7d, 12h, a date, today or yesterday"
+        )
     return moment.timestamp()
 
 

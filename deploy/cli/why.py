@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from samestory.deploy import wiring
+from samestory.deploy.cli.naming import named
 from samestory.deploy.cli.output import (
     console,
     day_and_time,
@@ -74,14 +75,15 @@ def run_why(args: argparse.Namespace, settings: Settings) -> int:
     state = wiring.read_state(settings)
     model = wiring.open_pair_model(settings)
     with state.reading():
-        explanation = _explained(state, args.first, args.second, model)
+        first = named(state, args.first)
+        explanation = _explained(state, first, args.second, model)
     stories = [member.story for member in explanation.stories]
     is_pair = args.second is not None
     if args.json:
         shared = {"shared": comparison_json(*stories)} if is_pair else {}
         print_json(explanation.to_json() | shared)
     else:
-        _print(explanation, is_event=args.first.startswith("e-"))
+        _print(explanation, is_event=first.startswith("e-"))
         if is_pair:
             console().print("\nWhat the two texts share:")
             print_comparison(*stories)
@@ -91,16 +93,15 @@ def run_why(args: argparse.Namespace, settings: Settings) -> int:
 def _explained(
     state: Reader, first: str, second: str | None, model: PairModel
 ) -> Explanation:
-    one = state.resolve(first)
     if second is None:
-        if one.startswith("e-"):
-            return why_event(state, one)
-        return why_story(state, _member(state, one))
-    other = state.resolve(second)
-    for name in (one, other):
+        if first.startswith("e-"):
+            return why_event(state, first)
+        return why_story(state, _member(state, first))
+    other = named(state, second)
+    for name in (first, other):
         if name.startswith("e-"):
             raise Misconfigured(f"{name} is an event: name two stories, or it alone")
-    return why_pair(state, _member(state, one), _member(state, other), model)
+    return why_pair(state, _member(state, first), _member(state, other), model)
 
 
 def _member(state: Reader, story_id: str) -> Member:

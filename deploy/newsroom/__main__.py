@@ -54,7 +54,10 @@ def demo(newsroom: Newsroom, state: str) -> int:
             f"samestory run --feeds {newsroom.opml_url} --until-idle --state {state} …",
             ["run", "--feeds", newsroom.opml_url, "--until-idle", *where, *allowed],
         ),
-        (f"samestory events --state {state}", ["events", *where]),
+        (
+            f"samestory events --min-voices 3 --limit 5 --state {state}",
+            ["events", "--min-voices", "3", "--limit", "5", *where],
+        ),
         (f"samestory event {reprint} --state {state}", ["event", reprint, *where]),
         (
             f'samestory near "{QUESTION}" -k 5 --state {state}',

@@ -12,6 +12,7 @@
 """
 
 import os
+import re
 import sqlite3
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -35,6 +36,8 @@ from samestory.story_keys import ids_at
 
 T = TypeVar("T")
 AT_ONCE: Final = 500  # events or stories whose rows are read by one statement
+_KINDS: Final = {"s-": ("story_id", "stories"), "e-": ("event_id", "events")}
+_BARE: Final = re.compile(r"[0-9a-f]{4,16}")  # of an id, without what it begins with
 FEW: Final = 2  # reports of which none is nearer to the others
 
 
@@ -188,34 +191,58 @@ class Reader(Held):
         vectors = np.stack([searched[report.seq] for report in reports])
         return reports[int((vectors @ vectors.sum(axis=0)).argmax())].headline
 
-    def resolve(self, beginning: str) -> str:
-        """Return the one story or event id that begins so; after mergers today's.
+    def resolve(self, given: str) -> str:
+        """Return the id of the one story or event that is meant; after mergers today's.
 
-        An address stands for the story that is there.
+        Args:
+            given: an id or the beginning of one, also without its s- or e-; the URL of
+                a story, or its whole title, written large or small.
 
         Raises:
-            Misconfigured: none does, or more than one.
+            Misconfigured: nothing is called so, or more than one.
         """
-        if beginning.startswith(("http://", "https://")):
-            return self._at(beginning)
-        kinds = {"s-": ("story_id", "stories"), "e-": ("event_id", "events")}
-        if beginning[:2] not in kinds:
-            raise Misconfigured(
-                f"{beginning!r} is no id: ids begin with s- or e-, URLs with http"
-            )
-        column, table = kinds[beginning[:2]]
+        if given.startswith(("http://", "https://")):
+            return self._at(given)
+        is_bare = _BARE.fullmatch(given) is not None
+        beginnings = [f"s-{given}", f"e-{given}"] if is_bare else [given]
+        found = [one for beginning in beginnings for one in self._ids(beginning)]
+        if (
+            len({one[2:] for one in found}) == 1
+        ):  # an event is called as its first story
+            found = found[:1]
+        if not found and given[:2] not in _KINDS:
+            found = self._titled(given)
+            if not found:
+                raise Misconfigured(
+                    f"{given!r} is no id: ids begin with s- or e-; nor is it the URL or"
+                    " the title of a story"
+                )
+        if not found:
+            raise Misconfigured(f"no id begins with {given!r}")
+        if len(found) > 1 and found[0] != given:
+            first = ", ".join(found[:3])
+            raise Misconfigured(f"{given!r} is ambiguous: {first}; give more of it")
+        return self.revisions.today(found[0]) if found[0][0] == "e" else found[0]
+
+    def _ids(self, beginning: str) -> list[str]:
+        """Return the first ids that begin so."""
+        if beginning[:2] not in _KINDS:
+            return []
+        column, table = _KINDS[beginning[:2]]
         rows = self._db.execute(
             f"SELECT {column} FROM {table} WHERE {column} >= ? AND {column} < ?"
             f" ORDER BY {column} LIMIT 3",
             (beginning, beginning + "\uffff"),
-        ).fetchall()
-        if not rows:
-            raise Misconfigured(f"no id begins with {beginning!r}")
-        if len(rows) > 1 and rows[0][0] != beginning:
-            first = ", ".join(row[0] for row in rows)
-            raise Misconfigured(f"{beginning!r} is ambiguous: {first}; give more of it")
-        whole = str(rows[0][0])
-        return self.revisions.today(whole) if column == "event_id" else whole
+        )
+        return [str(row[0]) for row in rows]
+
+    def _titled(self, title: str) -> list[str]:
+        rows = self._db.execute(
+            "SELECT story_id FROM stories WHERE json_extract(story, '$.title') = ?"
+            " COLLATE NOCASE ORDER BY event_time DESC LIMIT 3",
+            (title,),
+        )
+        return [str(row[0]) for row in rows]
 
     def _at(self, url: str) -> str:
         found = sorted(self.addresses.at_addresses(ids_at(url)))

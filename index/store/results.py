@@ -21,6 +21,7 @@ class Report:
         event_time: the time that decisions use.
         hearsay_of: "" for the outlet's own report.
         voice: whose it is: its outlet's, or that of what it copies; "" for nobody's.
+        is_copy: most of its words are another report's.
     """
 
     seq: int
@@ -30,6 +31,7 @@ class Report:
     lang: str | None
     hearsay_of: str
     voice: str
+    is_copy: bool
     url: str | None
     title: str
     headline: str
@@ -52,6 +54,7 @@ class Report:
             "lang": self.lang,
             "hearsay_of": self.hearsay_of or None,
             "voice": self.voice or None,
+            "is_copy": self.is_copy,
             "title": self.title,
             "published": iso(self.published),
         }

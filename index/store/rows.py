@@ -18,6 +18,7 @@ MEMBER: Final = "seq, story, event_id, vectors, crowd"
 LISTED: Final = "event_time, story_id, story, event_id"
 # Read by SQLite out of the story's JSON, of whose text no more than a headline leaves.
 REPORT: Final = """seq, story_id, event_id, outlet, lang, voice,
+EXISTS (SELECT 1 FROM copies c WHERE c.seq = stories.seq) AS is_copy,
 json_extract(story, '$.hearsay_of') AS hearsay_of, url,
 json_extract(story, '$.title') AS title,
 CASE WHEN json_extract(story, '$.title') = ''
@@ -94,6 +95,7 @@ def report_of(row: sqlite3.Row) -> Report:
         lang=row["lang"],
         hearsay_of=row["hearsay_of"] or "",
         voice=row["voice"] or "",
+        is_copy=bool(row["is_copy"]),
         url=row["url"],
         title=row["title"],
         headline=headline(row["title"], row["opening"] or ""),

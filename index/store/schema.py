@@ -133,6 +133,36 @@ CREATE INDEX stories_placed ON stories
 CREATE INDEX stories_outlet ON stories
   (outlet COLLATE NOCASE, event_time, event_id, heard);
 """
+# The names that other programs may rely on, for Datasette, sqlite-utils and the like.
+_MOMENT: Final = "strftime('%Y-%m-%dT%H:%M:%SZ', {}, 'unixepoch')"
+_VIEWS: Final = (
+    f"""CREATE VIEW v_reports AS SELECT story_id, event_id, outlet, lang, url,
+  json_extract(story, '$.title') AS title,
+  json_extract(story, '$.published') AS published,
+  {_MOMENT.format("event_time")} AS event_time,
+  nullif(json_extract(story, '$.hearsay_of'), '') AS hearsay_of,
+  nullif(voice, '') AS voice, (SELECT o.story_id FROM copies c
+    JOIN stories o ON o.seq = c.source WHERE c.seq = stories.seq) AS copy_of
+FROM stories""",
+    f"""CREATE VIEW v_events AS SELECT event_id,
+  (SELECT json_extract(f.story, '$.title') FROM stories f
+    WHERE f.event_id = stories.event_id
+    ORDER BY f.heard, f.event_time, f.story_id LIMIT 1) AS first_title,
+  count(*) AS reports,
+  count(DISTINCT CASE WHEN NOT heard THEN outlet END) AS outlets,
+  count(DISTINCT nullif(voice, '')) AS voices,
+  {_MOMENT.format("min(event_time)")} AS began,
+  {_MOMENT.format("max(event_time)")} AS updated
+FROM stories GROUP BY event_id""",
+    """CREATE VIEW v_corrections AS SELECT correction_id, status,
+  json_extract(CAST(value AS TEXT), '$.kind') AS kind,
+  json_extract(CAST(value AS TEXT), '$.a') AS a,
+  json_extract(CAST(value AS TEXT), '$.b') AS b,
+  json_extract(CAST(value AS TEXT), '$.who') AS who,
+  json_extract(CAST(value AS TEXT), '$.at') AS at,
+  json_extract(CAST(value AS TEXT), '$.why') AS why
+FROM corrections""",
+)
 _NEW: Final = (_VERSIONS, _FORGOTTEN, _FORGETS, _UNFILED, _FILES)
 _OLD: Final = {
     "meta": _META,
@@ -151,7 +181,7 @@ TABLES: Final = ";".join(
         *_OLD.values(),
         *_NEW,
         *(_LATENCIES, _HEARD, _INDEXES_6, _COMMON_INDEXES),
-        *(*_WHO_COPIED, _INDEXES_7),
+        *(*_WHO_COPIED, _INDEXES_7, *_VIEWS),
     ]
 )
 
@@ -193,5 +223,5 @@ UPGRADES: Final = {
     3: _WITHOUT_SECOND_LOOK,
     4: _WITHOUT_CHECKSUMS,
     5: _WITHOUT_HEARD,
-    6: ";".join([*_WHO_COPIED, _INDEXES_7]),
+    6: ";".join([*_WHO_COPIED, _INDEXES_7, *_VIEWS]),
 }

@@ -95,6 +95,9 @@ def test_a_state_of_before_is_brought_up_to_date(tmp_path, version):
 
 
 BEFORE_COPIES = """
+DROP VIEW v_reports;
+DROP VIEW v_events;
+DROP VIEW v_corrections;
 DROP INDEX stories_event;
 ALTER TABLE stories DROP COLUMN voice;
 DROP TABLE texts;

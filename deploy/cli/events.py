@@ -1,0 +1,331 @@
+"""Questions that lists answer: events, stories, search."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, Final
+
+from samestory.deploy import wiring
+from samestory.deploy.cli.naming import event_named, remember
+from samestory.deploy.cli.output import (
+    add_ways,
+    console,
+    day_and_time,
+    is_for_programs,
+    isolated,
+    parse_since,
+    plain,
+    print_rows,
+    print_table,
+    span_of,
+)
+from samestory.deploy.config import Settings
+from samestory.deploy.masking import masked
+from samestory.index.store.query import MOST_VOICES, NEWEST, OLDEST, Query
+from samestory.index.store.reader import Reader
+from samestory.index.store.results import Event, Report
+
+SCREEN: Final = 15  # events that are shown where nothing is asked for
+DAY: Final = timedelta(days=1)
+TOLD: Final = 2  # voices of an event that is shown there
+BARS: Final = "\u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588"
+_EVENTS: Final = """\
+List events. On a terminal and with nothing asked for: those of the 24 hours before the
+newest report that two independent voices tell, most voices first, fifteen of them. With
+a filter, --all, --json, --csv, --tsv or a pipe: all that match, the newest first.
+
+  samestory events --since yesterday --min-voices 3
+  samestory events --grep "grain corridor" --csv --fields title,voices > grain.csv
+
+Row 3 of what was printed last is @3: `samestory event @3`."""
+_STORIES: Final = """\
+List stories by time, each in its latest version.
+
+  samestory stories --outlet BBC --since 2d
+  samestory stories --event @3 --csv --fields published,outlet,title,url"""
+_SEARCH: Final = """\
+List the stories that have all of these words in their title or text, the newest first.
+
+  samestory search grain corridor
+  samestory search "Lina Marovic" --since 30d --json"""
+
+
+def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add events, stories and search."""
+    listing = _list_command(
+        commands, common, "events", "the events found, the newest first", _EVENTS
+    )
+    add = listing.add_argument
+    for name, what in (
+        ("outlets", "outlets or more; hearsay does not count"),
+        ("voices", "independent voices or more; a copy is none"),
+    ):
+        about = f"told by N {what} (0)"
+        add(f"--min-{name}", type=int, default=0, metavar="N", help=about)
+    add(
+        "--sort",
+        choices=(NEWEST, OLDEST, MOST_VOICES),
+        help="the newest or the oldest first, or those with most voices (newest)",
+    )
+    add("--grep", metavar="WORDS", help="with all these words in one of its reports")
+    add("--all", action="store_true", help="all of them, on a terminal too")
+    listing.set_defaults(run=run_events)
+    stories = _list_command(
+        commands, common, "stories", "every story, latest version", _STORIES
+    )
+    stories.add_argument("--event", metavar="EVENT", help="those of one event")
+    stories.add_argument("--grep", metavar="WORDS", help="with all these words")
+    stories.set_defaults(run=run_stories)
+    search = _list_command(
+        commands, common, "search", "the stories that have these words", _SEARCH
+    )
+    search.add_argument("words", nargs="+", metavar="WORD")
+    search.set_defaults(run=run_search)
+
+
+def _list_command(
+    commands: Any, common: argparse.ArgumentParser, name: str, about: str, long: str
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name,
+        parents=[common],
+        help=about,
+        description=long,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--since", metavar="7d", help="of then or later: 7d, 12h, yesterday or a date")
+    add("--until", metavar="1d", help="of before then: a span or a date")
+    add("--outlet", metavar="NAME", help="of this outlet only")
+    add("--lang", metavar="en", help="in this language only")
+    add("--limit", type=int, metavar="N", help="so many at most")
+    add_ways(parser)
+    return parser
+
+
+def _query(args: argparse.Namespace, order: str, event: str | None = None) -> Query:
+    return Query(
+        since=parse_since(args.since),
+        until=parse_since(args.until, "--until"),
+        outlet=args.outlet,
+        lang=args.lang and args.lang.lower(),
+        min_outlets=getattr(args, "min_outlets", 0),
+        min_voices=getattr(args, "min_voices", 0),
+        event=event,
+        text=getattr(args, "grep", None) or "",
+        order=order,
+        limit=args.limit,
+    )
+
+
+def run_events(args: argparse.Namespace, settings: Settings) -> int:
+    """Print the events."""
+    state = wiring.read_state(settings)
+    query = _query(args, args.sort or NEWEST)
+    for_programs = is_for_programs(args)
+    if for_programs:
+        events = state.events(query)
+        print_rows([one.to_json() for one in events], args)
+    elif not sys.stdout.isatty():
+        events = state.events(query)
+        if events:
+            print_events(events)
+    elif query == Query() and not (args.all or args.sort):
+        events = _print_screen(state)
+    else:
+        events = state.events(query)
+        _print_lines(events)
+    if not for_programs:
+        remember(state, [one.event_id for one in events])
+    return _end(state, bool(events), "event")
+
+
+def _end(state: Reader, is_found: bool, what: str) -> int:
+    """Say what there is where nothing was found; return the exit code."""
+    if is_found:
+        return 0
+    newest = state.reports(Query(limit=1))
+    there = "there are no stories yet: `samestory run` brings some in"
+    if newest:
+        at = newest[0].event_time
+        since = (at - DAY).date()
+        there = f"the newest report is of {at:%-d %B %Y}: try --since {since}"
+    sys.stderr.write(f"nothing found: no {what} matches; {there}\n")
+    return 1
+
+
+def _print_screen(state: Reader) -> list[Event]:
+    """Print what two voices or more tell of the last day that there is."""
+    with state.reading():
+        newest = state.reports(Query(limit=1))
+        if not newest:
+            return []
+        until = newest[0].event_time + timedelta(seconds=1)
+        day = Query(
+            since=(until - DAY).timestamp(),
+            until=until.timestamp(),
+            min_voices=TOLD,
+            order=MOST_VOICES,
+        )
+        events = state.events(replace(day, limit=SCREEN))
+        there, every = state.count_events(day), state.count_events(Query())
+    span = f"{day_and_time(until - DAY)} to {day_and_time(newest[0].event_time)} UTC"
+    out = console()
+    out.print(plain(f"{span}: events with {TOLD} independent voices or more\n"))
+    _print_lines(events)
+    more = f"{there - len(events)} more with --min-voices {TOLD}; " * (
+        there > len(events)
+    )
+    out.print(plain(f"{more}all {every}: samestory events --all"))
+    return events or state.events(Query(limit=1))
+
+
+def _print_lines(events: Sequence[Event]) -> None:
+    """Print two lines an event: what, and by whom."""
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    out = console()
+    width = out.width - len(f"@{len(events)} ")
+    table = Table.grid(padding=(0, 1))
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(no_wrap=True)
+    for number, one in enumerate(events, 1):
+        title = Text(isolated(plain(one.title)), style="bold")
+        told = Text(isolated(plain(_told(one))))
+        for line in (title, told):
+            line.truncate(width, overflow="ellipsis")
+        table.add_row(Text(f"@{number}", style="dim"), title)
+        table.add_row("", told)
+    out.print(table)
+
+
+def _told(one: Event) -> str:
+    """Return who tells an event: reports, voices, copies, when, who first."""
+    copies = sum(report.is_copy for report in one.reports)
+    counts = [
+        f"{count} {name if count == 1 else plural}"
+        for count, name, plural in (
+            (len(one.reports), "report", "reports"),
+            (len(one.voices), "voice", "voices"),
+            (copies, "copy", "copies"),
+        )
+        if count or name != "copy"
+    ]
+    first = f"{one.first.attribution} {day_and_time(one.first.event_time)}"
+    return f"{', '.join(counts)} {_sparkline(one)} {first}"
+
+
+def _sparkline(one: Event) -> str:
+    """Return how its reports lie in its time, in eight bars; "" for a single moment.
+
+    A stdout that has no bars shows none.
+    """
+    times = [report.event_time.timestamp() for report in one.own_reports]
+    begin, length = min(times), max(times) - min(times)
+    if not length or not _can_show(BARS):
+        return ""
+    counts = [0] * len(BARS)
+    for at in times:
+        counts[min(len(BARS) - 1, int(len(BARS) * (at - begin) / length))] += 1
+    most = max(counts)
+    bars = (BARS[(len(BARS) - 1) * count // most] if count else " " for count in counts)
+    return "".join(bars)
+
+
+def _can_show(text: str) -> bool:
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def print_events(events: Sequence[Event]) -> None:
+    """Print events as a table for people."""
+    are_several = any(len(one.languages) > 1 for one in events)
+    print_table(
+        [
+            ("event", {"no_wrap": True}),
+            ("headline", {"ratio": 1}),
+            ("reports", {"justify": "right"}),
+            ("outlets", {"justify": "right"}),
+            ("voices", {"justify": "right"}),
+            *[("told in", {"max_width": 9})] * are_several,
+            ("first reported by", {"max_width": 20}),
+            ("began (UTC)", {"no_wrap": True}),
+            ("over", {"no_wrap": True, "justify": "right"}),
+        ],
+        [
+            (
+                one.event_id[:10],
+                one.title,
+                str(len(one.reports)),
+                str(len(one.outlets)),
+                str(len(one.voices)),
+                *[" ".join(one.languages)] * are_several,
+                one.first.attribution,
+                day_and_time(one.first.event_time),
+                span_of(one.first.event_time, one.own_reports[-1].event_time),
+            )
+            for one in events
+        ],
+    )
+
+
+def run_stories(args: argparse.Namespace, settings: Settings) -> int:
+    """Print stories."""
+    state = wiring.read_state(settings)
+    with state.reading():
+        event = state.event(event_named(state, args.event)) if args.event else None
+        query = _query(args, OLDEST, event.event_id if event else None)
+        return _print_stories(state, query, args)
+
+
+def run_search(args: argparse.Namespace, settings: Settings) -> int:
+    """Print the stories that have some words."""
+    state = wiring.read_state(settings)
+    query = replace(_query(args, NEWEST), text=" ".join(args.words))
+    with state.reading():
+        return _print_stories(state, query, args)
+
+
+def _print_stories(state: Reader, query: Query, args: argparse.Namespace) -> int:
+    if is_for_programs(args):
+        rows = [one.to_json() for one in state.stories(query)]
+        for row in rows:
+            row["feed_url"] = masked(row["feed_url"] or "") or None
+        print_rows(rows, args)
+        return 0 if rows else 1
+    reports = state.reports(query)
+    if reports:
+        print_stories(reports)
+    remember(state, [one.story_id for one in reports])
+    return _end(state, bool(reports), "story")
+
+
+def print_stories(reports: Sequence[Report]) -> None:
+    """Print stories as a table for people."""
+    print_table(
+        [
+            ("", {"no_wrap": True, "justify": "right"}),
+            ("story", {"no_wrap": True}),
+            ("published", {"no_wrap": True}),
+            ("outlet", {"max_width": 24}),
+            ("headline", {"ratio": 1}),
+            ("text from", {"no_wrap": True}),
+        ],
+        [
+            (
+                f"@{number}",
+                one.story_id[:10],
+                day_and_time(one.published),
+                one.attribution,
+                one.headline,
+                one.text_from,
+            )
+            for number, one in enumerate(reports, 1)
+        ],
+    )

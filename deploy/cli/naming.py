@@ -1,0 +1,91 @@
+"""What users call stories and events: ids, beginnings of ids, URLs, titles, @7.
+
+@7 is row 7 of the list that was printed last, whoever asks next on the same state: the
+ids of that list are kept in the user's cache folder.
+"""
+
+import contextlib
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from samestory.errors import Misconfigured
+from samestory.index.store.reader import Reader
+from samestory.private import private_folder, private_opener
+
+ROW: Final = "@"
+
+
+def remember(state: Reader, ids: Sequence[str]) -> None:
+    """Keep the ids of a list that is printed, so that @1 is the first of it.
+
+    Without a folder to keep them in nothing is kept.
+    """
+    path = _path()
+    with contextlib.suppress(OSError):
+        private_folder(path.parent)
+        partial = path.with_suffix(f".{os.getpid()}")
+        with open(partial, "w", encoding="utf-8", opener=private_opener) as file:
+            json.dump({"state": _name_of(state), "ids": list(ids)}, file)
+        partial.replace(path)
+
+
+def named(state: Reader, given: str) -> str:
+    """Return the id of the one story or event that a user names.
+
+    Raises:
+        Misconfigured: nothing or more than one is called so; says what to do.
+    """
+    return state.resolve(_row(state, given) if given.startswith(ROW) else given)
+
+
+def story_named(state: Reader, given: str) -> str:
+    """Return the id of the one story that a user names.
+
+    Raises:
+        Misconfigured: see `named`, or it is an event.
+    """
+    found = named(state, given)
+    if not found.startswith("s-"):
+        raise Misconfigured(
+            f"{given!r} is an event: name one of its stories, see"
+            f" `samestory event {found}`"
+        )
+    return found
+
+
+def event_named(state: Reader, given: str) -> str:
+    """Return the id of the one event that a user names by it, or by a story of it."""
+    found = named(state, given)
+    return state.events_of([found]).get(found, found)
+
+
+def _row(state: Reader, given: str) -> str:
+    number = given.removeprefix(ROW)
+    if not (number.isascii() and number.isdigit() and int(number)):
+        raise Misconfigured(f"{given!r} is no row: rows are @1, @2 and so on")
+    try:
+        kept = json.loads(_path().read_text("utf-8"))
+        ids = kept["ids"] if kept["state"] == _name_of(state) else None
+    except (OSError, ValueError, TypeError, KeyError):
+        ids = None
+    if not isinstance(ids, list):
+        raise Misconfigured(
+            f"{given}: no list of this state was printed yet: `samestory events` or"
+            " `samestory stories` prints one"
+        )
+    if int(number) > len(ids):
+        raise Misconfigured(f"{given}: the last list has {len(ids)} rows")
+    return str(ids[int(number) - 1])
+
+
+def _name_of(state: Reader) -> str:
+    return str(state.path.resolve())
+
+
+def _path() -> Path:
+    from platformdirs import user_cache_dir  # noqa: PLC0415
+
+    return Path(user_cache_dir("samestory")) / "listing.json"

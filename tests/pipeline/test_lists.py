@@ -1,0 +1,198 @@
+"""Lists of events and stories: screens, names of their rows, and ways out of them."""
+
+import csv
+import io
+import os
+import pty
+import re
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+
+import pytest
+
+from samestory.deploy.cli.output import is_for_programs, print_rows
+from tests.product import Run
+
+pytestmark = [pytest.mark.model, pytest.mark.slow]
+
+
+@pytest.fixture(autouse=True)
+def _own_listing(tmp_path, monkeypatch):
+    """Let each test print its own last list."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+def on_a_terminal(news, *arguments, columns="80", **environment):
+    """Run a command on a pseudo-terminal; return (exit code, its lines)."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "samestory.deploy.cli", *arguments),
+            *("--state", news.state),
+        ],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=os.environ | {"COLUMNS": columns, "NO_COLOR": "1"} | environment,
+    )
+    os.close(theirs)
+    said = b""
+    try:
+        while part := os.read(ours, 65_536):
+            said += part
+    except OSError:  # Linux says so when the last writer has gone
+        pass
+    os.close(ours)
+    code = process.wait(60)
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", said.decode())
+    return code, [line.rstrip() for line in plain.splitlines()]
+
+
+def test_a_screen_shows_the_last_day_by_voices(news):
+    """Of the newest report, two voices or more, two lines each; and how to see all."""
+    code, lines = on_a_terminal(news, "events")
+    assert code == 0
+    assert lines[0].endswith("UTC: events with 2 independent voices or more")
+    assert lines[0].startswith("21 Apr 18:00 to 22 Apr 18:00")
+    titles = [line for line in lines if line.lstrip().startswith("@")]
+    assert titles == ["@1 Do it over: Sorrel court annuls presidential election"]
+    assert lines[3].strip().startswith("3 reports, 3 voices \u2588")
+    assert lines[-1] == f"all {len(news.rows('events'))}: samestory events --all"
+
+
+@pytest.mark.parametrize("columns", ["60", "80", "120", "200"])
+def test_a_screen_fits_its_terminal(news, columns):
+    """No line is longer, and no event takes more than two."""
+    code, lines = on_a_terminal(news, "events", "--all", columns=columns)
+    assert code == 0
+    assert max(map(len, lines)) <= int(columns)
+    assert len(lines) == 2 * len(news.rows("events"))
+
+
+def test_a_terminal_without_bars_shows_none(news):
+    """ASCII: nothing is lost but the bars."""
+    plain = {"PYTHONIOENCODING": "ascii:replace", "PYTHONUTF8": "0"}
+    _, lines = on_a_terminal(news, "events", "--limit", "1", **plain)
+    assert "3 reports, 3 voices  Continental Wire" in lines[1]
+
+
+def test_what_is_not_found_says_what_there_is(news):
+    """With a command that finds something."""
+    _, said = news("events", "--since", "yesterday", expect=1)
+    assert said == (
+        "nothing found: no event matches; the newest report is of 22 April 2026:"
+        " try --since 2026-04-21\n"
+    )
+    _, said = news("search", "zyxel", expect=1)
+    assert said.startswith("nothing found: no story matches; the newest report")
+
+
+def test_words_are_searched_in_events_and_stories(news):
+    """All of them, in title or text, large or small."""
+    stories = news.rows("search", "GRAIN", "corridor")
+    assert stories
+    assert all("grain" in f"{s['title']} {s['text']}".lower() for s in stories)
+    times = [one["published"] for one in stories]
+    assert times == sorted(times, reverse=True)
+    events = news.rows("events", "--grep", "grain corridor")
+    assert {one["event_id"] for one in events} == {one["event_id"] for one in stories}
+    assert news.rows("stories", "--grep", "grain corridor") == stories[::-1]
+
+
+def test_a_story_and_an_event_are_called_in_many_ways(news):
+    """By an id, its beginning, without what it begins with, a URL, a title, a row."""
+    event = news.rows("events")[0]
+    report = event["reports"][0]
+    whole = event["event_id"]
+    names = (whole, whole[:9], report["story_id"], report["url"], report["title"])
+    for name in (*names, report["title"].upper(), report["story_id"][2:], whole[2:7]):
+        assert news.rows("event", name)[0]["event_id"] == whole, name
+    news("events")
+    assert news.rows("event", "@1")[0]["event_id"] == whole
+    news("stories", "--event", "@1")
+    assert news.rows("compare", "@1", "@2")[0]["a"] == report["story_id"]
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ("@0", "'@0' is no row: rows are @1, @2 and so on"),
+        ("@x", "'@x' is no row"),
+        ("@1", "no list of this state was printed yet: `samestory events`"),
+    ],
+)
+def test_a_row_that_is_none_is_refused(news, given, says):
+    """Nothing was printed, or nothing of this state."""
+    assert says in news("event", given, expect=2)[1]
+
+
+def test_a_row_of_another_state_or_beyond_the_last_is_refused(news, tmp_path):
+    """The number alone would name another thing."""
+    news("events", "--limit", "2")
+    assert "@3: the last list has 2 rows" in news("event", "@3", expect=2)[1]
+    other = Run(tmp_path / "other")
+    lines = '{"title": "Velund expels envoys", "text": "Velund expels envoys."}\n'
+    other("import", "-", stdin=lines)
+    assert "no list of this state" in other("event", "@1", expect=2)[1]
+
+
+def test_a_list_comes_as_a_table_for_spreadsheets(news):
+    """The fields that are asked for; the same as in JSON."""
+    fields = ("--fields", "event_id,title,voices")
+    out, _ = news("events", "--csv", *fields)
+    head, *rows = csv.reader(io.StringIO(out))
+    assert head == ["event_id", "title", "voices"]
+    assert rows == [
+        [one["event_id"], one["title"], "; ".join(one["voices"])]
+        for one in news.rows("events")
+    ]
+    assert news("events", "--tsv", *fields)[0].splitlines()[0] == "\t".join(head)
+    assert set(news.rows("events", *fields)[0]) == set(head)
+    _, said = news("events", "--csv", "--fields", "colour", expect=2)
+    assert "--fields colour: fields are event_id, title, first_report" in said
+    _, said = news("events", "--fields", "title", expect=2)
+    assert "say in which form: --json, --csv or --tsv" in said
+
+
+def test_a_cell_is_no_formula_and_no_line_of_its_own(capsys):
+    """What a hostile headline would do in a spreadsheet."""
+
+    class Asked:
+        json, csv, tsv, fields = False, True, False, None
+
+    assert is_for_programs(Asked)
+    print_rows([{"title": "=cmd|' /C calc'!A0", "text": "a\nb\x1b[2J", "n": 3}], Asked)
+    _, row = csv.reader(io.StringIO(capsys.readouterr().out))
+    assert row == ["'=cmd|' /C calc'!A0", "a b [2J", "3"]
+
+
+def test_the_views_say_what_the_lists_say(news):
+    """By plain SQLite, which knows nothing of ours."""
+    with closing(sqlite3.connect(news.state / "index" / "state.db")) as db:
+        events = db.execute(
+            "SELECT event_id, reports, outlets, voices, substr(updated, 1, 19)"
+            " FROM v_events ORDER BY event_id"
+        ).fetchall()
+        reports = db.execute(
+            "SELECT story_id, event_id, title, voice, copy_of IS NOT NULL FROM v_reports"
+        ).fetchall()
+        corrections = db.execute("SELECT count(*) FROM v_corrections").fetchone()
+    listed = news.rows("events")
+    assert events == sorted(
+        (
+            one["event_id"],
+            len(one["reports"]),
+            len(one["outlets"]),
+            len(one["voices"]),
+            one["updated"][:19],
+        )
+        for one in listed
+    )
+    assert sorted(reports) == sorted(
+        (r["story_id"], e["event_id"], r["title"], r["voice"], int(r["is_copy"]))
+        for e in listed
+        for r in e["reports"]
+    )
+    assert corrections == (len(news.rows("corrections", "list", expect=1)),)
