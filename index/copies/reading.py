@@ -90,6 +90,12 @@ _FURNITURE: Final = (
     *(" follow us ", " click here", " read more", " advertisement ", " share this "),
     *("function(", "function (", " window.", "{", "}", " cookie"),
 )
+# By a part of each: most texts have none of these parts, and need not be searched more.
+_KEYS: Final = ("photo", "via ", "/", "image", "caption", "")
+_BY_KEY: Final = {
+    key: [p for p in _FURNITURE if next(k for k in _KEYS if k in p) == key]
+    for key in _KEYS
+}
 _BEGINNINGS: Final = (" more from ", " related", " see also")
 _DATED_PHOTO: Final = re.compile(r"in this \w{3,9}\.? \d{1,2}, \d{4},? photo")
 _SENTENCE: Final = re.compile(
@@ -261,7 +267,13 @@ def _rows(text: str, repeated: Collection[str]) -> Iterator[tuple[int, int]]:
 def _furniture(text: str) -> Iterator[tuple[int, int]]:
     """Yield where a page's furniture stands, as far as its words tell."""
     whole = "".join(f" {line.strip()} \n" for _, line in _paragraphs(text)).lower()
-    phrases = [phrase for phrase in _FURNITURE if phrase in whole]
+    phrases = [
+        phrase
+        for key, group in _BY_KEY.items()
+        if key in whole
+        for phrase in group
+        if phrase in whole
+    ]
     if not (phrases or " photo" in whole or any(one in whole for one in _BEGINNINGS)):
         return
     for at, line in _paragraphs(text):
