@@ -3,8 +3,8 @@
     OMP_NUM_THREADS=1 python -m bench.voices FILE.jsonl.gz [--stories 100000] [--json]
 
 One core. A window of so many stories is made of the labelled file's texts, each time
-with other long words, so that no two share a passage; one of five is a copy of one of
-the last 2,000, cut to 70 to 100 percent below a paragraph of its own. Timed are the
+with other words of three letters and more; one of five is a copy of one of the last
+2,000, cut to 70 to 100 percent below a paragraph of its own. Timed are the
 last 5,000: all that `CopyTracker.place` does, beside writing the story's own row.
 Before, the file's own stories are grouped by the index, to tell the tracker's share.
 """
@@ -39,7 +39,7 @@ from samestory.story_vector import StoryVector
 TIMED = 5_000
 COPIES = 0.21  # of a busy day's stories (../shared/research/copies.md)
 RECENT = 2_000
-_LONG = re.compile(r"\w{5,}")
+_LONG = re.compile(r"\w{3,}")
 
 
 def stories(known: list[Story], number: int) -> Iterator[Story]:

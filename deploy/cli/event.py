@@ -9,8 +9,8 @@ from samestory.deploy.cli.naming import event_named
 from samestory.deploy.cli.output import (
     add_command,
     console,
-    day_and_time,
     isolated,
+    moment_of,
     plain,
     print_json,
 )
@@ -78,7 +78,7 @@ def _print(one: Event, added: Sequence[Addition]) -> None:
     for at, report in _in_turn(added):
         lines = _copy_lines(report) if report.copied else _own_lines(report, at)
         body = Text("\n").join(Text(isolated(plain(line))) for line in lines)
-        table.add_row(Text(day_and_time(report.story.published)), body)
+        table.add_row(Text(moment_of(report.story.published)), body)
     out.print(table)
 
 
@@ -102,7 +102,7 @@ def _voices(one: Event) -> Iterator[str]:
     """Yield the voices; an agency of which no report of its own is there says so."""
     seen = {report.outlet.casefold() for report in one.reports if not report.hearsay_of}
     for voice in one.voices:
-        yield voice if voice.casefold() in seen else f"{voice} (not seen)"
+        yield voice if voice.casefold() in seen else f"{voice} (not seen here)"
 
 
 def _in_turn(added: Sequence[Addition]) -> Iterator[tuple[int, Addition]]:
@@ -113,18 +113,13 @@ def _in_turn(added: Sequence[Addition]) -> Iterator[tuple[int, Addition]]:
         source = one.copied.of_id if one.copied and one.copied.of_id in here else ""
         below.setdefault(source, []).append((at, one))
     seen = set[str]()
-
-    def walk(source: str) -> Iterator[tuple[int, Addition]]:
-        for at, one in below.get(source, ()):
-            if one.story.story_id not in seen:
-                seen.add(one.story.story_id)
-                yield at, one
-                yield from walk(one.story.story_id)
-
-    yield from walk("")
-    for at, one in enumerate(added):  # two that credit each other
+    waiting = [*reversed([*enumerate(added)]), *reversed(below.get("", []))]
+    while waiting:  # last those that credit each other, which are below none
+        at, one = waiting.pop()
         if one.story.story_id not in seen:
+            seen.add(one.story.story_id)
             yield at, one
+            waiting += reversed(below.get(one.story.story_id, []))
 
 
 def _own_lines(one: Addition, at: int) -> Iterator[str]:
@@ -142,6 +137,8 @@ def _copy_lines(one: Addition) -> Iterator[str]:
         raise AssertionError(one.story.story_id)
     copied = kept.copied
     source = copied.source or kept.of_outlet
+    if source != kept.of_outlet:  # an agency that both credit
+        source += f" as {kept.of_outlet} has it"
     if copied.is_round_up:
         source = f"{copied.sources} reports, most of {source}"
     order = "" if copied.ground else ", which was first is not known"

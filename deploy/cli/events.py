@@ -1,6 +1,7 @@
 """Questions that lists answer: events, stories, search."""
 
 import argparse
+import difflib
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,6 +16,7 @@ from samestory.deploy.cli.output import (
     day_and_time,
     is_for_programs,
     isolated,
+    moment_of,
     parse_since,
     plain,
     print_rows,
@@ -28,25 +30,38 @@ from samestory.index.store.reader import Reader
 from samestory.index.store.results import Event, Report
 
 SCREEN: Final = 15  # events that are shown where nothing is asked for
+LAST: Final = (
+    50  # stories of which one that states its time tells which day is the last
+)
 DAY: Final = timedelta(days=1)
 TOLD: Final = 2  # voices of an event that is shown there
 BARS: Final = "\u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588"
+EVENT_COLUMNS: Final = (
+    *("event_id", "title", "started", "updated", "report_count", "outlet_count"),
+    *("voice_count", "copy_count", "languages", "first_report"),
+)
+STORY_COLUMNS: Final = (
+    *("story_id", "event_id", "published", "outlet", "title", "url", "lang"),
+    *("voice", "is_copy"),
+)
 _EVENTS: Final = """\
 List events. On a terminal and with nothing asked for: those of the 24 hours before the
-newest report that two independent voices tell, most voices first, fifteen of them. With
-a filter, --all, --json, --csv, --tsv or a pipe: all that match, the newest first.
+newest report that two independent voices tell, most voices first, fifteen of them; the
+bars are how its reports lie between the first and the last. With a filter, --all,
+--json, --csv, --tsv or a pipe: all that match, the newest first.
 
   samestory events --since yesterday --min-voices 3
   samestory events --grep "grain corridor" --csv --fields title,voices > grain.csv
 
 Row 3 of what was printed last is @3: `samestory event @3`."""
 _STORIES: Final = """\
-List stories by time, each in its latest version.
+List stories by time, each in its latest version; on a terminal fifteen, or --all.
 
   samestory stories --outlet BBC --since 2d
   samestory stories --event @3 --csv --fields published,outlet,title,url"""
 _SEARCH: Final = """\
-List the stories that have all of these words in their title or text, the newest first.
+List the stories that have all of these words in their title or text, the newest first;
+on a terminal fifteen, or --all.
 
   samestory search grain corridor
   samestory search "Lina Marovic" --since 30d --json"""
@@ -70,7 +85,6 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
         help="the newest or the oldest first, or those with most voices (newest)",
     )
     add("--grep", metavar="WORDS", help="with all these words in one of its reports")
-    add("--all", action="store_true", help="all of them, on a terminal too")
     listing.set_defaults(run=run_events)
     stories = _list_command(
         commands, common, "stories", "every story, latest version", _STORIES
@@ -101,6 +115,7 @@ def _list_command(
     add("--outlet", metavar="NAME", help="of this outlet only")
     add("--lang", metavar="en", help="in this language only")
     add("--limit", type=int, metavar="N", help="so many at most")
+    add("--all", action="store_true", help="all of them, on a terminal too")
     add_ways(parser)
     return parser
 
@@ -127,7 +142,7 @@ def run_events(args: argparse.Namespace, settings: Settings) -> int:
     for_programs = is_for_programs(args)
     if for_programs:
         events = state.events(query)
-        print_rows([one.to_json() for one in events], args)
+        print_rows([one.to_json() for one in events], args, EVENT_COLUMNS)
     elif not sys.stdout.isatty():
         events = state.events(query)
         if events:
@@ -139,30 +154,49 @@ def run_events(args: argparse.Namespace, settings: Settings) -> int:
         _print_lines(events)
     if not for_programs:
         remember(state, [one.event_id for one in events])
-    return _end(state, bool(events), "event")
+    return _end(state, query, is_found=bool(events), what="event")
 
 
-def _end(state: Reader, is_found: bool, what: str) -> int:
+def _end(state: Reader, query: Query, *, is_found: bool, what: str) -> int:
     """Say what there is where nothing was found; return the exit code."""
-    if is_found:
-        return 0
-    newest = state.reports(Query(limit=1))
-    there = "there are no stories yet: `samestory run` brings some in"
-    if newest:
-        at = newest[0].event_time
-        since = (at - DAY).date()
-        there = f"the newest report is of {at:%-d %B %Y}: try --since {since}"
-    sys.stderr.write(f"nothing found: no {what} matches; {there}\n")
-    return 1
+    if not is_found:
+        hint = masked(_instead(state, query))
+        sys.stderr.write(f"nothing found: no {what} matches{hint}\n")
+    return 0 if is_found else 1
+
+
+def _instead(state: Reader, query: Query) -> str:
+    """Return what there is instead of what was asked for."""
+    newest = _newest(state)
+    if newest is None:
+        return "; there are no stories yet: `samestory run` brings some in"
+    for asked, names in ((query.outlet, "outlet"), (query.lang, "lang")):
+        there = state.addresses.names(names) if asked else []
+        if asked and asked.casefold() not in map(str.casefold, there):
+            near = difflib.get_close_matches(asked, there, 3, 0.5)
+            return (
+                f"; no {names} is {asked!r}: there are {', '.join(near or there[:9])}"
+            )
+    if query.since is None and query.until is None:
+        return ""
+    at = newest.event_time
+    since = (at - DAY).date()
+    return f"; the newest report is of {at:%-d %B %Y}: try --since {since}"
+
+
+def _newest(state: Reader) -> Report | None:
+    """Return the newest report; of those that state a time, if any of the last does."""
+    last = state.reports(Query(limit=LAST))
+    return next((one for one in last if one.published), last[0] if last else None)
 
 
 def _print_screen(state: Reader) -> list[Event]:
     """Print what two voices or more tell of the last day that there is."""
     with state.reading():
-        newest = state.reports(Query(limit=1))
-        if not newest:
+        newest = _newest(state)
+        if newest is None:
             return []
-        until = newest[0].event_time + timedelta(seconds=1)
+        until = newest.event_time + timedelta(seconds=1)
         day = Query(
             since=(until - DAY).timestamp(),
             until=until.timestamp(),
@@ -171,10 +205,12 @@ def _print_screen(state: Reader) -> list[Event]:
         )
         events = state.events(replace(day, limit=SCREEN))
         there, every = state.count_events(day), state.count_events(Query())
-    span = f"{day_and_time(until - DAY)} to {day_and_time(newest[0].event_time)} UTC"
+    span = f"{day_and_time(until - DAY)} to {day_and_time(newest.event_time)} UTC"
     out = console()
     out.print(plain(f"{span}: events with {TOLD} independent voices or more\n"))
     _print_lines(events)
+    if not events:
+        out.print("none\n")
     more = f"{there - len(events)} more with --min-voices {TOLD}; " * (
         there > len(events)
     )
@@ -183,18 +219,22 @@ def _print_screen(state: Reader) -> list[Event]:
 
 
 def _print_lines(events: Sequence[Event]) -> None:
-    """Print two lines an event: what, and by whom."""
+    _print_two_lines([(one.title, _told(one)) for one in events])
+
+
+def _print_two_lines(rows: Sequence[tuple[str, str]]) -> None:
+    """Print two lines a row: what, and by whom."""
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
     out = console()
-    width = out.width - len(f"@{len(events)} ")
+    width = out.width - len(f"@{len(rows)} ")
     table = Table.grid(padding=(0, 1))
     table.add_column(justify="right", no_wrap=True)
     table.add_column(no_wrap=True)
-    for number, one in enumerate(events, 1):
-        title = Text(isolated(plain(one.title)), style="bold")
-        told = Text(isolated(plain(_told(one))))
+    for number, (first, second) in enumerate(rows, 1):
+        title = Text(isolated(plain(first)), style="bold")
+        told = Text(isolated(plain(second)))
         for line in (title, told):
             line.truncate(width, overflow="ellipsis")
         table.add_row(Text(f"@{number}", style="dim"), title)
@@ -204,13 +244,12 @@ def _print_lines(events: Sequence[Event]) -> None:
 
 def _told(one: Event) -> str:
     """Return who tells an event: reports, voices, copies, when, who first."""
-    copies = sum(report.is_copy for report in one.reports)
     counts = [
         f"{count} {name if count == 1 else plural}"
         for count, name, plural in (
             (len(one.reports), "report", "reports"),
             (len(one.voices), "voice", "voices"),
-            (copies, "copy", "copies"),
+            (one.copy_count, "copy", "copies"),
         )
         if count or name != "copy"
     ]
@@ -297,13 +336,25 @@ def _print_stories(state: Reader, query: Query, args: argparse.Namespace) -> int
         rows = [one.to_json() for one in state.stories(query)]
         for row in rows:
             row["feed_url"] = masked(row["feed_url"] or "") or None
-        print_rows(rows, args)
+        print_rows(rows, args, STORY_COLUMNS)
         return 0 if rows else 1
-    reports = state.reports(query)
-    if reports:
+    is_terminal = sys.stdout.isatty()
+    limit = SCREEN if is_terminal and not (args.limit or args.all) else query.limit
+    reports = state.reports(replace(query, limit=limit))
+    if reports and is_terminal:
+        _print_two_lines([(one.headline, _told_by(one)) for one in reports])
+        if len(reports) == limit and not args.limit:
+            console().print(f"the first {limit}; all of them: --all")
+    elif reports:
         print_stories(reports)
     remember(state, [one.story_id for one in reports])
-    return _end(state, bool(reports), "story")
+    return _end(state, query, is_found=bool(reports), what="story")
+
+
+def _told_by(one: Report) -> str:
+    copy = f" (voice: {one.voice or 'none'})" if one.voice != one.outlet else ""
+    where = f"{one.story_id[:10]} in {one.event_id[:10]}"
+    return f"{one.attribution}{copy} {moment_of(one.published)}  {where}"
 
 
 def print_stories(reports: Sequence[Report]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from samestory.deploy import wiring
-from samestory.deploy.cli.naming import story_named
+from samestory.deploy.cli.naming import remember, story_named
 from samestory.deploy.cli.output import (
     day_and_time,
     json_option,
@@ -40,7 +40,7 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
         help="the nearest stories, with their events",
         description="Find the stories nearest to a text, a URL, a story or a file.",
     )
-    near.add_argument("text", nargs="?", metavar="TEXT|-", help="- reads stdin")
+    near.add_argument("text", nargs="*", metavar="TEXT|-", help="- reads stdin")
     near.add_argument("--url", help="a page: one that is known, else it is fetched")
     near.add_argument("--story", metavar="ID", help="a story that is known")
     near.add_argument("--file", metavar="FILE", help="a text file, title first")
@@ -56,6 +56,7 @@ def run_near(args: argparse.Namespace, settings: Settings) -> int:
     """Print the nearest stories."""
     if args.k < 1:
         raise Misconfigured("-k must be 1 or more")
+    args.text = " ".join(args.text) or None
     state = wiring.read_state(settings)
     query = _query(args, settings, state)
     with state.reading():
@@ -71,6 +72,7 @@ def run_near(args: argparse.Namespace, settings: Settings) -> int:
             print_json(near.to_json())
     elif nearest:
         _print_near(nearest)
+        remember(state, [near.member.story.story_id for near in nearest])
     else:
         sys.stderr.write("nothing found: no story matches these filters\n")
     return 0 if nearest else 1

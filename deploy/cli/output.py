@@ -79,8 +79,15 @@ def is_for_programs(args: argparse.Namespace) -> bool:
     return bool(args.json or args.csv or args.tsv)
 
 
-def print_rows(rows: Sequence[dict[str, Any]], args: argparse.Namespace) -> None:
+def print_rows(
+    rows: Sequence[dict[str, Any]], args: argparse.Namespace, columns: Sequence[str]
+) -> None:
     """Print rows of the same fields as `add_ways` has it.
+
+    Args:
+        rows: as --json prints them.
+        args: with what `add_ways` added.
+        columns: the fields of a table where none are asked for.
 
     In a table a list is its values with "; " between them, and a cell that a
     spreadsheet would take for a formula begins with an apostrophe.
@@ -93,7 +100,7 @@ def print_rows(rows: Sequence[dict[str, Any]], args: argparse.Namespace) -> None
     wrong = [one for one in fields if there and one not in there]
     if wrong:
         raise Misconfigured(f"--fields {wrong[0]}: fields are {', '.join(there)}")
-    fields = fields or there
+    fields = fields or (there if args.json else list(columns))
     if args.json:
         for row in rows:
             print_json({name: row[name] for name in fields})
@@ -206,6 +213,16 @@ def day_and_time(moment: datetime | None) -> str:
         return "–"
     is_recent = abs(datetime.now(UTC) - moment) < RECENT
     return f"{moment.astimezone(UTC):{'%d %b %H:%M' if is_recent else '%d %b %Y'}}"
+
+
+def moment_of(moment: datetime | None) -> str:
+    """Return a time for people with its minute, UTC; ~ where only a day is known."""
+    if moment is None:
+        return "–"
+    at = moment.astimezone(UTC)
+    year = "" if abs(datetime.now(UTC) - at) < RECENT else " %Y"
+    is_day = at.time() == datetime.min.time()
+    return f"~{at:%d %b{year}}" if is_day else f"{at:%d %b{year} %H:%M}"
 
 
 def span_of(start: datetime, end: datetime) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from samestory.deploy.cli.output import console, day_and_time, isolated, plain
+from samestory.deploy.cli.output import console, isolated, moment_of, plain
 from samestory.index.copies.comparison import PARTIAL, Shared, compare_texts
 from samestory.index.copies.reading import Reading, read
 from samestory.index.copies.sources import COMMON, UNKNOWN, A, B, credited, source_of
@@ -75,7 +75,7 @@ def _print(
         out.print(plain(line), soft_wrap=True, markup=False, highlight=False)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, expand=True)
     for story, _ in (one, other):
-        when = day_and_time(story.published)
+        when = moment_of(story.published)
         table.add_column(
             plain(f"{story.story_id[:10]} {story.outlet}, {when}"), ratio=1
         )

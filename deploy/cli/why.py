@@ -8,8 +8,8 @@ from samestory.deploy import wiring
 from samestory.deploy.cli.naming import named
 from samestory.deploy.cli.output import (
     console,
-    day_and_time,
     json_option,
+    moment_of,
     plain,
     print_json,
     print_table,
@@ -179,7 +179,7 @@ def _print_sum(link: Link) -> None:
 
 
 def _named(story: Story) -> str:
-    when = day_and_time(story.event_time)
+    when = moment_of(story.event_time)
     title = story.title or story.text[:80].split("\n")[0]
     return f"“{title}” ({story.attribution}, {when})"
 

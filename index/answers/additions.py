@@ -1,25 +1,31 @@
 """What each report of an event adds to those before it: sentences, figures, names.
 
-A sentence is new if half of its words stand in no passage that an earlier report has; a
-figure, name or quotation, if no earlier report has it anywhere. Earlier is by the time
-that reports state. Names are words with a capital letter within a sentence, so that
+A sentence is new if half of its words or more stand in no six words in a row that an
+earlier report has (or the one that it copies); a figure, name or quotation, if no
+earlier report has it anywhere. Furniture is left out. Earlier is by the time that
+reports state. Names are words with a capital letter within a sentence, so that
 languages without them, and German, have none.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import numpy as np
+
+from samestory.index.copies.comparison import COVERED
 from samestory.index.copies.pairs import Text
-from samestory.index.copies.reading import Reading
-from samestory.index.copies.voices import added_to
+from samestory.index.copies.reading import SHINGLE, Reading, plain_word, read
 from samestory.index.store.copies import Kept
 from samestory.index.store.query import OLDEST, Query
 from samestory.index.store.reader import Reader
 from samestory.story import Story
 
+LEAST_SENTENCE: Final = 4  # words; fewer are a heading or a piece of one
 LEAST_QUOTED: Final = 4  # words; fewer are a phrase in marks
 _ALL_CAPITAL: Final = frozenset({"de", "lb"})  # languages whose nouns have capitals
+_FIGURE: Final = re.compile(r"(?<![\w.,])\d[\d.,:]*(?<![.,:])")
 _LEAST_NAME: Final = 3  # letters
 
 
@@ -55,43 +61,63 @@ class Addition:
 def additions_of(reader: Reader, event_id: str) -> list[Addition]:
     """Return an event's reports by their time, each with what it adds."""
     copies = {kept.story_id: kept for kept in reader.copies.in_event(event_id)}
-    before: set[int] = set()
     known = _Facts()
     found = []
     for listed in reader.stories(Query(event=event_id, order=OLDEST)):
         story = listed.story
-        (seq,) = reader.membership.seqs_of([story.story_id])
-        text = Text.of(story, reader.copies.repeated(story))
         copied = copies.get(story.story_id)
-        mates = [
-            one.as_mate_of(story)
-            for one in reader.copies.neighbours(seq)
-            if one.seq in before or (copied and one.seq == copied.copied.of)
-        ]
-        facts = _facts(text.reading, story.lang)
+        source = reader.member(copied.of_id) if copied else None
+        if source is not None:
+            known.take(_facts_of(reader, source.story))
+        facts = _facts_of(reader, story)
         found.append(
             Addition(
                 story=story,
                 copied=copied,
-                sentences=tuple(added_to(text.reading, mates)),
+                sentences=tuple(_new_sentences(facts.reading, known)),
                 figures=_new(facts.figures, known.figures),
                 names=tuple(
                     name
                     for name in facts.names
-                    if name.split()[-1].casefold() not in known.words
+                    if plain_word(name.split()[-1]) not in known.words
                 ),
                 quotations=_new(facts.quotations, known.quotations),
             )
         )
         known.take(facts)
-        before.add(seq)
     return found
+
+
+def _facts_of(reader: Reader, story: Story) -> "_Facts":
+    text = Text.of(story, reader.copies.repeated(story))
+    return _facts(text.reading, story.lang)
+
+
+def _new_sentences(reading: Reading, known: "_Facts") -> Iterator[str]:
+    """Yield the sentences that are neither known nor furniture."""
+    covered = np.zeros(len(reading.words), bool)
+    for begin in np.flatnonzero(np.isin(reading.shingles, [*known.shingles])).tolist():
+        covered[begin : begin + SHINGLE] = True
+    for sentence in reading.sentences:
+        at = slice(sentence.start, sentence.stop)
+        aside = int(reading.furniture[at].sum())
+        is_known = reading.words[at] in known.short or (
+            covered[at].sum() >= COVERED * len(sentence)
+        )
+        is_text = len(sentence) >= LEAST_SENTENCE and 2 * aside < len(sentence)
+        if is_text and not is_known:
+            yield reading.passage(sentence)
 
 
 @dataclass(slots=True)
 class _Facts:
     """What a text, or several, say: each by what it is compared by, as written."""
 
+    reading: Reading = field(default_factory=lambda: read(""))
+    shingles: set[int] = field(default_factory=set)
+    short: set[tuple[str, ...]] = field(
+        default_factory=set
+    )  # sentences under a shingle
     figures: dict[str, str] = field(default_factory=dict)
     names: list[str] = field(default_factory=list)
     words: set[str] = field(default_factory=set)
@@ -99,6 +125,8 @@ class _Facts:
 
     def take(self, other: "_Facts") -> None:
         """Know what another text says, too."""
+        self.shingles |= other.shingles
+        self.short |= other.short
         self.figures |= other.figures
         self.words |= other.words
         self.quotations |= other.quotations
@@ -109,11 +137,20 @@ def _new(these: dict[str, str], known: dict[str, str]) -> tuple[str, ...]:
 
 
 def _facts(reading: Reading, lang: str | None) -> _Facts:
-    found = _Facts(words=set(reading.words))
-    for at, word in enumerate(reading.words):
-        if word[0].isdigit() and not reading.furniture[at]:
-            figure = reading.passage(range(at, at + 1))
-            found.figures.setdefault(word, figure)
+    found = _Facts(
+        reading=reading,
+        shingles=set(reading.shingles.tolist()),
+        short={
+            reading.words[one.start : one.stop]
+            for one in reading.sentences
+            if len(one) < SHINGLE
+        },
+        words=set(reading.words),
+    )
+    for sentence in reading.sentences:
+        if not reading.furniture[sentence.start]:
+            for figure in _FIGURE.findall(reading.passage(sentence)):
+                found.figures.setdefault(figure, figure)
     if lang not in _ALL_CAPITAL:
         names = (n for sentence in reading.sentences for n in _names(reading, sentence))
         found.names = list(dict.fromkeys(names))

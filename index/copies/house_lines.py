@@ -11,8 +11,8 @@ from samestory.publishers import family
 from samestory.story import Story
 
 REPEATED: Final = 3  # stories of an outlet
-HEAD: Final = 3  # lines above a report that are looked at
-TAIL: Final = 8  # lines below it
+HEAD: Final = 1  # lines above a report that are looked at
+TAIL: Final = 5  # lines below it
 LEAST: Final = 20  # characters of a line; shorter ones share no passage
 MOST: Final = 400
 

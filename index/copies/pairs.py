@@ -70,6 +70,12 @@ class Text:
             credited=credited(story.text, story.outlet),
         )
 
+    @property
+    def is_own(self) -> bool:
+        """Whether it is its publisher's, which is no agency, as far as it says."""
+        own = self.voice.casefold()
+        return own == self.credited.outlet.casefold() and own not in _OWNERS
+
     @cached_property
     def voice(self) -> str:
         """Whose voice it is if it copies nobody; "" for hearsay, which is nobody's.

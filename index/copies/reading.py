@@ -25,8 +25,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from samestory.story import MAX_TEXT
-
 SHINGLE: Final = 6  # words
 MAX_CAPTION: Final = (
     700  # characters; a longer paragraph is judged sentence by sentence
@@ -34,6 +32,9 @@ MAX_CAPTION: Final = (
 MIN_OWN: Final = (
     0.25  # of the words: fewer, and what looks like furniture is the report
 )
+MAX_READ: Final = 40_000  # characters of a text; p99 of real pages is 12,000
+PIECE: Final = 512  # characters that are normalized at once
+MAX_HOUSE: Final = 0.5  # of the words: lines that an outlet repeats are no more
 MIN_FIGURES: Final = 4  # of a table's row
 ROW_END: Final = 12  # characters in which a row has a figure
 MAX_QUOTED: Final = 2_000  # characters of a paragraph's quotation
@@ -98,8 +99,9 @@ _BY_KEY: Final = {
 }
 _BEGINNINGS: Final = (" more from ", " related", " see also")
 _DATED_PHOTO: Final = re.compile(r"in this \w{3,9}\.? \d{1,2}, \d{4},? photo")
-_SENTENCE: Final = re.compile(
-    r"[^.!?\u2026\u3002]+[.!?\u2026\u3002]*[\"\u201d\u2019)]*\s*"
+_SENTENCE: Final = re.compile(  # a mark within 11.42 ends none
+    r"\S(?:[^.!?\u2026\u3002]|[.!?\u2026](?![\"\u201d\u2019)]*(?:\s|$)))*"
+    r"[.!?\u2026\u3002]*[\"\u201d\u2019)]*"
 )
 
 
@@ -172,6 +174,22 @@ def _number_of(word: str) -> int:
     return zlib.crc32(word.encode("utf-8", "surrogatepass"))
 
 
+def _normal(text: str) -> str:
+    """Return a text in NFKC, piece by piece: a run of marks takes its square.
+
+    Its length stays in the bounds of what is read.
+    """
+    if text.isascii():
+        return text
+    pieces = (text[at : at + PIECE] for at in range(0, len(text), PIECE))
+    return "".join(unicodedata.normalize("NFKC", one) for one in pieces)[:MAX_READ]
+
+
+def plain_word(written: str) -> str:
+    """Return a word, or several, as words are compared."""
+    return written.lower().replace("\u2019", "'")
+
+
 def read(text: str, repeated: Collection[str] = ()) -> Reading:
     """Read a text.
 
@@ -179,13 +197,16 @@ def read(text: str, repeated: Collection[str] = ()) -> Reading:
         text: of a report, a paragraph a line.
         repeated: lines that its outlet prints again and again.
     """
-    plain = unicodedata.normalize("NFKC", text[:MAX_TEXT])
+    plain = _normal(text[:MAX_READ])
     parts = _WORD.split(plain)  # what is between words, a word, and so on
     written = parts[1::2]
     begins = array("I", np.cumsum([*map(len, parts)])[:-1:2].tolist())
-    lower = " ".join(written).lower().replace("\u2019", "'")
+    lower = plain_word(" ".join(written))
     words = tuple(map(sys.intern, lower.split(" "))) if written else ()
-    rows = _marked(begins, _rows(plain, repeated))
+    rows = _marked(begins, _rows(plain))
+    house = _marked(begins, _repeated(plain, repeated), rows)
+    if house.sum() <= MAX_HOUSE * len(words):  # else a report that stands there thrice
+        rows = house
     furniture = _marked(begins, _furniture(plain), rows)
     if furniture.sum() > (1 - MIN_OWN) * len(words):
         furniture = rows
@@ -257,10 +278,18 @@ def _in_marks(line: str) -> Iterator[tuple[int, int]]:
         yield begin, min(len(line), begin + MAX_QUOTED)
 
 
-def _rows(text: str, repeated: Collection[str]) -> Iterator[tuple[int, int]]:
-    """Yield where rows of tables stand, and lines that an outlet repeats."""
+def _rows(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where rows of tables stand."""
     for at, line in _paragraphs(text):
-        if line.strip() in repeated or _is_row(line):
+        if _is_row(line):
+            yield at, at + len(line)
+
+
+def _repeated(text: str, repeated: Collection[str]) -> Iterator[tuple[int, int]]:
+    """Yield where lines stand that an outlet repeats."""
+    normal = {_normal(line) for line in repeated}
+    for at, line in _paragraphs(text) if normal else ():
+        if line.strip() in normal:
             yield at, at + len(line)
 
 

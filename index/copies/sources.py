@@ -89,10 +89,16 @@ def source_of(a: Credited, b: Credited) -> str:
     a_names_b, b_names_a = a.credits(b), b.credits(a)
     if a_names_b != b_names_a:
         return B if a_names_b else A
-    both = [name for name in a.agencies if name in b.agencies]
-    either = both or [*a.agencies, *b.agencies]
-    others = [name for name in either if name not in {a.outlet, b.outlet}]
-    return f"{COMMON}{others[0]}" if others else UNKNOWN
+    own = {a.outlet, b.outlet}
+    ranks: dict[str, list[int]] = {}
+    for side in (a.agencies, b.agencies):
+        for rank, name in enumerate(one for one in side if one not in own):
+            ranks.setdefault(name, []).append(rank)
+    if not ranks:
+        return UNKNOWN
+    # Named by both, then named first, then by name: the same whichever is asked first.
+    name = min(ranks, key=lambda one: (-len(ranks[one]), sum(ranks[one]), one))
+    return f"{COMMON}{name}"
 
 
 def _credit_lines(text: str) -> Iterator[str]:

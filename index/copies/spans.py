@@ -123,10 +123,27 @@ def _pieces(a: Reading, b: Reading) -> list[Piece]:
         if begin == end:
             continue
         at, other, size = int(in_a[begin]), int(in_b[begin]), end - begin + SHINGLE - 1
-        # Other words may have the same number, if somebody looked for them.
-        if a.words[at : at + size] == b.words[other : other + size]:
-            found.append(Piece(begin_a=at, begin_b=other, size=size))
+        found += _same(a, b, Piece(begin_a=at, begin_b=other, size=size))
     return sorted(found, key=lambda one: (one.begin_a, one.begin_b))
+
+
+def _same(a: Reading, b: Reading, piece: Piece) -> list[Piece]:
+    """Return the parts of a piece whose words are the same, of a shingle at least.
+
+    Other words may have the same number, if somebody looked for them.
+    """
+    mine = a.words[piece.begin_a : piece.begin_a + piece.size]
+    its = b.words[piece.begin_b : piece.begin_b + piece.size]
+    if mine == its:
+        return [piece]
+    found, begin = [], 0
+    for at in range(piece.size + 1):
+        if at == piece.size or mine[at] != its[at]:
+            if at - begin >= SHINGLE:
+                place = piece.begin_a + begin, piece.begin_b + begin
+                found.append(Piece(begin_a=place[0], begin_b=place[1], size=at - begin))
+            begin = at + 1
+    return found
 
 
 def _meetings(

@@ -6,8 +6,8 @@ credits, else of the one that has most of it. What it quotes is not counted, on 
 side. "Earliest seen" is never the order in which reports came to us.
 
 - Under MIN_TO_TELL words a share is noise: a report is a copy where nearly all is.
-- A live blog, and hearsay, hold what others wrote: nobody is a copy of them unless he
-  says so.
+- A live blog holds what others wrote: nobody copies it unless he says so. Hearsay is
+  nobody's source.
 - A round-up takes from several; it is a copy, and adds no voice.
 """
 
@@ -18,9 +18,8 @@ from typing import Final
 
 import numpy as np
 
-from samestory.index.copies.comparison import COVERED, MIN_CONTAINED, MIN_COPIED
+from samestory.index.copies.comparison import MIN_CONTAINED, MIN_COPIED
 from samestory.index.copies.pairs import EARLIER, Pair, Text, agency_of
-from samestory.index.copies.reading import Reading
 from samestory.index.copies.sources import A, B
 
 MIN_TO_TELL: Final = 80  # words of a report
@@ -42,14 +41,14 @@ class Mate:
         seq: its number.
         pair: what they share; a is the one that is judged.
         is_earlier: it states an earlier time, or the same with a lesser id.
-        is_second_hand: it is a live blog or hearsay, which hold what others wrote.
+        is_live: it is a live blog, which holds what others wrote.
         outlet: its name.
     """
 
     seq: int
     pair: Pair
     is_earlier: bool
-    is_second_hand: bool
+    is_live: bool
     outlet: str
 
 
@@ -126,7 +125,7 @@ def sources_of(mates: Sequence[Mate]) -> list[Mate]:
         mate
         for mate in mates
         if mate.pair.whose == B
-        or (mate.is_earlier and not mate.is_second_hand and mate.pair.whose != A)
+        or (mate.is_earlier and not mate.is_live and mate.pair.whose != A)
     )
     return [mate for mate, _ in zip(found, range(MATES), strict=False)]
 
@@ -140,20 +139,3 @@ def _is_copy(covered: int, own: int, words: int) -> bool:
 def is_live_blog(title: str) -> bool:
     """Tell whether a report's headline says that it is a live blog."""
     return _LIVE.search(title) is not None
-
-
-def added_to(mine: Reading, mates: Sequence[Mate]) -> list[str]:
-    """Return the sentences of a report that others do not have, in order."""
-    words = len(mine.words)
-    covered, aside = np.zeros(words, bool), np.zeros(words, bool)
-    for mate in mates:
-        copied, beside = mate.pair.masks(words)
-        covered |= copied
-        aside |= beside
-    places = [slice(sentence.start, sentence.stop) for sentence in mine.sentences]
-    return [
-        mine.passage(sentence)
-        for sentence, at in zip(mine.sentences, places, strict=True)
-        if covered[at].sum() < COVERED * len(sentence)
-        and not (aside & ~covered)[at].all()
-    ]

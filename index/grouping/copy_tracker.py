@@ -8,11 +8,13 @@ that places or removes the stories.
 
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Final
 
+from samestory.errors import Quarantine
 from samestory.index.copies.house_lines import REPEATED, house_lines
-from samestory.index.copies.pairs import Text, are_comparable, pair_of
+from samestory.index.copies.pairs import CREDIT, Text, are_comparable, pair_of
 from samestory.index.copies.prints import prints_of
 from samestory.index.copies.sources import A
 from samestory.index.copies.voices import MATES, judged
@@ -20,7 +22,7 @@ from samestory.index.store.state import State
 from samestory.story import Story
 
 LEAST_SHARED: Final = 0.04  # of the prints of the shorter one: less makes no copy
-REMEMBERED: Final = 1024  # texts as they were read, some 20 kB each: mates come soon
+REMEMBERED: Final = 500_000  # words of texts that were read, 30 to 100 bytes each
 AT_ONCE: Final = 200  # stories of an older state in one transaction
 
 
@@ -31,6 +33,7 @@ class CopyTracker:
         self._state = state
         self._copies = state.copies
         self._texts: OrderedDict[int, Text] = OrderedDict()
+        self._words = 0  # of all of them
 
     def place(self, seq: int, story: Story) -> set[int]:
         """Take in a story whose row is written, new or in a new version.
@@ -43,11 +46,12 @@ class CopyTracker:
             The other stories of which more is known now: that they are copies, of whom,
             or whose voice they are.
         """
+        news = _News(changed={seq})
         lines = self._copies.put_lines(seq, house_lines(story))
-        changed = self._compare(seq, story)
+        self._compare(seq, story, news)
         for other in self._reread(lines, seq):
-            changed |= self._compare(other, self._text_of(other).story)
-        return self._settle(changed) - {seq}
+            self._compare(other, self._text_of(other).story, news)
+        return self._settle(news) - {seq}
 
     def remove(self, seqs: Collection[int]) -> set[int]:
         """Let go of stories whose rows are gone.
@@ -55,14 +59,19 @@ class CopyTracker:
         Returns:
             The other stories of which something else is known now.
         """
+        news = _News()
+        for seq in seqs:
+            news.sources |= self._source(seq)
         lines = {line for seq in seqs for line in self._copies.drop_text(seq)}
         left = self._copies.drop(seqs)
         for seq in seqs:
-            self._texts.pop(seq, None)
-        changed = self._judge_all(s for s in left if self._copies.of(s) is not None)
+            self._let_go(seq)
+        copies = [seq for seq in sorted(left) if self._copies.of(seq) is not None]
+        self._judge_all(copies, news)
         for other in self._reread(lines, -1):
-            changed |= self._compare(other, self._text_of(other).story)
-        return self._settle(changed)
+            self._compare(other, self._text_of(other).story, news)
+        news.sources -= set(seqs)
+        return self._settle(news)
 
     def _reread(self, lines: Iterable[int], but: int) -> list[int]:
         """Return the stories of which a line became the house's now, or is no more.
@@ -78,17 +87,14 @@ class CopyTracker:
             is_gone = len(having) < REPEATED and but not in having
             again |= set(having) - {but} if is_new or is_gone else set()
         for seq in again:
-            self._texts.pop(seq, None)
+            self._let_go(seq)
         return sorted(again)
 
-    def _compare(self, seq: int, story: Story) -> set[int]:
-        """Compare a story with those that may share a passage; judge all that may copy.
-
-        Returns:
-            It, and the others of which something else is known now.
-        """
-        self._texts.pop(seq, None)
+    def _compare(self, seq: int, story: Story, news: "_News") -> None:
+        """Compare a story with those that may share a passage; judge who may copy."""
+        self._let_go(seq)
         mine = self._text(seq, story)
+        news.sources |= self._source(seq)
         again = self._copies.drop([seq])
         prints = prints_of(mine.reading)
         near = self._near(prints, story)
@@ -102,15 +108,27 @@ class CopyTracker:
                 shares = True
                 if pair.whose == A or _place(story) < _place(text.story):
                     again.add(other)  # it may be a copy of this
-        return self._judge_all([*[seq] * shares, *sorted(again)]) | {seq}
+        self._judge_all([*[seq] * shares, *sorted(again)], news)
+
+    def _source(self, seq: int) -> set[int]:
+        copied = self._copies.of(seq)
+        return set() if copied is None else {copied.of}
 
     def catch_up(self) -> Iterator[int]:
-        """Take in the stories of a state of before; yields how many after each step."""
+        """Take in the stories of a state of before; yields how many after each step.
+
+        One that can't be read is nobody's voice; `check` names it.
+        """
         while True:
             with self._state.transaction():
                 seqs = self._copies.untold(AT_ONCE)
-                for member in self._state.members_by_seq(seqs):
-                    self.place(member.seq, member.story)
+                for seq in seqs:
+                    try:
+                        (member,) = self._state.members_by_seq([seq])
+                    except (ValueError, Quarantine):
+                        self._copies.set_voice(seq, "")
+                    else:
+                        self.place(seq, member.story)
             if not seqs:
                 return
             yield len(seqs)
@@ -126,27 +144,27 @@ class CopyTracker:
         )
         return list(islice(near, MATES))
 
-    def _judge_all(self, seqs: Iterable[int]) -> set[int]:
-        """Judge stories anew; return those of which something else is known now."""
-        changed = set()
+    def _judge_all(self, seqs: Iterable[int], news: "_News") -> None:
+        """Judge stories anew; add those of which something else is known now."""
         for seq in seqs:
             mine = self._text_of(seq)
             mates = [one.as_mate_of(mine.story) for one in self._copies.neighbours(seq)]
+            before = self._source(seq)
             if self._copies.put(seq, judged(mine, mates)):
-                changed.add(seq)
-        return changed
+                news.changed.add(seq)
+                news.sources |= before | self._source(seq)
 
-    def _settle(self, changed: Collection[int]) -> set[int]:
+    def _settle(self, news: "_News") -> set[int]:
         """Give each story the voice of what it copies; return those with news."""
-        waiting, news = sorted(changed), set(changed)
+        waiting, told = sorted(news.changed | news.sources), set(news.changed)
         while waiting:
             seq = waiting.pop()
             voice = self._voice(seq)
             if voice != self._copies.voice(seq):
                 self._copies.set_voice(seq, voice)
-                news.add(seq)
+                told.add(seq)
                 waiting += self._copies.copies_of(seq)
-        return news
+        return told
 
     def _voice(self, seq: int) -> str:
         """Return whose voice a story is: that of the last in the row of its sources."""
@@ -160,7 +178,21 @@ class CopyTracker:
                     map(self._text_of, ring), key=lambda t: _place(t.story)
                 ).voice
             row.append(copied.of)
-        return self._text_of(row[-1]).voice
+        return self._credited_by_copies(row[-1]) or self._text_of(row[-1]).voice
+
+    def _credited_by_copies(self, seq: int) -> str:
+        """Return the agency that its first copy credits, if a text names none."""
+        text = self._text_of(seq)
+        if not text.is_own:
+            return ""
+        named = [
+            (_place(self._text_of(other).story), copied.source)
+            for other in self._copies.copies_of(seq)
+            if (copied := self._copies.of(other)) is not None
+            and copied.ground == CREDIT
+            and copied.source.casefold() != text.voice.casefold()
+        ]
+        return min(named)[1] if named else ""
 
     # texts
 
@@ -172,12 +204,31 @@ class CopyTracker:
         return found
 
     def _text(self, seq: int, story: Story) -> Text:
-        found = self._texts.get(seq) or Text.of(story, self._copies.repeated(story))
-        self._texts[seq] = found
+        found = self._texts.get(seq)
+        if found is None:
+            found = Text.of(story, self._copies.repeated(story))
+            self._texts[seq] = found
+            self._words += len(found.reading.words)
         self._texts.move_to_end(seq)
-        if len(self._texts) > REMEMBERED:
-            self._texts.popitem(last=False)
+        while self._words > REMEMBERED and len(self._texts) > 1:
+            self._let_go(next(iter(self._texts)))
         return found
+
+    def _let_go(self, seq: int) -> None:
+        text = self._texts.pop(seq, None)
+        self._words -= len(text.reading.words) if text else 0
+
+
+@dataclass(slots=True)
+class _News:
+    """What a change brings: stories of which something else is known, and sources.
+
+    `sources` are those that the former were, or are now, copies of: whose text they
+    are may be told by their copies.
+    """
+
+    changed: set[int] = field(default_factory=set)
+    sources: set[int] = field(default_factory=set)
 
 
 def _place(story: Story) -> tuple[float, str]:

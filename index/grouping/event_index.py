@@ -67,11 +67,13 @@ class EventIndex:
         self._rewrite: set[int] = set()  # days whose file is not what it should be
         self._is_stale = True
         self._load()
-        self._catch_up()
         self.state.vectors.clean()
 
     def _catch_up(self) -> None:
-        """Tell who copied whom in a state of a samestory that could not."""
+        """Find who copied whom in a state of a samestory that could not.
+
+        Nothing is announced: an event tells its voices with its next change.
+        """
         count = 0
         for some in self._placements.catch_up():
             count += some
@@ -131,6 +133,7 @@ class EventIndex:
         """
         if self._is_stale:
             self._load()
+        self._catch_up()
         try:
             with self.state.transaction():
                 position = self.state.meta.position()

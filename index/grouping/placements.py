@@ -66,7 +66,7 @@ class Placements:
             reason = "confirmed"
         revisions.revise(event_id, reason, story=story.story_id)
         if reason == "confirmed":
-            revisions.confirm(event_id, story.story_id)
+            revisions.confirm(event_id, self._state.copies.second_voice(event_id))
         self._move_all(plan)
         self._retell(news, {event_id}, story=story.story_id)
 
@@ -87,6 +87,7 @@ class Placements:
         is_other = is_material((former.story, seen), (story, plan.view))
         reason = "materially-updated" if is_other else "updated"
         self._state.revisions.revise(plan.event_id, reason, story=story.story_id)
+        self._confirm(plan.event_id)
         self._move_all(plan)
         self._retell(news, {plan.event_id}, story=story.story_id)
 

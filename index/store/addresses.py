@@ -21,6 +21,20 @@ class Addresses:
         )
         return [row[0] for row in rows]
 
+    def names(self, column: str) -> list[str]:
+        """Return which outlets, or languages, the stories have, from A to Z.
+
+        Args:
+            column: `outlet` or `lang`.
+        """
+        if column not in {"outlet", "lang"}:
+            raise AssertionError(column)
+        rows = self._db.execute(
+            f"SELECT DISTINCT {column} FROM stories WHERE {column} > ''"
+            f" ORDER BY {column}"
+        )
+        return [row[0] for row in rows]
+
     def at_url(self, url: str) -> set[str]:
         """Return the stories at an address as it is spelled."""
         rows = self._db.execute("SELECT story_id FROM stories WHERE url = ?", (url,))

@@ -41,7 +41,6 @@ class Neighbour(NamedTuple):
     event_time: float
     story_id: str
     outlet: str
-    is_hearsay: bool
     title: str
     pair: Pair
 
@@ -52,7 +51,7 @@ class Neighbour(NamedTuple):
             seq=self.seq,
             pair=self.pair,
             is_earlier=(self.event_time, self.story_id) < place,
-            is_second_hand=self.is_hearsay or is_live_blog(self.title),
+            is_live=is_live_blog(self.title),
             outlet=self.outlet,
         )
 
@@ -191,7 +190,10 @@ class Copies:
         )
 
     def neighbours(self, seq: int) -> list[Neighbour]:
-        """Return the stories that share words with one, by their time and id."""
+        """Return the stories that share words with one, by their time and id.
+
+        Hearsay is none of them: it is nobody's source.
+        """
         rows = self._db.execute(
             "SELECT a AS me, b AS other, shared FROM pairs WHERE a = ?"
             " UNION ALL SELECT b, a, shared FROM pairs WHERE b = ?",
@@ -200,10 +202,13 @@ class Copies:
         found = []
         for _, other, shared in rows:
             story = self._db.execute(
-                "SELECT event_time, story_id, outlet, heard,"
-                " json_extract(story, '$.title') AS title FROM stories WHERE seq = ?",
+                "SELECT event_time, story_id, outlet,"
+                " json_extract(story, '$.title') AS title FROM stories"
+                " WHERE seq = ? AND NOT heard",
                 (other,),
             ).fetchone()
+            if story is None:
+                continue
             pair = Pair.decode(shared)
             found.append(
                 Neighbour._make((other, *story, pair if seq < other else pair.turned()))
@@ -277,7 +282,8 @@ class Copies:
     def lines(self) -> Iterator[str]:
         """Yield what is told of each story: whom it copies, and whose voice it is."""
         for row in self._db.execute(
-            "SELECT s.story_id, o.story_id, c.covered, s.voice FROM stories s"
+            "SELECT s.story_id, o.story_id, c.covered, c.whose, c.ground, s.voice"
+            " FROM stories s"
             " LEFT JOIN copies c ON c.seq = s.seq"
             " LEFT JOIN stories o ON o.seq = c.source ORDER BY s.story_id"
         ):

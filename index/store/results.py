@@ -62,10 +62,15 @@ class Report:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """A story, whole, with its event; `cursor` is its place in the list."""
+    """A story, whole, with its event; `cursor` is its place in the list.
+
+    `voice` and `is_copy` are as those of a `Report`.
+    """
 
     story: Story
     event_id: str
+    voice: str
+    is_copy: bool
     cursor: Cursor
 
     def to_json(self) -> dict[str, Any]:
@@ -78,6 +83,8 @@ class Listed:
             **{name: value[name] for name in (*kept, *said)},
             "hearsay_of": story.hearsay_of or None,
             "event_id": self.event_id,
+            "voice": self.voice or None,
+            "is_copy": self.is_copy,
             "version": story.digest,
             "feed_url": story.feed_url,
             "text_from": story.text_from,
@@ -121,6 +128,11 @@ class Event:
         return list(dict.fromkeys(r.voice for r in self.reports if r.voice))
 
     @property
+    def copy_count(self) -> int:
+        """How many of its reports are copies of others."""
+        return sum(report.is_copy for report in self.reports)
+
+    @property
     def languages(self) -> list[str]:
         """The languages that it is told in, as far as they are known, from A to Z."""
         return sorted({r.lang for r in self.reports if r.lang})
@@ -136,6 +148,10 @@ class Event:
             "updated": iso(max(times)),
             "outlets": self.outlets,
             "voices": self.voices,
+            "report_count": len(self.reports),
+            "outlet_count": len(self.outlets),
+            "voice_count": len(self.voices),
+            "copy_count": self.copy_count,
             "languages": self.languages,
             "reports": [report.to_json() for report in self.reports],
         }

@@ -15,10 +15,10 @@ from samestory.story import Story, clamped, event_time_of, parse_moment
 from samestory.story_vector import PASSAGES
 
 MEMBER: Final = "seq, story, event_id, vectors, crowd"
-LISTED: Final = "event_time, story_id, story, event_id"
+IS_COPY: Final = "EXISTS (SELECT 1 FROM copies c WHERE c.seq = stories.seq) AS is_copy"
+LISTED: Final = f"event_time, story_id, story, event_id, voice, {IS_COPY}"
 # Read by SQLite out of the story's JSON, of whose text no more than a headline leaves.
-REPORT: Final = """seq, story_id, event_id, outlet, lang, voice,
-EXISTS (SELECT 1 FROM copies c WHERE c.seq = stories.seq) AS is_copy,
+REPORT: Final = f"""seq, story_id, event_id, outlet, lang, voice, {IS_COPY},
 json_extract(story, '$.hearsay_of') AS hearsay_of, url,
 json_extract(story, '$.title') AS title,
 CASE WHEN json_extract(story, '$.title') = ''
@@ -79,6 +79,8 @@ def listed_of(row: sqlite3.Row) -> Listed:
     return Listed(
         story=Story.stored(json.loads(row["story"])),
         event_id=row["event_id"],
+        voice=row["voice"] or "",
+        is_copy=bool(row["is_copy"]),
         cursor=Cursor(row["event_time"], row["story_id"]),
     )
 

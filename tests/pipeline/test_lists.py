@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import os
 import pty
 import re
@@ -71,6 +72,31 @@ def test_a_screen_fits_its_terminal(news, columns):
     assert len(lines) == 2 * len(news.rows("events"))
 
 
+def test_stories_on_a_terminal_are_fifteen_of_two_lines(news):
+    """With the event of each, and how to see all."""
+    code, lines = on_a_terminal(news, "search", "Tarsk")
+    assert (code, len(lines)) == (0, 2 * 15 + 1)
+    assert lines[-1] == "the first 15; all of them: --all"
+    every = news.rows("search", "Tarsk")
+    assert f"{every[0]['story_id'][:10]} in {every[0]['event_id'][:10]}" in lines[1]
+    _, lines = on_a_terminal(news, "search", "Tarsk", "--all")
+    assert len(lines) == 2 * len(every)
+
+
+def test_a_story_without_a_date_does_not_say_which_day_is_the_last(tmp_path):
+    """Its time is when it came."""
+    state, day = Run(tmp_path), "2024-04-03T0{}:00:00+00:00"
+    stories = [("Velund expels the envoys of Kesmark", day.format(n)) for n in (1, 2)]
+    rows = [
+        {"title": title, "text": f"{title} {n}.", "published": at, "outlet": f"{n}.org"}
+        for n, (title, at) in enumerate(stories)
+    ]
+    rows.append({"title": "Undated", "text": "Nobody knows when.", "outlet": "9.org"})
+    state("import", "-", stdin="".join(json.dumps(row) + "\n" for row in rows))
+    _, lines = on_a_terminal(state, "events")
+    assert lines[0].startswith("02 Apr 2024 to 03 Apr 2024")
+
+
 def test_a_terminal_without_bars_shows_none(news):
     """ASCII: nothing is lost but the bars."""
     plain = {"PYTHONIOENCODING": "ascii:replace", "PYTHONUTF8": "0"}
@@ -85,8 +111,11 @@ def test_what_is_not_found_says_what_there_is(news):
         "nothing found: no event matches; the newest report is of 22 April 2026:"
         " try --since 2026-04-21\n"
     )
-    _, said = news("search", "zyxel", expect=1)
-    assert said.startswith("nothing found: no story matches; the newest report")
+    assert news("search", "zyxel", expect=1)[1] == "nothing found: no story matches\n"
+    _, said = news("stories", "--outlet", "Continental Wires", expect=1)
+    assert "no outlet is 'Continental Wires': there are Continental Wire" in said
+    _, said = news("events", "--lang", "english", expect=1)
+    assert said.endswith("no lang is 'english': there are en\n")
 
 
 def test_words_are_searched_in_events_and_stories(news):
@@ -152,6 +181,9 @@ def test_a_list_comes_as_a_table_for_spreadsheets(news):
     assert set(news.rows("events", *fields)[0]) == set(head)
     _, said = news("events", "--csv", "--fields", "colour", expect=2)
     assert "--fields colour: fields are event_id, title, first_report" in said
+    head = next(csv.reader(io.StringIO(news("events", "--csv")[0])))
+    assert head[:5] == ["event_id", "title", "started", "updated", "report_count"]
+    assert "text" not in news("stories", "--csv")[0].splitlines()[0].split(",")
     _, said = news("events", "--fields", "title", expect=2)
     assert "say in which form: --json, --csv or --tsv" in said
 
@@ -163,7 +195,8 @@ def test_a_cell_is_no_formula_and_no_line_of_its_own(capsys):
         json, csv, tsv, fields = False, True, False, None
 
     assert is_for_programs(Asked)
-    print_rows([{"title": "=cmd|' /C calc'!A0", "text": "a\nb\x1b[2J", "n": 3}], Asked)
+    row = {"title": "=cmd|' /C calc'!A0", "text": "a\nb\x1b[2J", "n": 3}
+    print_rows([row], Asked, list(row))
     _, row = csv.reader(io.StringIO(capsys.readouterr().out))
     assert row == ["'=cmd|' /C calc'!A0", "a b [2J", "3"]
 

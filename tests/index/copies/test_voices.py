@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from samestory.index.copies.pairs import AGENCY, CREDIT, EARLIER
+from samestory.index.copies.reading import MAX_READ, read
 from tests.conftest import NOW, make_story
 from tests.index.copies import made_copies as make
 from tests.index.copies.tracked import Tracked
@@ -237,13 +238,63 @@ def test_a_headline_alone_is_a_copy_of_the_same_headline(told):
 
 def test_lines_of_the_house_are_no_copy_where_a_third_report_has_them(told):
     """A paper of a chain prints its chain's lines: they tell nobody's story."""
-    house = " ".join(
-        f"Our town's paper number{n} has served you well." for n in range(8)
-    )
-    short = [make.report(n)[0] for n in (0, 1, 2, 3)]
-    mine = [
-        story(n, "a.example", f"{text}\n{house}") for n, text in enumerate(short[:3], 1)
-    ]
-    other = story(4, "b.example", f"{short[3]}\n{house}")
+    house = " ".join(f"h{n}" for n in range(56))
+    own = [" ".join(f"own{k}x{n}" for n in range(60)) for k in range(4)]
+    mine = [story(n, "a.example", f"{own[n]}\n{house}") for n in range(3)]
+    other = story(4, "b.example", f"{own[3]}\n{house}")
     assert len(told(*mine[:2], other).copies) == 1
     assert told(*mine, other).copies == []
+
+
+def test_a_report_that_stands_there_thrice_is_not_the_house(told):
+    """One text under three addresses of its outlet, or a reprint under three."""
+    text = make.report(0)
+    again = [
+        story(n, "a.example", "\n".join([*text, f"Section {n}"])) for n in (1, 2, 3)
+    ]
+    reprints = [story(n, "b.example", WIRE) for n in (4, 5, 6)]
+    found = told(*again, *reprints)
+    assert found.voices == ["a.example"]
+    assert len(found.copies) == 3
+
+
+def test_what_copies_credit_tells_whose_text_it_is(told):
+    """A paper that names nobody printed it first; one that reprints it names AP."""
+    silent = story(1, "a.example", WIRE)
+    naming = story(2, "b.example", f"KESMARK (AP) - {WIRE}")
+    found = told(silent, naming, story(3, "c.example", OWN))
+    assert found.voices == ["AP", "c.example"]
+    found.remove(naming)
+    assert found.voices == ["a.example", "c.example"]
+
+
+def test_two_agencies_are_told_alike_whichever_came_first(told):
+    """One text under two datelines: the same source in any order."""
+    stories = [
+        story(1, "a.example", f"KESMARK (AP) - {WIRE}"),
+        story(2, "b.example", f"KESMARK (Reuters) - {WIRE}"),
+    ]
+    sources = {
+        told(*order).copies[0].copied.source for order in (stories, stories[::-1])
+    }
+    assert sources == {"AP"}
+
+
+def test_words_of_the_same_number_part_a_passage_and_do_not_hide_it(told):
+    """CRC-32 is easily met: "Tarsk" and "a8zsabcz" have one."""
+    text = f"Tarsk says no. {WIRE} Tarsk says no to the envoys of all the others."
+    (copy,) = told(
+        story(1, "a.example", text),
+        story(2, "b.example", text.replace("Tarsk", "a8zsabcz")),
+    ).copies
+    assert copy.copied.share > 0.9
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["\uff9e\u0301" * 100_000, "\u0301\u0316" * 100_000, "\ufdfa" * 200_000],
+    ids=["kana marks", "marks", "one letter that is eighteen"],
+)
+def test_a_text_that_grows_or_piles_up_is_read_in_bounds(text):
+    """NFKC of a run of marks takes the square of its length; a letter becomes many."""
+    assert len(read(text).text) <= MAX_READ

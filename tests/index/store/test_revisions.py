@@ -138,6 +138,24 @@ def test_a_second_voice_confirms(tmp_path, first, second, expected):
     assert reasons_of(tmp_path / "s.db", first, second)[1] == expected
 
 
+def test_a_copy_that_becomes_a_report_of_its_own_confirms(tmp_path):
+    """By itself, with its new version; not the copy that comes after it."""
+    index = EventIndex(State(tmp_path / "s.db"))
+    later = NOW + timedelta(hours=9)
+    journal = [
+        record("n0", 1, 0, hours=0, outlet="a.org", text=OWN),
+        record("n1", 1, 1, hours=1, outlet="b.org", text=COPY),
+        record("n1", 1, 1, hours=1, outlet="b.org", text=PARAPHRASE, observed=later),
+        record("n2", 1, 2, hours=2, outlet="c.org", text=COPY),
+    ]
+    index.apply(list(enumerate(journal)))
+    found = [json.loads(one.value) for one in index.state.revisions.outbox()]
+    told = [(one["reason"], one["story"]) for one in found]
+    assert ("confirmed", IDS[1]) in told
+    assert [reason for reason, _ in told].count("confirmed") == 1
+    assert told[-1] == ("grown", IDS[2])
+
+
 def test_a_source_that_comes_later_is_told_and_counts(tmp_path):
     """Two papers with one text were two voices until the third brought its words."""
     lines = make.report(0)

@@ -83,7 +83,8 @@ def test_a_state_of_before_is_brought_up_to_date(tmp_path, version):
     """Stories, events and corrections are what they were; the next story is taken."""
     digest = of_before(tmp_path / "s.db", version)
     state = State(tmp_path / "s.db")
-    index = EventIndex(state)  # which finds who copied whom
+    index = EventIndex(state)
+    index.apply([])  # which finds who copied whom
     assert state.digest() == digest
     assert len(state.corrections.all()) == 1
     index.apply([(90, record("new", topic=0, noise=90))])
@@ -135,7 +136,7 @@ def test_a_state_of_before_readers_knows_what_is_hearsay(tmp_path):
         Reader(path)
     assert peek(path).stories == 2
     state = State(path)
-    EventIndex(state)
+    EventIndex(state).apply([])
     assert state.digest() == digest
     state.close()
     assert list(damage_of_state(path)) == []
@@ -158,7 +159,7 @@ def test_a_state_of_before_copies_finds_them(tmp_path):
         db.executescript(BEFORE_COPIES)
     with closing(State(path)) as state:
         assert [one.voices for one in Reader(path).events(Query())] == [[]]
-        EventIndex(state)
+        EventIndex(state).apply([])
         assert state.digest() == digest
     assert [one.voices for one in Reader(path).events(Query())] == [["0.org", "2.org"]]
     assert list(damage_of_state(path)) == []
