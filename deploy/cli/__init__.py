@@ -47,6 +47,7 @@ MODULES: Final = {  # in the order of --help
     "near": ("near",),
     "events": ("events", "stories", "search"),
     "event": ("event",),
+    "open": ("open",),
     "why": ("why",),
     "compare": ("compare",),
     "correct": ("same", "different", "undo", "corrections"),

@@ -15,12 +15,12 @@ from samestory.deploy.cli.output import (
     console,
     day_and_time,
     is_for_programs,
-    isolated,
     moment_of,
     parse_since,
     plain,
     print_rows,
     print_table,
+    print_two_lines,
     span_of,
 )
 from samestory.deploy.config import Settings
@@ -219,27 +219,7 @@ def _print_screen(state: Reader) -> list[Event]:
 
 
 def _print_lines(events: Sequence[Event]) -> None:
-    _print_two_lines([(one.title, _told(one)) for one in events])
-
-
-def _print_two_lines(rows: Sequence[tuple[str, str]]) -> None:
-    """Print two lines a row: what, and by whom."""
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
-
-    out = console()
-    width = out.width - len(f"@{len(rows)} ")
-    table = Table.grid(padding=(0, 1))
-    table.add_column(justify="right", no_wrap=True)
-    table.add_column(no_wrap=True)
-    for number, (first, second) in enumerate(rows, 1):
-        title = Text(isolated(plain(first)), style="bold")
-        told = Text(isolated(plain(second)))
-        for line in (title, told):
-            line.truncate(width, overflow="ellipsis")
-        table.add_row(Text(f"@{number}", style="dim"), title)
-        table.add_row("", told)
-    out.print(table)
+    print_two_lines([(one.title, _told(one)) for one in events])
 
 
 def _told(one: Event) -> str:
@@ -342,7 +322,7 @@ def _print_stories(state: Reader, query: Query, args: argparse.Namespace) -> int
     limit = SCREEN if is_terminal and not (args.limit or args.all) else query.limit
     reports = state.reports(replace(query, limit=limit))
     if reports and is_terminal:
-        _print_two_lines([(one.headline, _told_by(one)) for one in reports])
+        print_two_lines([(one.headline, _told_by(one)) for one in reports])
         if len(reports) == limit and not args.limit:
             console().print(f"the first {limit}; all of them: --all")
     elif reports:

@@ -15,6 +15,7 @@ from samestory.deploy.cli.output import (
     plain,
     print_json,
     print_table,
+    print_two_lines,
 )
 from samestory.deploy.config import Settings
 from samestory.embed.embedding import embed_text
@@ -164,6 +165,28 @@ def _read(file: str | None) -> str:
 
 
 def _print_near(nearest: Sequence[Near]) -> None:
+    if sys.stdout.isatty():
+        print_two_lines([(_headline(near), _told(near)) for near in nearest])
+    else:
+        _print_table(nearest)
+    for near in nearest:
+        if near.likeness.veto:
+            said = f"“{_headline(near)}” ({near.member.story.attribution})"
+            print(plain(f"no: {said} can't be that event: {near.likeness.veto}"))
+
+
+def _told(near: Near) -> str:
+    """Return how near a story is, and whose it is."""
+    likeness, story = near.likeness, near.member.story
+    one_event = "no" if likeness.veto else f"{likeness.probability:.2f}"
+    where = f"{story.attribution} {day_and_time(story.published)}"
+    return (
+        f"{one_event} one event ({likeness.similarity:.2f} alike) {where}"
+        f"  in {near.member.event_id[:10]}"
+    )
+
+
+def _print_table(nearest: Sequence[Near]) -> None:
     print_table(
         [
             ("one event", {"justify": "right"}),
@@ -187,10 +210,6 @@ def _print_near(nearest: Sequence[Near]) -> None:
             for near in nearest
         ],
     )
-    for near in nearest:
-        if near.likeness.veto:
-            said = f"“{_headline(near)}” ({near.member.story.attribution})"
-            print(plain(f"no: {said} can't be that event: {near.likeness.veto}"))
 
 
 def _headline(near: Near) -> str:

@@ -167,6 +167,26 @@ def print_table(
     console().print(table)
 
 
+def print_two_lines(rows: Sequence[tuple[str, str]]) -> None:
+    """Print two lines a row, numbered: what, and by whom; neither is broken."""
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    out = console()
+    width = out.width - len(f"@{len(rows)} ")
+    table = Table.grid(padding=(0, 1))
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(no_wrap=True)
+    for number, (first, second) in enumerate(rows, 1):
+        title = Text(isolated(plain(first)), style="bold")
+        told = Text(isolated(plain(second)))
+        for line in (title, told):
+            line.truncate(width, overflow="ellipsis")
+        table.add_row(Text(f"@{number}", style="dim"), title)
+        table.add_row("", told)
+    out.print(table)
+
+
 def isolated(text: str) -> str:
     """Return text that turns no direction but its own (Unicode's FSI and PDI)."""
     turns = any(unicodedata.bidirectional(c) in _RIGHT_TO_LEFT for c in text)

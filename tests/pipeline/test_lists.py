@@ -83,6 +83,38 @@ def test_stories_on_a_terminal_are_fifteen_of_two_lines(news):
     assert len(lines) == 2 * len(every)
 
 
+def test_what_is_nearest_fits_a_terminal_and_its_rows_have_names(news):
+    """Words need no quotes; @1 is the nearest story."""
+    question = ("Halvorsen", "warns", "alliance", "of", "Quon")
+    code, lines = on_a_terminal(news, "near", *question, "-k", "3")
+    assert code == 0
+    assert max(map(len, lines)) <= 80
+    assert lines[0].startswith("@1 ")
+    assert "one event (" in lines[1]
+    nearest = news.rows("near", " ".join(question), "-k", "3")[0]
+    assert nearest["event_id"][:10] in lines[1]
+    assert news.rows("event", "@1")[0]["event_id"] == nearest["event_id"]
+
+
+def test_a_report_is_opened_in_the_browser(news, tmp_path, monkeypatch):
+    """That of the user's choice; without one the link is printed alone."""
+    seen, browser = tmp_path / "seen", tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" > {seen}\n')
+    browser.chmod(0o755)
+    event = news.rows("events")[0]
+    first = event["reports"][0]
+    monkeypatch.setenv("BROWSER", f"{browser} %s")
+    out, _ = news.process("open", event["event_id"])
+    assert out.strip() == first["url"] == seen.read_text().strip()
+    for name in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    out, said = news("open", first["story_id"])
+    assert (out.strip(), said) == (
+        first["url"],
+        "no browser here: open the link yourself\n",
+    )
+
+
 def test_a_story_without_a_date_does_not_say_which_day_is_the_last(tmp_path):
     """Its time is when it came."""
     state, day = Run(tmp_path), "2024-04-03T0{}:00:00+00:00"
