@@ -51,6 +51,14 @@ MEANING: Final = {
     "length": "how much text there is",
     "foreign": "a language unknown to the model",
     "foreign_overlap": "share of words in both",
+    "undated": "no date in one of them",
+    "uncounted": "a language whose words are not counted",
+    "similarity_uncounted": "likeness in such a language",
+    "overlap_uncounted": "share of words in such a language",
+    "two_languages": "two languages",
+    "other_numbers": "other numbers, in two languages",
+    "one_explains": "one reports, one explains",
+    "one_reacts": "one reports, one answers it",
 }
 _LONG: Final = "_long"  # what a feature adds in long texts is shown with the feature
 

@@ -7,6 +7,8 @@ import re
 import pytest
 
 from samestory.deploy.cli import run as command
+from samestory.deploy.cli.why import MEANING
+from samestory.index.decision.features import FEATURES
 from tests.product import Run
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
@@ -130,3 +132,9 @@ def test_eval_tells_pairs_by_their_languages(tmp_path):
         ["en", "1", "1,", "100", "%", "0,", "0", "%"],
         ["en", "fr", "2", "0,", "0", "%", "0"],
     ]
+
+
+def test_every_feature_has_words_for_people():
+    """`why` shows none by the name that programs know it by."""
+    names = {name.removesuffix("_long") for name in FEATURES}
+    assert names <= MEANING.keys()
