@@ -14,7 +14,7 @@ from typing import Final
 
 from samestory.errors import Quarantine
 from samestory.index.copies.house_lines import REPEATED, house_lines
-from samestory.index.copies.pairs import CREDIT, Text, are_comparable, pair_of
+from samestory.index.copies.pairs import Text, are_comparable, pair_of
 from samestory.index.copies.prints import prints_of
 from samestory.index.copies.sources import A
 from samestory.index.copies.voices import MATES, judged
@@ -185,14 +185,7 @@ class CopyTracker:
         text = self._text_of(seq)
         if not text.is_own:
             return ""
-        named = [
-            (_place(self._text_of(other).story), copied.source)
-            for other in self._copies.copies_of(seq)
-            if (copied := self._copies.of(other)) is not None
-            and copied.ground == CREDIT
-            and copied.source.casefold() != text.voice.casefold()
-        ]
-        return min(named)[1] if named else ""
+        return self._copies.credited(seq, but=text.voice)
 
     # texts
 

@@ -66,6 +66,7 @@ class EventIndex:
         self._made_by = ""
         self._rewrite: set[int] = set()  # days whose file is not what it should be
         self._is_stale = True
+        self._is_behind = True  # until it is known that no story waits for its voice
         self._load()
         self.state.vectors.clean()
 
@@ -78,6 +79,7 @@ class EventIndex:
         for some in self._placements.catch_up():
             count += some
             _log.info("an earlier state: copies looked for in stories=%d", count)
+        self._is_behind = False
 
     def _load(self) -> None:
         """Fill the memory from what is stored."""
@@ -133,7 +135,8 @@ class EventIndex:
         """
         if self._is_stale:
             self._load()
-        self._catch_up()
+        if self._is_behind:
+            self._catch_up()
         try:
             with self.state.transaction():
                 position = self.state.meta.position()

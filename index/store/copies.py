@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from samestory.index.copies.house_lines import REPEATED, house_lines
-from samestory.index.copies.pairs import Pair
+from samestory.index.copies.pairs import CREDIT, Pair
 from samestory.index.copies.voices import Copied, Mate, is_live_blog
 from samestory.story import Story
 
@@ -268,6 +268,21 @@ class Copies:
         )
         return [row[0] for row in rows]
 
+    def credited(self, seq: int, but: str) -> str:
+        """Return whose text the first copy of a story says it is; "" if none does.
+
+        Args:
+            seq: of the story.
+            but: a name that does not count, large or small.
+        """
+        row = self._db.execute(
+            "SELECT c.whose FROM copies c JOIN stories s ON s.seq = c.seq"
+            " WHERE c.source = ? AND c.ground = ? AND c.whose <> ? COLLATE NOCASE"
+            " ORDER BY s.event_time, s.story_id LIMIT 1",
+            (seq, CREDIT, but),
+        ).fetchone()
+        return str(row[0]) if row else ""
+
     def in_event(self, event_id: str) -> list[Kept]:
         """Return the copies among an event's reports, by their time and id."""
         rows = self._db.execute(
@@ -329,7 +344,9 @@ class Copies:
     def untold(self, limit: int) -> list[int]:
         """Return stories whose voice was not yet told, in order of arrival."""
         rows = self._db.execute(
-            "SELECT seq FROM stories WHERE voice IS NULL ORDER BY seq LIMIT ?", (limit,)
+            "SELECT seq FROM stories INDEXED BY stories_event WHERE voice IS NULL"
+            " ORDER BY seq LIMIT ?",
+            (limit,),
         )
         return [row[0] for row in rows]
 
