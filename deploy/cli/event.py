@@ -17,7 +17,6 @@ from samestory.deploy.cli.output import (
 from samestory.deploy.config import Settings
 from samestory.index.answers.additions import Addition, additions_of, most_telling
 from samestory.index.store.results import Event, headline
-from samestory.story import Story
 
 _ABOUT: Final = """\
 Show one event as a timeline: its reports by the time that they state, each copy below
@@ -123,7 +122,7 @@ def _in_turn(added: Sequence[Addition]) -> Iterator[tuple[int, Addition]]:
 
 
 def _own_lines(one: Addition, at: int) -> Iterator[str]:
-    yield f"{_teller(one.story)}: {headline(one.story.title, one.story.text)}"
+    yield f"{one.story.attribution}: {headline(one.story.title, one.story.text)}"
     facts = [*one.figures, *one.names][:MAX_FACTS]
     adds = ""
     if at:  # the first has it all
@@ -143,17 +142,12 @@ def _copy_lines(one: Addition) -> Iterator[str]:
         source = f"{copied.sources} reports, most of {source}"
     order = "" if copied.ground else ", which was first is not known"
     yield (
-        f"  {_teller(one.story)}: copy of {source}, {copied.share:.0%}"
+        f"  {one.story.attribution}: copy of {source}, {copied.share:.0%}"
         f"{order}, adds {_sentences(one)}"
     )
     for sentence in most_telling(one, MAX_ADDED):
         yield f"    + {sentence[:MAX_SENTENCE]}"
     yield f"  {one.story.story_id[:10]}"
-
-
-def _teller(story: Story) -> str:
-    about = f" (of {story.hearsay_of})" if story.hearsay_of else ""
-    return f"{story.outlet}{about}"
 
 
 def _sentences(one: Addition) -> str:

@@ -30,9 +30,7 @@ from samestory.index.store.reader import Reader
 from samestory.index.store.results import Event, Report
 
 SCREEN: Final = 15  # events that are shown where nothing is asked for
-LAST: Final = (
-    50  # stories of which one that states its time tells which day is the last
-)
+LAST: Final = 50  # stories: the first of them that states its time tells the last day
 DAY: Final = timedelta(days=1)
 TOLD: Final = 2  # voices of an event that is shown there
 BARS: Final = "\u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588"
@@ -149,6 +147,9 @@ def run_events(args: argparse.Namespace, settings: Settings) -> int:
             print_events(events)
     elif query == Query() and not (args.all or args.sort):
         events = _print_screen(state)
+        if not events and state.counts()["stories"]:
+            remember(state, [])
+            return 0  # it said that the day has none
     else:
         events = state.events(query)
         _print_lines(events)
@@ -173,10 +174,8 @@ def _instead(state: Reader, query: Query) -> str:
     for asked, names in ((query.outlet, "outlet"), (query.lang, "lang")):
         there = state.addresses.names(names) if asked else []
         if asked and asked.casefold() not in map(str.casefold, there):
-            near = difflib.get_close_matches(asked, there, 3, 0.5)
-            return (
-                f"; no {names} is {asked!r}: there are {', '.join(near or there[:9])}"
-            )
+            known = difflib.get_close_matches(asked, there, 3, 0.5) or there[:9]
+            return f"; no {names} is {asked!r}: there are {', '.join(known)}"
     if query.since is None and query.until is None:
         return ""
     at = newest.event_time
@@ -215,7 +214,7 @@ def _print_screen(state: Reader) -> list[Event]:
         there > len(events)
     )
     out.print(plain(f"{more}all {every}: samestory events --all"))
-    return events or state.events(Query(limit=1))
+    return events
 
 
 def _print_lines(events: Sequence[Event]) -> None:

@@ -115,9 +115,7 @@ class _Facts:
 
     reading: Reading = field(default_factory=lambda: read(""))
     shingles: set[int] = field(default_factory=set)
-    short: set[tuple[str, ...]] = field(
-        default_factory=set
-    )  # sentences under a shingle
+    short: set[tuple[str, ...]] = field(default_factory=set)  # sentences of few words
     figures: dict[str, str] = field(default_factory=dict)
     names: list[str] = field(default_factory=list)
     words: set[str] = field(default_factory=set)

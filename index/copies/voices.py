@@ -107,8 +107,8 @@ def judged(mine: Text, mates: Sequence[Mate]) -> Copied | None:
     count, whole = int((covered & own).sum()), int(own.sum())
     if not _is_copy(count, whole, words):
         return None
-    first, most = max(taken, key=lambda one: (one[0].pair.whose == B, one[1]))
-    is_of_many = most * 2 < covered.sum()
+    first, _ = max(taken, key=lambda one: (one[0].pair.whose == B, one[1]))
+    is_of_many = max(size for _, size in taken) * 2 < covered.sum()
     return Copied(
         of=first.seq,
         covered=count,

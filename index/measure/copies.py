@@ -13,12 +13,12 @@ from samestory.index.copies.comparison import (
     Shared,
     compare_texts,
 )
+from samestory.index.copies.house_lines import REPEATED
 from samestory.index.copies.reading import Reading, read
 from samestory.index.copies.sources import UNKNOWN, credited, source_of
 from samestory.index.copies.spans import BOILERPLATE, COPY
 
 KINDS: Final = (COPY, PARTIAL, QUOTE, BOILERPLATE, INDEPENDENT)
-REPEATED: Final = 3  # stories of an outlet in which a line makes it a house's line
 SHINGLE: Final = 5  # words (Broder 1997), of the simpler rules
 HALF: Final = 0.5
 _WORD: Final = re.compile(r"\w+")

@@ -294,7 +294,7 @@ class Copies:
         )
         return [Kept(row[0], row[1], row[2], _copied(row)) for row in rows]
 
-    def lines(self) -> Iterator[str]:
+    def digest_lines(self) -> Iterator[str]:
         """Yield what is told of each story: whom it copies, and whose voice it is."""
         for row in self._db.execute(
             "SELECT s.story_id, o.story_id, c.covered, c.whose, c.ground, s.voice"

@@ -204,7 +204,7 @@ class Held:
         total = hashlib.sha256()
         for row in rows:
             total.update(f"{row[0]} {row[1]} {row[2]}\n".encode())
-        for line in self.copies.lines():
+        for line in self.copies.digest_lines():
             total.update(f"{line}\n".encode())
         for one in self.corrections.all():
             total.update(f"{one.correction.correction_id} {one.status}\n".encode())

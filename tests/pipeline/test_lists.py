@@ -129,6 +129,16 @@ def test_a_story_without_a_date_does_not_say_which_day_is_the_last(tmp_path):
     assert lines[0].startswith("02 Apr 2024 to 03 Apr 2024")
 
 
+def test_a_day_of_which_two_voices_told_nothing_says_so_and_names_no_row(tmp_path):
+    """What was not printed is not @1."""
+    state = Run(tmp_path)
+    line = {"title": "Velund expels envoys", "text": "Velund expels envoys."}
+    state("import", "-", stdin=json.dumps(line) + "\n")
+    code, lines = on_a_terminal(state, "events")
+    assert (code, lines[-3:]) == (0, ["none", "", "all 1: samestory events --all"])
+    assert "the last list has 0 rows" in state("event", "@1", expect=2)[1]
+
+
 def test_a_terminal_without_bars_shows_none(news):
     """ASCII: nothing is lost but the bars."""
     plain = {"PYTHONIOENCODING": "ascii:replace", "PYTHONUTF8": "0"}
