@@ -24,6 +24,7 @@ from samestory.ingest.fetch.client import Client, ClientOptions
 from samestory.ingest.fetch.sandbox import Sandbox
 from samestory.story import Story, story_id_from
 from tests.broker import Broker, Running, libs
+from tests.conversions import put_conversion
 from tests.product import CACHE, LOCAL, Run, encoder_here
 from tests.shared import ServedElsewhere, built_once
 
@@ -85,6 +86,7 @@ def failing(tmp_path_factory):
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.add_tokens([AddedToken("boomword", single_word=True)])
     tokenizer.save(str(folder / "tokenizer.json"))
+    put_conversion(str(folder), CACHE / "models")
     return folder
 
 

@@ -21,7 +21,7 @@ from samestory.deploy.config import PREFIX, Settings
 from tests.broker import PROPERTIES
 from tests.conftest import ROOT
 from tests.processes import wait_for
-from tests.product import CACHE
+from tests.product import CACHE, Run
 
 COMPOSE = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text())
 SERVICES = COMPOSE["services"]
@@ -184,15 +184,15 @@ def test_the_command_lines_make_the_pipeline(news, newsroom, broker, tmp_path):
                 env=environment(name, tmp_path / name, broker.bootstrap, prefix),
             )
 
-        def stories():
-            return samestory("index", "stories", "--json").stdout.splitlines()
-
-        wait_for(lambda: len(stories()) == 137, 180)
+        wait_for((tmp_path / "index" / "index" / "state.db").exists, 180)
+        index = Run(tmp_path / "index")
+        wait_for(lambda: index.rows("digest")[0]["stories"] == 137, 180)
         assert [is_well(name) for name in started] == [0, 0, 0]
     finally:
         for process in started.values():
             process.terminate()
         codes = [process.wait(60) for process in started.values()]
     assert codes == [0, 0, 0]
-    found = {json.loads(line)["story_id"] for line in stories()}
+    told = samestory("index", "stories", "--json").stdout.splitlines()
+    found = {json.loads(line)["story_id"] for line in told}
     assert found == {story["story_id"] for story in news.rows("stories")}

@@ -22,6 +22,7 @@ from samestory.embed.models import card_languages, model_files
 from samestory.embed.opening import open_encoder
 from samestory.errors import Misconfigured
 from tests.conftest import CACHE, ROOT
+from tests.conversions import put_conversion
 from tests.processes import wait_for
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
@@ -30,10 +31,7 @@ SPEC = EncoderSpec(model="packaged", cache=CACHE / "models")
 
 def copied(home: Path) -> EncoderSpec:
     """Return a spec whose cache holds the packaged model's conversion, a copy."""
-    digest = model_files("packaged").digest()
-    target = folder_of(home / "models", digest)
-    kept = shutil.ignore_patterns("int8*")
-    shutil.copytree(folder_of(SPEC.cache, digest), target, ignore=kept)
+    put_conversion("packaged", home / "models")
     return replace(SPEC, cache=home / "models")
 
 
@@ -61,8 +59,8 @@ def test_a_conversion_without_its_canaries_is_damaged(tmp_path):
         (folder / "config.json").read_text().replace("{", '{"a": 1,', 1)
     )
     spec = replace(SPEC, model=str(folder), cache=cache, engine="onnxruntime-fp32")
+    canaries = put_conversion(str(folder), cache) / "canaries.json"
     open_encoder(spec)
-    (canaries,) = cache.glob("*/canaries.json")
     canaries.write_text("[1")
     with pytest.raises(Misconfigured, match="canaries.json.*delete that folder"):
         open_encoder(spec)
@@ -73,7 +71,6 @@ def test_a_damaged_conversion_is_named_and_made_anew(tmp_path, capsys, monkeypat
 
     For each file torch is imported in processes of their own: some 15 s.
     """
-    open_encoder(SPEC)
     spec = copied(tmp_path / "cache")
     folder = folder_of(spec.cache, model_files("packaged").digest())
     names = ("model.json", "tokenizer.json")

@@ -111,7 +111,7 @@ def test_a_broker_killed_and_restarted_on_the_way_loses_nothing(tmp_path):
     try:
         process = start(state, "import", str(file), *there)
         wait_for(partial(has_state, state))
-        wait_for(lambda: run.rows("status", *there)[0]["index"]["stories"] > 0)
+        wait_for(lambda: run.rows("digest")[0]["stories"] > 0)
         broker.stop(signal.SIGKILL)
         broker.start()
         assert process.wait(180) == 0

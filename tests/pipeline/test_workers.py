@@ -15,8 +15,9 @@ from samestory.deploy.stream.embedded import EmbeddedLog
 from samestory.deploy.stream.log import JOURNAL, STORIES, Message, behind
 from samestory.embed.models import model_files
 from samestory.errors import Retry
+from tests.conversions import put_conversion
 from tests.processes import has_state, start, wait_for
-from tests.product import LOCAL, Run
+from tests.product import CACHE, LOCAL, Run
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
 
@@ -101,6 +102,7 @@ def test_another_model_is_refused_before_it_makes_vectors(tmp_path):
     weights = load_file(other / "model.safetensors")
     half = {name: tensor.astype("float16") for name, tensor in weights.items()}
     save_file(half, other / "model.safetensors", metadata={"format": "pt"})
+    put_conversion(str(other), CACHE / "models")
     run = Run(tmp_path / "state")
     run("import", "-", stdin=json.dumps({"text": "One."}))
     story = json.dumps({"text": "Two."})

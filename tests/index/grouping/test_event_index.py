@@ -43,13 +43,21 @@ def test_reports_of_a_topic_become_one_event(tmp_path):
     assert sizes == [6, 6, 6, 6]
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """The state of the journal that was applied at once."""
+    index = open_index(tmp_path_factory.mktemp("whole") / "whole.db")
+    index.apply(JOURNAL)
+    return index.state
+
+
 @settings(max_examples=20)
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=12), st.booleans())
-def test_batch_boundaries_and_restarts_change_nothing(tmp_path_factory, sizes, restart):
+def test_batch_boundaries_and_restarts_change_nothing(
+    whole, tmp_path_factory, sizes, restart
+):
     """The same journal gives the same assignments, records and revisions."""
     folder = tmp_path_factory.mktemp("s")
-    whole = open_index(folder / "whole.db")
-    whole.apply(JOURNAL)
     index = open_index(folder / "parts.db")
     at = 0
     for size in [*sizes, len(JOURNAL)]:
@@ -58,13 +66,13 @@ def test_batch_boundaries_and_restarts_change_nothing(tmp_path_factory, sizes, r
         if restart:
             index.state.close()
             index = open_index(folder / "parts.db")
-    assert assignments(index.state) == assignments(whole.state)
-    assert index.state.revisions.outbox() == whole.state.revisions.outbox()
-    for story_id in assignments(whole.state):
-        assert index.state.joins.of(story_id) == whole.state.joins.of(story_id)
+    assert assignments(index.state) == assignments(whole)
+    assert index.state.revisions.outbox() == whole.revisions.outbox()
+    for story_id in assignments(whole):
+        assert index.state.joins.of(story_id) == whole.joins.of(story_id)
 
 
-def test_a_crash_inside_a_batch_leaves_nothing_of_it(tmp_path, monkeypatch):
+def test_a_crash_inside_a_batch_leaves_nothing_of_it(whole, tmp_path, monkeypatch):
     """Position, stories and outbox stand or fall together; the next try succeeds."""
     index = open_index(tmp_path / "s.db")
     index.apply(JOURNAL[:5])
@@ -91,18 +99,14 @@ def test_a_crash_inside_a_batch_leaves_nothing_of_it(tmp_path, monkeypatch):
     )
     assert after == before
     index.apply(JOURNAL[5:])
-    whole = open_index(tmp_path / "w.db")
-    whole.apply(JOURNAL)
-    assert assignments(index.state) == assignments(whole.state)
+    assert assignments(index.state) == assignments(whole)
 
 
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.integers(1, 400), min_size=1, max_size=30), st.integers(1, 9))
-def test_broken_off_at_any_step_it_ends_the_same(tmp_path_factory, steps, size):
+def test_broken_off_at_any_step_it_ends_the_same(whole, tmp_path_factory, steps, size):
     """SQLite is stopped in the middle of some statement, again and again."""
     folder = tmp_path_factory.mktemp("s")
-    whole = open_index(folder / "whole.db")
-    whole.apply(JOURNAL)
     index = open_index(folder / "broken.db")
     left = list(steps)
     while index.state.meta.position() < len(JOURNAL):
@@ -121,8 +125,8 @@ def test_broken_off_at_any_step_it_ends_the_same(tmp_path_factory, steps, size):
             index.state.close()  # as the end of its process does
             index = open_index(folder / "broken.db")
         index.state._db.set_progress_handler(None, 0)
-    assert index.state.digest() == whole.state.digest()
-    assert index.state.revisions.outbox() == whole.state.revisions.outbox()
+    assert index.state.digest() == whole.digest()
+    assert index.state.revisions.outbox() == whole.revisions.outbox()
 
 
 def test_vectors_that_point_nowhere_together_are_refused_alone(tmp_path):
