@@ -39,6 +39,7 @@ from samestory.story_vector import StoryVector
 TIMED = 5_000
 COPIES = 0.21  # of a busy day's stories (../shared/research/copies.md)
 RECENT = 2_000
+LETTERS = "qwxzjkvbph"
 _LONG = re.compile(r"\w{3,}")
 
 
@@ -48,7 +49,9 @@ def stories(known: list[Story], number: int) -> Iterator[Story]:
     for n in range(number):
         turn, at = divmod(n, len(known))
         one = known[at]
-        text = _LONG.sub(lambda word, turn=turn: f"{word[0]}{turn}", one.text)
+        # Letters: with figures in them all lines would be a table's rows.
+        ending = "".join(LETTERS[int(digit)] for digit in str(turn))
+        text = _LONG.sub(lambda word, ending=ending: f"{word[0]}{ending}", one.text)
         if recent and rng.random() < COPIES:
             lines = rng.choice(recent).split("\n")
             kept = lines[: max(1, round(len(lines) * rng.uniform(0.7, 1.0)))]

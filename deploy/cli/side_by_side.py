@@ -58,7 +58,7 @@ def _place(one: Reading, span: Span, *, is_a: bool) -> tuple[int, int]:
     first, last = span.pieces[0], span.pieces[-1]
     begin = first.begin_a if is_a else first.begin_b
     end = (last.begin_a if is_a else last.begin_b) + last.size - 1
-    return one.begins[begin], one.ends[end]
+    return int(one.begins[begin]), int(one.ends[end])
 
 
 def _print(

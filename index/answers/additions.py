@@ -95,13 +95,14 @@ def _facts_of(reader: Reader, story: Story) -> "_Facts":
 
 def _new_sentences(reading: Reading, known: "_Facts") -> Iterator[str]:
     """Yield the sentences that are neither known nor furniture."""
-    covered = np.zeros(len(reading.words), bool)
+    words = reading.words
+    covered = np.zeros(reading.size, bool)
     for begin in np.flatnonzero(np.isin(reading.shingles, [*known.shingles])).tolist():
         covered[begin : begin + SHINGLE] = True
     for sentence in reading.sentences:
         at = slice(sentence.start, sentence.stop)
         aside = int(reading.furniture[at].sum())
-        is_known = reading.words[at] in known.short or (
+        is_known = words[at] in known.short or (
             covered[at].sum() >= COVERED * len(sentence)
         )
         is_text = len(sentence) >= LEAST_SENTENCE and 2 * aside < len(sentence)
@@ -135,15 +136,16 @@ def _new(these: dict[str, str], known: dict[str, str]) -> tuple[str, ...]:
 
 
 def _facts(reading: Reading, lang: str | None) -> _Facts:
+    words = reading.words
     found = _Facts(
         reading=reading,
         shingles=set(reading.shingles.tolist()),
         short={
-            reading.words[one.start : one.stop]
+            words[one.start : one.stop]
             for one in reading.sentences
             if len(one) < SHINGLE
         },
-        words=set(reading.words),
+        words=set(words),
     )
     for sentence in reading.sentences:
         if not reading.furniture[sentence.start]:
@@ -153,8 +155,8 @@ def _facts(reading: Reading, lang: str | None) -> _Facts:
         names = (n for sentence in reading.sentences for n in _names(reading, sentence))
         found.names = list(dict.fromkeys(names))
     for places in _quoted(reading):
-        words = reading.words[places.start : places.stop]
-        found.quotations.setdefault(" ".join(words), reading.passage(places))
+        said = " ".join(words[places.start : places.stop])
+        found.quotations.setdefault(said, reading.passage(places))
     return found
 
 

@@ -27,7 +27,7 @@ from samestory.index.copies.sources import (
     credited,
     source_of,
 )
-from samestory.index.copies.spans import Piece, kinds_of, shared
+from samestory.index.copies.spans import Piece, shared
 from samestory.publishers import family
 from samestory.story import Story
 
@@ -62,7 +62,7 @@ class Text:
             repeated: lines that its outlet prints again and again.
         """
         reading = read(story.text, repeated)
-        if len(reading.words) < SHINGLE:
+        if reading.size < SHINGLE:
             reading = read(story.title)
         return cls(
             story=story,
@@ -127,17 +127,17 @@ class Pair:
     def decode(cls, text: str) -> Self:
         """Return what `encode` made."""
         whose, ground, earlier, numbers = json.loads(text)
-        every = iter(numbers)
-        runs = tuple(Run(*four) for four in zip(*[every] * 4, strict=True))
+        four = (numbers[at::4] for at in range(4))
+        runs = tuple(map(Run._make, zip(*four, strict=True)))
         return cls(runs=runs, whose=whose, ground=ground, earlier=earlier)
 
     def turned(self) -> "Pair":
         """Return it with a and b in each other's place."""
         return Pair(
             runs=_sorted(Run(r.begin_b, r.begin_a, r.size, r.kind) for r in self.runs),
-            whose=_TURNED.get(self.whose, self.whose),
+            whose=turned_side(self.whose),
             ground=self.ground,
-            earlier=_TURNED.get(self.earlier, self.earlier),
+            earlier=turned_side(self.earlier),
         )
 
     def masks(self, words: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -152,6 +152,16 @@ class Pair:
         return copied, aside & ~copied
 
 
+def turned_side(side: str) -> str:
+    """Return a side where a and b are in each other's place; what is none stays."""
+    return _TURNED.get(side, side)
+
+
+def whose_in(encoded: str) -> str:
+    """Return `whose` of a pair that `encode` made, without reading all of it."""
+    return encoded[2 : encoded.index('"', 2)]
+
+
 def pair_of(a: Text, b: Text) -> Pair | None:
     """Return what two reports share; None if nothing, or if they are not compared."""
     mine, its = a.story, b.story
@@ -160,8 +170,8 @@ def pair_of(a: Text, b: Text) -> Pair | None:
     runs = _sorted(
         run
         for span in shared(a.reading, b.reading)
-        for piece in span.pieces
-        for run in _runs(a.reading, b.reading, piece)
+        for piece, kinds in zip(span.pieces, span.kinds, strict=True)
+        for run in _runs(piece, kinds)
     )
     if not runs:
         return None
@@ -186,9 +196,8 @@ def are_comparable(
     )
 
 
-def _runs(a: Reading, b: Reading, piece: Piece) -> Iterator[Run]:
+def _runs(piece: Piece, kinds: NDArray[np.int8]) -> Iterator[Run]:
     """Yield the parts of a piece that are of one kind."""
-    kinds = kinds_of(a, b, piece)
     changes = np.flatnonzero(np.diff(kinds)) + 1
     begin = 0
     for end in (*changes.tolist(), piece.size):

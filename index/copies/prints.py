@@ -8,11 +8,10 @@ words, the least that makes a copy, share a print; one of thirteen shingles is o
 from typing import Final
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from samestory.index.copies.comparison import MIN_COPIED
-from samestory.index.copies.reading import SHINGLE, Reading
+from samestory.index.copies.reading import SHINGLE, Reading, runs_of
 
 WINDOW: Final = MIN_COPIED - SHINGLE + 1  # shingles
 
@@ -22,10 +21,10 @@ def prints_of(reading: Reading) -> list[int]:
 
     Shingles with furniture in them are none.
     """
-    shingles = reading.shingles
+    shingles = runs_of(reading.checksums)
     if reading.furniture.any() and len(shingles):
-        aside = sliding_window_view(reading.furniture, SHINGLE).any(axis=1)
-        shingles = shingles[~aside]
+        before = np.concatenate([[0], np.cumsum(reading.furniture)])
+        shingles = shingles[before[SHINGLE:] == before[:-SHINGLE]]
     if not len(shingles):
         return []
     high = (_least(shingles) >> np.uint64(32)).astype(np.uint32)

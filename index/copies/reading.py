@@ -11,15 +11,12 @@ reports of one house share its lines.
   outlet repeats. A market's figures are nobody's words.
 """
 
-import bisect
 import re
-import sys
 import unicodedata
 import zlib
-from array import array
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Final
 
 import numpy as np
@@ -36,7 +33,6 @@ MAX_READ: Final = 40_000  # characters of a text; p99 of real pages is 12,000
 PIECE: Final = 512  # characters that are normalized at once
 MAX_HOUSE: Final = 0.5  # of the words: lines that an outlet repeats are no more
 MIN_FIGURES: Final = 4  # of a table's row
-ROW_END: Final = 12  # characters in which a row has a figure
 MAX_QUOTED: Final = 2_000  # characters of a paragraph's quotation
 _TIMES: Final = np.uint64(0x9E37_79B9_7F4A_7C15)
 _MIX: Final = np.uint64(0xBF58_476D_1CE4_E5B9)
@@ -50,6 +46,7 @@ _SINGLE: Final = re.compile(
 )
 _SPEAKER: Final = re.compile(r"[A-Z][A-Z .'-]{2,30}(?:\([^)\n]{1,30}\))?:\s")
 _FIGURE: Final = re.compile(r"(?<!\S)[+\-\u2212\u20ac\u00a3$]?\d\S*")
+_ROW_END: Final = re.compile(r"\d[^\n]{0,11}(?:\n|\Z)")  # of a row: a figure
 _SIGNED: Final = re.compile(r"[\u2014\u2013-]\s*[^\n@]{1,60}\(@\w{1,20}\)")
 # In a line in lower case, with a blank before and behind: found as plain words, since a
 # regular expression of them takes most of a text's time.
@@ -92,7 +89,10 @@ _FURNITURE: Final = (
     *("function(", "function (", " window.", "{", "}", " cookie"),
 )
 # By a part of each: most texts have none of these parts, and need not be searched more.
-_KEYS: Final = ("photo", "via ", "/", "image", "caption", "")
+_KEYS: Final = (
+    *("photo", "via ", "/", "image", "caption", " file ", "may not be ", "to this "),
+    *(" subscribe", "function", ""),
+)
 _BY_KEY: Final = {
     key: [p for p in _FURNITURE if next(k for k in _KEYS if k in p) == key]
     for key in _KEYS
@@ -107,34 +107,57 @@ _SENTENCE: Final = re.compile(  # a mark within 11.42 ends none
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Reading:
-    """A text's words with what each is.
+    """A text's words with what each is; some 40 bytes a word beside the text.
 
     Attributes:
         text: NFKC.
-        words: lower case, in order.
-        begins: of each word, characters of the text.
-        furniture: whether each is furniture, shape (words,).
+        begins: of each word, characters of the text, shape (words,).
+        ends: likewise.
+        checksums: of each word, the same on every machine, shape (words,).
+        shingles: a number for each run of SHINGLE words, equal for equal words and,
+            but for one in 2^64, for no others; within this process alone: nobody can
+            look for other words of the same number.
+        furniture: whether each word is furniture, shape (words,).
     """
 
     text: str
-    words: tuple[str, ...]
-    begins: Sequence[int]
+    begins: NDArray[np.uint32]
+    ends: NDArray[np.uint32]
+    checksums: NDArray[np.uint32]
+    shingles: NDArray[np.uint64]
     furniture: NDArray[np.bool_]
 
-    @cached_property
-    def ends(self) -> Sequence[int]:
-        """The end of each word, characters of the text."""
-        return array("I", np.cumsum([*map(len, _WORD.split(self.text))])[1::2].tolist())
+    @property
+    def size(self) -> int:
+        """How many words it has."""
+        return len(self.begins)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words in lower case, in order; made anew each time."""
+        return tuple(_lower(_WORD.findall(self.text)))
 
     @cached_property
+    def places(self) -> tuple[NDArray[np.uint64], NDArray[np.uint32]]:
+        """The shingles in order of their numbers, and where each begins: words."""
+        order = np.argsort(self.shingles, kind="stable").astype(np.uint32)
+        return self.shingles[order], order
+
+    @property
     def quoted(self) -> NDArray[np.bool_]:
         """Whether each word is quoted, shape (words,)."""
         return _marked(self.begins, _quotations(self.text))
 
+    @cached_property
+    def ranks(self) -> NDArray[np.int8]:
+        """Of each word, 0 if it is the report's own, 1 furniture, 2 quoted."""
+        return np.where(self.quoted, np.int8(2), self.furniture.view(np.int8))
+
     @property
     def own(self) -> NDArray[np.bool_]:
         """Whether each word is neither quoted nor furniture."""
-        return ~(self.quoted | self.furniture)
+        is_own: NDArray[np.bool_] = self.ranks == 0
+        return is_own
 
     def passage(self, places: range) -> str:
         """Return the text of words that follow one another, as one line."""
@@ -142,36 +165,25 @@ class Reading:
         return " ".join(whole.split())
 
     @cached_property
-    def shingles(self) -> NDArray[np.uint64]:
-        """A number for each run of SHINGLE words, the same on every machine.
-
-        A polynomial of the words' checksums, mixed as splitmix64 does (Steele, Lea and
-        Flood, OOPSLA 2014). Whoever wants to can find other words of the same number.
-        """
-        numbers = np.array([_number_of(word) for word in self.words], np.uint64)
-        count = max(0, len(numbers) - SHINGLE + 1)
-        found = np.zeros(count, np.uint64)
-        for at in range(SHINGLE):
-            found = found * _TIMES + numbers[at : at + count]
-        mixed: NDArray[np.uint64] = (found ^ (found >> np.uint64(32))) * _MIX
-        return mixed
-
-    @cached_property
     def sentences(self) -> tuple[range, ...]:
         """The places of each sentence's words."""
-        found = []
-        for begin, end in _sentences(self.text):
-            places = range(
-                *(bisect.bisect_left(self.begins, at) for at in (begin, end))
-            )
-            if places:
-                found.append(places)
-        return tuple(found)
+        found = (range(*two) for two in _words_of(self.begins, _sentences(self.text)))
+        return tuple(places for places in found if places)
 
 
-@lru_cache(maxsize=1 << 16)
-def _number_of(word: str) -> int:
-    return zlib.crc32(word.encode("utf-8", "surrogatepass"))
+def runs_of(numbers: NDArray[np.unsignedinteger]) -> NDArray[np.uint64]:
+    """Return a number for each run of SHINGLE words.
+
+    A polynomial of the words' numbers, mixed as splitmix64 does (Steele, Lea and Flood,
+    OOPSLA 2014).
+    """
+    whole = numbers.astype(np.uint64)
+    count = max(0, len(whole) - SHINGLE + 1)
+    found = whole[:count]
+    for at in range(1, SHINGLE):
+        found = found * _TIMES + whole[at : at + count]
+    mixed: NDArray[np.uint64] = (found ^ (found >> np.uint64(32))) * _MIX
+    return mixed
 
 
 def _normal(text: str) -> str:
@@ -199,10 +211,10 @@ def read(text: str, repeated: Collection[str] = ()) -> Reading:
     """
     plain = _normal(text[:MAX_READ])
     parts = _WORD.split(plain)  # what is between words, a word, and so on
-    written = parts[1::2]
-    begins = array("I", np.cumsum([*map(len, parts)])[:-1:2].tolist())
-    lower = plain_word(" ".join(written))
-    words = tuple(map(sys.intern, lower.split(" "))) if written else ()
+    edges = np.cumsum(np.fromiter(map(len, parts), np.uint32, len(parts)))
+    begins, ends = edges[:-1:2].copy(), edges[1::2].copy()
+    words = _lower(parts[1::2])
+    raw = " ".join(words).encode("utf-8", "surrogatepass").split(b" ")
     rows = _marked(begins, _rows(plain))
     house = _marked(begins, _repeated(plain, repeated), rows)
     if house.sum() <= MAX_HOUSE * len(words):  # else a report that stands there thrice
@@ -210,25 +222,42 @@ def read(text: str, repeated: Collection[str] = ()) -> Reading:
     furniture = _marked(begins, _furniture(plain), rows)
     if furniture.sum() > (1 - MIN_OWN) * len(words):
         furniture = rows
+    numbers = np.fromiter(map(hash, words), np.int64, len(words))
     return Reading(
         text=plain,
-        words=words,
         begins=begins,
+        ends=ends,
+        checksums=np.fromiter(map(zlib.crc32, raw), np.uint32, len(words)),
+        shingles=runs_of(numbers.view(np.uint64)),
         furniture=furniture,
     )
 
 
+def _lower(written: Sequence[str]) -> list[str]:
+    return plain_word(" ".join(written)).split(" ") if written else []
+
+
 def _marked(
-    begins: Sequence[int],
-    places: Iterator[tuple[int, int]],
+    begins: NDArray[np.uint32],
+    places: Iterable[tuple[int, int]],
     before: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.bool_]:
     """Mark the words of places, beside those marked before."""
     marks = np.zeros(len(begins), bool) if before is None else before.copy()
-    for begin, end in places:
-        first, last = (bisect.bisect_left(begins, at) for at in (begin, end))
+    for first, last in _words_of(begins, places):
         marks[first:last] = True
     return marks
+
+
+def _words_of(
+    begins: NDArray[np.uint32], places: Iterable[tuple[int, int]]
+) -> list[list[int]]:
+    """Return the words of places in a text: [first, behind the last] of each."""
+    found = [*places]
+    if not found:
+        return []
+    firsts: list[list[int]] = np.searchsorted(begins, found).tolist()
+    return firsts
 
 
 def _paragraphs(text: str) -> Iterator[tuple[int, str]]:
@@ -280,9 +309,11 @@ def _in_marks(line: str) -> Iterator[tuple[int, int]]:
 
 def _rows(text: str) -> Iterator[tuple[int, int]]:
     """Yield where rows of tables stand."""
-    for at, line in _paragraphs(text):
-        if _is_row(line):
-            yield at, at + len(line)
+    for match in _ROW_END.finditer(text):
+        begin = text.rfind("\n", 0, match.start()) + 1
+        end = match.end() - match[0].endswith("\n")
+        if _is_row(text[begin:end]):
+            yield begin, end
 
 
 def _repeated(text: str, repeated: Collection[str]) -> Iterator[tuple[int, int]]:
@@ -295,7 +326,7 @@ def _repeated(text: str, repeated: Collection[str]) -> Iterator[tuple[int, int]]
 
 def _furniture(text: str) -> Iterator[tuple[int, int]]:
     """Yield where a page's furniture stands, as far as its words tell."""
-    whole = "".join(f" {line.strip()} \n" for _, line in _paragraphs(text)).lower()
+    whole = " " + text.lower().replace("\n", " \n ") + " "
     phrases = [
         phrase
         for key, group in _BY_KEY.items()
@@ -316,9 +347,7 @@ def _furniture(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _is_row(line: str) -> bool:
-    """Tell whether a line is a table's: half of it figures, the last one, too."""
-    if not any(map(str.isdigit, line[-ROW_END:])):
-        return False
+    """Tell whether a line that ends in a figure is a table's: half of it figures."""
     figures = len(_FIGURE.findall(line))
     return figures >= MIN_FIGURES and 2 * figures >= len(line.split())
 

@@ -20,6 +20,7 @@ HEAD: Final = 40  # paragraphs in which a byline or dateline stands, behind capt
 TAIL: Final = 10  # paragraphs in which a credit stands
 MAX_CREDIT: Final = 160  # characters of a line that credits
 MAX_DATELINE: Final = 80
+SENTENCE_END: Final = 12  # characters in which a sentence's end stands
 MIN_NAME: Final = 5  # letters of a domain by which a name is known
 HOUSE_STYLE: Final = 300  # characters in which the line below stands
 _REUTERS: Final = re.compile(  # its house style, also where its name was cut off
@@ -102,26 +103,30 @@ def source_of(a: Credited, b: Credited) -> str:
 
 
 def _credit_lines(text: str) -> Iterator[str]:
-    """Yield the short lines of a text's head and tail that are no picture's."""
+    """Yield what may credit in a text's head and tail: short lines, and datelines.
+
+    A sentence credits nobody: that a name stands in it is what it tells; nor does what
+    stands below a picture.
+    """
     lines = [line for line in map(str.strip, text.split("\n")) if line]
     for line in dict.fromkeys([*lines[:HEAD], *lines[-TAIL:]]):
         opening = line[:MAX_DATELINE]
-        if len(line) <= MAX_CREDIT and not _OF_PICTURE.search(line):
-            yield line
-        elif match := _DATELINE.match(opening):
+        if len(line) <= MAX_CREDIT:
+            is_sentence = _SENTENCE.search(line, max(0, len(line) - SENTENCE_END))
+            if not (is_sentence and not _COPYRIGHT.match(line)) and not (
+                _OF_PICTURE.search(line)
+            ):
+                yield line
+        elif "(" in opening and (match := _DATELINE.match(opening)):
             yield opening[: match.end()]
 
 
 def _parts(line: str) -> Iterator[str]:
-    """Yield the parts of a line between its marks, without "by", "via" and the like.
-
-    A sentence credits nobody: that a name stands in it is what it tells.
-    """
+    """Yield the parts of a line between its marks, without "by", "via" and the like."""
     owned = _COPYRIGHT.match(line)
-    if owned or not _SENTENCE.search(line):
-        for part in _BETWEEN.split(owned[0][:-1] if owned else line):
-            if plain := _BEHIND.sub("", _BEFORE.sub("", part.strip())).strip():
-                yield plain
+    for part in _BETWEEN.split(owned[0][:-1] if owned else line):
+        if plain := _BEHIND.sub("", _BEFORE.sub("", part.strip())).strip():
+            yield plain
 
 
 def _wires(part: str) -> Iterator[str]:

@@ -9,7 +9,7 @@ the same whichever text comes first.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -23,6 +23,9 @@ MIN_QUOTED: Final = 8  # of a quotation's
 MAX_PLACES: Final = 4  # of a shingle in a text that count: more is a refrain
 COPY, QUOTATION, BOILERPLATE = "copy", "quotation", "boilerplate"
 KINDS: Final = (COPY, QUOTATION, BOILERPLATE)
+_KIND_OF_RANK: Final = np.array(
+    [KINDS.index(one) for one in (COPY, BOILERPLATE, QUOTATION)], np.int8
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -41,10 +44,12 @@ class Span:
     Attributes:
         kind: copy, quotation or boilerplate, as most of its words are.
         pieces: in order, in both.
+        kinds: of each piece's words, as numbers of KINDS.
     """
 
     kind: str
     pieces: tuple[Piece, ...]
+    kinds: tuple[NDArray[np.int8], ...] = field(compare=False, repr=False)
 
     @property
     def size(self) -> int:
@@ -54,7 +59,7 @@ class Span:
 
 def shared(a: Reading, b: Reading) -> list[Span]:
     """Return the passages that two texts share, in their order in the first."""
-    if (len(b.words), b.words) < (len(a.words), a.words):
+    if b.size < a.size or (b.size == a.size and b.words < a.words):
         return sorted(map(_mirrored, _shared(b, a)), key=lambda span: span.pieces[0])
     return _shared(a, b)
 
@@ -72,11 +77,15 @@ def _mirrored(span: Span) -> Span:
 def _shared(a: Reading, b: Reading) -> list[Span]:
     spans = []
     for chain in _chained(_pieces(a, b)):
-        kinds = np.concatenate([kinds_of(a, b, piece) for piece in chain])
-        kind = KINDS[np.bincount(kinds, minlength=len(KINDS)).argmax()]
+        size = sum(piece.size for piece in chain)
+        if size < min(MIN_QUOTED, a.size, b.size):
+            continue
+        kinds = tuple(_kinds_of(a, b, piece) for piece in chain)
+        counts = np.bincount(np.concatenate(kinds), minlength=len(KINDS))
+        kind = KINDS[counts.argmax()]
         least = MIN_QUOTED if kind == QUOTATION else MIN_WORDS
-        if len(kinds) >= min(least, len(a.words), len(b.words)):  # or a whole text
-            spans.append(Span(kind=kind, pieces=tuple(chain)))
+        if size >= min(least, a.size, b.size):  # or a whole text
+            spans.append(Span(kind=kind, pieces=tuple(chain), kinds=kinds))
     return spans
 
 
@@ -87,99 +96,77 @@ def kinds_in(
 
     A word that several passages have is a copy if it is in one of them.
     """
-    found = np.full(len(a.words), -1, np.int8), np.full(len(b.words), -1, np.int8)
-    for piece in (piece for span in spans for piece in span.pieces):
-        kinds = kinds_of(a, b, piece)
+    found = np.full(a.size, -1, np.int8), np.full(b.size, -1, np.int8)
+    every = (
+        (piece, kinds)
+        for span in spans
+        for piece, kinds in zip(span.pieces, span.kinds, strict=True)
+    )
+    for piece, kinds in every:
         for places, begin in zip(found, (piece.begin_a, piece.begin_b), strict=True):
             at = slice(begin, begin + piece.size)
             places[at] = np.where(places[at] == 0, 0, kinds)
     return found
 
 
-def kinds_of(a: Reading, b: Reading, piece: Piece) -> NDArray[np.int8]:
+def _kinds_of(a: Reading, b: Reading, piece: Piece) -> NDArray[np.int8]:
     """Return what a piece's words are, as numbers of KINDS.
 
     Marks of either text count for both.
     """
-    in_a = slice(piece.begin_a, piece.begin_a + piece.size)
-    in_b = slice(piece.begin_b, piece.begin_b + piece.size)
-    kinds = 2 * (a.furniture[in_a] | b.furniture[in_b]).astype(np.int8)
-    kinds[a.quoted[in_a] | b.quoted[in_b]] = 1
-    return kinds
+    in_a = a.ranks[piece.begin_a : piece.begin_a + piece.size]
+    in_b = b.ranks[piece.begin_b : piece.begin_b + piece.size]
+    return _KIND_OF_RANK[np.maximum(in_a, in_b)]
 
 
 def _pieces(a: Reading, b: Reading) -> list[Piece]:
     """Return what two texts share word by word, at least a shingle, by place."""
-    if a.words == b.words and len(a.words) >= SHINGLE:
-        return [Piece(begin_a=0, begin_b=0, size=len(a.words))]
-    in_a, in_b = _meetings(a.shingles, b.shingles)
+    if a.size >= SHINGLE and np.array_equal(a.shingles, b.shingles):
+        return [Piece(begin_a=0, begin_b=0, size=a.size)]
+    if not (len(a.shingles) and len(b.shingles)):
+        return []
+    in_a, in_b = _meetings(a, b)
+    if not len(in_a):
+        return []
     order = np.lexsort((in_a, in_a - in_b))
     in_a, in_b = in_a[order], in_b[order]
-    is_first = (np.diff(in_a) != 1) | (np.diff(in_b) != 1)
-    begins = np.flatnonzero(np.concatenate([[True], is_first]))
-    ends = np.append(begins[1:], len(in_a))
-    found = []
-    for begin, end in zip(begins.tolist(), ends.tolist(), strict=True):
-        if begin == end:
-            continue
-        at, other, size = int(in_a[begin]), int(in_b[begin]), end - begin + SHINGLE - 1
-        found += _same(a, b, Piece(begin_a=at, begin_b=other, size=size))
-    return sorted(found, key=lambda one: (one.begin_a, one.begin_b))
+    begins = np.flatnonzero((np.diff(in_a) != 1) | (np.diff(in_b) != 1)) + 1
+    begins = np.concatenate([[0], begins])
+    sizes = np.diff(begins, append=len(in_a)) + SHINGLE - 1
+    found = zip(
+        in_a[begins].tolist(), in_b[begins].tolist(), sizes.tolist(), strict=True
+    )
+    return [Piece(begin_a=a, begin_b=b, size=size) for a, b, size in sorted(found)]
 
 
-def _same(a: Reading, b: Reading, piece: Piece) -> list[Piece]:
-    """Return the parts of a piece whose words are the same, of a shingle at least.
-
-    Other words may have the same number, if somebody looked for them.
-    """
-    mine = a.words[piece.begin_a : piece.begin_a + piece.size]
-    its = b.words[piece.begin_b : piece.begin_b + piece.size]
-    if mine == its:
-        return [piece]
-    found, begin = [], 0
-    for at in range(piece.size + 1):
-        if at == piece.size or mine[at] != its[at]:
-            if at - begin >= SHINGLE:
-                place = piece.begin_a + begin, piece.begin_b + begin
-                found.append(Piece(begin_a=place[0], begin_b=place[1], size=at - begin))
-            begin = at + 1
-    return found
-
-
-def _meetings(
-    a: NDArray[np.uint64], b: NDArray[np.uint64]
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return where the same number stands in both: places in each, MAX_PLACES of one.
+def _meetings(a: Reading, b: Reading) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return where the same shingle stands in both: places in each, MAX_PLACES of one.
 
     Shapes (n,) and (n,): each of its first places in the one with each in the other.
     """
-    numbers, first, counts = np.unique(b, return_index=True, return_counts=True)
-    order = np.argsort(b, kind="stable")
-    starts = np.cumsum(counts) - counts
-    slots = np.searchsorted(numbers, a)
-    slots[slots == len(numbers)] = 0
-    is_there = numbers[slots] == a if len(numbers) else np.zeros(len(a), bool)
-    places = np.flatnonzero(is_there)
-    nth = _nth(a[places])
-    places = places[nth < MAX_PLACES]
-    slots = slots[places]
-    found_a, found_b = [places], [first[slots]]
-    for turn in range(1, MAX_PLACES):
-        more = counts[slots] > turn
-        found_a.append(places[more])
-        found_b.append(order[starts[slots[more]] + turn])
+    ranked, order = b.places
+    first = np.searchsorted(ranked, a.shingles)
+    places = np.flatnonzero(ranked[np.minimum(first, len(ranked) - 1)] == a.shingles)
+    places = places[_nth(a.shingles[places]) < MAX_PLACES]
+    first = first[places]
+    behind = np.searchsorted(ranked, a.shingles[places], "right")
+    found_a, found_b = [], []
+    for turn in range(MAX_PLACES):
+        is_there = first + turn < behind
+        found_a.append(places[is_there])
+        found_b.append(order[first[is_there] + turn].astype(np.int64))
     return np.concatenate(found_a), np.concatenate(found_b)
 
 
 def _nth(numbers: NDArray[np.uint64]) -> NDArray[np.intp]:
     """Return for each number how often it stood before, shape (n,)."""
+    found = np.zeros(len(numbers), np.intp)
     order = np.argsort(numbers, kind="stable")
-    ranks = np.arange(len(numbers))
-    if len(numbers):
-        is_new = np.concatenate([[True], np.diff(numbers[order]) != 0])
-        ranks = ranks - np.maximum.accumulate(np.where(is_new, ranks, 0))
-    found = np.empty(len(numbers), np.intp)
-    found[order] = ranks
+    is_again = np.diff(numbers[order]) == 0
+    if is_again.any():
+        ranks = np.arange(len(numbers))
+        is_new = np.concatenate([[True], ~is_again])
+        found[order] = ranks - np.maximum.accumulate(np.where(is_new, ranks, 0))
     return found
 
 

@@ -12,8 +12,9 @@ side. "Earliest seen" is never the order in which reports came to us.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 import numpy as np
@@ -39,17 +40,13 @@ class Mate:
 
     Attributes:
         seq: its number.
-        pair: what they share; a is the one that is judged.
-        is_earlier: it states an earlier time, or the same with a lesser id.
-        is_live: it is a live blog, which holds what others wrote.
         outlet: its name.
+        pair: what they share; a is the one that is judged.
     """
 
     seq: int
-    pair: Pair
-    is_earlier: bool
-    is_live: bool
     outlet: str
+    pair: Pair
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,18 +81,19 @@ class Copied:
         return self.sources >= ROUND_UP
 
 
-def judged(mine: Text, mates: Sequence[Mate]) -> Copied | None:
+def judged(mine: Text, mates: Iterable[Mate]) -> Copied | None:
     """Return what a report copies; None if it is its own.
 
     Args:
         mine: the report.
-        mates: reports that share words with it, the earliest first.
+        mates: those that it may be a copy of, see `may_be_source`, the earliest first;
+            MATES of them count.
     """
-    words = len(mine.reading.words)
+    words = mine.reading.size
     covered, aside = np.zeros(words, bool), np.zeros(words, bool)
     taken: list[tuple[Mate, int]] = []
     gains: list[int] = []
-    for mate in sources_of(mates):
+    for mate in islice(mates, MATES):
         copied, beside = mate.pair.masks(words)
         gains.append(int((copied & ~covered).sum()))
         covered |= copied
@@ -119,15 +117,17 @@ def judged(mine: Text, mates: Sequence[Mate]) -> Copied | None:
     )
 
 
-def sources_of(mates: Sequence[Mate]) -> list[Mate]:
-    """Return the reports that one may be a copy of, MATES at most."""
-    found = (
-        mate
-        for mate in mates
-        if mate.pair.whose == B
-        or (mate.is_earlier and not mate.is_live and mate.pair.whose != A)
-    )
-    return [mate for mate, _ in zip(found, range(MATES), strict=False)]
+def may_be_source(whose: str, *, is_earlier: bool, title: Callable[[], str]) -> bool:
+    """Tell whether a report may be a copy of another.
+
+    Args:
+        whose: of their pair; the other is b.
+        is_earlier: the other states an earlier time, or the same with a lesser id.
+        title: of the other, asked for if it decides.
+    """
+    if whose in {A, B}:
+        return whose == B
+    return is_earlier and not is_live_blog(title())
 
 
 def _is_copy(covered: int, own: int, words: int) -> bool:

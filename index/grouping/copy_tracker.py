@@ -7,8 +7,9 @@ that places or removes the stories.
 """
 
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from typing import Final
 
@@ -17,12 +18,12 @@ from samestory.index.copies.house_lines import REPEATED, house_lines
 from samestory.index.copies.pairs import Text, are_comparable, pair_of
 from samestory.index.copies.prints import prints_of
 from samestory.index.copies.sources import A
-from samestory.index.copies.voices import MATES, judged
+from samestory.index.copies.voices import MATES, Mate, judged, may_be_source
 from samestory.index.store.state import State
 from samestory.story import Story
 
 LEAST_SHARED: Final = 0.04  # of the prints of the shorter one: less makes no copy
-REMEMBERED: Final = 500_000  # words of texts that were read, 30 to 100 bytes each
+REMEMBERED: Final = 1_500_000  # words of texts that were read, 40 to 60 bytes each
 AT_ONCE: Final = 200  # stories of an older state in one transaction
 
 
@@ -47,9 +48,13 @@ class CopyTracker:
             or whose voice they are.
         """
         news = _News(changed={seq})
-        lines = self._copies.put_lines(seq, house_lines(story))
-        self._compare(seq, story, news)
-        for other in self._reread(lines, seq):
+        lines = house_lines(story)
+        is_new = not self._copies.has_text(seq)
+        other_lines = self._copies.put_lines(seq, lines)
+        having = {line: self._copies.printing(line) for line in {*lines, *other_lines}}
+        repeated = {line for one, line in lines.items() if len(having[one]) >= REPEATED}
+        self._compare(seq, story, news, repeated, is_new=is_new)
+        for other in self._reread({one: having[one] for one in other_lines}, seq):
             self._compare(other, self._text_of(other).story, news)
         return self._settle(news) - {seq}
 
@@ -63,26 +68,26 @@ class CopyTracker:
         for seq in seqs:
             news.sources |= self._source(seq)
         lines = {line for seq in seqs for line in self._copies.drop_text(seq)}
+        having = {line: self._copies.printing(line) for line in lines}
         left = self._copies.drop(seqs)
         for seq in seqs:
             self._let_go(seq)
         copies = [seq for seq in sorted(left) if self._copies.of(seq) is not None]
         self._judge_all(copies, news)
-        for other in self._reread(lines, -1):
+        for other in self._reread(having, -1):
             self._compare(other, self._text_of(other).story, news)
         news.sources -= set(seqs)
         return self._settle(news)
 
-    def _reread(self, lines: Iterable[int], but: int) -> list[int]:
+    def _reread(self, lines: Mapping[int, Collection[int]], but: int) -> list[int]:
         """Return the stories of which a line became the house's now, or is no more.
 
         Args:
-            lines: that have come with a story, or gone with some.
+            lines: that have come with a story, or gone with some, and who has each.
             but: that story's number, -1 if they have gone.
         """
         again = set()
-        for line in lines:
-            having = self._copies.printing(line)
+        for having in lines.values():
             is_new = len(having) == REPEATED and but in having
             is_gone = len(having) < REPEATED and but not in having
             again |= set(having) - {but} if is_new or is_gone else set()
@@ -90,12 +95,30 @@ class CopyTracker:
             self._let_go(seq)
         return sorted(again)
 
-    def _compare(self, seq: int, story: Story, news: "_News") -> None:
-        """Compare a story with those that may share a passage; judge who may copy."""
+    def _compare(
+        self,
+        seq: int,
+        story: Story,
+        news: "_News",
+        repeated: Collection[str] | None = None,
+        *,
+        is_new: bool = False,
+    ) -> None:
+        """Compare a story with those that may share a passage; judge who may copy.
+
+        Args:
+            seq: its number.
+            story: what it says.
+            news: what is known now is added.
+            repeated: lines of it that its outlet repeats; None to look them up.
+            is_new: it was never compared.
+        """
         self._let_go(seq)
-        mine = self._text(seq, story)
-        news.sources |= self._source(seq)
-        again = self._copies.drop([seq])
+        mine = self._text(seq, story, repeated)
+        again = set[int]()
+        if not is_new:
+            news.sources |= self._source(seq)
+            again = self._copies.drop([seq])
         prints = prints_of(mine.reading)
         near = self._near(prints, story)
         self._copies.put_prints(seq, prints)
@@ -148,11 +171,19 @@ class CopyTracker:
         """Judge stories anew; add those of which something else is known now."""
         for seq in seqs:
             mine = self._text_of(seq)
-            mates = [one.as_mate_of(mine.story) for one in self._copies.neighbours(seq)]
             before = self._source(seq)
-            if self._copies.put(seq, judged(mine, mates)):
+            if self._copies.put(seq, judged(mine, self._sources(seq, mine.story))):
                 news.changed.add(seq)
                 news.sources |= before | self._source(seq)
+
+    def _sources(self, seq: int, story: Story) -> Iterator[Mate]:
+        """Yield the stories that one may be a copy of, the earliest first."""
+        place = _place(story)
+        for one in self._copies.neighbours(seq):
+            is_earlier = (one.event_time, one.story_id) < place
+            title = partial(self._copies.title, one.seq)
+            if may_be_source(one.whose, is_earlier=is_earlier, title=title):
+                yield Mate(seq=one.seq, outlet=one.outlet, pair=one.pair)
 
     def _settle(self, news: "_News") -> set[int]:
         """Give each story the voice of what it copies; return those with news."""
@@ -196,12 +227,16 @@ class CopyTracker:
             found = self._text(seq, member.story)
         return found
 
-    def _text(self, seq: int, story: Story) -> Text:
+    def _text(
+        self, seq: int, story: Story, repeated: Collection[str] | None = None
+    ) -> Text:
         found = self._texts.get(seq)
         if found is None:
-            found = Text.of(story, self._copies.repeated(story))
+            if repeated is None:
+                repeated = self._copies.repeated(story)
+            found = Text.of(story, repeated)
             self._texts[seq] = found
-            self._words += len(found.reading.words)
+            self._words += found.reading.size
         self._texts.move_to_end(seq)
         while self._words > REMEMBERED and len(self._texts) > 1:
             self._let_go(next(iter(self._texts)))
@@ -209,7 +244,7 @@ class CopyTracker:
 
     def _let_go(self, seq: int) -> None:
         text = self._texts.pop(seq, None)
-        self._words -= len(text.reading.words) if text else 0
+        self._words -= text.reading.size if text else 0
 
 
 @dataclass(slots=True)

@@ -11,8 +11,8 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from samestory.index.copies.house_lines import REPEATED, house_lines
-from samestory.index.copies.pairs import CREDIT, Pair
-from samestory.index.copies.voices import Copied, Mate, is_live_blog
+from samestory.index.copies.pairs import CREDIT, Pair, turned_side, whose_in
+from samestory.index.copies.voices import Copied
 from samestory.story import Story
 
 HOLDERS: Final = 60  # stories of a print that are read, the first that came
@@ -35,25 +35,29 @@ class Holder(NamedTuple):
 
 
 class Neighbour(NamedTuple):
-    """A story that shares words with another: what; of the pair it is b."""
+    """A story that shares words with another; of their pair it is b.
+
+    `shared` is the pair as it is kept, or with a and b in each other's place.
+    """
 
     seq: int
     event_time: float
     story_id: str
     outlet: str
-    title: str
-    pair: Pair
+    shared: str
+    is_turned: bool
 
-    def as_mate_of(self, story: Story) -> Mate:
-        """Return it as what the other story is judged by."""
-        place = story.event_time.timestamp(), story.story_id
-        return Mate(
-            seq=self.seq,
-            pair=self.pair,
-            is_earlier=(self.event_time, self.story_id) < place,
-            is_live=is_live_blog(self.title),
-            outlet=self.outlet,
-        )
+    @property
+    def whose(self) -> str:
+        """Whose text it is, see `Pair`."""
+        whose = whose_in(self.shared)
+        return turned_side(whose) if self.is_turned else whose
+
+    @property
+    def pair(self) -> Pair:
+        """What the two share; decoded each time."""
+        kept = Pair.decode(self.shared)
+        return kept.turned() if self.is_turned else kept
 
 
 class Kept(NamedTuple):
@@ -84,6 +88,11 @@ class Copies:
 
     # texts
 
+    def has_text(self, seq: int) -> bool:
+        """Tell whether prints or lines of a story are kept."""
+        row = self._db.execute("SELECT 1 FROM texts WHERE seq = ?", (seq,)).fetchone()
+        return row is not None
+
     def put_prints(self, seq: int, prints: Iterable[int]) -> None:
         """Keep the prints of a story, see `prints_of`, in place of former ones."""
         self._put_numbers("prints", seq, prints)
@@ -99,12 +108,14 @@ class Copies:
         size = _SIZES[kind]
         new = set(numbers)
         former = set(np.frombuffer(row[0], size).tolist()) if row else set()
+        if gone := former - new:
+            self._db.executemany(
+                f"DELETE FROM {kind} WHERE number = ? AND seq = ?",
+                [(one, seq) for one in gone],
+            )
         self._db.executemany(
-            f"DELETE FROM {kind} WHERE number = ? AND seq = ?",
-            [(one, seq) for one in former - new],
-        )
-        self._db.executemany(
-            f"INSERT INTO {kind} VALUES (?,?)", [(one, seq) for one in new - former]
+            f"INSERT INTO {kind} VALUES (?,?)",
+            [(one, seq) for one in sorted(new - former)],
         )
         blob = np.array(sorted(new), size).tobytes()
         self._db.execute(
@@ -148,6 +159,8 @@ class Copies:
             Those that have most of them first; the earliest of as many.
         """
         counts = Counter(self._holding(prints))
+        if not counts:
+            return []
         rows = self._db.execute(
             "SELECT s.seq, event_time, outlet, lang, length(prints) / 4"
             " FROM stories s JOIN texts t ON t.seq = s.seq"
@@ -189,31 +202,27 @@ class Copies:
             (low, high, kept.encode()),
         )
 
-    def neighbours(self, seq: int) -> list[Neighbour]:
+    def neighbours(self, seq: int) -> Iterator[Neighbour]:
         """Return the stories that share words with one, by their time and id.
 
         Hearsay is none of them: it is nobody's source.
         """
         rows = self._db.execute(
-            "SELECT a AS me, b AS other, shared FROM pairs WHERE a = ?"
-            " UNION ALL SELECT b, a, shared FROM pairs WHERE b = ?",
-            (seq, seq),
+            "SELECT other, event_time, story_id, outlet, shared FROM ("
+            " SELECT b AS other, shared FROM pairs WHERE a = :me"
+            " UNION ALL SELECT a, shared FROM pairs WHERE b = :me"
+            ") CROSS JOIN stories ON seq = other WHERE NOT heard"
+            " ORDER BY event_time, story_id",
+            {"me": seq},
         ).fetchall()
-        found = []
-        for _, other, shared in rows:
-            story = self._db.execute(
-                "SELECT event_time, story_id, outlet,"
-                " json_extract(story, '$.title') AS title FROM stories"
-                " WHERE seq = ? AND NOT heard",
-                (other,),
-            ).fetchone()
-            if story is None:
-                continue
-            pair = Pair.decode(shared)
-            found.append(
-                Neighbour._make((other, *story, pair if seq < other else pair.turned()))
-            )
-        return sorted(found, key=lambda one: (one.event_time, one.story_id))
+        return (Neighbour._make((*row, row[0] < seq)) for row in rows)
+
+    def title(self, seq: int) -> str:
+        """Return a story's headline."""
+        (title,) = self._db.execute(
+            "SELECT json_extract(story, '$.title') FROM stories WHERE seq = ?", (seq,)
+        ).fetchone()
+        return str(title)
 
     def drop(self, seqs: Collection[int]) -> set[int]:
         """Let go of what stories share with others, and of their being copies.
