@@ -24,8 +24,9 @@ def house_lines(story: Story) -> dict[int, str]:
     """
     lines = [line for line in map(str.strip, story.text.split("\n")) if line]
     outer = dict.fromkeys([*lines[:HEAD], *lines[max(HEAD, len(lines) - TAIL) :]])
+    house = family(story.outlet)
     return {
-        _number(f"{family(story.outlet)}\n{line}"): line
+        _number(f"{house}\n{line}"): line
         for line in outer
         if LEAST <= len(line) <= MOST
     }

@@ -198,6 +198,9 @@ def are_comparable(
 
 def _runs(piece: Piece, kinds: NDArray[np.int8]) -> Iterator[Run]:
     """Yield the parts of a piece that are of one kind."""
+    if not kinds.any():  # as most are
+        yield Run(piece.begin_a, piece.begin_b, piece.size, 0)
+        return
     changes = np.flatnonzero(np.diff(kinds)) + 1
     begin = 0
     for end in (*changes.tolist(), piece.size):

@@ -135,7 +135,7 @@ class Reading:
     @property
     def words(self) -> tuple[str, ...]:
         """The words in lower case, in order; made anew each time."""
-        return tuple(_lower(_WORD.findall(self.text)))
+        return tuple(_split(self.text)[1])
 
     @cached_property
     def places(self) -> tuple[NDArray[np.uint64], NDArray[np.uint32]]:
@@ -210,11 +210,8 @@ def read(text: str, repeated: Collection[str] = ()) -> Reading:
         repeated: lines that its outlet prints again and again.
     """
     plain = _normal(text[:MAX_READ])
-    parts = _WORD.split(plain)  # what is between words, a word, and so on
-    edges = np.cumsum(np.fromiter(map(len, parts), np.uint32, len(parts)))
+    edges, words = _split(plain)
     begins, ends = edges[:-1:2].copy(), edges[1::2].copy()
-    words = _lower(parts[1::2])
-    raw = " ".join(words).encode("utf-8", "surrogatepass").split(b" ")
     rows = _marked(begins, _rows(plain))
     house = _marked(begins, _repeated(plain, repeated), rows)
     if house.sum() <= MAX_HOUSE * len(words):  # else a report that stands there thrice
@@ -227,14 +224,30 @@ def read(text: str, repeated: Collection[str] = ()) -> Reading:
         text=plain,
         begins=begins,
         ends=ends,
-        checksums=np.fromiter(map(zlib.crc32, raw), np.uint32, len(words)),
+        checksums=np.fromiter(map(zlib.crc32, _raw(words)), np.uint32, len(words)),
         shingles=runs_of(numbers.view(np.uint64)),
         furniture=furniture,
     )
 
 
-def _lower(written: Sequence[str]) -> list[str]:
-    return plain_word(" ".join(written)).split(" ") if written else []
+def _raw(words: Sequence[str]) -> list[bytes]:
+    try:
+        return [*map(str.encode, words)]
+    except UnicodeEncodeError:  # half of a character
+        return [word.encode("utf-8", "surrogatepass") for word in words]
+
+
+def _split(plain: str) -> tuple[NDArray[np.uint32], list[str]]:
+    """Return where words and what is between them end, in turn, and the words."""
+    lower = plain_word(plain)
+    if len(lower) == len(plain):
+        parts = _WORD.split(lower)
+        words = parts[1::2]
+    else:  # a letter that is two in lower case
+        parts = _WORD.split(plain)
+        words = plain_word(" ".join(parts[1::2])).split(" ") if parts[1:] else []
+    lengths = np.fromiter(map(len, parts), np.uint32, len(parts))
+    return lengths.cumsum(dtype=np.uint32), words
 
 
 def _marked(

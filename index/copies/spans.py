@@ -147,11 +147,16 @@ def _meetings(a: Reading, b: Reading) -> tuple[NDArray[np.int64], NDArray[np.int
     ranked, order = b.places
     first = np.searchsorted(ranked, a.shingles)
     places = np.flatnonzero(ranked[np.minimum(first, len(ranked) - 1)] == a.shingles)
-    places = places[_nth(a.shingles[places]) < MAX_PLACES]
+    met = np.zeros(len(ranked), bool)
+    met[first[places]] = True
+    if met.sum() < len(places):  # some stand in the first several times
+        places = places[_nth(a.shingles[places]) < MAX_PLACES]
+    if not len(places):
+        return places, places
     first = first[places]
     behind = np.searchsorted(ranked, a.shingles[places], "right")
     found_a, found_b = [], []
-    for turn in range(MAX_PLACES):
+    for turn in range(min(MAX_PLACES, int((behind - first).max()))):
         is_there = first + turn < behind
         found_a.append(places[is_there])
         found_b.append(order[first[is_there] + turn].astype(np.int64))
@@ -160,13 +165,11 @@ def _meetings(a: Reading, b: Reading) -> tuple[NDArray[np.int64], NDArray[np.int
 
 def _nth(numbers: NDArray[np.uint64]) -> NDArray[np.intp]:
     """Return for each number how often it stood before, shape (n,)."""
-    found = np.zeros(len(numbers), np.intp)
     order = np.argsort(numbers, kind="stable")
-    is_again = np.diff(numbers[order]) == 0
-    if is_again.any():
-        ranks = np.arange(len(numbers))
-        is_new = np.concatenate([[True], ~is_again])
-        found[order] = ranks - np.maximum.accumulate(np.where(is_new, ranks, 0))
+    ranks = np.arange(len(numbers))
+    is_new = np.concatenate([[True], np.diff(numbers[order]) != 0])
+    found = np.empty(len(numbers), np.intp)
+    found[order] = ranks - np.maximum.accumulate(np.where(is_new, ranks, 0))
     return found
 
 
