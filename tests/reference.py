@@ -3,8 +3,6 @@
 `python tests/reference.py --write` writes them; a test holds them equal.
 """
 
-import argparse
-import os
 import sys
 from dataclasses import fields
 from importlib.metadata import Distribution, distribution
@@ -17,23 +15,104 @@ DOCS = Path(__file__).parents[1] / "docs"
 
 
 def commands() -> str:
-    """Return the help of every command."""
-    from samestory.deploy.cli import build_parser
+    """Return a page of all commands: what each does, and its options."""
+    from samestory.deploy.cli.app import COMMANDS
 
-    os.environ["COLUMNS"] = "88"
     parts = [
-        "# Commands\n\nWhat `--help` prints, of every command. Made by `make docs`.\n"
+        (
+            "# Commands\n\n`samestory COMMAND -h` tells more of one, with examples."
+            " Options may stand before or after the\ncommand; those that several have"
+            " are [below](#options-of-several-commands), `--state` and `--config`\nwith"
+            " all that ask or change a state. Made by `make docs`.\n"
+        )
     ]
-
-    def add(parser: argparse.ArgumentParser) -> None:
-        parts.append(f"## {parser.prog}\n\n```\n{parser.format_help()}```\n")
-        for action in parser._actions:
-            if isinstance(action, argparse._SubParsersAction):
-                for child in dict.fromkeys(action.choices.values()):
-                    add(child)
-
-    add(build_parser())
+    shared: dict[str, dict[str, str]] = {}
+    for group, names in COMMANDS.items():
+        parts.append(f"## {group}\n")
+        parts += [_of_command(name, shared) for name in names]
+    parts.append("## Options of several commands\n")
+    for title, options in shared.items():
+        rows = [f"| `{written}` | {about} |" for written, about in options.items()]
+        parts.append(f"### {title}\n\n| | |\n|---|---|\n" + "\n".join(rows) + "\n")
+    parts.append("## Exit codes\n\n" + _table(("code", "means"), EXIT_CODES))
     return "\n".join(parts)
+
+
+EXIT_CODES = {
+    "0": "done",
+    "1": "nothing found; of `diff`, that two states differ; of `health`, not well",
+    "2": "a person must act: a wrong command line, a setting, a damaged file",
+    "3": "gave up waiting: a broker, a lock, a full disk; another time it may go",
+    "4": "refused: a correction that contradicts another, lines of an import",
+    "130": "stopped by Ctrl-C; nothing is lost",
+}
+
+
+def _of_command(name: str, shared: dict[str, dict[str, str]]) -> str:
+    """Return what a command does and its own options; add those of several."""
+    from samestory.deploy.cli.app import command_named
+    from samestory.deploy.cli.help import OPTIONS, options_of, summary_of, usage_of
+
+    command = command_named(name)
+    options = options_of(command)
+    own = [
+        one for one in options if one.group == OPTIONS or (one.about and not one.group)
+    ]
+    for one in options:
+        if one.group not in {OPTIONS, ""}:
+            shared.setdefault(one.group, {})[_cell(one.written)] = _cell(one.about)
+    here = {OPTIONS, "", "Where everything is"}
+    others = dict.fromkeys(one.group for one in options if one.group not in here)
+    links = ", ".join(f"[{one}](#{one.lower().replace(' ', '-')})" for one in others)
+    rows = {f"`{_cell(one.written)}`": _cell(one.about) for one in own}
+    text = f"**`{usage_of(f'samestory {name}', options)}`**  \n{summary_of(command)}"
+    text += f" Also: {links}." if links else ""
+    return text + ("\n\n" + _table(("", ""), rows) if rows else "\n")
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _table(head: tuple[str, str], rows: dict[str, str]) -> str:
+    lines = [f"| {head[0]} | {head[1]} |", "|---|---|"]
+    return "\n".join([*lines, *(f"| {a} | {b} |" for a, b in rows.items())]) + "\n"
+
+
+def manual() -> str:
+    """Return the man page, for troff."""
+    from samestory.deploy.cli.app import COMMANDS, command_named
+    from samestory.deploy.cli.help import summary_of
+
+    def plain(text: str) -> str:
+        return text.replace("\\", "\\e").replace("-", "\\-")
+
+    lines = [
+        ".TH SAMESTORY 1",
+        ".SH NAME",
+        "samestory \\- which reports, from which outlets, tell the same event?",
+        ".SH SYNOPSIS",
+        ".B samestory",
+        ".I COMMAND",
+        "[options]",
+        ".SH DESCRIPTION",
+        "Polls news feeds, cleans the articles, and groups near\\-duplicate reports of the",
+        "same event. Everything it knows is in one directory (\\-\\-state).",
+        ".B samestory COMMAND \\-h",
+        "tells more of a command, with its options and examples.",
+    ]
+    for group, names in COMMANDS.items():
+        lines.append(f".SH {group.upper()}")
+        for name in names:
+            lines += [
+                ".TP",
+                f".B {plain(name)}",
+                plain(summary_of(command_named(name))),
+            ]
+    lines.append(".SH EXIT STATUS")
+    for code, about in EXIT_CODES.items():
+        lines += [".TP", f".B {code}", plain(about.replace("`", ""))]
+    return "\n".join(lines) + "\n"
 
 
 def settings() -> str:
@@ -88,7 +167,12 @@ def licenses() -> str:
     return head + table(found.values())
 
 
-PAGES = {"commands.md": commands, "settings.md": settings, "licenses.md": licenses}
+PAGES = {
+    "commands.md": commands,
+    "settings.md": settings,
+    "licenses.md": licenses,
+    "samestory.1": manual,
+}
 
 if __name__ == "__main__":
     sys.path.insert(0, str(DOCS.parent))

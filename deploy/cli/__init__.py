@@ -1,12 +1,10 @@
 """The command line: `samestory COMMAND`. Results on stdout, all else on stderr."""
 
-import argparse
 import errno
 import os
 import sqlite3
 import sys
 from collections.abc import Callable, Sequence
-from importlib import import_module
 from typing import Final
 
 from samestory.deploy.config import (
@@ -24,6 +22,7 @@ DONE: Final = 0
 NOTHING_FOUND: Final = 1
 NEEDS_A_PERSON: Final = 2
 GAVE_UP: Final = 3
+REFUSED: Final = 4
 OURS: Final = (  # that a file or folder of ours is not as it must be
     *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.EEXIST),
     *(errno.EISDIR, errno.ENOTDIR, errno.ENOTEMPTY, errno.ELOOP, errno.ENAMETOOLONG),
@@ -41,102 +40,6 @@ LET_US: Final = (
     " be, and that user {} may read and write it; or name another --state"
 )
 
-MODULES: Final = {  # in the order of --help
-    "workers": ("run", "ingest", "embed", "index"),
-    "importing": ("import",),
-    "near": ("near",),
-    "events": ("events", "stories", "search"),
-    "event": ("event",),
-    "open": ("open",),
-    "why": ("why",),
-    "compare": ("compare",),
-    "correct": ("same", "different", "undo", "corrections"),
-    "evaluate": ("eval",),
-    "train": ("train", "sweep"),
-    "models": ("models",),
-    "feeds": ("feeds",),
-    "status": ("status", "topics", "health"),
-    "quarantine": ("quarantine",),
-    "replay": ("replay", "digest", "diff"),
-    "check": ("check",),
-    "snapshots": ("backup", "restore"),
-    "forget": ("forget",),
-    "expiry": ("expiry",),
-}
-COMMON: Final = (  # option, what it takes, what it does
-    ("--state", "DIR", "where everything is kept (SAMESTORY_STATE)"),
-    ("--config", "FILE.toml", "settings, see docs/settings.md"),
-    (
-        "--allow-network",
-        "CIDR",
-        "open a private or loopback network to fetches; may be repeated",
-    ),
-    ("--host-spacing", "SECONDS", "pause between two requests to one host (default 2)"),
-    (
-        "--poll-interval",
-        "SECONDS",
-        "pause between two polls of a feed, at the least (default 600)",
-    ),
-    (
-        "--shard",
-        "I/N",
-        "poll a part of the feeds: worker I of N, each with a --state of its own",
-    ),
-    ("--proxy", "URL", "http(s) proxy for all fetches"),
-    (
-        "--feed-headers",
-        "FILE.toml",
-        "headers for feeds and pages behind a login, see docs/feeds.md",
-    ),
-    ("--user-agent", "TEXT", "name sent to publishers; please add a contact"),
-    (
-        "--brokers",
-        "HOST:PORT",
-        "Kafka brokers, comma-separated (default: the log is in --state)",
-    ),
-    (
-        "--wait",
-        "SECONDS",
-        "how long to wait for a broker (default: workers for ever, else 30)",
-    ),
-    (
-        "--model",
-        "NAME|DIR",
-        "embedding model: multilingual, packaged, or a sentence-transformers one",
-    ),
-    ("--precision", "exact|int8", "class of the model's arithmetic (default exact)"),
-    (
-        "--engine",
-        "NAME",
-        "what runs the model, see `samestory models list` (default auto)",
-    ),
-    (
-        "--joining",
-        "tight|balanced|loose",
-        "how readily stories are joined (default balanced)",
-    ),
-    (
-        "--pair-model",
-        "FILE.json",
-        "the decision's weights, made by `samestory train` (default: packaged)",
-    ),
-    ("--log-level", "LEVEL", "debug, info, warning or error"),
-)
-REPEATED: Final = ("--allow-network",)
-_ABOUT: Final = """\
-Which reports, from which outlets, tell the same event?
-
-samestory polls news feeds, cleans the articles, and groups near-duplicate reports of
-the same event. Everything it knows is in one directory (--state)."""
-_EXAMPLES: Final = """\
-examples:
-  samestory run --feed https://news.un.org/feed/subscribe/en/news/all/rss.xml
-  samestory near "Blinken warns NATO about Chinese support for Russia"
-  samestory events --since 2d --min-outlets 3
-  samestory import articles.jsonl.gz
-
-exit codes: 0 done, 1 nothing found, 2 a person must act, 3 gave up waiting"""
-
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and exit with its code."""
@@ -147,15 +50,25 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command and return its exit code."""
-    args = build_parser(arguments[0] if arguments else "").parse_args(arguments)
-    return exit_code(lambda: _run(args))
+    if [*arguments] == ["--version"]:
+        from importlib.metadata import version  # noqa: PLC0415
+
+        print(f"samestory {version('samestory')}")
+        return DONE
+    return exit_code(lambda: _run(arguments))
 
 
-def _run(args: argparse.Namespace) -> int:
-    settings = load_settings(file=args.config, overrides=vars(args))
+def _run(arguments: Sequence[str]) -> int:
+    from samestory.deploy.cli.app import parsed  # noqa: PLC0415
+
+    command = parsed(arguments)
+    if command is None:
+        return DONE
+    given = vars(command)
+    settings = load_settings(file=given.get("config"), overrides=given)
     lend_home(settings)
     keep_modes(settings)
-    return int(args.run(args, settings))
+    return command.run(settings)
 
 
 def exit_code(action: Callable[[], int]) -> int:
@@ -206,49 +119,3 @@ def _of_disk(error: OSError | sqlite3.Error) -> int:
         raise error
     sys.stderr.write(f"samestory: {error}: {advice}\n")
     return NEEDS_A_PERSON
-
-
-class _Version(argparse.Action):
-    """Tell the version; looking it up takes 0.02 s, so only when it is wanted."""
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        from importlib.metadata import version  # noqa: PLC0415
-
-        print(f"samestory {version('samestory')}")
-        parser.exit()
-
-
-def build_parser(command: str = "") -> argparse.ArgumentParser:
-    """Return the parser of all commands, or of those that share a module with one.
-
-    A command imports no other's module: half of the time that `status` takes.
-    """
-    parser = argparse.ArgumentParser(
-        prog="samestory",
-        description=_ABOUT,
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument(
-        "--version",
-        action=_Version,
-        nargs=0,
-        help="show program's version number and exit",
-    )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    common = common_options()
-    owners = [name for name, own in MODULES.items() if command in own]
-    for name in owners or MODULES:
-        module = import_module(f"samestory.deploy.cli.{name}")
-        module.add_commands(commands, common)
-    return parser
-
-
-def common_options() -> argparse.ArgumentParser:
-    """Return the options that every command takes, as a parent parser."""
-    common = argparse.ArgumentParser(add_help=False)
-    group = common.add_argument_group("common options")
-    for flag, takes, about in COMMON:
-        action = "append" if flag in REPEATED else "store"
-        group.add_argument(flag, metavar=takes, help=about, action=action)
-    return common

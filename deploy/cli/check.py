@@ -1,6 +1,5 @@
 """`samestory check`: which files are whole, are damaged, or can't be judged."""
 
-import argparse
 import os
 import sqlite3
 import sys
@@ -8,13 +7,16 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, NamedTuple
+
+from cyclopts import Parameter
 
 from samestory.database import damage_of, finds
 from samestory.deploy import wiring
 from samestory.deploy.cli import DONE, GAVE_UP, NEEDS_A_PERSON
 from samestory.deploy.cli.journal import first_of
-from samestory.deploy.cli.output import add_command, print_json
+from samestory.deploy.cli.options import Json, Kafka
+from samestory.deploy.cli.output import print_json
 from samestory.deploy.config import Settings
 from samestory.deploy.stream.embedded import EmbeddedLog
 from samestory.deploy.stream.log import JOURNAL
@@ -24,22 +26,6 @@ from samestory.index.store.integrity import damage_of_state, has_fed_stories
 from samestory.index.store.reader import Peek, peek
 
 Damage = Iterable[tuple[Path | str, str]]
-
-
-def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
-    """Add check."""
-    add_command(
-        commands,
-        common,
-        "check",
-        run_check,
-        help="whether every file of the state is whole: exit 0, else 2 or 3",
-        description="Read every page and row of the state, compare every checksum,"
-        " ask the log how far the index had read, and name what is damaged or gone:"
-        " exit 2. What can't be judged, e.g. since it is locked, is named with the"
-        " reason: exit 3 if it may pass, else 2. Workers may go on meanwhile. With"
-        " SNAPSHOT that file alone.",
-    ).add_argument("snapshot", nargs="?", metavar="SNAPSHOT", help="of `backup`")
 
 
 @dataclass(slots=True)
@@ -69,18 +55,36 @@ class _Findings:
         return GAVE_UP if self.unjudged else DONE
 
 
-def run_check(args: argparse.Namespace, settings: Settings) -> int:
-    """Read everything; name what is damaged, and what can't be judged."""
-    findings = _Findings()
-    if args.snapshot is None:
-        _look_at_home(findings, settings)
-    else:
-        path = Path(args.snapshot)
-        if not path.exists():
-            raise Misconfigured(f"{path}: no such file")
-        findings.look(path, partial(_damage_of_snapshot, path))
-    _tell(findings, args)
-    return findings.exit_code
+@dataclass(frozen=True, kw_only=True)
+class Check(Json, Kafka):
+    """Tell whether every file of the state is whole: exit 0, else 2 or 3.
+
+    Reads every page and row, compares every checksum, asks the log how far the
+    index had read, and names what is damaged or gone: exit 2. What can't be
+    judged, e.g. since it is locked, is named with the reason: exit 3 if it may
+    pass, else 2. Workers may go on meanwhile. With SNAPSHOT that file alone.
+
+    Examples:
+      samestory check
+      samestory check monday.db
+    """
+
+    snapshot: Annotated[
+        str | None, Parameter(metavar="SNAPSHOT", help="of `samestory backup`")
+    ] = field(default=None, kw_only=False)
+
+    def run(self, settings: Settings) -> int:
+        """Read everything; name what is damaged, and what can't be judged."""
+        findings = _Findings()
+        if self.snapshot is None:
+            _look_at_home(findings, settings)
+        else:
+            path = Path(self.snapshot)
+            if not path.exists():
+                raise Misconfigured(f"{path}: no such file")
+            findings.look(path, partial(_damage_of_snapshot, path))
+        _tell(findings, self)
+        return findings.exit_code
 
 
 def _damage_of_snapshot(path: Path) -> Damage:
@@ -221,7 +225,7 @@ def _read_only(findings: _Findings) -> list[str]:
     return [one for one in findings.judged if is_read_only(Path(one))]
 
 
-def _tell(findings: _Findings, args: argparse.Namespace) -> None:
+def _tell(findings: _Findings, args: Check) -> None:
     if args.json:
         print_json(
             {

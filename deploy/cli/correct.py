@@ -1,18 +1,19 @@
 """`samestory same`, `different`, `undo` and `corrections`: what people know better."""
 
-import argparse
 import secrets
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
+
+from cyclopts import Parameter
 
 from samestory.deploy import wiring
 from samestory.deploy.cli.journal import submit
 from samestory.deploy.cli.naming import named
+from samestory.deploy.cli.options import Deciding, Json, Kafka, Place, Who
 from samestory.deploy.cli.output import (
     day_and_time,
-    json_option,
     plain,
     print_json,
     print_table,
@@ -33,100 +34,192 @@ from samestory.index.store.reader import Reader
 from samestory.story import clean_line, iso
 
 NOT_ACCEPTED = 1
-_OBEYED = """\
-It is obeyed at once and for ever: by every story that comes later and by every replay,
-until it is undone. What contradicts an earlier correction is refused, with the chain of
-those that do. Waits until the index has decided."""
-_SAME = f"""\
-Say that two stories or events tell the same event. EVENT stands for its first report.
-
-{_OBEYED}"""
-_DIFFERENT = f"""\
-Say that two stories or events tell different events.
-
-  different STORY STORY  parts their event: each other report goes with the one that it
-                         is more like
-  different EVENT EVENT  keeps their first reports apart from now on
-  different STORY EVENT  in either order: takes this one story out of the event, with
-                         those that `same` binds to it. The others stay, under the
-                         event's id, also if the story was its first. A story that is
-                         not in the event is kept out of it from now on. It is kept
-                         apart from each story that the event has now; of more than
-                         {MOST_MEMBERS:,} from the latest so many
-
-{_OBEYED}"""
 
 
-def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
-    """Add same, different, undo and corrections."""
-    for kind, description in ((SAME, _SAME), (DIFFERENT, _DIFFERENT)):
-        about = description.partition(".")[0]
-        parser = commands.add_parser(
-            kind,
-            parents=[common],
-            help=f"{about[0].lower()}{about[1:]}",
-            description=description,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-        parser.add_argument("a", metavar="STORY|EVENT")
-        parser.add_argument("b", metavar="STORY|EVENT")
-        _reasons(parser)
-        parser.set_defaults(run=run_correction)
-    undo = commands.add_parser(
-        UNDO,
-        parents=[common],
-        help="take a correction back",
-        description="Take a correction back: the stories that it moved go back to where"
-        " they were, unless another correction needs them where they are.",
-    )
-    undo.add_argument("correction", metavar="c-ID", help="see `corrections list`")
-    _reasons(undo)
-    undo.set_defaults(run=run_undo)
-    group = commands.add_parser(
-        "corrections",
-        help="list or export the corrections",
-        description="List the corrections, or export them as labelled pairs.",
-    )
-    kinds = group.add_subparsers(dest="what", required=True, metavar="list|export")
-    listing = kinds.add_parser(
-        "list",
-        parents=[common],
-        help="every correction, and what became of it",
-        description="List every correction with who, why, and what became of it.",
-    )
-    json_option(listing)
-    listing.set_defaults(run=run_list)
-    export = kinds.add_parser(
-        "export",
-        parents=[common],
-        help="those in force as pairs of labelled stories, one JSON object a line",
-        description="Write the corrections in force as pairs of stories with a label,"
-        " one JSON object a line, for training and measuring.",
-    )
-    export.set_defaults(run=run_export)
+@dataclass(frozen=True, kw_only=True)
+class _Said(Who, Json, Kafka, Deciding):
+    """What somebody says, and why."""
+
+    why: Annotated[str, Parameter(metavar="TEXT", help="in your words")] = ""
 
 
-def _reasons(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--why", default="", metavar="TEXT", help="in your words")
-    parser.add_argument("--who", metavar="NAME", help="who says so (your user name)")
-    json_option(parser)
+@dataclass(frozen=True, kw_only=True)
+class Same(_Said):
+    """Say that two stories or events tell the same event.
+
+    EVENT stands for its first report.
+
+    It is obeyed at once and for ever: by every story that comes later and by every
+    replay, until it is undone. What contradicts an earlier correction is refused,
+    with the chain of those that do. Waits until the index has decided.
+
+    Examples:
+      samestory same @1 @2
+      samestory same s-89a2 e-0c39 --why "both are the strike of 4 May"
+    """
+
+    a: Annotated[str, Parameter(metavar="STORY|EVENT")] = field(kw_only=False)
+    b: Annotated[str, Parameter(metavar="STORY|EVENT")] = field(kw_only=False)
+
+    def run(self, settings: Settings) -> int:
+        """Publish it, wait for the index, tell what became of it."""
+        state = wiring.read_state(settings)
+        a, b = (_story_of(state, one) for one in (self.a, self.b))
+        return _submit(_correction(self, SAME, a, b), self, settings, state)
 
 
-def run_correction(args: argparse.Namespace, settings: Settings) -> int:
-    """Publish it, wait for the index, tell what became of it."""
-    state = wiring.read_state(settings)
-    story, event = sorted((args.a, args.b), reverse=True)  # s- after e-
-    if args.command == DIFFERENT and story[:2] == "s-" and event[:2] == "e-":
-        one = _apart(state, story, event, args)
-    else:
-        a, b = (_story_of(state, one) for one in (args.a, args.b))
-        one = _correction(args, args.command, a, b)
-    return _submit(one, args, settings, state)
+@dataclass(frozen=True, kw_only=True)
+class Different(_Said):
+    """Say that two stories or events tell different events.
+
+      different STORY STORY  parts their event: each other report goes with the one
+                             that it is more like
+      different EVENT EVENT  keeps their first reports apart from now on
+      different STORY EVENT  in either order: takes this one story out of the event,
+                             with those that `same` binds to it. The others stay,
+                             under the event's id, also if the story was its first.
+                             A story that is not in the event is kept out of it from
+                             now on. It is kept apart from each story that the event
+                             has now; of more than 1,000 from the latest so many
+
+    It is obeyed at once and for ever: by every story that comes later and by every
+    replay, until it is undone. What contradicts an earlier correction is refused,
+    with the chain of those that do. Waits until the index has decided.
+
+    Examples:
+      samestory different @1 @2 --why "another minister"
+      samestory different s-89a2 e-0c39
+    """
+
+    a: Annotated[str, Parameter(metavar="STORY|EVENT")] = field(kw_only=False)
+    b: Annotated[str, Parameter(metavar="STORY|EVENT")] = field(kw_only=False)
+
+    def run(self, settings: Settings) -> int:
+        """Publish it, wait for the index, tell what became of it."""
+        state = wiring.read_state(settings)
+        story, event = sorted((self.a, self.b), reverse=True)  # s- after e-
+        if story[:2] == "s-" and event[:2] == "e-":
+            one = _apart(state, story, event, self)
+        else:
+            a, b = (_story_of(state, one) for one in (self.a, self.b))
+            one = _correction(self, DIFFERENT, a, b)
+        return _submit(one, self, settings, state)
 
 
-def _apart(
-    state: Reader, story: str, event: str, args: argparse.Namespace
-) -> Correction:
+@dataclass(frozen=True, kw_only=True)
+class Undo(_Said):
+    """Take a correction back.
+
+    The stories that it moved go back to where they were, unless another correction
+    needs them where they are.
+
+    Examples:
+      samestory undo c-0a1b
+      samestory undo c-0a1b --why "I mistook the day"
+    """
+
+    correction: Annotated[
+        str, Parameter(metavar="c-ID", help="see `samestory corrections list`")
+    ] = field(kw_only=False)
+
+    def run(self, settings: Settings) -> int:
+        """Publish it, wait for the index, tell what became of it."""
+        state = wiring.read_state(settings)
+        status = {
+            held.correction.correction_id: held.status
+            for held in state.corrections.all()
+            if held.correction.correction_id.startswith(self.correction)
+        }
+        wanted = list(status)
+        if not self.correction.startswith("c-") or len(wanted) != 1:
+            several = ", ".join(wanted[:3]) or "none"
+            raise Misconfigured(
+                f"{self.correction!r} is no correction's id ({several} begins so): see"
+                " `samestory corrections list`"
+            )
+        if status[wanted[0]] == "forgotten":  # its reason would name what has to leave
+            raise Misconfigured(f"{wanted[0]} is forgotten: it holds no longer")
+        return _submit(_correction(self, UNDO, "", wanted[0]), self, settings, state)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listed(Json):
+    """List every correction with who, why, and what became of it.
+
+    Examples:
+      samestory corrections list samestory corrections list --json
+    """
+
+    def run(self, settings: Settings) -> int:
+        """Print every correction."""
+        corrections = wiring.read_state(settings).corrections.all()
+        if self.json:
+            for one in corrections:
+                print_json(_row(one))
+        elif corrections:
+            print_table(
+                [(name, {}) for name in ("id", "what", "status", "who", "why", "when")],
+                [
+                    [
+                        one.correction.correction_id[:10],
+                        " ".join(
+                            part[:10]
+                            for part in (
+                                *(
+                                    one.correction.kind,
+                                    one.correction.a,
+                                    one.correction.b,
+                                ),
+                            )
+                            if part
+                        ),
+                        one.status + (f": {one.reason}" if one.reason else ""),
+                        one.correction.who,
+                        one.correction.why,
+                        day_and_time(one.correction.at),
+                    ]
+                    for one in corrections
+                ],
+            )
+        else:
+            sys.stderr.write("no corrections\n")
+        return 0 if corrections else 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Export(Place):
+    """Write the corrections in force as pairs of stories with a label.
+
+    One JSON object a line, for training and measuring.
+
+    Examples:
+      samestory corrections export > pairs.jsonl
+      samestory train labelled.jsonl --pairs pairs.jsonl --out model
+    """
+
+    def run(self, settings: Settings) -> int:
+        """Print those in force, with both stories."""
+        state = wiring.read_state(settings)
+        count, missing = 0, 0
+        for held in state.corrections.with_status(ACCEPTED):
+            one = held.correction
+            for pair in one.pairs:
+                a, b = (_story(state, held, story_id) for story_id in pair)
+                if a is None or b is None:
+                    missing += 1
+                    continue
+                count += 1
+                label = SAME if one.kind == SAME else DIFFERENT
+                said = {"who": one.who, "why": one.why, "at": iso(one.at)}
+                print_json({"a": a, "b": b, "label": label} | said)
+        if missing:
+            sys.stderr.write(
+                f"{missing} pairs left out: of stories not kept any more\n"
+            )
+        return 0 if count else 1
+
+
+def _apart(state: Reader, story: str, event: str, args: _Said) -> Correction:
     """Return what keeps a story out of an event, with the event's stories of now."""
     with state.reading():
         a, b = named(state, story), named(state, event)
@@ -143,26 +236,6 @@ def _apart(
     return replace(one, members=tuple(others[-MOST_MEMBERS:]))
 
 
-def run_undo(args: argparse.Namespace, settings: Settings) -> int:
-    """Publish it, wait for the index, tell what became of it."""
-    state = wiring.read_state(settings)
-    status = {
-        held.correction.correction_id: held.status
-        for held in state.corrections.all()
-        if held.correction.correction_id.startswith(args.correction)
-    }
-    wanted = list(status)
-    if not args.correction.startswith("c-") or len(wanted) != 1:
-        several = ", ".join(wanted[:3]) or "none"
-        raise Misconfigured(
-            f"{args.correction!r} is no correction's id ({several} begins so): see"
-            " `samestory corrections list`"
-        )
-    if status[wanted[0]] == "forgotten":  # its reason would name what has to leave
-        raise Misconfigured(f"{wanted[0]} is forgotten: it holds no longer")
-    return _submit(_correction(args, UNDO, "", wanted[0]), args, settings, state)
-
-
 def _story_of(state: Reader, name: str) -> str:
     """Return the id of a story; for an event that of its first report."""
     with state.reading():  # events may merge meanwhile
@@ -175,7 +248,7 @@ def _story_of(state: Reader, name: str) -> str:
     return members[0].story.story_id
 
 
-def _correction(args: argparse.Namespace, kind: str, a: str, b: str) -> Correction:
+def _correction(args: _Said, kind: str, a: str, b: str) -> Correction:
     return Correction(
         correction_id="c-" + secrets.token_hex(8),
         kind=kind,
@@ -187,9 +260,7 @@ def _correction(args: argparse.Namespace, kind: str, a: str, b: str) -> Correcti
     )
 
 
-def _submit(
-    one: Correction, args: argparse.Namespace, settings: Settings, state: Reader
-) -> int:
+def _submit(one: Correction, args: _Said, settings: Settings, state: Reader) -> int:
     outcome = submit(
         settings,
         one.correction_id,
@@ -201,7 +272,7 @@ def _submit(
     return 0 if outcome.status == ACCEPTED else NOT_ACCEPTED
 
 
-def _tell(outcome: Corrected, args: argparse.Namespace, state: Reader) -> None:
+def _tell(outcome: Corrected, args: _Said, state: Reader) -> None:
     if args.json:
         print_json(_row(outcome))
         return
@@ -247,58 +318,6 @@ def _row(outcome: Corrected) -> dict[str, Any]:
         "why": one.why,
         "at": iso(one.at),
     }
-
-
-def run_list(args: argparse.Namespace, settings: Settings) -> int:
-    """Print every correction."""
-    corrections = wiring.read_state(settings).corrections.all()
-    if args.json:
-        for one in corrections:
-            print_json(_row(one))
-    elif corrections:
-        print_table(
-            [(name, {}) for name in ("id", "what", "status", "who", "why", "when")],
-            [
-                [
-                    one.correction.correction_id[:10],
-                    " ".join(
-                        part[:10]
-                        for part in (
-                            *(one.correction.kind, one.correction.a, one.correction.b),
-                        )
-                        if part
-                    ),
-                    one.status + (f": {one.reason}" if one.reason else ""),
-                    one.correction.who,
-                    one.correction.why,
-                    day_and_time(one.correction.at),
-                ]
-                for one in corrections
-            ],
-        )
-    else:
-        sys.stderr.write("no corrections\n")
-    return 0 if corrections else 1
-
-
-def run_export(_: argparse.Namespace, settings: Settings) -> int:
-    """Print those in force, with both stories."""
-    state = wiring.read_state(settings)
-    count, missing = 0, 0
-    for held in state.corrections.with_status(ACCEPTED):
-        one = held.correction
-        for pair in one.pairs:
-            a, b = (_story(state, held, story_id) for story_id in pair)
-            if a is None or b is None:
-                missing += 1
-                continue
-            count += 1
-            label = SAME if one.kind == SAME else DIFFERENT
-            said = {"who": one.who, "why": one.why, "at": iso(one.at)}
-            print_json({"a": a, "b": b, "label": label} | said)
-    if missing:
-        sys.stderr.write(f"{missing} pairs left out: of stories not kept any more\n")
-    return 0 if count else 1
 
 
 def _story(state: Reader, held: Corrected, story_id: str) -> dict[str, Any] | None:

@@ -1,21 +1,23 @@
 """`samestory eval`: how well the index groups stories whose events are known."""
 
-import argparse
 import json
 import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Final
 
 import numpy as np
+from cyclopts import Parameter
 from numpy.typing import NDArray
 
 from samestory.deploy import wiring
 from samestory.deploy.cli.evaluate_copies import eval_copies
-from samestory.deploy.cli.output import json_option, print_json, print_table
+from samestory.deploy.cli.options import Deciding, Json
+from samestory.deploy.cli.output import print_json, print_table
 from samestory.deploy.config import Settings
 from samestory.deploy.labelled import (
     Labelled,
@@ -46,81 +48,89 @@ from samestory.story_vector import StoryVector
 
 UNKNOWN: Final = "?"  # the language of a line that says none
 BATCH: Final = 256  # records that are indexed in one commit
-_ABOUT: Final = """\
-Group labelled stories with the very code of the index worker, and compare the events
-found with those of the labels; beside it what simpler rules make of the same stories.
-Nothing of your own state is read or changed.
-
-A line: {"id", "cluster": the event, "title", "text", "published", "lang", "outlet" or
-"source", "url"}; title or text is needed, the rest may lack. Optional "uncertain":
-[ids]: its pairs with these count in no pairwise figure and, in B-cubed, neither for nor
-against. A line without a date is taken to come right after the one before it. Where the
-lines are in several languages, pairs are told by language too."""
 
 
-def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
-    """Add eval."""
-    parser = commands.add_parser(
-        "eval",
-        parents=[common],
-        help="measure the grouping on labelled stories",
-        description=_ABOUT,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("file", nargs="?", metavar="LABELLED.jsonl[.gz]|-")
-    parser.add_argument(
-        "--pairs",
-        metavar="PAIRS.jsonl",
-        help="measure on pairs of stories, as `samestory corrections export` writes"
-        " them: how many the decision would join, and keep apart",
-    )
-    parser.add_argument(
-        "--copies",
-        metavar="PAIRS.jsonl[.gz]",
-        help='measure who copied whom instead, on pairs of stories: {"id", "a", "b",'
-        ' "kind": copy, partial, quote, boilerplate or independent, "source": a, b,'
-        " common:AGENCY or unknown} a line",
-    )
-    parser.add_argument(
-        "--out",
-        metavar="OUT.jsonl",
-        help="of --copies: write each pair's kind, source, shares and own sentences",
-    )
-    parser.add_argument(
-        "--order",
-        default="time",
-        metavar="time|given|shuffle:SEED",
-        help="in which order the stories arrive (time)",
-    )
-    parser.add_argument(
-        "--no-dates", action="store_true", help="take the lines as if they had none"
-    )
-    parser.add_argument(
-        "--assignments", metavar="OUT.jsonl", help='write {"id", "event"} a line'
-    )
-    json_option(parser)
-    parser.set_defaults(run=run_eval)
+@dataclass(frozen=True, kw_only=True)
+class Eval(Json, Deciding):
+    """Measure the grouping on labelled stories.
 
+    The stories are grouped with the very code of the index worker, and the
+    events found compared with those of the labels, beside what simpler rules
+    make of the same stories. Nothing of your own state is read or changed.
 
-def run_eval(args: argparse.Namespace, settings: Settings) -> int:
-    """Embed, index, compare, print."""
-    if args.copies is not None:
-        eval_copies(args)
+    A line: {"id", "cluster": the event, "title", "text", "published", "lang",
+    "outlet" or "source", "url"}; title or text is needed, the rest may lack.
+    Optional "uncertain": [ids]: its pairs with these count in no pairwise
+    figure and, in B-cubed, neither for nor against. A line without a date is
+    taken to come right after the one before it. Where the lines are in several
+    languages, pairs are told by language too.
+
+    Examples:
+      samestory eval labelled.jsonl
+      samestory eval --copies pairs.jsonl stories.jsonl
+    """
+
+    file: Annotated[str | None, Parameter(metavar="LABELLED.jsonl[.gz]|-")] = field(
+        default=None, kw_only=False
+    )
+    pairs: Annotated[
+        str | None,
+        Parameter(
+            metavar="PAIRS.jsonl",
+            help="measure on pairs of stories, as `samestory corrections export`"
+            " writes them: how many the decision would join, and keep apart",
+        ),
+    ] = None
+    copies: Annotated[
+        str | None,
+        Parameter(
+            metavar="PAIRS.jsonl[.gz]",
+            help='measure who copied whom instead, on pairs of stories: {"id", "a",'
+            ' "b", "kind": copy, partial, quote, boilerplate or independent,'
+            ' "source": a, b, common:AGENCY or unknown} a line',
+        ),
+    ] = None
+    out: Annotated[
+        str | None,
+        Parameter(
+            metavar="OUT.jsonl",
+            help="of --copies: write each pair's kind, source, shares and own"
+            " sentences",
+        ),
+    ] = None
+    order: Annotated[
+        str,
+        Parameter(
+            metavar="time|given|shuffle:SEED",
+            help="in which order the stories arrive (time)",
+        ),
+    ] = "time"
+    no_dates: Annotated[bool, Parameter(help="take the lines as if they had none")] = (
+        False
+    )
+    assignments: Annotated[
+        str | None, Parameter(metavar="OUT.jsonl", help='write {"id", "event"} a line')
+    ] = None
+
+    def run(self, settings: Settings) -> int:
+        """Embed, index, compare, print."""
+        if self.copies is not None:
+            eval_copies(self, self.copies)
+            return 0
+        if self.file is None and self.pairs is None:
+            raise Misconfigured("eval: give a labelled file, or --pairs, or both")
+        if self.out is not None:
+            raise Misconfigured("eval: --out is for --copies; --assignments for a file")
+        if self.file is not None:
+            _eval_stream(self, self.file, settings)
+        if self.pairs is not None:
+            _eval_pairs(self, self.pairs, settings)
         return 0
-    if args.file is None and args.pairs is None:
-        raise Misconfigured("eval: give a labelled file, or --pairs, or both")
-    if args.out is not None:
-        raise Misconfigured("eval: --out is for --copies; --assignments for a file")
-    if args.file is not None:
-        _eval_stream(args, settings)
-    if args.pairs is not None:
-        _eval_pairs(args, settings)
-    return 0
 
 
-def _eval_pairs(args: argparse.Namespace, settings: Settings) -> None:
+def _eval_pairs(args: Eval, file: str, settings: Settings) -> None:
     """Tell of each pair what the decision says, were they the only two reports."""
-    rows = read_pairs(args.pairs)
+    rows = read_pairs(file)
     model = wiring.open_pair_model(settings)
     stories = [story for row in rows for story in (row.a, row.b)]
     with closing(wiring.open_stream_encoder(settings)) as encoder:
@@ -157,8 +167,8 @@ def _eval_pairs(args: argparse.Namespace, settings: Settings) -> None:
         )
 
 
-def _eval_stream(args: argparse.Namespace, settings: Settings) -> None:
-    rows = ordered(read_labelled(args.file, use_dates=not args.no_dates), args.order)
+def _eval_stream(args: Eval, file: str, settings: Settings) -> None:
+    rows = ordered(read_labelled(file, use_dates=not args.no_dates), args.order)
     model = wiring.open_pair_model(settings)
     stories = [row.story for row in rows]
     with closing(wiring.open_stream_encoder(settings)) as encoder:

@@ -1,10 +1,9 @@
 """`samestory eval --copies`: how well it is told who copied whom."""
 
-import argparse
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from samestory.deploy.cli.output import print_json, print_table
 from samestory.deploy.labelled_copies import read_copies, read_texts
@@ -18,15 +17,18 @@ from samestory.index.measure.copies import (
     of_sources,
 )
 
+if TYPE_CHECKING:
+    from samestory.deploy.cli.evaluate import Eval
 
-def eval_copies(args: argparse.Namespace) -> None:
+
+def eval_copies(args: "Eval", pairs: str) -> None:
     """Compare the pairs of --copies, and print how well they are told."""
     if args.file is None:
         raise Misconfigured(
             "eval --copies PAIRS: give the stories too, as STORIES.jsonl[.gz]"
         )
     texts = read_texts(args.file)
-    found = find_copies(read_copies(args.copies, texts), texts)
+    found = find_copies(read_copies(pairs, texts), texts)
     if args.out:
         _write(Path(args.out), found)
     copies, kinds = of_copies(found), of_kinds(found)

@@ -1,13 +1,15 @@
 """`samestory event`: who told it when, who copied whom, and what each report adds."""
 
-import argparse
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from dataclasses import dataclass, field
+from typing import Annotated, Final
+
+from cyclopts import Parameter
 
 from samestory.deploy import wiring
 from samestory.deploy.cli.naming import event_named
+from samestory.deploy.cli.options import Json
 from samestory.deploy.cli.output import (
-    add_command,
     console,
     isolated,
     moment_of,
@@ -18,49 +20,46 @@ from samestory.deploy.config import Settings
 from samestory.index.answers.additions import Addition, additions_of, most_telling
 from samestory.index.store.results import Event, headline
 
-_ABOUT: Final = """\
-Show one event as a timeline: its reports by the time that they state, each copy below
-what it copies, and what each adds to those before it: sentences, figures, names.
-
-  samestory event e-9c41
-  samestory event https://example.org/news/1     the event of the report there
-  samestory event e-9c41 --json     with every sentence, figure, name and quotation"""
 MAX_FACTS: Final = 6  # figures and names of a report that are shown
 MAX_ADDED: Final = 2  # sentences of a copy's own that are shown
 MAX_SENTENCE: Final = 200  # characters of one
 
 
-def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
-    """Add event."""
-    parser = add_command(
-        commands,
-        common,
-        "event",
-        run_event,
-        help="one event: who told it, who copied whom",
-        description=_ABOUT,
-    )
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument(
-        "event",
-        metavar="EVENT|STORY|URL",
-        help="its id, or a beginning of it; or a story of it by id, URL or title; @7",
-    )
+@dataclass(frozen=True, kw_only=True)
+class ShowEvent(Json):
+    """Show one event as a timeline: who told it, who copied whom.
 
+    Its reports by the time that they state, each copy below what it copies, and
+    what each adds to those before it: sentences, figures, names.
 
-def run_event(args: argparse.Namespace, settings: Settings) -> int:
-    """Print one event."""
-    state = wiring.read_state(settings)
-    with state.reading():
-        one = state.event(event_named(state, args.event))
-        added = additions_of(state, one.event_id)
-    if args.json:
-        copies = [one.copied.to_json() for one in added if one.copied]
-        additions = [one.to_json() for one in added]
-        print_json(one.to_json() | {"copies": copies, "additions": additions})
-    else:
-        _print(one, added)
-    return 0
+    Examples:
+      samestory event e-9c41
+      samestory event https://example.org/news/1     the event of the report there
+      samestory event @3 --json     with every sentence, figure, name and quotation
+    """
+
+    event: Annotated[
+        str,
+        Parameter(
+            metavar="EVENT|STORY|URL",
+            help="its id, or a beginning of it; or a story of it by id, URL or title;"
+            " @7",
+        ),
+    ] = field(kw_only=False)
+
+    def run(self, settings: Settings) -> int:
+        """Print one event."""
+        state = wiring.read_state(settings)
+        with state.reading():
+            one = state.event(event_named(state, self.event))
+            added = additions_of(state, one.event_id)
+        if self.json:
+            copies = [one.copied.to_json() for one in added if one.copied]
+            additions = [one.to_json() for one in added]
+            print_json(one.to_json() | {"copies": copies, "additions": additions})
+        else:
+            _print(one, added)
+        return 0
 
 
 def _print(one: Event, added: Sequence[Addition]) -> None:

@@ -1,17 +1,18 @@
 """Questions that lists answer: events, stories, search."""
 
-import argparse
 import difflib
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any, Final
+from typing import Annotated, Final, Literal
+
+from cyclopts import Parameter
 
 from samestory.deploy import wiring
 from samestory.deploy.cli.naming import event_named, remember
+from samestory.deploy.cli.options import Ways
 from samestory.deploy.cli.output import (
-    add_ways,
     console,
     day_and_time,
     is_for_programs,
@@ -42,83 +43,142 @@ STORY_COLUMNS: Final = (
     *("story_id", "event_id", "published", "outlet", "title", "url", "lang"),
     *("voice", "is_copy"),
 )
-_EVENTS: Final = """\
-List events. On a terminal and with nothing asked for: those of the 24 hours before the
-newest report that two independent voices tell, most voices first, fifteen of them; the
-bars are how its reports lie between the first and the last. With a filter, --all,
---json, --csv, --tsv or a pipe: all that match, the newest first.
-
-  samestory events --since yesterday --min-voices 3
-  samestory events --grep "grain corridor" --csv --fields title,voices > grain.csv
-
-Row 3 of what was printed last is @3: `samestory event @3`."""
-_STORIES: Final = """\
-List stories by time, each in its latest version; on a terminal fifteen, or --all.
-
-  samestory stories --outlet BBC --since 2d
-  samestory stories --event @3 --csv --fields published,outlet,title,url"""
-_SEARCH: Final = """\
-List the stories that have all of these words in their title or text, the newest first;
-on a terminal fifteen, or --all.
-
-  samestory search grain corridor
-  samestory search "Lina Marovic" --since 30d --json"""
 
 
-def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
-    """Add events, stories and search."""
-    listing = _list_command(
-        commands, common, "events", "the events found, the newest first", _EVENTS
-    )
-    add = listing.add_argument
-    for name, what in (
-        ("outlets", "outlets or more; hearsay does not count"),
-        ("voices", "independent voices or more; a copy is none"),
-    ):
-        about = f"told by N {what} (0)"
-        add(f"--min-{name}", type=int, default=0, metavar="N", help=about)
-    add(
-        "--sort",
-        choices=(NEWEST, OLDEST, MOST_VOICES),
-        help="the newest or the oldest first, or those with most voices (newest)",
-    )
-    add("--grep", metavar="WORDS", help="with all these words in one of its reports")
-    listing.set_defaults(run=run_events)
-    stories = _list_command(
-        commands, common, "stories", "every story, latest version", _STORIES
-    )
-    stories.add_argument("--event", metavar="EVENT", help="those of one event")
-    stories.add_argument("--grep", metavar="WORDS", help="with all these words")
-    stories.set_defaults(run=run_stories)
-    search = _list_command(
-        commands, common, "search", "the stories that have these words", _SEARCH
-    )
-    search.add_argument("words", nargs="+", metavar="WORD")
-    search.set_defaults(run=run_search)
+@dataclass(frozen=True, kw_only=True)
+class _Listing(Ways):
+    """Which of them, and how many."""
+
+    since: Annotated[
+        str | None,
+        Parameter(metavar="7d", help="of then or later: 7d, 12h, yesterday or a date"),
+    ] = None
+    until: Annotated[
+        str | None, Parameter(metavar="1d", help="of before then: a span or a date")
+    ] = None
+    outlet: Annotated[
+        str | None, Parameter(metavar="NAME", help="of this outlet only")
+    ] = None
+    lang: Annotated[
+        str | None, Parameter(metavar="en", help="in this language only")
+    ] = None
+    limit: Annotated[int | None, Parameter(metavar="N", help="so many at most")] = None
+    all: Annotated[bool, Parameter(help="all of them, on a terminal too")] = False
 
 
-def _list_command(
-    commands: Any, common: argparse.ArgumentParser, name: str, about: str, long: str
-) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(
-        name,
-        parents=[common],
-        help=about,
-        description=long,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    add = parser.add_argument
-    add("--since", metavar="7d", help="of then or later: 7d, 12h, yesterday or a date")
-    add("--until", metavar="1d", help="of before then: a span or a date")
-    add("--outlet", metavar="NAME", help="of this outlet only")
-    add("--lang", metavar="en", help="in this language only")
-    add("--limit", type=int, metavar="N", help="so many at most")
-    add("--all", action="store_true", help="all of them, on a terminal too")
-    add_ways(parser)
-    return parser
+@dataclass(frozen=True, kw_only=True)
+class Events(_Listing):
+    """List events, the newest first.
+
+    On a terminal and with nothing asked for: those of the 24 hours before the
+    newest report that two independent voices tell, most voices first, fifteen of
+    them; the bars are how its reports lie between the first and the last. With a
+    filter, --all, --json, --csv, --tsv or a pipe: all that match.
+
+    Examples:
+      samestory events --since yesterday --min-voices 3
+      samestory events --grep "grain corridor" --csv --fields title,voices
+
+    Row 3 of what was printed last is @3: `samestory event @3`.
+    """
+
+    min_outlets: Annotated[
+        int,
+        Parameter(
+            metavar="N", help="told by N outlets or more; hearsay does not count"
+        ),
+    ] = 0
+    min_voices: Annotated[
+        int,
+        Parameter(
+            metavar="N", help="told by N independent voices or more; a copy is none"
+        ),
+    ] = 0
+    sort: Annotated[
+        Literal["newest", "oldest", "voices"] | None,
+        Parameter(
+            help="the newest or the oldest first, or those with most voices (newest)"
+        ),
+    ] = None
+    grep: Annotated[
+        str | None,
+        Parameter(metavar="WORDS", help="with all these words in one of its reports"),
+    ] = None
+
+    def run(self, settings: Settings) -> int:
+        """Print the events."""
+        state = wiring.read_state(settings)
+        query = _query(self, self.sort or NEWEST)
+        for_programs = is_for_programs(self)
+        if for_programs:
+            events = state.events(query)
+            print_rows([one.to_json() for one in events], self, EVENT_COLUMNS)
+        elif not sys.stdout.isatty():
+            events = state.events(query)
+            if events:
+                print_events(events)
+        elif query == Query() and not (self.all or self.sort):
+            events = _print_screen(state)
+            if not events and state.counts()["stories"]:
+                remember(state, [])
+                return 0  # it said that the day has none
+        else:
+            events = state.events(query)
+            _print_lines(events)
+        if not for_programs:
+            remember(state, [one.event_id for one in events])
+        return _end(state, query, is_found=bool(events), what="event")
 
 
-def _query(args: argparse.Namespace, order: str, event: str | None = None) -> Query:
+@dataclass(frozen=True, kw_only=True)
+class Stories(_Listing):
+    """List stories by time, each in its latest version.
+
+    On a terminal fifteen, or --all.
+
+    Examples:
+      samestory stories --outlet BBC --since 2d
+      samestory stories --event @3 --csv --fields published,outlet,title,url
+    """
+
+    event: Annotated[
+        str | None, Parameter(metavar="EVENT", help="those of one event")
+    ] = None
+    grep: Annotated[
+        str | None, Parameter(metavar="WORDS", help="with all these words")
+    ] = None
+
+    def run(self, settings: Settings) -> int:
+        """Print stories."""
+        state = wiring.read_state(settings)
+        with state.reading():
+            event = state.event(event_named(state, self.event)) if self.event else None
+            query = _query(self, OLDEST, event.event_id if event else None)
+            return _print_stories(state, query, self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Search(_Listing):
+    """List the stories that have all of these words, the newest first.
+
+    In their title or text; on a terminal fifteen, or --all.
+
+    Examples:
+      samestory search grain corridor
+      samestory search "Lina Marovic" --since 30d --json
+    """
+
+    words: Annotated[tuple[str, ...], Parameter(metavar="WORD")] = field(kw_only=False)
+
+    def run(self, settings: Settings) -> int:
+        """Print the stories that have some words."""
+        state = wiring.read_state(settings)
+        query = replace(_query(self, NEWEST), text=" ".join(self.words))
+        with state.reading():
+            return _print_stories(state, query, self)
+
+
+def _query(args: _Listing, order: str, event: str | None = None) -> Query:
     return Query(
         since=parse_since(args.since),
         until=parse_since(args.until, "--until"),
@@ -131,31 +191,6 @@ def _query(args: argparse.Namespace, order: str, event: str | None = None) -> Qu
         order=order,
         limit=args.limit,
     )
-
-
-def run_events(args: argparse.Namespace, settings: Settings) -> int:
-    """Print the events."""
-    state = wiring.read_state(settings)
-    query = _query(args, args.sort or NEWEST)
-    for_programs = is_for_programs(args)
-    if for_programs:
-        events = state.events(query)
-        print_rows([one.to_json() for one in events], args, EVENT_COLUMNS)
-    elif not sys.stdout.isatty():
-        events = state.events(query)
-        if events:
-            print_events(events)
-    elif query == Query() and not (args.all or args.sort):
-        events = _print_screen(state)
-        if not events and state.counts()["stories"]:
-            remember(state, [])
-            return 0  # it said that the day has none
-    else:
-        events = state.events(query)
-        _print_lines(events)
-    if not for_programs:
-        remember(state, [one.event_id for one in events])
-    return _end(state, query, is_found=bool(events), what="event")
 
 
 def _end(state: Reader, query: Query, *, is_found: bool, what: str) -> int:
@@ -293,24 +328,7 @@ def print_events(events: Sequence[Event]) -> None:
     )
 
 
-def run_stories(args: argparse.Namespace, settings: Settings) -> int:
-    """Print stories."""
-    state = wiring.read_state(settings)
-    with state.reading():
-        event = state.event(event_named(state, args.event)) if args.event else None
-        query = _query(args, OLDEST, event.event_id if event else None)
-        return _print_stories(state, query, args)
-
-
-def run_search(args: argparse.Namespace, settings: Settings) -> int:
-    """Print the stories that have some words."""
-    state = wiring.read_state(settings)
-    query = replace(_query(args, NEWEST), text=" ".join(args.words))
-    with state.reading():
-        return _print_stories(state, query, args)
-
-
-def _print_stories(state: Reader, query: Query, args: argparse.Namespace) -> int:
+def _print_stories(state: Reader, query: Query, args: _Listing) -> int:
     if is_for_programs(args):
         rows = [one.to_json() for one in state.stories(query)]
         for row in rows:

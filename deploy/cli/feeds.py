@@ -1,19 +1,21 @@
 """`samestory feeds`: which feeds are polled, and which of them answer."""
 
-import argparse
 import sys
 import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
-from typing import Any, Final
+from typing import Annotated, Any, Final
+
+from cyclopts import Parameter
 
 from samestory.deploy import wiring
+from samestory.deploy.cli.options import Fetching, Json, Place
 from samestory.deploy.cli.output import (
     day_and_time,
-    json_option,
     plain,
     print_json,
     print_table,
@@ -39,89 +41,203 @@ CHECKS_AT_ONCE: Final = 8
 MAX_SHOWN: Final = 10  # feeds that were added, one by one
 
 
-def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
-    """Add feeds with its own commands."""
-    feeds = commands.add_parser(
-        "feeds",
-        help="add, remove, list and check feeds",
-        description="Which feeds are polled. A running worker sees changes at once.",
-    )
-    actions = feeds.add_subparsers(dest="action", required=True, metavar="ACTION")
+@dataclass(frozen=True, kw_only=True)
+class Add(Json, Fetching):
+    """Add feeds by URL; of a site's page, the feed that it links to.
 
-    def action(name: str, run: Any, about: str) -> argparse.ArgumentParser:
-        parser = actions.add_parser(
-            name, parents=[common], help=about, description=about.capitalize() + "."
+    Examples:
+      samestory feeds add https://news.un.org/feed/subscribe/en/news/all/rss.xml
+      samestory feeds add bbc.com reuters.com
+    """
+
+    urls: Annotated[tuple[str, ...], Parameter(metavar="URL|SITE")] = field(
+        kw_only=False
+    )
+    as_is: Annotated[bool, Parameter(help="add the URLs without looking at them")] = (
+        False
+    )
+
+    def run(self, settings: Settings) -> int:
+        """Add feeds; exit 1 if one of the sites has none."""
+        if self.as_is:
+            return _add([checked_ref(url) for url in self.urls], self, settings)
+        refs, missing = [], 0
+        urls = [site_url(url) for url in self.urls]
+        with wiring.open_sandbox(settings) as sandbox:
+            finder = FeedFinder(settings, sandbox)
+            for url in urls:
+                try:
+                    finding = finder.find(url)
+                except Misconfigured as error:
+                    sys.stderr.write(f"{plain(str(error))}\n")
+                    missing += 1
+                    continue
+                refs.append(finding.ref)
+                said = finding.note or (
+                    finding.ref.url if finding.ref.url != url else ""
+                )
+                if said:
+                    sys.stderr.write(f"{plain(url)}: {plain(said)}\n")
+                for other in finding.others:
+                    about = f" ({other.title})" if other.title else ""
+                    sys.stderr.write(f"  also there: {plain(other.url + about)}\n")
+        return max(_add(refs, self, settings), min(missing, 1))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Remove(Json):
+    """Stop polling feeds; their stories stay.
+
+    Examples:
+      samestory feeds remove https://example.org/rss samestory feeds list --json |
+    jq -r .url | xargs samestory feeds remove
+    """
+
+    urls: Annotated[tuple[str, ...], Parameter(metavar="URL")] = field(kw_only=False)
+
+    def run(self, settings: Settings) -> int:
+        """Remove feeds."""
+        frontier = wiring.open_frontier(settings)
+        missing = []
+        for given in self.urls:
+            url = _meant(given, frontier)
+            feed = frontier.moves.target_of(url)
+            lists = [name for name in frontier.listed.of(feed) if name != BY_HAND]
+            if not frontier.feeds.remove(feed):
+                missing.append(given)
+                sys.stderr.write(f"not among the feeds: {plain(given)}\n")
+            elif lists:
+                sys.stderr.write(
+                    f"{plain(url)}: take it out of {lists[0]} too, or it comes back\n"
+                )
+        removed = len(self.urls) - len(missing)
+        if self.json:
+            print_json(shown({"removed": removed, "missing": missing}))
+        else:
+            print(f"{removed} removed")
+        return 1 if missing else 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listed(Json):
+    """List feeds with their last outcome.
+
+    Examples:
+      samestory feeds list samestory feeds list --json
+    """
+
+    def run(self, settings: Settings) -> int:
+        """List feeds."""
+        feeds = wiring.open_frontier(settings).feeds.all()
+        if self.json:
+            for feed in feeds:
+                print_json(shown(_row(feed)))
+        elif feeds:
+            _print_feeds(feeds)
+        else:
+            sys.stderr.write("no feeds yet: samestory feeds add URL\n")
+        return 0 if feeds else 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Import(Json, Fetching):
+    """Add the feeds of a list: OPML, or a text with one URL a line.
+
+    Examples:
+      samestory feeds import deploy/feeds/diplomacy.opml samestory feeds import
+    https://example.org/feeds.opml
+    """
+
+    file: Annotated[str, Parameter(metavar="FILE.opml|FILE.txt|URL")] = field(
+        kw_only=False
+    )
+
+    def run(self, settings: Settings) -> int:
+        """Add the feeds of a list, as far as it can be read."""
+        listed = read_feedlist(self.file, settings)
+        for reason in listed.left_out:
+            sys.stderr.write(f"left out: {plain(masked(reason))}\n")
+        return _add(listed.feeds, self, settings, left_out=listed.left_out)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Export(Place):
+    """Write all feeds as OPML, whose URLs are whole: elsewhere tokens are hidden.
+
+    Examples:
+      samestory feeds export > feeds.opml samestory feeds export feeds.opml
+    """
+
+    file: Annotated[str, Parameter(metavar="FILE.opml|-")] = field(
+        default="-", kw_only=False
+    )
+
+    def run(self, settings: Settings) -> int:
+        """Write the feeds as OPML."""
+        feeds = wiring.open_frontier(settings).feeds.all()
+        body = to_opml(
+            [
+                FeedRef(url=f.url, title=f.title, group=f.group, lang=f.lang)
+                for f in feeds
+            ]
         )
-        parser.set_defaults(run=run)
-        return parser  # type: ignore[no-any-return]
-
-    added = action(
-        "add", run_add, "add feeds by URL; of a site's page, the feed that it links to"
-    )
-    added.add_argument("urls", nargs="+", metavar="URL|SITE")
-    added.add_argument(
-        "--as-is", action="store_true", help="add the URLs without looking at them"
-    )
-    json_option(added)
-    removed = action("remove", run_remove, "stop polling feeds; their stories stay")
-    removed.add_argument("urls", nargs="+", metavar="URL")
-    json_option(removed)
-    json_option(action("list", run_list, "list feeds with their last outcome"))
-    imported = action("import", run_import, "add the feeds of a list")
-    imported.add_argument("file", metavar="FILE.opml|FILE.txt|URL")
-    json_option(imported)
-    exported = action(
-        "export",
-        run_export,
-        "write all feeds as OPML, whose URLs are whole: elsewhere tokens are hidden",
-    )
-    exported.add_argument("file", nargs="?", default="-", metavar="FILE.opml|-")
-    check = action("check", run_check, "fetch each feed once and say what it holds")
-    check.add_argument(
-        "sources",
-        nargs="*",
-        metavar="URL|FILE.opml",
-        help="feed URLs or list files; without any, the feeds that are polled",
-    )
-    json_option(check)
+        if self.file == "-":
+            sys.stdout.buffer.write(body)
+            return 0
+        try:
+            with open(self.file, "wb") as file:  # noqa: PTH123
+                file.write(body)
+        except OSError as error:
+            raise Misconfigured(f"{self.file}: {error.strerror}") from error
+        sys.stderr.write(f"{len(feeds)} feeds written to {self.file}\n")
+        return 0
 
 
-def run_add(args: argparse.Namespace, settings: Settings) -> int:
-    """Add feeds; exit 1 if one of the sites has none."""
-    if args.as_is:
-        return _add([checked_ref(url) for url in args.urls], args, settings)
-    refs, missing = [], 0
-    urls = [site_url(url) for url in args.urls]
-    with wiring.open_sandbox(settings) as sandbox:
-        finder = FeedFinder(settings, sandbox)
-        for url in urls:
-            try:
-                finding = finder.find(url)
-            except Misconfigured as error:
-                sys.stderr.write(f"{plain(str(error))}\n")
-                missing += 1
-                continue
-            refs.append(finding.ref)
-            said = finding.note or (finding.ref.url if finding.ref.url != url else "")
-            if said:
-                sys.stderr.write(f"{plain(url)}: {plain(said)}\n")
-            for other in finding.others:
-                about = f" ({other.title})" if other.title else ""
-                sys.stderr.write(f"  also there: {plain(other.url + about)}\n")
-    return max(_add(refs, args, settings), min(missing, 1))
+@dataclass(frozen=True, kw_only=True)
+class Check(Json, Fetching):
+    """Fetch each feed once and say what it holds.
 
+    Examples:
+      samestory feeds check samestory feeds check feeds.opml
+    https://example.org/rss
+    """
 
-def run_import(args: argparse.Namespace, settings: Settings) -> int:
-    """Add the feeds of a list, as far as it can be read."""
-    listed = read_feedlist(args.file, settings)
-    for reason in listed.left_out:
-        sys.stderr.write(f"left out: {plain(masked(reason))}\n")
-    return _add(listed.feeds, args, settings, left_out=listed.left_out)
+    sources: Annotated[
+        tuple[str, ...],
+        Parameter(
+            metavar="URL|FILE.opml",
+            help="feed URLs or list files; without any, the feeds that are polled",
+        ),
+    ] = field(default=(), kw_only=False)
+
+    def run(self, settings: Settings) -> int:
+        """Fetch each feed once; exit 1 if none of them answers."""
+        refs = _refs(self.sources, settings)
+        if not refs:
+            raise Misconfigured("no feeds to check: give URLs or a list, or add feeds")
+        client, line = wiring.open_client(settings), ProgressLine()
+        rows: list[dict[str, Any]] = []
+        with (
+            wiring.open_sandbox(settings) as sandbox,
+            ThreadPoolExecutor(CHECKS_AT_ONCE) as threads,
+        ):
+            check = partial(_check_host, client, sandbox, settings.host_spacing)
+            for checked in chain.from_iterable(threads.map(check, _by_host(refs))):
+                rows.append(checked)
+                line.show(f"checked {len(rows)} of {len(refs)}")
+                if self.json:
+                    print_json(shown(checked))
+        line.end()
+        good = sum(bool(row["ok"]) for row in rows)
+        if not self.json:
+            _print_check(rows)
+        sys.stderr.write(f"{good} of {len(refs)} feeds answer\n")
+        return 0 if good else 1
 
 
 def _add(
     refs: Sequence[FeedRef],
-    args: argparse.Namespace,
+    args: Json,
     settings: Settings,
     left_out: Sequence[str] = (),
 ) -> int:
@@ -140,29 +256,6 @@ def _add(
     return 0
 
 
-def run_remove(args: argparse.Namespace, settings: Settings) -> int:
-    """Remove feeds."""
-    frontier = wiring.open_frontier(settings)
-    missing = []
-    for given in args.urls:
-        url = _meant(given, frontier)
-        feed = frontier.moves.target_of(url)
-        lists = [name for name in frontier.listed.of(feed) if name != BY_HAND]
-        if not frontier.feeds.remove(feed):
-            missing.append(given)
-            sys.stderr.write(f"not among the feeds: {plain(given)}\n")
-        elif lists:
-            sys.stderr.write(
-                f"{plain(url)}: take it out of {lists[0]} too, or it comes back\n"
-            )
-    removed = len(args.urls) - len(missing)
-    if args.json:
-        print_json(shown({"removed": removed, "missing": missing}))
-    else:
-        print(f"{removed} removed")
-    return 1 if missing else 0
-
-
 def _meant(given: str, frontier: Frontier) -> str:
     """Return the feed's URL that a person means, who may only know it masked.
 
@@ -178,19 +271,6 @@ def _meant(given: str, frontier: Frontier) -> str:
             " their whole URLs"
         )
     return fits[0]
-
-
-def run_list(args: argparse.Namespace, settings: Settings) -> int:
-    """List feeds."""
-    feeds = wiring.open_frontier(settings).feeds.all()
-    if args.json:
-        for feed in feeds:
-            print_json(shown(_row(feed)))
-    elif feeds:
-        _print_feeds(feeds)
-    else:
-        sys.stderr.write("no feeds yet: samestory feeds add URL\n")
-    return 0 if feeds else 1
 
 
 def _row(feed: Feed) -> dict[str, Any]:
@@ -243,49 +323,6 @@ def _time(seconds: float | None) -> datetime | None:
 def _moment(seconds: float | None) -> str | None:
     moment = _time(seconds)
     return None if moment is None else moment.isoformat()
-
-
-def run_export(args: argparse.Namespace, settings: Settings) -> int:
-    """Write the feeds as OPML."""
-    feeds = wiring.open_frontier(settings).feeds.all()
-    body = to_opml(
-        [FeedRef(url=f.url, title=f.title, group=f.group, lang=f.lang) for f in feeds]
-    )
-    if args.file == "-":
-        sys.stdout.buffer.write(body)
-        return 0
-    try:
-        with open(args.file, "wb") as file:  # noqa: PTH123
-            file.write(body)
-    except OSError as error:
-        raise Misconfigured(f"{args.file}: {error.strerror}") from error
-    sys.stderr.write(f"{len(feeds)} feeds written to {args.file}\n")
-    return 0
-
-
-def run_check(args: argparse.Namespace, settings: Settings) -> int:
-    """Fetch each feed once; exit 1 if none of them answers."""
-    refs = _refs(args.sources, settings)
-    if not refs:
-        raise Misconfigured("no feeds to check: give URLs or a list, or add feeds")
-    client, line = wiring.open_client(settings), ProgressLine()
-    rows: list[dict[str, Any]] = []
-    with (
-        wiring.open_sandbox(settings) as sandbox,
-        ThreadPoolExecutor(CHECKS_AT_ONCE) as threads,
-    ):
-        check = partial(_check_host, client, sandbox, settings.host_spacing)
-        for checked in chain.from_iterable(threads.map(check, _by_host(refs))):
-            rows.append(checked)
-            line.show(f"checked {len(rows)} of {len(refs)}")
-            if args.json:
-                print_json(shown(checked))
-    line.end()
-    good = sum(bool(row["ok"]) for row in rows)
-    if not args.json:
-        _print_check(rows)
-    sys.stderr.write(f"{good} of {len(refs)} feeds answer\n")
-    return 0 if good else 1
 
 
 def _refs(sources: Iterable[str], settings: Settings) -> list[FeedRef]:

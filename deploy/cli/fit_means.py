@@ -1,16 +1,17 @@
 """`samestory models fit-means`: languages' means of your own stories, a new space."""
 
-import argparse
 from collections import defaultdict
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
 import numpy as np
+from cyclopts import Parameter
 
 from samestory.deploy import wiring
+from samestory.deploy.cli.options import Model
 from samestory.deploy.config import Settings
 from samestory.deploy.progress import ProgressLine
 from samestory.embed.adaptation import FILE, Adaptation
@@ -27,37 +28,55 @@ LEAST: Final = 200  # stories of a language whose mean is fitted
 MOST: Final = 2_000  # of them that are embedded, the newest
 PAGE: Final = 1_000
 BATCH: Final = 128
-ABOUT: Final = f"""\
-Fit the mean vector of each language on the stories of your own state, the newest
-{MOST:,} of each language that has {LEAST} or more; others keep theirs. What your
-newsroom brings in two languages should be of the same events: else the means hold the
-topics too. DIR is then a model, for --model, with a space of its own; fit a pair model
-on it (samestory train --model DIR) and begin a new state. Nothing changes by itself."""
 
 
-def run_fit_means(args: argparse.Namespace, settings: Settings) -> int:
-    """Read, embed, write the folder of the adapted model."""
-    model = model_files(settings.model)
-    held = model.adaptation or Adaptation(base=model.base, thin={}, means=None)
-    stories = _newest(wiring.read_state(settings))
-    enough = {lang: some for lang, some in stories.items() if len(some) >= LEAST}
-    if not enough:
-        counts = ", ".join(f"{lang} {len(s)}" for lang, s in sorted(stories.items()))
-        raise Misconfigured(
-            f"no language has {LEAST} stories in this state: {counts or 'it is empty'}"
+@dataclass(frozen=True, kw_only=True)
+class FitMeans(Model):
+    """Fit the languages' means on your own stories, for a new space.
+
+    Fit the mean vector of each language on the stories of your own state, the
+    newest 2,000 of each language that has 200 or more; others keep theirs. What
+    your newsroom brings in two languages should be of the same events: else the
+    means hold the topics too. DIR is then a model, for --model, with a space of
+    its own; fit a pair model on it (samestory train --model DIR) and begin a
+    new state. Nothing changes by itself.
+
+    Examples:
+      samestory models fit-means --out my-model
+      samestory models fit-means --model packaged --out my-model
+    """
+
+    out: Annotated[str, Parameter(metavar="DIR", help="where the adapted model goes")]
+
+    def run(self, settings: Settings) -> int:
+        """Read, embed, write the folder of the adapted model."""
+        model = model_files(settings.model)
+        held = model.adaptation or Adaptation(base=model.base, thin={}, means=None)
+        stories = _newest(wiring.read_state(settings))
+        enough = {lang: some for lang, some in stories.items() if len(some) >= LEAST}
+        if not enough:
+            counts = ", ".join(
+                f"{lang} {len(s)}" for lang, s in sorted(stories.items())
+            )
+            raise Misconfigured(
+                f"no language has {LEAST} stories in this state:"
+                f" {counts or 'it is empty'}"
+            )
+        with closing(wiring.open_stream_encoder(settings)) as encoder:
+            fitted = _means(enough, encoder)
+        found = replace(
+            held, means=_completed(held, fitted), about=_about(model, enough)
         )
-    with closing(wiring.open_stream_encoder(settings)) as encoder:
-        fitted = _means(enough, encoder)
-    found = replace(held, means=_completed(held, fitted), about=_about(model, enough))
-    folder = Path(args.out)
-    folder.mkdir(parents=True, exist_ok=True)
-    found.save(folder / FILE)
-    for lang, some in sorted(enough.items()):
-        print(f"{lang}: the mean of {len(some)} stories")
-    print(
-        f"use it with --model {folder}, and fit the pair model on it: samestory train"
-    )
-    return 0
+        folder = Path(self.out)
+        folder.mkdir(parents=True, exist_ok=True)
+        found.save(folder / FILE)
+        for lang, some in sorted(enough.items()):
+            print(f"{lang}: the mean of {len(some)} stories")
+        print(
+            f"use it with --model {folder}, and fit the pair model on it: samestory"
+            " train"
+        )
+        return 0
 
 
 def _newest(state: Reader) -> dict[str, list[Story]]:

@@ -1,19 +1,22 @@
 """`samestory forget`: what must leave, and never come back."""
 
-import argparse
 import re
 import secrets
 import shlex
 import sys
 import time
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from cyclopts import Parameter
 
 from samestory.deploy import wiring
 from samestory.deploy.cli.journal import submit
-from samestory.deploy.cli.output import json_option, plain, print_json
+from samestory.deploy.cli.options import Deciding, Json, Kafka, Who
+from samestory.deploy.cli.output import plain, print_json
 from samestory.deploy.config import Settings, user_name
 from samestory.deploy.forgotten import forgetting, story_in
 from samestory.deploy.importing import utc_now
@@ -37,81 +40,76 @@ from samestory.story_keys import ids_at
 
 NOT_DONE = 1
 _PART = re.compile(r"(?:\.partial)?(?:-wal|-shm|-journal)?$")
-_ABOUT = """\
-Forget stories for ever: their texts, titles, addresses and vectors leave the index,
-the frontier, the log and the quarantine at once, their events tell a revision without
-them, and whatever brings one of them again is refused. Corrections that name them lose
-their reason (--why), too, and hold no longer for them; who made them is kept. Of each
-story its id alone is kept, which is a hash of its address.
-
-  forget s-ID      one story
-  forget URL       the story at an address, known or not
-  forget OUTLET    every story so far of an outlet; `samestory feeds remove` stops
-                   new ones
-
-Without --yes it only tells what it would remove. Other stories stay where they are. On
-Kafka the bytes leave when the topics are trimmed by their retention; no replay shows
-them before. States that `samestory restore` kept beside still hold what they held: each
-is named with the command that removes it. So do snapshots that you made by `samestory
-backup`, and directories of `samestory replay --into`: forgetting is repeated when a
-snapshot is replayed, but the files themselves are yours to remove."""
 
 
-def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
-    """Add forget."""
-    parser = commands.add_parser(
-        "forget",
-        parents=[common],
-        help="remove a story, or all of an outlet, for ever",
-        description=_ABOUT,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("target", metavar="STORY|URL|OUTLET")
-    parser.add_argument("--yes", action="store_true", help="do it")
-    parser.add_argument("--who", metavar="NAME", help="who says so (your user name)")
-    json_option(parser)
-    parser.set_defaults(run=run_forget)
+@dataclass(frozen=True, kw_only=True)
+class ForgetStories(Who, Json, Kafka, Deciding):
+    """Remove a story, or all of an outlet, for ever.
 
+    Texts, titles, addresses and vectors leave the index, the frontier, the log and
+    the quarantine at once, their events tell a revision without them, and whatever
+    brings one of them again is refused. Corrections that name them lose their
+    reason (--why), too, and hold no longer for them; who made them is kept. Of each
+    story its id alone is kept, which is a hash of its address.
 
-def run_forget(args: argparse.Namespace, settings: Settings) -> int:
-    """Resolve, remove everywhere, tell."""
-    log, state = wiring.open_log(settings), wiring.read_made_state(settings)
-    patience = until(wiring.wait_of(settings), lambda: False)
-    frontier = wiring.open_frontier(settings)
-    targets = sorted(_targets(args.target, frontier, log, state))
-    if not targets:
-        raise Misconfigured(
-            f"{args.target!r}: no story of an outlet of this name; give the id of a"
-            " story (s-...), an address, or an outlet as `samestory stories` lists it"
-        )
-    if not args.yes:
+    Examples:
+      samestory forget s-ID      one story
+      samestory forget URL       the story at an address, known or not
+      samestory forget OUTLET    every story so far of an outlet; `samestory feeds
+                                 remove` stops new ones
+
+    Without --yes it only tells what it would remove. Other stories stay where they
+    are. On Kafka the bytes leave when the topics are trimmed by their retention; no
+    replay shows them before. States that `samestory restore` kept beside still hold
+    what they held: each is named with the command that removes it. So do snapshots
+    of `samestory backup`, and directories of `samestory replay --into`: forgetting
+    is repeated when a snapshot is replayed, but the files themselves are yours to
+    remove.
+    """
+
+    target: Annotated[str, Parameter(metavar="STORY|URL|OUTLET")] = field(kw_only=False)
+    yes: Annotated[bool, Parameter(help="do it")] = False
+
+    def run(self, settings: Settings) -> int:
+        """Resolve, remove everywhere, tell."""
+        log, state = wiring.open_log(settings), wiring.read_made_state(settings)
+        patience = until(wiring.wait_of(settings), lambda: False)
+        frontier = wiring.open_frontier(settings)
+        targets = sorted(_targets(self.target, frontier, log, state))
+        if not targets:
+            raise Misconfigured(
+                f"{self.target!r}: no story of an outlet of this name; give the id of"
+                " a story (s-...), an address, or an outlet as `samestory stories`"
+                " lists it"
+            )
+        if not self.yes:
+            frontier.close()
+            _tell_plan(targets, state, self)
+            return NOT_DONE
+        ids = sorted({*targets, *frontier.names_of(targets), *_held_at(targets, state)})
+        # From the door inwards, behind what may be on its way; at last once more.
+        patiently(partial(frontier.forget, ids), patience)
         frontier.close()
-        _tell_plan(targets, state, args)
-        return NOT_DONE
-    ids = sorted({*targets, *frontier.names_of(targets), *_held_at(targets, state)})
-    # From the door inwards, behind what may be on its way; at last once more.
-    patiently(partial(frontier.forget, ids), patience)
-    frontier.close()
-    overwrite = partial(_overwrite, log, frozenset(ids), state, patience)
-    records = overwrite(STORIES)
-    _let_embed_pass(log, settings, patience)
-    try:
-        removed = _remove(ids, args, settings, state)
-    finally:  # also if the index does not come to it in time
-        records += sum(overwrite(topic) for topic in (STORIES, JOURNAL, QUARANTINE))
-        if isinstance(log, EmbeddedLog):
-            patiently(log.scrub, patience)
-        log.close()
-    state.close()
-    _tell(targets, removed, records, args, settings)
-    return 0
+        overwrite = partial(_overwrite, log, frozenset(ids), state, patience)
+        records = overwrite(STORIES)
+        _let_embed_pass(log, settings, patience)
+        try:
+            removed = _remove(ids, self, settings, state)
+        finally:  # also if the index does not come to it in time
+            records += sum(overwrite(topic) for topic in (STORIES, JOURNAL, QUARANTINE))
+            if isinstance(log, EmbeddedLog):
+                patiently(log.scrub, patience)
+            log.close()
+        state.close()
+        _tell(targets, removed, records, self, settings)
+        return 0
 
 
 def _tell(
     ids: list[str],
     removed: int,
     records: int,
-    args: argparse.Namespace,
+    args: ForgetStories,
     settings: Settings,
 ) -> None:
     left = _left_beside(wiring.state_path(settings))
@@ -138,7 +136,7 @@ def _left_beside(path: Path) -> list[dict[str, str]]:
 
 
 def _remove(
-    ids: list[str], args: argparse.Namespace, settings: Settings, state: Reader
+    ids: list[str], args: ForgetStories, settings: Settings, state: Reader
 ) -> int:
     """Let the index forget the stories; return how many of them it had."""
     removed = 0
@@ -249,7 +247,7 @@ def _stories(log: Log, topic: str) -> Iterator[dict[str, Any]]:
             yield from (s for one in records if (s := story_in(one.value)))
 
 
-def _tell_plan(ids: list[str], state: Reader, args: argparse.Namespace) -> None:
+def _tell_plan(ids: list[str], state: Reader, args: ForgetStories) -> None:
     titles = {one: m.story.title for one in ids[:10] if (m := state.member(one))}
     if args.json:
         print_json({"stories": ids, "removed": 0, "records": 0})

@@ -1,16 +1,18 @@
 """`samestory import`: stories from JSON lines, grouped when it returns."""
 
-import argparse
 import signal
 import sys
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Final
+from typing import Annotated, Final
+
+from cyclopts import Parameter
 
 from samestory.deploy import wiring
+from samestory.deploy.cli.options import Deciding, Json, Worker
 from samestory.deploy.cli.output import plain, print_json
 from samestory.deploy.config import Settings
 from samestory.deploy.forgotten import ids_of_refused
@@ -31,24 +33,6 @@ FORGOTTEN: Final = "it was forgotten"
 NAMED: Final = 20  # refused lines named one by one; the rest is in the quarantine
 
 
-def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
-    """Add import."""
-    parser = commands.add_parser(
-        "import",
-        parents=[common],
-        help="bring in stories from JSON lines",
-        description="Read stories, one JSON object a line: text (required), title, url,"
-        " published, outlet, lang, id. Any order, any age. Returns when all of them are"
-        " grouped; starts the embed and index workers itself if none run.",
-    )
-    parser.add_argument("file", metavar="FILE.jsonl[.gz]|-")
-    parser.add_argument(
-        "--no-wait", action="store_true", help="publish only; workers group them later"
-    )
-    parser.add_argument("--json", action="store_true", help="counts as one JSON object")
-    parser.set_defaults(run=run_import)
-
-
 @dataclass(slots=True)
 class _Counts:
     new: int = 0
@@ -56,19 +40,39 @@ class _Counts:
     refused: int = 0
 
 
-def run_import(args: argparse.Namespace, settings: Settings) -> int:
-    """Publish the lines, wait until they are grouped."""
-    try:
-        return _import(args, settings)
-    except KeyboardInterrupt:
-        sys.stderr.write(
-            "\nstopped; nothing is lost: import the file again to be sure of all of"
-            " it, `samestory run` groups what has come in\n"
-        )
-        return 130
+@dataclass(frozen=True, kw_only=True)
+class Import(Json, Worker, Deciding):
+    """Bring in stories from JSON lines; they are grouped when it returns.
+
+    A line is an object: text (required), title, url, published, outlet, lang,
+    id. Any order, any age. Starts the embed and index workers itself if none
+    run.
+
+    Examples:
+      samestory import articles.jsonl.gz
+      zcat archive/*.gz | samestory import -
+    """
+
+    file: Annotated[
+        str, Parameter(metavar="FILE.jsonl[.gz]|-", help="- reads stdin")
+    ] = field(kw_only=False)
+    no_wait: Annotated[
+        bool, Parameter(help="publish only; workers group them later")
+    ] = False
+
+    def run(self, settings: Settings) -> int:
+        """Publish the lines, wait until they are grouped."""
+        try:
+            return _import(self, settings)
+        except KeyboardInterrupt:
+            sys.stderr.write(
+                "\nstopped; nothing is lost: import the file again to be sure of all of"
+                " it, `samestory run` groups what has come in\n"
+            )
+            return 130
 
 
-def _import(args: argparse.Namespace, settings: Settings) -> int:
+def _import(args: Import, settings: Settings) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     private_folder(settings.home)
     log, state = wiring.open_log(settings), wiring.open_state(settings)

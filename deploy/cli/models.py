@@ -1,6 +1,5 @@
 """`samestory models`: what can embed, how true and how fast it is here."""
 
-import argparse
 import contextlib
 import importlib.util
 import json
@@ -9,7 +8,7 @@ import shutil
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,8 +16,8 @@ import numpy as np
 
 from samestory import embed
 from samestory.deploy import wiring
-from samestory.deploy.cli import fit_means
-from samestory.deploy.cli.output import json_option, print_json, print_table
+from samestory.deploy.cli.options import Json, Model
+from samestory.deploy.cli.output import print_json, print_table
 from samestory.deploy.config import Settings
 from samestory.embed import canary, cpu
 from samestory.embed.conversion import FAILED, converted, folder_of
@@ -37,77 +36,118 @@ FIDELITY: Final = {  # cosine to fp32 that is promised: mean, least
     "bf16": (0.9998, 0.999),
     "int8": (0.995, 0.0),
 }
-_ABOUT: Final = """\
-An embedding model is run by one of several engines. `precision` names a class, exact
-(fp32, bf16) or int8; within it the fastest engine that is installed and that this CPU
-serves well is chosen, or the one that `engine` names. Vectors of two classes, models or
-token limits are never mixed."""
-_LIST: Final = """\
-The models that packages carry and the one that is set, with the languages they know;
-the engines, and which one --model, --precision and --engine choose here."""
-_CHECK: Final = """\
-Embed a fixed set of passages with every engine that is installed, compare the vectors
-with torch's in fp32, and time them on one core. Takes a minute. Exit 2 if an engine is
-not true to its class."""
-_CONVERT: Final = """\
-Done by the first worker otherwise, once for a model: 10 s. --precision int8 also makes
-the 8-bit graph, which needs samestory[int8]."""
 
 
-def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
-    """Add models with its own commands."""
-    models = commands.add_parser(
-        "models",
-        help="embedding models and engines: list, check, convert, fit-means",
-        description=_ABOUT,
-    )
-    actions: Any = models.add_subparsers(dest="action", required=True, metavar="ACTION")
+@dataclass(frozen=True, kw_only=True)
+class Listed(Json, Model):
+    """List models and engines, and what is chosen.
 
-    def action(name: str, run: Any, about: str, more: str) -> argparse.ArgumentParser:
-        parser = actions.add_parser(
-            name, parents=[common], help=about, description=more
-        )
-        parser.set_defaults(run=run)
-        return parser  # type: ignore[no-any-return]
+    The models that packages carry and the one that is set, with the languages
+    they know; the engines, and which one --model, --precision and --engine
+    choose here.
 
-    about = "list models and engines, and what is chosen"
-    json_option(action("list", run_list, about, _LIST))
-    about = "measure each engine's fidelity and speed here"
-    json_option(action("check", run_check, about, _CHECK))
-    action("convert", run_convert, "convert the model for the fast engines", _CONVERT)
-    about = "fit the languages' means on your own stories, for a new space"
-    fit = action("fit-means", fit_means.run_fit_means, about, fit_means.ABOUT)
-    fit.add_argument(
-        "--out", required=True, metavar="DIR", help="where the adapted model goes"
-    )
+    Examples:
+      samestory models list
+      samestory models list --precision int8 --json
+    """
+
+    def run(self, settings: Settings) -> int:
+        """List models and engines."""
+        spec = wiring.encoder_spec(settings)
+        os.environ["HF_HUB_OFFLINE"] = "1"  # a list fetches nothing
+        chosen = next(candidates(spec))
+        models = [
+            _model(name, spec) for name in dict.fromkeys([*known_models(), spec.model])
+        ]
+        engines = [
+            {
+                "engine": name,
+                "precision": kind.precision,
+                "installed": importlib.util.find_spec(kind.library) is not None,
+                "fast_here": cpu.is_fast(kind.arithmetic),
+                "chosen": name == chosen,
+            }
+            for name, kind in ENGINES.items()
+        ]
+        if self.json:
+            for row in (*models, *engines):
+                print_json(row)
+        else:
+            _print_models(models)
+            _print_engines(engines)
+            print(
+                f"model {spec.model} in class {spec.precision}: first choice {chosen}."
+            )
+        return 0
 
 
-def run_list(args: argparse.Namespace, settings: Settings) -> int:
-    """List models and engines."""
-    spec = wiring.encoder_spec(settings)
-    os.environ["HF_HUB_OFFLINE"] = "1"  # a list fetches nothing
-    chosen = next(candidates(spec))
-    models = [
-        _model(name, spec) for name in dict.fromkeys([*known_models(), spec.model])
-    ]
-    engines = [
-        {
-            "engine": name,
-            "precision": kind.precision,
-            "installed": importlib.util.find_spec(kind.library) is not None,
-            "fast_here": cpu.is_fast(kind.arithmetic),
-            "chosen": name == chosen,
-        }
-        for name, kind in ENGINES.items()
-    ]
-    if args.json:
-        for row in (*models, *engines):
-            print_json(row)
-    else:
-        _print_models(models)
-        _print_engines(engines)
-        print(f"model {spec.model} in class {spec.precision}: first choice {chosen}.")
-    return 0
+@dataclass(frozen=True, kw_only=True)
+class Check(Json, Model):
+    """Measure each engine's fidelity and speed here.
+
+    Embed a fixed set of passages with every engine that is installed, compare
+    the vectors with torch's in fp32, and time them on one core. Takes a minute.
+    Exit 2 if an engine is not true to its class.
+
+    Examples:
+      samestory models check
+      samestory models check --model packaged --json
+    """
+
+    def run(self, settings: Settings) -> int:
+        """Measure every engine against torch."""
+        spec = replace(wiring.encoder_spec(settings), engine="auto")
+        texts = PASSAGES.read_text("utf-8").splitlines()
+        rows, reference = [], None
+        for name in _usable(spec):
+            sys.stderr.write(f"{name} ...\n")
+            try:
+                row, vectors = _measured(name, spec, texts, reference)
+            except Misconfigured as error:
+                rows.append({"engine": name, "is_true": False, "error": str(error)})
+                continue
+            if name == REFERENCE:
+                reference = vectors
+            rows.append(row)
+        if self.json:
+            for row in rows:
+                print_json(row)
+        else:
+            _print_check(rows)
+        return 0 if all(row["is_true"] for row in rows) else 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Convert(Model):
+    """Convert the model for the fast engines.
+
+    Done by the first worker otherwise, once for a model: 10 s. --precision int8
+    also makes the 8-bit graph, which needs samestory[int8].
+
+    Examples:
+      samestory models convert
+      samestory models convert --precision int8
+    """
+
+    def run(self, settings: Settings) -> int:
+        """Convert the model now, also one that failed before."""
+        spec = wiring.encoder_spec(settings)
+        model = model_files(spec.model)
+        digest = model.digest()
+        with contextlib.suppress(OSError):
+            (folder_of(spec.cache, digest) / FAILED).unlink(missing_ok=True)
+        folder = converted(model, digest, spec.cache, int8=spec.precision == INT8)
+        name = "openvino-int8" if spec.precision == INT8 else "openvino-fp32"
+        try:
+            open_engine(name, spec, model, digest)
+        except Misconfigured as error:
+            sys.stderr.write(f"{error}; making it anew\n")
+            shutil.rmtree(folder, ignore_errors=True)
+            folder = converted(model, digest, spec.cache, int8=spec.precision == INT8)
+            open_engine(name, spec, model, digest)
+        made = json.loads((folder / META).read_text("utf-8"))["made_with"]
+        print(f"{folder}: made with {', '.join(f'{k} {v}' for k, v in made.items())}")
+        return 0
 
 
 def _print_models(models: Sequence[Mapping[str, Any]]) -> None:
@@ -156,29 +196,6 @@ def _model(name: str, spec: EncoderSpec) -> dict[str, Any]:
         "languages": list(files.languages),
         "converted": [kind for kind, file in made.items() if (folder / file).exists()],
     }
-
-
-def run_check(args: argparse.Namespace, settings: Settings) -> int:
-    """Measure every engine against torch."""
-    spec = replace(wiring.encoder_spec(settings), engine="auto")
-    texts = PASSAGES.read_text("utf-8").splitlines()
-    rows, reference = [], None
-    for name in _usable(spec):
-        sys.stderr.write(f"{name} ...\n")
-        try:
-            row, vectors = _measured(name, spec, texts, reference)
-        except Misconfigured as error:
-            rows.append({"engine": name, "is_true": False, "error": str(error)})
-            continue
-        if name == REFERENCE:
-            reference = vectors
-        rows.append(row)
-    if args.json:
-        for row in rows:
-            print_json(row)
-    else:
-        _print_check(rows)
-    return 0 if all(row["is_true"] for row in rows) else 2
 
 
 def _usable(spec: EncoderSpec) -> list[str]:
@@ -239,24 +256,3 @@ def _print_check(rows: Sequence[dict[str, Any]]) -> None:
 
 def _number(row: dict[str, Any], key: str) -> str:
     return f"{row[key]:.5f}" if key in row else ""
-
-
-def run_convert(_: argparse.Namespace, settings: Settings) -> int:
-    """Convert the model now, also one that failed before."""
-    spec = wiring.encoder_spec(settings)
-    model = model_files(spec.model)
-    digest = model.digest()
-    with contextlib.suppress(OSError):
-        (folder_of(spec.cache, digest) / FAILED).unlink(missing_ok=True)
-    folder = converted(model, digest, spec.cache, int8=spec.precision == INT8)
-    name = "openvino-int8" if spec.precision == INT8 else "openvino-fp32"
-    try:
-        open_engine(name, spec, model, digest)
-    except Misconfigured as error:
-        sys.stderr.write(f"{error}; making it anew\n")
-        shutil.rmtree(folder, ignore_errors=True)
-        folder = converted(model, digest, spec.cache, int8=spec.precision == INT8)
-        open_engine(name, spec, model, digest)
-    made = json.loads((folder / META).read_text("utf-8"))["made_with"]
-    print(f"{folder}: made with {', '.join(f'{k} {v}' for k, v in made.items())}")
-    return 0

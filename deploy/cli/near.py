@@ -1,16 +1,18 @@
 """`samestory near`: the stories that are nearest to a text, a page or a story."""
 
-import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Final
+
+from cyclopts import Parameter
 
 from samestory.deploy import wiring
 from samestory.deploy.cli.naming import remember, story_named
+from samestory.deploy.cli.options import Deciding, Fetching, Json
 from samestory.deploy.cli.output import (
     day_and_time,
-    json_option,
     parse_since,
     plain,
     print_json,
@@ -33,54 +35,70 @@ from samestory.urls import absolute_url
 TELLING: Final = 100  # Latin letters that tell a language
 
 
-def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
-    """Add near."""
-    near = commands.add_parser(
-        "near",
-        parents=[common],
-        help="the nearest stories, with their events",
-        description="Find the stories nearest to a text, a URL, a story or a file.",
-    )
-    near.add_argument("text", nargs="*", metavar="TEXT|-", help="- reads stdin")
-    near.add_argument("--url", help="a page: one that is known, else it is fetched")
-    near.add_argument("--story", metavar="ID", help="a story that is known")
-    near.add_argument("--file", metavar="FILE", help="a text file, title first")
-    near.add_argument("-k", type=int, default=10, metavar="N", help="how many (10)")
-    near.add_argument("--since", metavar="7d", help="a span (7d, 12h) or a date")
-    near.add_argument("--lang", metavar="en", help="stories in this language only")
-    near.add_argument("--outlet", metavar="NAME", help="stories of this outlet only")
-    json_option(near)
-    near.set_defaults(run=run_near)
+@dataclass(frozen=True, kw_only=True)
+class FindNear(Json, Deciding, Fetching):
+    """Find the stories nearest to a text, a page or a story, with their events.
+
+    Examples:
+      samestory near "Blinken warns NATO about Chinese support for Russia"
+      samestory near --url https://example.org/news/1 --since 7d
+      pbpaste | samestory near -
+    """
+
+    text: Annotated[
+        tuple[str, ...], Parameter(metavar="TEXT|-", help="- reads stdin")
+    ] = field(default=(), kw_only=False)
+    url: Annotated[
+        str | None,
+        Parameter(metavar="URL", help="a page: one that is known, else it is fetched"),
+    ] = None
+    story: Annotated[
+        str | None,
+        Parameter(
+            metavar="STORY", help="a story that is known: by id, URL, title or @7"
+        ),
+    ] = None
+    file: Annotated[
+        str | None, Parameter(metavar="FILE", help="a text file, title first")
+    ] = None
+    k: Annotated[int, Parameter(metavar="N", help="how many (10)", name="-k")] = 10
+    since: Annotated[
+        str | None, Parameter(metavar="7d", help="a span (7d, 12h) or a date")
+    ] = None
+    lang: Annotated[
+        str | None, Parameter(metavar="en", help="stories in this language only")
+    ] = None
+    outlet: Annotated[
+        str | None, Parameter(metavar="NAME", help="stories of this outlet only")
+    ] = None
+
+    def run(self, settings: Settings) -> int:
+        """Print the nearest stories."""
+        if self.k < 1:
+            raise Misconfigured("-k must be 1 or more")
+        state = wiring.read_state(settings)
+        query = _query(self, settings, state)
+        with state.reading():
+            nearest = Lookup(state, wiring.open_pair_model(settings)).nearest(
+                query,
+                self.k,
+                since=parse_since(self.since),
+                lang=self.lang and self.lang.lower(),
+                outlet=self.outlet,
+            )
+        if self.json:
+            for near in nearest:
+                print_json(near.to_json())
+        elif nearest:
+            _print_near(nearest)
+            remember(state, [near.member.story.story_id for near in nearest])
+        else:
+            sys.stderr.write("nothing found: no story matches these filters\n")
+        return 0 if nearest else 1
 
 
-def run_near(args: argparse.Namespace, settings: Settings) -> int:
-    """Print the nearest stories."""
-    if args.k < 1:
-        raise Misconfigured("-k must be 1 or more")
-    args.text = " ".join(args.text) or None
-    state = wiring.read_state(settings)
-    query = _query(args, settings, state)
-    with state.reading():
-        nearest = Lookup(state, wiring.open_pair_model(settings)).nearest(
-            query,
-            args.k,
-            since=parse_since(args.since),
-            lang=args.lang and args.lang.lower(),
-            outlet=args.outlet,
-        )
-    if args.json:
-        for near in nearest:
-            print_json(near.to_json())
-    elif nearest:
-        _print_near(nearest)
-        remember(state, [near.member.story.story_id for near in nearest])
-    else:
-        sys.stderr.write("nothing found: no story matches these filters\n")
-    return 0 if nearest else 1
-
-
-def _query(args: argparse.Namespace, settings: Settings, state: Reader) -> View:
-    given = [args.text, args.url, args.story, args.file]
+def _query(args: FindNear, settings: Settings, state: Reader) -> View:
+    given = [args.text or None, args.url, args.story, args.file]
     if sum(one is not None for one in given) != 1:
         raise Misconfigured("near: give one of TEXT, --url, --story, --file or -")
     model = wiring.open_pair_model(settings)
@@ -121,7 +139,7 @@ def _language(text: str) -> str | None:
     return None if is_latin and len(letters) < TELLING else identify(text, None)
 
 
-def _known(args: argparse.Namespace, state: Reader) -> Member | None:
+def _known(args: FindNear, state: Reader) -> Member | None:
     if args.story is not None:
         with state.reading():  # it may go meanwhile
             return state.member(story_named(state, args.story))
@@ -134,7 +152,7 @@ def _known(args: argparse.Namespace, state: Reader) -> Member | None:
     return None
 
 
-def _text(args: argparse.Namespace, settings: Settings) -> tuple[str, str]:
+def _text(args: FindNear, settings: Settings) -> tuple[str, str]:
     if args.url:
         from samestory.ingest.articles.page import Page, extract_text  # noqa: PLC0415
         from samestory.ingest.fetch.client import MAX_PAGE_BYTES  # noqa: PLC0415  (0.2 s, with httpx2)
@@ -149,11 +167,12 @@ def _text(args: argparse.Namespace, settings: Settings) -> tuple[str, str]:
                 return "", str(sandbox.run(extract_text, page))
         except Quarantine as error:
             raise Misconfigured(f"near: {error}") from error
-    if args.file is not None or args.text == "-":
+    written = " ".join(args.text)
+    if args.file is not None or written == "-":
         whole = _read(args.file)
         title, _, text = whole.strip().partition("\n")
         return (clean_line(title), clean_text(text)) if text else ("", whole)
-    return clean_line(args.text), ""
+    return clean_line(written), ""
 
 
 def _read(file: str | None) -> str:

@@ -1,13 +1,12 @@
 """How results are printed: tables for people, one JSON object a line for scripts."""
 
-import argparse
 import csv
 import json
 import re
 import sys
 import time
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,6 +16,8 @@ from samestory.ingest.text.dates import parse_date
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from samestory.deploy.cli.options import Ways
 
 _SPAN: Final = re.compile(r"^(\d+(?:\.\d+)?)([smhdw])$")
 _DAYS_AGO: Final = {"today": 0, "yesterday": 1}
@@ -30,46 +31,8 @@ _RIGHT_TO_LEFT: Final = frozenset({"R", "AL"})  # bidirectional classes of lette
 RECENT: Final = timedelta(days=300)  # so long a day of the year is not ambiguous
 
 
-def add_command(
-    commands: Any,
-    common: argparse.ArgumentParser,
-    name: str,
-    run: Callable[..., int],
-    **about: str,
-) -> Any:
-    """Add a command that takes --json; return its parser.
-
-    Args:
-        commands: the subparsers.
-        common: options of all commands.
-        name: what a user types.
-        run: carries it out.
-        about: help and description.
-    """
-    parser = commands.add_parser(name, parents=[common], **about)
-    parser.set_defaults(run=run)
-    json_option(parser)
-    return parser
-
-
-def json_option(parser: argparse.ArgumentParser) -> None:
-    """Add --json."""
-    parser.add_argument("--json", action="store_true", help="one JSON object a line")
-
-
-def add_ways(parser: argparse.ArgumentParser) -> None:
-    """Add --json, --csv, --tsv and --fields: a list for programs."""
-    ways = parser.add_mutually_exclusive_group()
-    ways.add_argument("--json", action="store_true", help="one JSON object a line")
-    ways.add_argument("--csv", action="store_true", help="a table for spreadsheets")
-    ways.add_argument("--tsv", action="store_true", help="the same between tabs")
-    parser.add_argument(
-        "--fields", metavar="A,B", help="with one of these: these fields alone"
-    )
-
-
-def is_for_programs(args: argparse.Namespace) -> bool:
-    """Tell whether one of `add_ways` was asked for.
+def is_for_programs(args: "Ways") -> bool:
+    """Tell whether a list is for programs, as `Ways` has it.
 
     Raises:
         Misconfigured: fields are asked for, and of what is not.
@@ -80,13 +43,13 @@ def is_for_programs(args: argparse.Namespace) -> bool:
 
 
 def print_rows(
-    rows: Sequence[dict[str, Any]], args: argparse.Namespace, columns: Sequence[str]
+    rows: Sequence[dict[str, Any]], args: "Ways", columns: Sequence[str]
 ) -> None:
-    """Print rows of the same fields as `add_ways` has it.
+    """Print rows of the same fields as `Ways` has it.
 
     Args:
         rows: as --json prints them.
-        args: with what `add_ways` added.
+        args: which of the forms.
         columns: the fields of a table where none are asked for.
 
     In a table a list is its values with "; " between them, and a cell that a

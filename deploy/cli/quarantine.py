@@ -1,15 +1,17 @@
 """`samestory quarantine`: see what was set aside, try it again, or drop it."""
 
-import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
+
+from cyclopts import Parameter
 
 from samestory.deploy import wiring
+from samestory.deploy.cli.options import Json, Kafka
 from samestory.deploy.cli.output import (
     day_and_time,
-    json_option,
     parse_since,
     plain,
     print_json,
@@ -22,111 +24,145 @@ from samestory.deploy.stream.log import Log
 from samestory.errors import Misconfigured
 
 
-def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
-    """Add quarantine with its own commands."""
-    quarantine = commands.add_parser(
-        "quarantine",
-        help="what was set aside: list, show, retry, drop",
-        description="What can never work is set aside with the reason. Mend the cause,"
-        " then retry; or drop what nobody needs.",
-    )
-    actions = quarantine.add_subparsers(dest="action", required=True, metavar="ACTION")
+@dataclass(frozen=True, kw_only=True)
+class _Filters(Json, Kafka):
+    """Which cases."""
 
-    def action(name: str, run: Any, about: str) -> argparse.ArgumentParser:
-        parser = actions.add_parser(
-            name, parents=[common], help=about, description=about.capitalize() + "."
-        )
-        parser.set_defaults(run=run)
-        json_option(parser)
-        return parser  # type: ignore[no-any-return]
-
-    listing = action("list", run_list, "list what is held, the oldest first")
-    _filters(listing)
-    show = action("show", run_show, "show one case with what it holds")
-    show.add_argument("ids", nargs=1, metavar="ID", help="its id, or the beginning")
-    retry = action("retry", run_retry, "publish messages again, make URLs due again")
-    drop = action("drop", run_drop, "give cases up; they are listed no more")
-    for parser in (retry, drop):
-        parser.add_argument("ids", nargs="*", metavar="ID")
-        parser.add_argument("--all", action="store_true", help="all that match")
-        _filters(parser)
-    retry.add_argument(
-        "--force",
-        action="store_true",
-        help=f"also what has failed {MAX_ATTEMPTS} times or more",
-    )
+    stage: Annotated[
+        str | None, Parameter(metavar="STAGE", help="ingest, embed, index or import")
+    ] = None
+    reason: Annotated[
+        str | None, Parameter(metavar="TEXT", help="whose reason holds this text")
+    ] = None
+    older_than: Annotated[
+        str | None, Parameter(metavar="7d", help="set aside before then")
+    ] = None
 
 
-def _filters(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--stage", help="ingest, embed, index or import")
-    parser.add_argument("--reason", metavar="TEXT", help="whose reason holds this text")
-    parser.add_argument("--older-than", metavar="7d", help="set aside before then")
+@dataclass(frozen=True, kw_only=True)
+class Listed(_Filters):
+    """List what is held, the oldest first.
 
+    Examples:
+      samestory quarantine list samestory quarantine list --stage ingest
+    --older-than 7d --json
+    """
 
-def run_list(args: argparse.Namespace, settings: Settings) -> int:
-    """List what is held."""
-    matching = _matching(cases(wiring.open_log(settings)).values(), args)
-    if args.json:
-        for case in matching:
-            print_json(shown(_json(case)))
-    elif matching:
-        print_table(
-            [
-                ("case", {"no_wrap": True}),
-                ("since (UTC)", {"no_wrap": True}),
-                ("stage", {"no_wrap": True}),
-                ("tries", {"justify": "right"}),
-                ("where", {"ratio": 1, "overflow": "fold"}),
-                ("reason", {"ratio": 2}),
-            ],
-            [
-                (
-                    case.case_id[:10],
-                    day_and_time(_moment(case)),
-                    case.stage,
-                    str(case.attempt),
-                    case.where,
-                    case.reason,
-                )
-                for case in matching
-            ],
-        )
-    else:
-        sys.stderr.write("nothing is held\n")
-    return 0 if matching else 1
-
-
-def run_show(args: argparse.Namespace, settings: Settings) -> int:
-    """Show one case."""
-    (case,) = _named(cases(wiring.open_log(settings)), args.ids)
-    if args.json:
-        text = case.value.decode("utf-8", "replace")
-        print_json(shown(_json(case) | {"value": text, "whole": case.is_whole}))
-        return 0
-    for name, value in _json(case).items():
-        print(plain(f"{name:<10} {value}"))
-    whole = "" if case.is_whole else " (cut off)"
-    print(f"holds {len(case.value):,} bytes{whole}:")
-    print(plain(case.value[:2_000].decode("utf-8", "replace")))
-    return 0
-
-
-def run_retry(args: argparse.Namespace, settings: Settings) -> int:
-    """Try cases again; exit 1 if none could be."""
-    log = wiring.open_log(settings)
-    done = 0
-    for case in _chosen(cases(log), args):
-        why_not = _retry(case, args, log, settings)
-        if why_not is None:
-            done += 1
+    def run(self, settings: Settings) -> int:
+        """List what is held."""
+        matching = _matching(cases(wiring.open_log(settings)).values(), self)
+        if self.json:
+            for case in matching:
+                print_json(shown(_json(case)))
+        elif matching:
+            print_table(
+                [
+                    ("case", {"no_wrap": True}),
+                    ("since (UTC)", {"no_wrap": True}),
+                    ("stage", {"no_wrap": True}),
+                    ("tries", {"justify": "right"}),
+                    ("where", {"ratio": 1, "overflow": "fold"}),
+                    ("reason", {"ratio": 2}),
+                ],
+                [
+                    (
+                        case.case_id[:10],
+                        day_and_time(_moment(case)),
+                        case.stage,
+                        str(case.attempt),
+                        case.where,
+                        case.reason,
+                    )
+                    for case in matching
+                ],
+            )
         else:
-            sys.stderr.write(plain(f"{case.case_id[:10]}: not retried: {why_not}\n"))
-    return _say(args, "retried", done)
+            sys.stderr.write("nothing is held\n")
+        return 0 if matching else 1
 
 
-def _retry(
-    case: Case, args: argparse.Namespace, log: Log, settings: Settings
-) -> str | None:
+@dataclass(frozen=True, kw_only=True)
+class Show(Json, Kafka):
+    """Show one case with what it holds.
+
+    Examples:
+      samestory quarantine show q-1c2b samestory quarantine show q-1c2b --json
+    """
+
+    id: Annotated[str, Parameter(metavar="ID", help="its id, or the beginning")] = (
+        field(kw_only=False)
+    )
+
+    def run(self, settings: Settings) -> int:
+        """Show one case."""
+        (case,) = _named(cases(wiring.open_log(settings)), [self.id])
+        if self.json:
+            text = case.value.decode("utf-8", "replace")
+            print_json(shown(_json(case) | {"value": text, "whole": case.is_whole}))
+            return 0
+        for name, value in _json(case).items():
+            print(plain(f"{name:<10} {value}"))
+        whole = "" if case.is_whole else " (cut off)"
+        print(f"holds {len(case.value):,} bytes{whole}:")
+        print(plain(case.value[:2_000].decode("utf-8", "replace")))
+        return 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Chosen(_Filters):
+    """Which cases, by their ids, too."""
+
+    ids: Annotated[tuple[str, ...], Parameter(metavar="ID")] = field(
+        default=(), kw_only=False
+    )
+    all: Annotated[bool, Parameter(help="all that match")] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Retry(_Chosen):
+    """Publish messages again, make URLs due again.
+
+    Examples:
+      samestory quarantine retry q-1c2b samestory quarantine retry --reason "404"
+    --all
+    """
+
+    force: Annotated[bool, Parameter(help="also what has failed often")] = False
+
+    def run(self, settings: Settings) -> int:
+        """Try cases again; exit 1 if none could be."""
+        log = wiring.open_log(settings)
+        done = 0
+        for case in _chosen(cases(log), self):
+            why_not = _retry(case, self, log, settings)
+            if why_not is None:
+                done += 1
+            else:
+                sys.stderr.write(
+                    plain(f"{case.case_id[:10]}: not retried: {why_not}\n")
+                )
+        return _say(self, "retried", done)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drop(_Chosen):
+    """Give cases up; they are listed no more.
+
+    Examples:
+      samestory quarantine drop q-1c2b samestory quarantine drop --older-than 30d
+    --all
+    """
+
+    def run(self, settings: Settings) -> int:
+        """Give cases up."""
+        log = wiring.open_log(settings)
+        chosen = _chosen(cases(log), self)
+        for case in chosen:
+            settle(log, case, "dropped")
+        return _say(self, "dropped", len(chosen))
+
+
+def _retry(case: Case, args: "Retry", log: Log, settings: Settings) -> str | None:
     """Try one case again; return why not, None if it was."""
     if case.attempt >= MAX_ATTEMPTS and not args.force:
         return f"it has failed {case.attempt} times; --force tries it once more"
@@ -146,16 +182,7 @@ def _retry(
     return None
 
 
-def run_drop(args: argparse.Namespace, settings: Settings) -> int:
-    """Give cases up."""
-    log = wiring.open_log(settings)
-    chosen = _chosen(cases(log), args)
-    for case in chosen:
-        settle(log, case, "dropped")
-    return _say(args, "dropped", len(chosen))
-
-
-def _say(args: argparse.Namespace, word: str, count: int) -> int:
+def _say(args: Json, word: str, count: int) -> int:
     if args.json:
         print_json({word: count})
     else:
@@ -163,7 +190,7 @@ def _say(args: argparse.Namespace, word: str, count: int) -> int:
     return 0 if count else 1
 
 
-def _chosen(held: dict[str, Case], args: argparse.Namespace) -> list[Case]:
+def _chosen(held: dict[str, Case], args: _Chosen) -> list[Case]:
     if args.ids:
         return _named(held, args.ids)
     if not (args.all or args.stage or args.reason or args.older_than):
@@ -184,7 +211,7 @@ def _named(held: dict[str, Case], beginnings: Sequence[str]) -> list[Case]:
     return named
 
 
-def _matching(held: Any, args: argparse.Namespace) -> list[Case]:
+def _matching(held: Iterable[Case], args: _Filters) -> list[Case]:
     before = parse_since(args.older_than)
     return [
         case

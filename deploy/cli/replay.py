@@ -1,15 +1,17 @@
 """`samestory replay`, `digest` and `diff`: the same answer, provably."""
 
-import argparse
 import shutil
 import signal
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Final
+
+from cyclopts import Parameter
 
 from samestory.database import copy_database
 from samestory.deploy import wiring
@@ -19,7 +21,8 @@ from samestory.deploy.cli.journal import (
     patience_of,
     refuse_gap,
 )
-from samestory.deploy.cli.output import add_command, print_json, print_table
+from samestory.deploy.cli.options import Deciding, Json, Kafka
+from samestory.deploy.cli.output import print_json, print_table
 from samestory.deploy.config import Settings
 from samestory.deploy.loop import patiently
 from samestory.deploy.progress import ProgressLine
@@ -36,81 +39,134 @@ SAME: Final = 0
 DIFFERENT: Final = 1
 
 
-def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
-    """Add replay, digest and diff."""
-    add = partial(add_command, commands, common)
-    replay = add(
-        "replay",
-        run_replay,
-        help="rebuild the events from the journal, into another directory",
-        description="Apply the journal anew, into a directory of its own: the same"
-        " journal gives the same events, whatever happened on the way. What retention"
-        " has removed from the journal must come from a snapshot (--from).",
-    )
-    replay.add_argument("--into", required=True, metavar="DIR", help="a new directory")
-    replay.add_argument(
-        "--from",
-        dest="begin",
-        metavar="FILE|BEGINNING",
-        help="go on from a snapshot that `backup` made; BEGINNING: from what is left of"
-        " the journal, though its beginning is gone",
-    )
-    digest = add(
-        "digest",
-        run_digest,
-        help="one line that names all stories and their events",
-        description="Print the state's digest: equal on two states that hold the same"
-        " versions of the same stories in the same events, by the same corrections.",
-    )
-    digest.add_argument(
-        "--at",
-        type=int,
-        metavar="POSITION",
-        help="as it was when the journal's records before this one had been applied;"
-        " rebuilds that from the journal",
-    )
-    digest.add_argument(
-        "--from",
-        dest="begin",
-        metavar="FILE|BEGINNING",
-        help="where that begins, see `samestory replay`",
-    )
-    diff = add(
-        "diff",
-        run_diff,
-        help="how the events of two states differ: exit 0 if they do not, else 1",
-        description="List the events that two states do not have in common, and how:"
-        " merged, split, moved, missing, new. Exit 0 if there are none, else 1, as diff"
-        " does; names of events do not count, only who is with whom.",
-    )
-    diff.add_argument("first", metavar="DIR", help="a state")
-    diff.add_argument("second", metavar="DIR", help="another")
+@dataclass(frozen=True, kw_only=True)
+class Replay(Json, Kafka, Deciding):
+    """Rebuild the events from the journal, into a directory of its own.
+
+    The same journal gives the same events, whatever happened on the way. What
+    retention has removed from the journal must come from a snapshot (--from).
+
+    Examples:
+      samestory replay --into again
+      samestory replay --into again --from monday.db
+    """
+
+    into: Annotated[str, Parameter(metavar="DIR", help="a new directory")]
+    begin: Annotated[
+        str | None,
+        Parameter(
+            metavar="FILE|BEGINNING",
+            help="go on from a snapshot that `backup` made; BEGINNING: from what is"
+            " left of the journal, though its beginning is gone",
+            name="--from",
+        ),
+    ] = None
+
+    def run(self, settings: Settings) -> int:
+        """Rebuild, print the digest; what is in --into then is whole, or not there."""
+        target = wiring.state_path_in(Path(self.into))
+        place = Path(self.into) / ".replay"
+        built = wiring.state_path_in(place)
+        if target.parent.exists():
+            raise Misconfigured(
+                f"there is a state in it already: remove {target.parent}, or name"
+                " another directory"
+            )
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        try:
+            shutil.rmtree(place, ignore_errors=True)  # of a replay that was killed
+            with _naming(self.into):
+                private_folder(place)
+            rebuilt(built, self.begin, settings).close()
+            with _naming(self.into):
+                built.parent.rename(target.parent)
+        finally:
+            shutil.rmtree(place, ignore_errors=True)
+        state = Reader(target)
+        _print_digest(state, self)
+        state.close()
+        return 0
 
 
-def run_replay(args: argparse.Namespace, settings: Settings) -> int:
-    """Rebuild and print the digest; what is in --into then is whole, or not there."""
-    target = wiring.state_path_in(Path(args.into))
-    place = Path(args.into) / ".replay"
-    built = wiring.state_path_in(place)
-    if target.parent.exists():
-        raise Misconfigured(
-            f"there is a state in it already: remove {target.parent}, or name another"
-            " directory"
-        )
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        shutil.rmtree(place, ignore_errors=True)  # of a replay that was killed
-        with _naming(args.into):
-            private_folder(place)
-        rebuilt(built, args.begin, settings).close()
-        with _naming(args.into):
-            built.parent.rename(target.parent)
-    finally:
-        shutil.rmtree(place, ignore_errors=True)
-    state = Reader(target)
-    _print_digest(state, args)
-    state.close()
-    return 0
+@dataclass(frozen=True, kw_only=True)
+class Digest(Json, Kafka, Deciding):
+    """Print one line that names all stories and their events.
+
+    It is equal on two states that hold the same versions of the same stories in
+    the same events, by the same corrections.
+
+    Examples:
+      samestory digest
+      samestory digest --at 1000 --json
+    """
+
+    at: Annotated[
+        int | None,
+        Parameter(
+            metavar="POSITION",
+            help="as it was when the journal's records before this one had been"
+            " applied; rebuilds that from the journal",
+        ),
+    ] = None
+    begin: Annotated[
+        str | None,
+        Parameter(
+            metavar="FILE|BEGINNING",
+            help="go on from a snapshot that `backup` made; BEGINNING: from what is"
+            " left of the journal, though its beginning is gone",
+            name="--from",
+        ),
+    ] = None
+
+    def run(self, settings: Settings) -> int:
+        """Print the digest of now, or of an earlier position."""
+        state = wiring.read_state(settings)
+        with state.reading():
+            if self.at in (None, state.meta.position()):
+                _print_digest(state, self)
+                return 0
+        if not 0 <= self.at <= state.meta.position():
+            raise Misconfigured(
+                f"--at {self.at}: the state has read up to {state.meta.position()}"
+            )
+        state.close()
+        with tempfile.TemporaryDirectory() as folder:
+            target = wiring.state_path_in(Path(folder))
+            again = rebuilt(target, self.begin, settings, self.at)
+            _print_digest(again, self)
+            again.close()
+        return 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diff(Json):
+    """Tell how the events of two states differ: exit 0 if they do not, else 1.
+
+    Lists the events that the two do not have in common, and how: merged, split,
+    moved, missing, new. Names of events do not count, only who is with whom.
+
+    Examples:
+      samestory diff monday again
+      samestory diff monday again --json
+    """
+
+    first: Annotated[str, Parameter(metavar="DIR", help="a state")] = field(
+        kw_only=False
+    )
+    second: Annotated[str, Parameter(metavar="DIR", help="another")] = field(
+        kw_only=False
+    )
+
+    def run(self, _: Settings) -> int:
+        """Compare and print."""
+        folders = (Path(self.first), Path(self.second))
+        sides = [wiring.read_state_in(folder) for folder in folders]
+        changes = differences(sides[0].assignments(), sides[1].assignments())
+        for change in changes if self.json else ():
+            print_json(change.to_json())
+        if not self.json:
+            _print_changes(changes, sides[0], sides[1])
+        return DIFFERENT if changes else SAME
 
 
 @contextmanager
@@ -121,27 +177,7 @@ def _naming(into: str) -> Iterator[None]:
         raise Misconfigured(f"--into {into}: {error}") from error
 
 
-def run_digest(args: argparse.Namespace, settings: Settings) -> int:
-    """Print the digest of now, or of an earlier position."""
-    state = wiring.read_state(settings)
-    with state.reading():
-        if args.at in (None, state.meta.position()):
-            _print_digest(state, args)
-            return 0
-    if not 0 <= args.at <= state.meta.position():
-        raise Misconfigured(
-            f"--at {args.at}: the state has read up to {state.meta.position()}"
-        )
-    state.close()
-    with tempfile.TemporaryDirectory() as folder:
-        target = wiring.state_path_in(Path(folder))
-        again = rebuilt(target, args.begin, settings, args.at)
-        _print_digest(again, args)
-        again.close()
-    return 0
-
-
-def _print_digest(state: Held, args: argparse.Namespace) -> None:
+def _print_digest(state: Held, args: Json) -> None:
     summary = {
         "digest": state.digest(),
         "position": state.meta.position(),
@@ -228,18 +264,6 @@ def _refuse_removed(log: Log, settings: Settings, position: int) -> None:
             " removed what was between while it was read; start again with --from"
             " FILE, a later snapshot"
         )
-
-
-def run_diff(args: argparse.Namespace, _: Settings) -> int:
-    """Compare and print."""
-    folders = (Path(args.first), Path(args.second))
-    sides = [wiring.read_state_in(folder) for folder in folders]
-    changes = differences(sides[0].assignments(), sides[1].assignments())
-    for change in changes if args.json else ():
-        print_json(change.to_json())
-    if not args.json:
-        _print_changes(changes, sides[0], sides[1])
-    return DIFFERENT if changes else SAME
 
 
 def _print_changes(changes: list[Change], first: Reader, second: Reader) -> None:

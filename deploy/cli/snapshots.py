@@ -1,16 +1,19 @@
 """`samestory backup` and `restore`: snapshots of the index."""
 
-import argparse
 import sqlite3
 import sys
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated
+
+from cyclopts import Parameter
 
 from samestory.database import copy_database, replace_database
 from samestory.deploy import wiring
 from samestory.deploy.cli.journal import patience_of, refuse_gap
-from samestory.deploy.cli.output import add_command, print_json
+from samestory.deploy.cli.options import Json, Kafka
+from samestory.deploy.cli.output import print_json
 from samestory.deploy.config import Settings
 from samestory.deploy.loop import patiently
 from samestory.deploy.process import hold_lock
@@ -21,72 +24,107 @@ from samestory.index.store.reader import peek
 from samestory.index.store.state import State
 
 
-def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
-    """Add backup and restore."""
-    add = partial(add_command, commands, common)
-    backup = add(
-        "backup",
-        run_backup,
-        help="write a snapshot of the index, also while workers run",
-        description="Write a snapshot of stories, events and decisions with their"
-        " position in the journal. `restore FILE` puts it back; `replay --into DIR"
-        " --from FILE` rebuilds a state beside the present one. It goes with its log:"
-        " keep log.db (and frontier.db) too, or the broker.",
-    )
-    backup.add_argument("file", metavar="FILE", help="a file that is not there yet")
-    restore = add(
-        "restore",
-        run_restore,
-        help="put a snapshot of `backup` in the place of the index's state",
-        description="Put a snapshot in the place of the index's state. The index worker"
-        " must not run; when it starts again, it goes on in the journal where the"
-        " snapshot ends. A state that is there is kept beside, under another name.",
-    )
-    restore.add_argument("file", metavar="FILE", help="a snapshot")
-    restore.add_argument(
-        "--replace", action="store_true", help="though there is a state"
-    )
+@dataclass(frozen=True, kw_only=True)
+class Backup(Json):
+    """Write a snapshot of the index, also while workers run.
+
+    It has stories, events and decisions with their position in the journal.
+    `restore FILE` puts it back; `replay --into DIR --from FILE` rebuilds a
+    state beside the present one. It goes with its log: keep log.db (and
+    frontier.db) too, or the broker.
+
+    Examples:
+      samestory backup monday.db
+      samestory backup "index $(date +%F).db" --json
+    """
+
+    file: Annotated[
+        str, Parameter(metavar="FILE", help="a file that is not there yet")
+    ] = field(kw_only=False)
+
+    def run(self, settings: Settings) -> int:
+        """Write the snapshot."""
+        wiring.read_state(settings).close()
+        copy_database(wiring.state_path(settings), Path(self.file))
+        damage = list(damage_of_state(Path(self.file), with_files=False))
+        if damage:
+            Path(self.file).unlink()
+            raise Misconfigured(
+                f"the state is damaged, no snapshot was made: {damage[0][1]};"
+                " `samestory check` tells all of it"
+            )
+        held = peek(Path(self.file))
+        if self.json:
+            print_json(
+                {
+                    "file": self.file,
+                    "position": held.position,
+                    "stories": held.stories,
+                    "events": held.events,
+                }
+            )
+        else:
+            print(f"{held.stories} stories, journal position {held.position}")
+        return 0
 
 
-def run_restore(args: argparse.Namespace, settings: Settings) -> int:
-    """Put a snapshot in the place of the state."""
-    source, target = Path(args.file), wiring.state_path(settings)
-    _refuse(source, target, may_replace=args.replace)
-    log = wiring.open_log(settings)
-    refuse_gap(source, log, settings)
-    end = patiently(partial(log.count, JOURNAL), patience_of(settings))
-    held = peek(source)
-    consumer = patiently(
-        partial(log.consumer, "index", JOURNAL), patience_of(settings)
-    )  # refuses where another index reads the journal
-    with hold_lock(settings.home, "index", 1.0):  # `status` may just look at it
-        _hold_back(log, consumer, held.position, source, settings)
-        announced = _announced_by(target)
-        former = _set_aside(target)
-        replace_database(source, target)
-        state = State(target)
-        with state.transaction():
-            state.revisions.announce_anew(announced)
-        state.close()
-    log.close()
-    if args.json:
-        print_json(
-            {
-                "file": args.file,
-                "position": held.position,
-                "former": former,
-                "stories": held.stories,
-                "events": held.events,
-            }
-        )
-    else:
-        kept = f"; the former state is {former}" if former else ""
-        print(
-            f"{held.stories} stories; {end - held.position} journal records follow when"
-            " the index starts (`samestory run`, `index` or `import`), corrections and"
-            f" what is to be forgotten among them{kept}"
-        )
-    return 0
+@dataclass(frozen=True, kw_only=True)
+class Restore(Json, Kafka):
+    """Put a snapshot of `backup` in the place of the index's state.
+
+    The index worker must not run; when it starts again, it goes on in the
+    journal where the snapshot ends. A state that is there is kept beside, under
+    another name.
+
+    Examples:
+      samestory restore monday.db
+      samestory restore monday.db --replace
+    """
+
+    file: Annotated[str, Parameter(metavar="FILE", help="a snapshot")] = field(
+        kw_only=False
+    )
+    replace: Annotated[bool, Parameter(help="though there is a state")] = False
+
+    def run(self, settings: Settings) -> int:
+        """Put a snapshot in the place of the state."""
+        source, target = Path(self.file), wiring.state_path(settings)
+        _refuse(source, target, may_replace=self.replace)
+        log = wiring.open_log(settings)
+        refuse_gap(source, log, settings)
+        end = patiently(partial(log.count, JOURNAL), patience_of(settings))
+        held = peek(source)
+        consumer = patiently(
+            partial(log.consumer, "index", JOURNAL), patience_of(settings)
+        )  # refuses where another index reads the journal
+        with hold_lock(settings.home, "index", 1.0):  # `status` may just look at it
+            _hold_back(log, consumer, held.position, source, settings)
+            announced = _announced_by(target)
+            former = _set_aside(target)
+            replace_database(source, target)
+            state = State(target)
+            with state.transaction():
+                state.revisions.announce_anew(announced)
+            state.close()
+        log.close()
+        if self.json:
+            print_json(
+                {
+                    "file": self.file,
+                    "position": held.position,
+                    "former": former,
+                    "stories": held.stories,
+                    "events": held.events,
+                }
+            )
+        else:
+            kept = f"; the former state is {former}" if former else ""
+            print(
+                f"{held.stories} stories; {end - held.position} journal records follow"
+                " when the index starts (`samestory run`, `index` or `import`),"
+                f" corrections and what is to be forgotten among them{kept}"
+            )
+        return 0
 
 
 def _refuse(source: Path, target: Path, *, may_replace: bool) -> None:
@@ -151,29 +189,3 @@ def _announced_by(target: Path) -> dict[str, int]:
         sys.stderr.write(f"{error}: its revisions can't be read, they begin anew\n")
         return {}
     return announced
-
-
-def run_backup(args: argparse.Namespace, settings: Settings) -> int:
-    """Write the snapshot."""
-    wiring.read_state(settings).close()
-    copy_database(wiring.state_path(settings), Path(args.file))
-    damage = list(damage_of_state(Path(args.file), with_files=False))
-    if damage:
-        Path(args.file).unlink()
-        raise Misconfigured(
-            f"the state is damaged, no snapshot was made: {damage[0][1]};"
-            " `samestory check` tells all of it"
-        )
-    held = peek(Path(args.file))
-    if args.json:
-        print_json(
-            {
-                "file": args.file,
-                "position": held.position,
-                "stories": held.stories,
-                "events": held.events,
-            }
-        )
-    else:
-        print(f"{held.stories} stories, journal position {held.position}")
-    return 0

@@ -1,16 +1,17 @@
 """`samestory status`, `topics` and `health`: what is there, and does it work."""
 
-import argparse
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any, Final
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Any, Final, Literal
 
 import numpy as np
+from cyclopts import Parameter
 
 from samestory.deploy import wiring
-from samestory.deploy.cli.output import json_option, plain, print_json, print_table
+from samestory.deploy.cli.options import WAYS, Json, Kafka
+from samestory.deploy.cli.output import plain, print_json, print_table
 from samestory.deploy.config import Settings
 from samestory.deploy.masking import shown
 from samestory.deploy.metrics import prometheus
@@ -27,96 +28,102 @@ HUNG_S: Final = 60.0  # the slowest turn is a batch of stories: seconds
 QUANTILES: Final = (0.5, 0.95, 1.0)
 
 
-def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
-    """Add status, topics and health."""
-    status = commands.add_parser(
-        "status",
-        parents=[common],
-        help="what is running, lag, freshness, quarantine",
-        description="Tell what is running on this state and how far it is. For a"
-        " monitor: --prometheus prints the text that its exporters read, e.g. into the"
-        " folder of node_exporter's textfile collector.",
-    )
-    form = status.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="one JSON object")
-    form.add_argument(
-        "--prometheus", action="store_true", help="Prometheus' text format"
-    )
-    status.set_defaults(run=run_status)
-    topics = commands.add_parser(
-        "topics",
-        parents=[common],
-        help="make the log's topics, or verify those that are there",
-        description="Make the log's topics where they are missing, verify those that"
-        " are there (exit 2 if one is not as it must be, with both values), and list"
-        " them. --mend sets right what Kafka's topics have otherwise, but never their"
-        " partitions.",
-    )
-    topics.add_argument(
-        "--mend", action="store_true", help="set Kafka's topics right; says what it did"
-    )
-    json_option(topics)
-    topics.set_defaults(run=run_topics)
-    health = commands.add_parser(
-        "health",
-        parents=[common],
-        help="whether a worker is well: exit 0 or 1",
-        description="Tell whether a worker runs on this state, its loop turns and it"
-        " reaches the log: exit 0, else 1 with the reason. For health checks of"
-        " containers.",
-    )
-    health.add_argument("worker", choices=NAMES)
-    health.set_defaults(run=run_health)
+@dataclass(frozen=True, kw_only=True)
+class Status(Json, Kafka):
+    """Tell what is running on this state and how far it is.
+
+    For a monitor: --prometheus prints the text that its exporters read, e.g. into
+    the folder of node_exporter's textfile collector.
+
+    Examples:
+      samestory status
+      samestory status --prometheus > /var/lib/node_exporter/samestory.prom
+    """
+
+    prometheus: Annotated[
+        bool, Parameter(help="Prometheus' text format", group=WAYS)
+    ] = False
+
+    def run(self, settings: Settings) -> int:
+        """Print where things stand."""
+        if not settings.brokers and not (settings.home / "log.db").exists():
+            raise Misconfigured(
+                f"no state in {settings.home}: start with `samestory run --feed URL`"
+            )
+        status = _status(settings)
+        if self.json:
+            print_json(shown(status))
+        elif self.prometheus:
+            sys.stdout.write(prometheus(status))
+        else:
+            _print(status)
+        return 0
 
 
-def run_status(args: argparse.Namespace, settings: Settings) -> int:
-    """Print where things stand."""
-    if not settings.brokers and not (settings.home / "log.db").exists():
-        raise Misconfigured(
-            f"no state in {settings.home}: start with `samestory run --feed URL`"
-        )
-    status = _status(settings)
-    if args.json:
-        print_json(shown(status))
-    elif args.prometheus:
-        sys.stdout.write(prometheus(status))
-    else:
-        _print(status)
-    return 0
+@dataclass(frozen=True, kw_only=True)
+class Topics(Json, Kafka):
+    """Make the log's topics, or verify those that are there, and list them.
+
+    Exit 2 if one is not as it must be, with both values. --mend sets right what
+    Kafka's topics have otherwise, but never their partitions.
+
+    Examples:
+      samestory topics
+      samestory topics --brokers kafka:9092 --mend
+    """
+
+    mend: Annotated[
+        bool, Parameter(help="set Kafka's topics right; says what it did")
+    ] = False
+
+    def run(self, settings: Settings) -> int:
+        """Open the log, which makes and verifies its topics, and list them."""
+        mend = _say if self.mend else None
+        log = wiring.open_log(settings, mend=mend)
+        rows = [
+            {
+                "topic": topic,
+                "partitions": log.partitions(topic),
+                "records": log.count(topic),
+                "fingerprint": log.fingerprint(topic),
+            }
+            for topic in TOPICS
+        ]
+        log.close()
+        if self.json:
+            for row in rows:
+                print_json(row)
+        else:
+            columns: list[tuple[str, dict[str, Any]]] = [(name, {}) for name in rows[0]]
+            print_table(columns, [[str(cell) for cell in row.values()] for row in rows])
+        return 0
 
 
-def run_topics(args: argparse.Namespace, settings: Settings) -> int:
-    """Open the log, which makes and verifies its topics, and list them."""
-    mend = _say if args.mend else None
-    log = wiring.open_log(settings, mend=mend)
-    rows = [
-        {
-            "topic": topic,
-            "partitions": log.partitions(topic),
-            "records": log.count(topic),
-            "fingerprint": log.fingerprint(topic),
-        }
-        for topic in TOPICS
-    ]
-    log.close()
-    if args.json:
-        for row in rows:
-            print_json(row)
-    else:
-        columns: list[tuple[str, dict[str, Any]]] = [(name, {}) for name in rows[0]]
-        print_table(columns, [[str(cell) for cell in row.values()] for row in rows])
-    return 0
+@dataclass(frozen=True, kw_only=True)
+class Health(Kafka):
+    """Tell whether a worker is well: exit 0, else 1 with the reason.
+
+    It runs on this state, its loop turns and it reaches the log. For health
+    checks of containers.
+
+    Examples:
+      samestory health ingest
+      samestory health index --state /var/lib/samestory
+    """
+
+    worker: Annotated[Literal["ingest", "embed", "index"], Parameter()] = field(
+        kw_only=False
+    )
+
+    def run(self, settings: Settings) -> int:
+        """Return 0 if the worker is well."""
+        why = _unwell(self.worker, settings)
+        print(f"{self.worker}: {why or 'well'}")
+        return 1 if why else 0
 
 
 def _say(line: str) -> None:
     sys.stderr.write(f"{line}\n")
-
-
-def run_health(args: argparse.Namespace, settings: Settings) -> int:
-    """Return 0 if the worker is well."""
-    why = _unwell(args.worker, settings)
-    print(f"{args.worker}: {why or 'well'}")
-    return 1 if why else 0
 
 
 def _unwell(worker: str, settings: Settings) -> str | None:

@@ -1,15 +1,17 @@
 """`samestory train` and `samestory sweep`: the pair model from your own labels."""
 
-import argparse
 import statistics
 import sys
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Final
+
+from cyclopts import Parameter
 
 from samestory.deploy import wiring
+from samestory.deploy.cli.options import Model
 from samestory.deploy.cli.output import print_table
 from samestory.deploy.config import Settings
 from samestory.deploy.importing import open_lines
@@ -44,158 +46,168 @@ from samestory.story import json_object
 CUT: Final = 35  # words that a cut copy keeps: about a feed's summary
 LONG: Final = 100  # words; files whose median text is longer are copied
 THRESHOLDS: Final = tuple(round(0.05 * n, 2) for n in range(1, 17))
-_INPUT: Final = """
-A line is as for `samestory eval`. Each file is a stream of its own; FILE@20 counts its
-pairs 20 times, e.g. those of a small file of what your feeds really bring. A file of
-long texts counts once more cut to title and 35 words, as feeds bring them; the largest
-once more as if no story stated a date, and once more as if in a language that neither
-the embedding model nor the word counts know.
-
-The stories are parted into two halves by event; each half is measured with what was
-learnt from the other: no figure here is of stories that the model has seen."""
-_TRAIN: Final = (
-    """\
-Fit the pair model on labelled stories: weights, thresholds and word counts. Write it to
-DIR; `--pair-model DIR/pair_model.json` then uses it.
-"""
-    + _INPUT
-)
-_SWEEP: Final = (
-    """\
-Measure on labelled stories what each threshold of the pair model would give, with
-95 % intervals, and propose the three positions of --joining. Nothing is written.
-"""
-    + _INPUT
-)
 
 
-def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
-    """Add train and sweep."""
-    for name, about, text, run in (
-        ("train", "fit the pair model on your own labels", _TRAIN, run_train),
-        ("sweep", "what each threshold would give on your labels", _SWEEP, run_sweep),
-    ):
-        parser = commands.add_parser(
-            name,
-            parents=[common],
-            help=about,
-            description=text,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-        parser.add_argument("files", nargs="+", metavar="LABELLED.jsonl[.gz][@WEIGHT]")
-        parser.add_argument(
-            "--pairs",
-            nargs="+",
-            default=[],
-            metavar="FILE[@WEIGHT]",
+@dataclass(frozen=True, kw_only=True)
+class _Labelled(Model):
+    """What is learnt from."""
+
+    files: Annotated[
+        tuple[str, ...], Parameter(metavar="LABELLED.jsonl[.gz][@WEIGHT]")
+    ] = field(kw_only=False)
+    pairs: Annotated[
+        tuple[str, ...],
+        Parameter(
+            metavar="FILE[@WEIGHT]...",
             help="also learn from pairs of stories, as `samestory corrections export`"
             " writes them",
-        )
-        parser.add_argument(
-            "--leave-out",
-            nargs="+",
-            default=[],
-            metavar="FILE",
+            consume_multiple=True,
+        ),
+    ] = ()
+    leave_out: Annotated[
+        tuple[str, ...],
+        Parameter(
+            metavar="FILE...",
             help="labelled files whose events are left out, to be measured on",
-        )
-        parser.add_argument(
-            "--count",
-            nargs="+",
-            metavar="FILE",
-            help="count words anew, in the labelled files and in these"
-            ' ({"title", "text"} a line); otherwise the packaged counts hold',
-        )
-        if name == "train":
-            parser.add_argument(
-                "--out", required=True, metavar="DIR", help="where the model goes"
-            )
-            parser.add_argument(
-                "--thresholds",
-                nargs=len(JOINING),
-                type=float,
-                metavar=tuple(name.upper() for name in JOINING),
-                help="take these positions of --joining rather than measure which are"
-                " best, which takes most of the time",
-            )
-            _space_options(parser)
-        parser.set_defaults(run=run)
+            consume_multiple=True,
+        ),
+    ] = ()
+    count: Annotated[
+        tuple[str, ...] | None,
+        Parameter(
+            metavar="FILE...",
+            help='count words anew, in the labelled files and in these ({"title",'
+            ' "text"} a line); otherwise the packaged counts hold',
+            consume_multiple=True,
+        ),
+    ] = None
 
 
-def _space_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--space",
-        action="store_true",
-        help="fit no pair model, but the embedding model: a small adapter that puts"
-        " reports of one event together and near misses apart. DIR is then a model,"
-        " for --model, with a space of its own; fit a pair model on it. Five minutes on"
-        " two cores with bf16",
-    )
-    parser.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="of --space; default 0"
-    )
-    parser.add_argument(
-        "--steps", type=int, default=300, metavar="N", help="of --space; default 300"
-    )
+@dataclass(frozen=True, kw_only=True)
+class Train(_Labelled):
+    """Fit the pair model, or a space, on your own labelled stories.
 
+    Writes weights, thresholds and word counts to DIR; `--pair-model
+    DIR/pair_model.json` then uses them.
 
-def run_train(args: argparse.Namespace, settings: Settings) -> int:
-    """Fit, measure, write."""
-    if args.space:
-        if args.pairs or args.count or args.thresholds:
+    A line is as for `samestory eval`. Each file is a stream of its own; FILE@20
+    counts its pairs 20 times, e.g. those of a small file of what your feeds really
+    bring. A file of long texts counts once more cut to title and 35 words, as feeds
+    bring them; the largest once more as if no story stated a date, and once more as
+    if in a language that neither the embedding model nor the word counts know.
+
+    The stories are parted into two halves by event; each half is measured with what
+    was learnt from the other: no figure here is of stories that the model has seen.
+
+    Examples:
+      samestory train labelled.jsonl --out model
+      samestory train labelled.jsonl --space --out my-model
+    """
+
+    out: Annotated[str, Parameter(metavar="DIR", help="where the model goes")]
+    thresholds: Annotated[
+        tuple[float, float, float] | None,
+        Parameter(
+            metavar="TIGHT BALANCED LOOSE",
+            help="take these positions of --joining rather than measure which are"
+            " best, which takes most of the time",
+        ),
+    ] = None
+    space: Annotated[
+        bool,
+        Parameter(
+            help="fit no pair model, but the embedding model: a small adapter that"
+            " puts reports of one event together and near misses apart. DIR is then"
+            " a model, for --model, with a space of its own; fit a pair model on it."
+            " Five minutes on two cores with bf16"
+        ),
+    ] = False
+    seed: Annotated[int, Parameter(metavar="N", help="of --space; default 0")] = 0
+    steps: Annotated[int, Parameter(metavar="N", help="of --space; default 300")] = 300
+
+    def run(self, settings: Settings) -> int:
+        """Fit, measure, write."""
+        if self.space:
+            if self.pairs or self.count or self.thresholds:
+                raise Misconfigured(
+                    "--space goes with none of --pairs, --count, --thresholds"
+                )
+            from samestory.deploy.cli.train_space import run_train_space  # noqa: PLC0415
+
+            return run_train_space(self, settings)
+        given = self.thresholds
+        if given and not 1 > given[0] >= given[1] >= given[2] > 0:
             raise Misconfigured(
-                "--space goes with none of --pairs, --count, --thresholds"
+                f"--thresholds {given}: from tight to loose, within 0 and 1"
             )
-        from samestory.deploy.cli.train_space import run_train_space  # noqa: PLC0415
-
-        return run_train_space(args, settings)
-    given = args.thresholds
-    if given and not 1 > given[0] >= given[1] >= given[2] > 0:
-        raise Misconfigured(
-            f"--thresholds {given}: from tight to loose, within 0 and 1"
+        streams, other, encoder = _read(self, settings)
+        people = _pairs(self, encoder, settings)
+        encoder.close()
+        learnt, parts = halves(streams, other, _tell, people)
+        if given:
+            thresholds = dict(zip(JOINING, given, strict=True))
+        else:
+            measures = _measured(streams, learnt)
+            thresholds = proposed(measures)
+            _print(measures, thresholds)
+        counts = None
+        if other is not None:
+            total, words = counted(streams, None)
+            counts = total + other[0], words + other[1]
+        model = replace(fitted(parts), space_id=encoder.space.space_id)
+        names = [Path(file).name for file in self.files]
+        artefact = write_artefact(
+            Path(self.out),
+            model,
+            thresholds,
+            counts,
+            {
+                "command": "samestory train",
+                "labelled": names,
+                **(
+                    {"pairs": [Path(file).name for file in self.pairs]}
+                    if people
+                    else {}
+                ),
+                "left_out": [Path(file).name for file in self.leave_out],
+                "counted": self.count and [Path(file).name for file in self.count],
+                "stories": sum(len(s.stories) for s in streams if s.counted),
+            },
         )
-    streams, other, encoder = _read(args, settings)
-    people = _pairs(args, encoder, settings)
-    encoder.close()
-    learnt, parts = halves(streams, other, _tell, people)
-    if given:
-        thresholds = dict(zip(JOINING, given, strict=True))
-    else:
+        print(f"{artefact['name']} is in {Path(self.out) / 'pair_model.json'}")
+        return 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sweep(_Labelled):
+    """Measure what each threshold would give on your labelled stories.
+
+    With 95 % intervals; proposes the three positions of --joining. Nothing is
+    written.
+
+    A line is as for `samestory eval`. Each file is a stream of its own; FILE@20
+    counts its pairs 20 times, e.g. those of a small file of what your feeds really
+    bring. A file of long texts counts once more cut to title and 35 words, as feeds
+    bring them; the largest once more as if no story stated a date, and once more as
+    if in a language that neither the embedding model nor the word counts know.
+
+    The stories are parted into two halves by event; each half is measured with what
+    was learnt from the other: no figure here is of stories that the model has seen.
+
+    Examples:
+      samestory sweep labelled.jsonl
+      samestory sweep labelled.jsonl --model packaged
+    """
+
+    def run(self, settings: Settings) -> int:
+        """Measure each threshold out of fold, propose three."""
+        streams, other, encoder = _read(self, settings)
+        people = _pairs(self, encoder, settings)
+        encoder.close()
+        learnt, _ = halves(streams, other, _tell, people)
         measures = _measured(streams, learnt)
-        thresholds = proposed(measures)
-        _print(measures, thresholds)
-    counts = None
-    if other is not None:
-        total, words = counted(streams, None)
-        counts = total + other[0], words + other[1]
-    model = replace(fitted(parts), space_id=encoder.space.space_id)
-    names = [Path(file).name for file in args.files]
-    artefact = write_artefact(
-        Path(args.out),
-        model,
-        thresholds,
-        counts,
-        {
-            "command": "samestory train",
-            "labelled": names,
-            **({"pairs": [Path(file).name for file in args.pairs]} if people else {}),
-            "left_out": [Path(file).name for file in args.leave_out],
-            "counted": args.count and [Path(file).name for file in args.count],
-            "stories": sum(len(s.stories) for s in streams if s.counted),
-        },
-    )
-    print(f"{artefact['name']} is in {Path(args.out) / 'pair_model.json'}")
-    return 0
-
-
-def run_sweep(args: argparse.Namespace, settings: Settings) -> int:
-    """Measure each threshold out of fold, propose three."""
-    streams, other, encoder = _read(args, settings)
-    people = _pairs(args, encoder, settings)
-    encoder.close()
-    learnt, _ = halves(streams, other, _tell, people)
-    measures = _measured(streams, learnt)
-    _print(measures, proposed(measures))
-    return 0
+        _print(measures, proposed(measures))
+        return 0
 
 
 def _tell(text: str) -> None:
@@ -203,7 +215,7 @@ def _tell(text: str) -> None:
 
 
 def _read(
-    args: argparse.Namespace, settings: Settings
+    args: _Labelled, settings: Settings
 ) -> tuple[list[Stream], tuple[int, Counter[str]] | None, Encoder]:
     """Return the streams, the words of --count, the encoder."""
     out = {row.event for file in args.leave_out for row in read_labelled(file)}
@@ -241,9 +253,7 @@ def _read(
     return streams, other, encoder
 
 
-def _pairs(
-    args: argparse.Namespace, encoder: Encoder, settings: Settings
-) -> list[PeoplesPairs]:
+def _pairs(args: _Labelled, encoder: Encoder, settings: Settings) -> list[PeoplesPairs]:
     """Return the pairs of --pairs."""
     sets = []
     for argument in args.pairs:

@@ -1,9 +1,9 @@
 """`samestory train --space`: an embedding space of your own, from labelled stories."""
 
-import argparse
 import sys
 from collections import defaultdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from samestory.deploy.config import Settings
 from samestory.deploy.labelled import Labelled, read_labelled, weighted
@@ -13,8 +13,11 @@ from samestory.embed.cpu import cores
 from samestory.embed.models import ModelFiles, model_files
 from samestory.errors import Misconfigured
 
+if TYPE_CHECKING:
+    from samestory.deploy.cli.train import Train
 
-def run_train_space(args: argparse.Namespace, settings: Settings) -> int:
+
+def run_train_space(args: "Train", settings: Settings) -> int:
     """Fit the adapter, write the folder of the adapted model."""
     if args.steps < 1:
         raise Misconfigured(f"--steps {args.steps}: 1 or more")
@@ -55,7 +58,7 @@ def _events(file: str, rows: list[Labelled], out: set[str]) -> list[list[Labelle
 def _trained(
     model: ModelFiles,
     sets: list[tuple[float, list[list[Labelled]]]],
-    args: argparse.Namespace,
+    args: "Train",
     about: str,
 ) -> Adaptation:
     sys.stderr.write("loading torch and the model ...\n")

@@ -1,14 +1,16 @@
 """`samestory why`: what joins two reports, or keeps them apart."""
 
-import argparse
 from collections.abc import Sequence
-from typing import Any, Final
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Final
+
+from cyclopts import Parameter
 
 from samestory.deploy import wiring
 from samestory.deploy.cli.naming import named
+from samestory.deploy.cli.options import Deciding, Json
 from samestory.deploy.cli.output import (
     console,
-    json_option,
     moment_of,
     plain,
     print_json,
@@ -29,18 +31,6 @@ from samestory.index.store.reader import Reader
 from samestory.index.store.rows import Member
 from samestory.story import Story
 
-_ABOUT: Final = """\
-Tell why stories are in one event, or why not.
-
-  why STORY STORY   the chain of compared pairs from one to the other and its weakest
-                    link; for stories of two events, what kept them apart; then both
-                    texts side by side, with what they share in brackets
-  why STORY         why it joined its event, or opened it
-  why EVENT         the pair by which each of its stories came in
-
-Each pair is a sum: what every feature contributed, and the bias, add up to the logit,
-from which the probability comes (--json has them one by one). Told from the records of
-the decisions themselves. A veto keeps two reports apart whatever the sum says."""
 MEANING: Final = {
     "similarity": "likeness of title and opening",
     "near_in_time": "nearness in time",
@@ -63,39 +53,55 @@ MEANING: Final = {
 _LONG: Final = "_long"  # what a feature adds in long texts is shown with the feature
 
 
-def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
-    """Add why."""
-    parser = commands.add_parser(
-        "why",
-        parents=[common],
-        help="why two reports are one event, or not",
-        description=_ABOUT,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+@dataclass(frozen=True, kw_only=True)
+class Why(Json, Deciding):
+    """Tell why stories are in one event, or why not.
+
+      why STORY STORY   the chain of compared pairs from one to the other and its
+                        weakest link; for stories of two events, what kept them
+                        apart; then both texts side by side, with what they share in
+                        brackets
+      why STORY         why it joined its event, or opened it
+      why EVENT         the pair by which each of its stories came in
+
+    Each pair is a sum: what every feature contributed, and the bias, add up to the
+    logit, from which the probability comes (--json has them one by one). Told from
+    the records of the decisions themselves. A veto keeps two reports apart whatever
+    the sum says.
+
+    Examples:
+      samestory why s-89a2 s-0c39
+      samestory why @3 --json
+    """
+
+    first: Annotated[
+        str,
+        Parameter(
+            metavar="STORY|EVENT", help="its id, or the beginning; a URL, a title, @7"
+        ),
+    ] = field(kw_only=False)
+    second: Annotated[str | None, Parameter(metavar="STORY", help="another story")] = (
+        field(default=None, kw_only=False)
     )
-    parser.add_argument("first", metavar="STORY|EVENT", help="its id, or the beginning")
-    parser.add_argument("second", nargs="?", metavar="STORY", help="another story")
-    json_option(parser)
-    parser.set_defaults(run=run_why)
 
-
-def run_why(args: argparse.Namespace, settings: Settings) -> int:
-    """Explain and print."""
-    state = wiring.read_state(settings)
-    model = wiring.open_pair_model(settings)
-    with state.reading():
-        first = named(state, args.first)
-        explanation = _explained(state, first, args.second, model)
-    stories = [member.story for member in explanation.stories]
-    is_pair = args.second is not None
-    if args.json:
-        shared = {"shared": comparison_json(*stories)} if is_pair else {}
-        print_json(explanation.to_json() | shared)
-    else:
-        _print(explanation, is_event=first.startswith("e-"))
-        if is_pair:
-            console().print("\nWhat the two texts share:")
-            print_comparison(*stories)
-    return 0
+    def run(self, settings: Settings) -> int:
+        """Explain and print."""
+        state = wiring.read_state(settings)
+        model = wiring.open_pair_model(settings)
+        with state.reading():
+            first = named(state, self.first)
+            explanation = _explained(state, first, self.second, model)
+        stories = [member.story for member in explanation.stories]
+        is_pair = self.second is not None
+        if self.json:
+            shared = {"shared": comparison_json(*stories)} if is_pair else {}
+            print_json(explanation.to_json() | shared)
+        else:
+            _print(explanation, is_event=first.startswith("e-"))
+            if is_pair:
+                console().print("\nWhat the two texts share:")
+                print_comparison(*stories)
+        return 0
 
 
 def _explained(

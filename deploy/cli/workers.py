@@ -1,16 +1,20 @@
 """`samestory run` and the workers it supervises: ingest, embed, index."""
 
-import argparse
 import logging
 import os
 import sys
 import threading
 import time
 import traceback
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from cyclopts import Parameter
 
 from samestory.deploy import wiring
 from samestory.deploy.cli import exit_code
+from samestory.deploy.cli.options import Deciding, Model, Polling, Worker
 from samestory.deploy.cli.output import plain
 from samestory.deploy.config import Settings, is_supervised
 from samestory.deploy.feedlists import FeedLists
@@ -31,60 +35,90 @@ from samestory.errors import Misconfigured
 from samestory.index.store.query import Query
 from samestory.ingest.frontier.frontier import Frontier
 
-ABOUT = {
-    "ingest": "poll feeds, fetch and clean pages, publish stories",
-    "embed": "turn stories into vectors",
-    "index": "group stories into events",
-}
+
+@dataclass(frozen=True, kw_only=True)
+class Run(Polling, Worker, Deciding):
+    """Poll feeds and group what they bring, until stopped: all workers.
+
+    Feeds given once are remembered; `samestory feeds list` lists them.
+
+    Examples:
+      samestory run --feed https://news.un.org/feed/subscribe/en/news/all/rss.xml
+      samestory run --feeds deploy/feeds/diplomacy.opml --until-idle
+    """
+
+    until_idle: Annotated[
+        bool,
+        Parameter(
+            help="poll every feed once, stop when all of it has been read and grouped"
+        ),
+    ] = False
+
+    def run(self, settings: Settings) -> int:
+        """Run all workers, until stopped or idle."""
+        stop = stop_on_signals()
+        with hold_lock(settings.home, "run", 10.0):
+            frontier = wiring.open_frontier(settings)
+            lists = FeedLists(frontier, settings, urls=self.feed, lists=self.feeds)
+            if not frontier.feeds.all():
+                raise Misconfigured(
+                    f"no feeds in {settings.home}: add some with --feed URL or --feeds"
+                    " FILE.opml; deploy/feeds/diplomacy.opml is a list to begin with"
+                )
+            started = time.time()
+            if self.until_idle:
+                frontier.feeds.make_due()
+            until_idle = started if self.until_idle else None
+            return _supervise(settings, stop, frontier, lists, until_idle)
 
 
-def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
-    """Add run, ingest, embed and index."""
-    run = commands.add_parser(
-        "run",
-        parents=[common],
-        help="all workers under one supervisor",
-        description="Poll feeds and group what they bring, until stopped. Feeds given"
-        " once are remembered; `samestory feeds` lists them.",
-    )
-    _feed_options(run)
-    run.add_argument(
-        "--until-idle",
-        action="store_true",
-        help="poll every feed once, stop when all of it has been read and grouped",
-    )
-    run.set_defaults(run=run_all)
-    for name in NAMES:
-        worker = commands.add_parser(
-            name,
-            parents=[common],
-            help=f"one worker, as deployed: {ABOUT[name]}",
-            description=f"Run one worker until stopped: {ABOUT[name]}.",
-        )
-        if name == "ingest":
-            _feed_options(worker)
-        worker.set_defaults(run=run_one)
+@dataclass(frozen=True, kw_only=True)
+class Ingest(Polling, Worker):
+    """Run one worker: poll feeds, fetch and clean pages, publish stories.
+
+    Examples:
+      samestory ingest --feeds feeds.opml
+      samestory ingest --brokers kafka:9092 --shard 2/3
+    """
+
+    def run(self, settings: Settings) -> int:
+        """Run it; ends the process."""
+        return _run_one("ingest", settings, self.feed, self.feeds)
 
 
-def _feed_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--feed", action="append", default=[], metavar="URL", help="a feed to add"
-    )
-    parser.add_argument(
-        "--feeds",
-        action="append",
-        default=[],
-        metavar="FILE|URL",
-        help="feeds to add: OPML, or a text with one URL a line. A file is followed:"
-        " what is added to it is polled, what is taken out is not any more",
-    )
+@dataclass(frozen=True, kw_only=True)
+class Embed(Worker, Model):
+    """Run one worker: turn stories into vectors.
+
+    Examples:
+      samestory embed
+      samestory embed --brokers kafka:9092 --precision int8
+    """
+
+    def run(self, settings: Settings) -> int:
+        """Run it; ends the process."""
+        return _run_one("embed", settings)
 
 
-def run_one(args: argparse.Namespace, settings: Settings) -> int:
+@dataclass(frozen=True, kw_only=True)
+class Index(Worker, Deciding):
+    """Run one worker: group stories into events.
+
+    Examples:
+      samestory index
+      samestory index --brokers kafka:9092 --joining tight
+    """
+
+    def run(self, settings: Settings) -> int:
+        """Run it; ends the process."""
+        return _run_one("index", settings)
+
+
+def _run_one(name: str, settings: Settings, *sources: Sequence[str]) -> int:
     """Run one worker; ends the process, whatever its threads are doing."""
     code = 1
     try:
-        code = exit_code(lambda: _run_one(args, settings))
+        code = exit_code(lambda: _work(name, settings, *sources))
     except Exception:  # noqa: BLE001  (a supervisor starts us again)
         sys.stderr.write(masked(traceback.format_exc()))
     logging.shutdown()
@@ -92,36 +126,17 @@ def run_one(args: argparse.Namespace, settings: Settings) -> int:
     os._exit(code)  # a fetch still under way would hold the exit up for its time-out
 
 
-def _run_one(args: argparse.Namespace, settings: Settings) -> int:
+def _work(name: str, settings: Settings, *sources: Sequence[str]) -> int:
     log_to_stderr(settings)
     if is_supervised():
         follow_supervisor()
-    sources = (args.feed, args.feeds) if args.command == "ingest" else ()
     try:
-        run_worker(args.command, settings, *sources)
+        run_worker(name, settings, *sources)
     except AlreadyRuns:
         if is_supervised():
             return RUNS_ELSEWHERE
         raise
     return 0
-
-
-def run_all(args: argparse.Namespace, settings: Settings) -> int:
-    """Run all workers, until stopped or idle."""
-    stop = stop_on_signals()
-    with hold_lock(settings.home, "run", 10.0):
-        frontier = wiring.open_frontier(settings)
-        lists = FeedLists(frontier, settings, urls=args.feed, lists=args.feeds)
-        if not frontier.feeds.all():
-            raise Misconfigured(
-                f"no feeds in {settings.home}: add some with --feed URL or --feeds"
-                " FILE.opml; deploy/feeds/diplomacy.opml is a list to begin with"
-            )
-        started = time.time()
-        if args.until_idle:
-            frontier.feeds.make_due()
-        until_idle = started if args.until_idle else None
-        return _supervise(settings, stop, frontier, lists, until_idle)
 
 
 def _supervise(

@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from samestory.deploy.cli import build_parser
+from samestory.deploy.cli.app import parsed
+from samestory.deploy.cli.status import Health
 from samestory.deploy.config import PREFIX, Settings
 from tests.broker import PROPERTIES
 from tests.conftest import ROOT
@@ -44,12 +45,11 @@ def test_each_command_line_is_one_of_the_programs():
     assert "samestory" in scripts
     assert set(OURS) == {"topics", "ingest", "embed", "index"}
     for name, service in OURS.items():
-        assert build_parser().parse_args(service["command"]).command == name
+        assert type(parsed(service["command"])).__name__.lower() == name
         if name != "topics":
             kind, program, *check = service["healthcheck"]["test"]
             assert (kind, program) == ("CMD", "samestory")
-            args = build_parser().parse_args(check)
-            assert (args.command, args.worker) == ("health", name)
+            assert parsed(check) == Health(worker=name)
 
 
 def test_each_variable_is_a_setting():

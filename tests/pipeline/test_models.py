@@ -60,7 +60,7 @@ def test_one_event_in_three_languages(tmp_path):
     """With the multilingual model; what the default does with them is told too."""
     run = Run(tmp_path)
     run("import", "-", "--model", "multilingual", stdin=IN_FOUR_LANGUAGES)
-    events = run.rows("events", "--model", "multilingual")
+    events = run.rows("events")
     told_in = sorted(event["languages"] for event in events)
     assert told_in == [["en", "fr", "ru"], ["ru"]]
     assert "en fr ru" in run("events")[0]

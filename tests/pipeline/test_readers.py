@@ -21,12 +21,16 @@ NOBODY = 65534
 # Python may lie where only root comes to: all that is needed is imported before.
 PROGRAM = f"""
 import contextlib, io, json, os, sys
-from samestory.deploy.cli import build_parser, run
+from samestory.deploy.cli import run
+from samestory.deploy.cli.app import COMMANDS, command_named, parsed
 import rich.box, rich.table, rich.text
 import samestory.deploy.cli.screen, samestory.embed.models
 import samestory.index.search.neighbours, samestory.index.store.reader, samestory.index.decision.expiry
 import samestory.ingest.frontier.frontier, samestory.deploy.stream.embedded
-build_parser()
+for group in COMMANDS.values():
+    for name in group:
+        command_named(name)
+parsed(["events", "--limit", "3"])
 who, home, commands = json.load(sys.stdin)
 if who == "nobody":
     os.setgroups([]); os.setgid({NOBODY}); os.setuid({NOBODY})

@@ -1,0 +1,215 @@
+"""Which commands there are, and what a command line means.
+
+A command is imported when it is asked for, and no other: `status` takes half of the
+time so. Wrong use is told in one line, with what was meant.
+"""
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any, Final
+
+from cyclopts import (
+    App,
+    CycloptsError,
+    MissingArgumentError,
+    Parameter,
+    UnusedCliTokensError,
+)
+
+from samestory.deploy.cli.help import page_of
+from samestory.deploy.cli.options import Command
+from samestory.errors import Misconfigured
+
+HELP: Final = ("-h", "--help")
+PACKAGE: Final = "samestory.deploy.cli"
+COMMANDS: Final = {  # by group, in the order of --help: what carries each out
+    "Begin": {
+        "run": "workers:Run",
+        "import": "importing:Import",
+        "feeds add": "feeds:Add",
+        "feeds remove": "feeds:Remove",
+        "feeds list": "feeds:Listed",
+        "feeds import": "feeds:Import",
+        "feeds export": "feeds:Export",
+        "feeds check": "feeds:Check",
+    },
+    "Ask": {
+        "events": "events:Events",
+        "event": "event:ShowEvent",
+        "search": "events:Search",
+        "stories": "events:Stories",
+        "near": "near:FindNear",
+        "why": "why:Why",
+        "compare": "compare:Compare",
+        "open": "open:Open",
+    },
+    "Correct": {
+        "same": "correct:Same",
+        "different": "correct:Different",
+        "undo": "correct:Undo",
+        "corrections list": "correct:Listed",
+        "corrections export": "correct:Export",
+    },
+    "Look after": {
+        "status": "status:Status",
+        "quarantine list": "quarantine:Listed",
+        "quarantine show": "quarantine:Show",
+        "quarantine retry": "quarantine:Retry",
+        "quarantine drop": "quarantine:Drop",
+        "check": "check:Check",
+        "backup": "snapshots:Backup",
+        "restore": "snapshots:Restore",
+        "forget": "forget:ForgetStories",
+        "expiry": "expiry:Expiry",
+    },
+    "Prove": {
+        "replay": "replay:Replay",
+        "digest": "replay:Digest",
+        "diff": "replay:Diff",
+    },
+    "Measure": {
+        "eval": "evaluate:Eval",
+        "train": "train:Train",
+        "sweep": "train:Sweep",
+        "models list": "models:Listed",
+        "models check": "models:Check",
+        "models convert": "models:Convert",
+        "models fit-means": "fit_means:FitMeans",
+    },
+    "Deploy": {
+        "ingest": "workers:Ingest",
+        "embed": "workers:Embed",
+        "index": "workers:Index",
+        "topics": "status:Topics",
+        "health": "status:Health",
+        "completion": "completion:Completion",
+    },
+}
+GROUPS: Final = {  # of commands that have commands of their own
+    "feeds": "Which feeds are polled. A running worker sees changes at once.",
+    "corrections": "List the corrections, or export them as labelled pairs.",
+    "quarantine": "What can never work is set aside with the reason. Mend the cause,"
+    " then retry;\nor drop what nobody needs.",
+    "models": "An embedding model is run by one of several engines. `precision` names"
+    " a class, exact\n(fp32, bf16) or int8; within it the fastest engine that is"
+    " installed and that this CPU\nserves well is chosen, or the one that `engine`"
+    " names. Vectors of two classes, models or\ntoken limits are never mixed.",
+}
+_SHORT: Final = """\
+samestory: which reports, from which outlets, tell the same event?
+
+It polls news feeds, cleans the articles, and groups near-duplicate reports of
+the same event. Everything it knows is in one directory (--state).
+
+{groups}
+
+  samestory run --feed https://news.un.org/feed/subscribe/en/news/all/rss.xml
+  samestory events --since 2d --min-voices 3
+  samestory near "Blinken warns NATO about Chinese support for Russia"
+
+`samestory COMMAND -h` tells more of one; --version tells this one's version.
+exit codes: 0 done, 1 nothing found, 2 a person must act, 3 gave up waiting,
+4 refused
+"""
+
+
+def command_named(name: str) -> type[Command]:
+    """Return the class of a command."""
+    targets = {
+        one: target for group in COMMANDS.values() for one, target in group.items()
+    }
+    module, _, found = targets[name].partition(":")
+    command: type[Command] = getattr(import_module(f"{PACKAGE}.{module}"), found)
+    return command
+
+
+def build_app() -> App:
+    """Return the app of all commands; none is imported for it."""
+    app = App(
+        name="samestory",
+        help_flags=(),
+        version_flags=(),
+        default_parameter=Parameter(negative=()),
+        exit_on_error=False,
+        print_error=False,
+        suppress_keyboard_interrupt=False,
+    )
+    no_flags: dict[str, Any] = {"help_flags": (), "version_flags": ()}
+    above = {
+        name: App(name=name, help=about, **no_flags) for name, about in GROUPS.items()
+    }
+    for one in above.values():
+        app.command(one)
+    for group in COMMANDS.values():
+        for name, target in group.items():
+            first, _, second = name.partition(" ")
+            where = above[first] if second else app
+            where.command(f"{PACKAGE}.{target}", name=second or first, **no_flags)
+    return app
+
+
+def parsed(tokens: Sequence[str]) -> Command | None:
+    """Return the command that a command line means; None where it asked for help.
+
+    Raises:
+        Misconfigured: it means none; says what may have been meant.
+    """
+    app, tokens = build_app(), _in_order(tokens)
+    before = tokens[: tokens.index("--")] if "--" in tokens else tokens
+    plain = [one for one in tokens if one not in HELP or one not in before]
+    chain, apps, rest = app.parse_commands(plain)
+    wants_help = not set(HELP).isdisjoint(before)
+    if not chain and (wants_help or not rest):
+        sys.stdout.write(first_screen())
+        return None
+    if wants_help or (chain in {(one,) for one in GROUPS} and not rest):
+        sys.stdout.write(page_of(apps[-1], chain))
+        return None
+    try:
+        command, bound, _ = app.parse_args(tokens)
+    except CycloptsError as error:
+        named = " ".join(["samestory", *chain])
+        raise Misconfigured(f"{_said(error)} See {named} -h") from error
+    found: Command = command(*bound.args, **bound.kwargs)
+    return found
+
+
+def _said(error: CycloptsError) -> str:
+    """Return what is wrong with a command line, in one line."""
+    argument = error.argument
+    if isinstance(error, MissingArgumentError) and argument is not None:
+        takes = argument.parameter.metavar or argument.name.strip("-").upper()
+        if argument.field_info.is_positional:
+            return f"{takes} is missing."
+        return f"{argument.name} takes {takes}: it is missing."
+    if isinstance(error, UnusedCliTokensError):
+        return f"{' '.join(error.unused_tokens or ())!r} is more than it takes."
+    return " ".join(str(error).split())
+
+
+def first_screen() -> str:
+    """Return what `samestory -h` prints."""
+    rows = []
+    for group, commands in COMMANDS.items():
+        words = dict.fromkeys(name.split()[0] for name in commands)
+        rows.append(f"  {group:<11} {'  '.join(words)}")
+    return _SHORT.format(groups="\n".join(rows))
+
+
+def _in_order(tokens: Sequence[str]) -> list[str]:
+    """Return a command line with its options behind the command, and - behind --.
+
+    Options before the command take a value each, as all do that several commands have.
+    """
+    left = list(tokens)
+    early: list[str] = []
+    while left and left[0].startswith("--") and left[0] not in (*HELP, "--"):
+        count = 1 if "=" in left[0] else 2
+        early, left = [*early, *left[:count]], left[count:]
+    at = left.index("--") if "--" in left else len(left)
+    given, behind = left[:at], left[at + 1 :]
+    stdin = [one for one in given if one == "-"]
+    plain = [one for one in given if one != "-"]
+    rest = [*stdin, *behind]
+    return [*plain, *early, *(["--", *rest] if rest else [])]
