@@ -23,7 +23,10 @@ def look_into(wheel: str) -> None:
     """Say what it holds; exit if that is not as it must be."""
     names = zipfile.ZipFile(wheel).namelist()
     tops = {name.split("/")[0] for name in names if ".dist-info/" not in name}
-    if tops != {"samestory"}:
+    pages = [
+        name for name in names if name.endswith(".data/data/share/man/man1/samestory.1")
+    ]
+    if tops - {page.split("/")[0] for page in pages} != {"samestory"} or not pages:
         sys.exit(f"the wheel holds {sorted(tops)}")
     if lacking := set(NEEDED) - set(names):
         sys.exit(f"the wheel lacks {sorted(lacking)}")

@@ -147,7 +147,8 @@ class Listed(Json):
     """List every correction with who, why, and what became of it.
 
     Examples:
-      samestory corrections list samestory corrections list --json
+      samestory corrections list
+      samestory corrections list --json
     """
 
     def run(self, settings: Settings) -> int:

@@ -89,8 +89,8 @@ class Remove(Json):
     """Stop polling feeds; their stories stay.
 
     Examples:
-      samestory feeds remove https://example.org/rss samestory feeds list --json |
-    jq -r .url | xargs samestory feeds remove
+      samestory feeds remove https://example.org/rss
+      samestory feeds remove https://a.org/rss https://b.org/rss
     """
 
     urls: Annotated[tuple[str, ...], Parameter(metavar="URL")] = field(kw_only=False)
@@ -123,7 +123,8 @@ class Listed(Json):
     """List feeds with their last outcome.
 
     Examples:
-      samestory feeds list samestory feeds list --json
+      samestory feeds list
+      samestory feeds list --json
     """
 
     def run(self, settings: Settings) -> int:
@@ -144,8 +145,8 @@ class Import(Json, Fetching):
     """Add the feeds of a list: OPML, or a text with one URL a line.
 
     Examples:
-      samestory feeds import deploy/feeds/diplomacy.opml samestory feeds import
-    https://example.org/feeds.opml
+      samestory feeds import deploy/feeds/diplomacy.opml
+      samestory feeds import https://example.org/feeds.opml
     """
 
     file: Annotated[str, Parameter(metavar="FILE.opml|FILE.txt|URL")] = field(
@@ -165,7 +166,8 @@ class Export(Place):
     """Write all feeds as OPML, whose URLs are whole: elsewhere tokens are hidden.
 
     Examples:
-      samestory feeds export > feeds.opml samestory feeds export feeds.opml
+      samestory feeds export > feeds.opml
+      samestory feeds export feeds.opml
     """
 
     file: Annotated[str, Parameter(metavar="FILE.opml|-")] = field(
@@ -198,8 +200,8 @@ class Check(Json, Fetching):
     """Fetch each feed once and say what it holds.
 
     Examples:
-      samestory feeds check samestory feeds check feeds.opml
-    https://example.org/rss
+      samestory feeds check
+      samestory feeds check feeds.opml https://example.org/rss
     """
 
     sources: Annotated[

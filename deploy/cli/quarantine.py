@@ -44,8 +44,8 @@ class Listed(_Filters):
     """List what is held, the oldest first.
 
     Examples:
-      samestory quarantine list samestory quarantine list --stage ingest
-    --older-than 7d --json
+      samestory quarantine list
+      samestory quarantine list --stage ingest --older-than 7d --json
     """
 
     def run(self, settings: Settings) -> int:
@@ -86,7 +86,8 @@ class Show(Json, Kafka):
     """Show one case with what it holds.
 
     Examples:
-      samestory quarantine show q-1c2b samestory quarantine show q-1c2b --json
+      samestory quarantine show q-1c2b
+      samestory quarantine show q-1c2b --json
     """
 
     id: Annotated[str, Parameter(metavar="ID", help="its id, or the beginning")] = (
@@ -123,8 +124,8 @@ class Retry(_Chosen):
     """Publish messages again, make URLs due again.
 
     Examples:
-      samestory quarantine retry q-1c2b samestory quarantine retry --reason "404"
-    --all
+      samestory quarantine retry q-1c2b
+      samestory quarantine retry --reason "404" --all
     """
 
     force: Annotated[bool, Parameter(help="also what has failed often")] = False
@@ -149,8 +150,8 @@ class Drop(_Chosen):
     """Give cases up; they are listed no more.
 
     Examples:
-      samestory quarantine drop q-1c2b samestory quarantine drop --older-than 30d
-    --all
+      samestory quarantine drop q-1c2b
+      samestory quarantine drop --older-than 30d --all
     """
 
     def run(self, settings: Settings) -> int:
