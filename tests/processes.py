@@ -14,7 +14,9 @@ from pathlib import Path
 LOOK_S = 0.05
 
 
-def start(state, *arguments: str, prefix: str = "") -> subprocess.Popen:
+def start(
+    state, *arguments: str, prefix: str = "", stdout=subprocess.DEVNULL
+) -> subprocess.Popen:
     """Start `samestory` in a process group of its own; with a prefix on Kafka."""
     return subprocess.Popen(
         [
@@ -25,7 +27,7 @@ def start(state, *arguments: str, prefix: str = "") -> subprocess.Popen:
             "--state",
             str(state),
         ],
-        stdout=subprocess.DEVNULL,
+        stdout=stdout,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
         env=os.environ | {"HF_HUB_OFFLINE": "1", "SAMESTORY_KAFKA_PREFIX": prefix},

@@ -69,10 +69,7 @@ class Run:
         """Run a command in this process; return (stdout, stderr)."""
         out, err = _stream(), _stream()
         with redirect_stdout(out), redirect_stderr(err), _as_it_was(stdin or ""):
-            try:
-                code = self._do(arguments)
-            except SystemExit as end:  # of argparse
-                code = end.code
+            code = self._do(arguments)
         said = [_text_of(stream) for stream in (out, err)]
         assert code == expect, said[1][-9000:]
         return said[0], said[1]
@@ -84,7 +81,7 @@ class Run:
         if code := exit_code(self._work_off):  # what was published must be known
             return code
         code = run([*arguments, "--no-wait", *there])
-        return code if code > 1 else exit_code(self._work_off) or code
+        return code if code in {2, 3} else exit_code(self._work_off) or code
 
     def _work_off(self) -> int:
         """Embed and group what is in the log, as the workers would."""
@@ -123,6 +120,11 @@ class Run:
         )
         assert done.returncode == expect, done.stderr[-9000:]
         return done.stdout, done.stderr
+
+    def rows_of(self, *arguments: str, expect: int = 0) -> list[dict]:
+        """Run what prints JSON lines anyway; return them."""
+        out, _ = self(*arguments, expect=expect)
+        return [json.loads(line) for line in out.splitlines()]
 
     def rows(self, *arguments: str, expect: int = 0) -> list[dict]:
         """Run with --json; return its lines."""

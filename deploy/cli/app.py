@@ -43,6 +43,7 @@ COMMANDS: Final = {  # by group, in the order of --help: what carries each out
         "why": "why:Why",
         "compare": "compare:Compare",
         "open": "open:Open",
+        "follow": "follow:Follow",
     },
     "Correct": {
         "same": "correct:Same",

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from samestory.deploy import wiring
+from samestory.deploy.cli import REFUSED as NOT_ACCEPTED
 from samestory.deploy.cli.journal import submit
 from samestory.deploy.cli.naming import named
 from samestory.deploy.cli.options import Deciding, Json, Kafka, Place, Who
@@ -32,8 +33,6 @@ from samestory.index.messages.correction import (
 from samestory.index.store.corrections import ACCEPTED, REFUSED, Corrected, labelled
 from samestory.index.store.reader import Reader
 from samestory.story import clean_line, iso
-
-NOT_ACCEPTED = 1
 
 
 @dataclass(frozen=True, kw_only=True)

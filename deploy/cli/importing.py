@@ -12,6 +12,7 @@ from typing import Annotated, Final
 from cyclopts import Parameter
 
 from samestory.deploy import wiring
+from samestory.deploy.cli import REFUSED
 from samestory.deploy.cli.options import Deciding, Json, Worker
 from samestory.deploy.cli.output import plain, print_json
 from samestory.deploy.config import Settings
@@ -47,6 +48,9 @@ class Import(Json, Worker, Deciding):
     A line is an object: text (required), title, url, published, outlet, lang,
     id. Any order, any age. Starts the embed and index workers itself if none
     run.
+
+    Lines that are refused are named, and set aside (samestory quarantine list):
+    exit 4.
 
     Examples:
       samestory import articles.jsonl.gz
@@ -100,7 +104,7 @@ def _import(args: Import, settings: Settings) -> int:
         )
     else:
         print(f"{counts.new} new, {counts.known} known, {counts.refused} refused")
-    return 1 if counts.refused and not counts.new + counts.known else 0
+    return REFUSED if counts.refused else 0
 
 
 def _publish(

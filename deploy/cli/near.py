@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -22,10 +23,10 @@ from samestory.deploy.cli.output import (
 from samestory.deploy.config import Settings
 from samestory.embed.embedding import embed_text
 from samestory.errors import Misconfigured, Quarantine
-from samestory.index.answers.lookup import Lookup, Near, query_of, undated
+from samestory.index.answers.lookup import DEPTH, Lookup, Near, query_of, undated
 from samestory.index.decision.features import View
 from samestory.index.store.reader import Reader
-from samestory.index.store.results import headline
+from samestory.index.store.results import Event, headline
 from samestory.index.store.rows import Member
 from samestory.ingest.text.language import identify
 from samestory.story import clean_line, clean_text
@@ -38,6 +39,9 @@ TELLING: Final = 100  # Latin letters that tell a language
 @dataclass(frozen=True, kw_only=True)
 class FindNear(Json, Deciding, Fetching):
     """Find the stories nearest to a text, a page or a story, with their events.
+
+    On a terminal the events of the nearest stories, with who tells each; elsewhere
+    the stories, and with --json, too.
 
     Examples:
       samestory near "Blinken warns NATO about Chinese support for Russia"
@@ -79,18 +83,26 @@ class FindNear(Json, Deciding, Fetching):
         state = wiring.read_state(settings)
         query = _query(self, settings, state)
         with state.reading():
+            # Each event by its nearest report: so more reports than events are read.
+            by_event = sys.stdout.isatty() and not self.json
             nearest = Lookup(state, wiring.open_pair_model(settings)).nearest(
                 query,
-                self.k,
+                max(self.k, DEPTH) if by_event else self.k,
                 since=parse_since(self.since),
                 lang=self.lang and self.lang.lower(),
                 outlet=self.outlet,
             )
+            found = _by_event(state, nearest, self.k) if by_event else []
         if self.json:
             for near in nearest:
                 print_json(near.to_json())
+        elif by_event and found:
+            print_two_lines(
+                [(event.title, _told(event, some)) for event, some in found]
+            )
+            remember(state, [event.event_id for event, _ in found])
         elif nearest:
-            _print_near(nearest)
+            _print_table(nearest)
             remember(state, [near.member.story.story_id for near in nearest])
         else:
             sys.stderr.write("nothing found: no story matches these filters\n")
@@ -183,29 +195,33 @@ def _read(file: str | None) -> str:
     return clean_text(raw.decode("utf-8", "replace"))
 
 
-def _print_near(nearest: Sequence[Near]) -> None:
-    if sys.stdout.isatty():
-        print_two_lines([(_headline(near), _told(near)) for near in nearest])
-    else:
-        _print_table(nearest)
+def _by_event(
+    state: Reader, nearest: Sequence[Near], most: int
+) -> list[tuple[Event, list[Near]]]:
+    """Return the events of the nearest stories, the nearest first, so many at most."""
+    events: dict[str, list[Near]] = {}
     for near in nearest:
-        if near.likeness.veto:
-            said = f"“{_headline(near)}” ({near.member.story.attribution})"
-            print(plain(f"no: {said} can't be that event: {near.likeness.veto}"))
+        events.setdefault(near.member.event_id, []).append(near)
+    return [(state.event(one), some) for one, some in islice(events.items(), most)]
 
 
-def _told(near: Near) -> str:
-    """Return how near a story is, and whose it is."""
-    likeness, story = near.likeness, near.member.story
-    one_event = "no" if likeness.veto else f"{likeness.probability:.2f}"
+def _told(event: Event, nearest: Sequence[Near]) -> str:
+    """Return whether an event is the one that is asked for, and who tells it."""
+    likeness, story = nearest[0].likeness, nearest[0].member.story
+    same = f"{likeness.probability:.2f} the same event"
+    against = next((n.likeness.veto for n in nearest if n.likeness.veto), None)
+    if against:
+        same = (
+            f"another event: {against}" if likeness.veto else f"{same}, but {against}"
+        )
+    counts = f"{len(event.reports)} report{'s' * (len(event.reports) != 1)}"
+    voices = f"{len(event.voices)} voice{'s' * (len(event.voices) != 1)}"
     where = f"{story.attribution} {day_and_time(story.published)}"
-    return (
-        f"{one_event} one event ({likeness.similarity:.2f} alike) {where}"
-        f"  in {near.member.event_id[:10]}"
-    )
+    return f"{same}; {counts}, {voices}; nearest: {where}"
 
 
 def _print_table(nearest: Sequence[Near]) -> None:
+    """Print the nearest stories, and why some of them can't be of that event."""
     print_table(
         [
             ("one event", {"justify": "right"}),
@@ -229,6 +245,10 @@ def _print_table(nearest: Sequence[Near]) -> None:
             for near in nearest
         ],
     )
+    for near in nearest:
+        if near.likeness.veto:
+            said = f"“{_headline(near)}” ({near.member.story.attribution})"
+            print(plain(f"no: {said} can't be that event: {near.likeness.veto}"))
 
 
 def _headline(near: Near) -> str:

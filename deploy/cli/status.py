@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Final, Literal
 
@@ -24,6 +24,7 @@ from samestory.index.decision.expiry import Calendar
 from samestory.index.store.health import Largest, Latency
 from samestory.story import iso
 
+LATE_S: Final = 600.0  # that the oldest message may wait: seconds
 HUNG_S: Final = 60.0  # the slowest turn is a batch of stories: seconds
 QUANTILES: Final = (0.5, 0.95, 1.0)
 
@@ -51,6 +52,8 @@ class Status(Json, Kafka):
                 f"no state in {settings.home}: start with `samestory run --feed URL`"
             )
         status = _status(settings)
+        status["problems"] = problems = [*_problems(status)]
+        status["well"] = not problems
         if self.json:
             print_json(shown(status))
         elif self.prometheus:
@@ -225,7 +228,51 @@ def _quarantined(log: Log) -> dict[str, Any]:
     return {"total": len(held), "by_stage": dict(stages), "latest": latest}
 
 
+def _problems(status: dict[str, Any]) -> Iterator[str]:
+    """Yield what is not as it should be, each with what to do."""
+    yield from _of_workers(status)
+    feeds = status["feeds"]
+    if feeds["failing"]:
+        yield f"{feeds['failing']} of {feeds['total']} feeds fail: samestory feeds list"
+    if held := status["quarantine"]["total"]:
+        yield f"{held} set aside: samestory quarantine list"
+    largest = status["largest_event"]
+    if largest["suspicious"]:
+        yield (
+            f"{largest['event_id']} holds {largest['reports']} of the"
+            f" {largest['stories']} stories of the last week: it may have swallowed"
+            f" others; see `samestory why {largest['event_id'][:10]}`, part it with"
+            " `samestory different A B`, or use --joining tight"
+        )
+    if warning := status["expiry"]["warning"]:
+        yield str(warning)
+
+
+def _of_workers(status: dict[str, Any]) -> Iterator[str]:
+    """Yield which workers are missing or late."""
+    running_here = [name for name, pid in status["workers"].items() if pid]
+    for group, lag in status["lag"].items():
+        if lag["behind"] and group not in running_here:
+            yield (
+                f"{lag['behind']} messages wait, and no {group} worker runs here:"
+                " samestory run"
+            )
+        elif (lag["oldest_s"] or 0) > LATE_S:
+            yield (
+                f"the {group} worker is {lag['oldest_s'] / 60:.0f} minutes behind: more"
+                " cores, or --model packaged, which is twice as fast"
+            )
+    stopped = [name for name in status["workers"] if name not in running_here]
+    if running_here and stopped:
+        yield f"no {' and no '.join(stopped)} worker runs: samestory run"
+
+
 def _print(status: dict[str, Any]) -> None:
+    problems = status["problems"]
+    print("all is well" if not problems else f"to look at: {len(problems)}")
+    for one in problems:
+        print(plain(f"- {one}"))
+    print()
     _print_workers(status)
     _print_flow(status)
     _print_index(status)
@@ -277,13 +324,3 @@ def _print_index(status: dict[str, Any]) -> None:
     )
     if status["space"]["id"]:
         print(f"vectors    {status['space']['id']}, {status['space']['made_by']}")
-    largest = status["largest_event"]
-    if largest["suspicious"]:
-        print(
-            f"WARNING    {largest['event_id']} holds {largest['reports']} of the"
-            f" {largest['stories']} stories of the last week: it may have swallowed"
-            f" others; see `samestory why {largest['event_id'][:10]}`, part it with"
-            " `samestory different A B`, or use --joining tight"
-        )
-    if status["expiry"]["warning"]:
-        print(f"WARNING    {status['expiry']['warning']}")

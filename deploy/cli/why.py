@@ -1,6 +1,6 @@
 """`samestory why`: what joins two reports, or keeps them apart."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final
 
@@ -50,6 +50,7 @@ MEANING: Final = {
     "one_explains": "one reports, one explains",
     "one_reacts": "one reports, one answers it",
 }
+MIN_SAID: Final = 0.5  # of the logit: less is not said in words
 _LONG: Final = "_long"  # what a feature adds in long texts is shown with the feature
 
 
@@ -64,10 +65,10 @@ class Why(Json, Deciding):
       why STORY         why it joined its event, or opened it
       why EVENT         the pair by which each of its stories came in
 
-    Each pair is a sum: what every feature contributed, and the bias, add up to the
-    logit, from which the probability comes (--json has them one by one). Told from
-    the records of the decisions themselves. A veto keeps two reports apart whatever
-    the sum says.
+    In words first; --sum shows what they are made of. Each pair is a sum: what
+    every feature contributed, and the bias, add up to the logit, from which the
+    probability comes (--json has them one by one). Told from the records of the
+    decisions themselves. A veto keeps two reports apart whatever the sum says.
 
     Examples:
       samestory why s-89a2 s-0c39
@@ -84,6 +85,10 @@ class Why(Json, Deciding):
         field(default=None, kw_only=False)
     )
 
+    sum: Annotated[
+        bool, Parameter(help="show each sum: what every feature contributed")
+    ] = False
+
     def run(self, settings: Settings) -> int:
         """Explain and print."""
         state = wiring.read_state(settings)
@@ -97,7 +102,7 @@ class Why(Json, Deciding):
             shared = {"shared": comparison_json(*stories)} if is_pair else {}
             print_json(explanation.to_json() | shared)
         else:
-            _print(explanation, is_event=first.startswith("e-"))
+            _print(explanation, is_event=first.startswith("e-"), with_sum=self.sum)
             if is_pair:
                 console().print("\nWhat the two texts share:")
                 print_comparison(*stories)
@@ -125,36 +130,48 @@ def _member(state: Reader, story_id: str) -> Member:
     return member
 
 
-def _print(explanation: Explanation, *, is_event: bool) -> None:
+def _print(explanation: Explanation, *, is_event: bool, with_sum: bool) -> None:
     out = console()
 
     def say(text: str = "") -> None:
         out.print(plain(text), markup=False)
 
-    if is_event:
-        say(f"Event {explanation.event_id}: {explanation.reason}.")
-    else:
+    say(f"{_sentence(explanation, is_event=is_event)}\n")
+    if not is_event:
         for member in explanation.stories:
             say(f"{member.story.story_id}  {_named(member.story)}")
-        where = (
-            f"one event, {explanation.event_id}"
-            if explanation.event_id
-            else "two events"
-        )
-        say(f"\n{where}: {explanation.reason}." if len(explanation.stories) > 1 else "")
-        if len(explanation.stories) == 1:
-            say(f"in event {explanation.event_id}: {explanation.reason}.")
     if not explanation.event_id and explanation.chain:
         say("\nCompared with each other, whatever else there was:")
     for number, link in enumerate(explanation.chain, 1):
         say()
-        _print_link(link, number, say, is_apart=explanation.event_id is None)
+        is_apart = explanation.event_id is None
+        _print_link(link, number, say, is_apart=is_apart, with_sum=with_sum)
     if explanation.weakest and len(explanation.chain) > 1:
         weakest = explanation.chain.index(explanation.weakest) + 1
         say(f"\nThe weakest link is {weakest}: {explanation.weakest.probability:.2f}.")
+    if explanation.chain and not with_sum:
+        say("\nThe sums: --sum")
 
 
-def _print_link(link: Link, number: int, say: Any, *, is_apart: bool) -> None:
+def _sentence(explanation: Explanation, *, is_event: bool) -> str:
+    """Return the answer in one plain sentence."""
+    if is_event:
+        return f"Event {explanation.event_id}: {explanation.reason}."
+    if len(explanation.stories) == 1:
+        return f"It is in event {explanation.event_id}: {explanation.reason}."
+    if explanation.event_id:
+        said = f"They tell one event, {explanation.event_id}: {explanation.reason}"
+    else:
+        said = f"They tell two events: {explanation.reason}"
+    weakest = explanation.weakest
+    if weakest and explanation.event_id:
+        said += f", {weakest.probability:.2f} that they do at the weakest link"
+    return f"{said}."
+
+
+def _print_link(
+    link: Link, number: int, say: Any, *, is_apart: bool, with_sum: bool
+) -> None:
     say(f"{number}. {_named(link.story)}")
     say(f"   {_named(link.other)}")
     say(
@@ -163,7 +180,17 @@ def _print_link(link: Link, number: int, say: Any, *, is_apart: bool) -> None:
     )
     if link.shared:
         say(f"   in both texts: {', '.join(link.shared)}")
-    _print_sum(link)
+    adds = _adds(link)
+    for word, parts in (
+        ("for", [name for name, part in adds.items() if part >= MIN_SAID]),
+        ("against", [name for name, part in adds.items() if part <= -MIN_SAID]),
+    ):
+        if parts:
+            ranked = sorted(parts, key=lambda name: -abs(adds[name]))
+            said = dict.fromkeys(MEANING.get(name, name) for name in ranked)
+            say(f"   {word} it: {', '.join(said)}")
+    if with_sum:
+        _print_sum(link, adds)
     if not is_apart:
         second = (
             f"; the second-best event had {link.runner_up[1]:.2f} ({link.runner_up[0]})"
@@ -176,11 +203,16 @@ def _print_link(link: Link, number: int, say: Any, *, is_apart: bool) -> None:
         )
 
 
-def _print_sum(link: Link) -> None:
+def _adds(link: Link) -> dict[str, float]:
+    """Return what each feature adds, with what it adds in long texts."""
     adds: dict[str, float] = {}
     for name, _, part in link.features:
         base = name.removesuffix(_LONG)
         adds[base] = adds.get(base, 0.0) + part
+    return adds
+
+
+def _print_sum(link: Link, adds: Mapping[str, float]) -> None:
     rows: list[Sequence[str]] = [
         [f"   {MEANING.get(name, name)}", f"{value:.3f}", f"{adds[name]:+.2f}"]
         for name, value, _ in link.features

@@ -42,7 +42,7 @@ def test_a_correction_is_obeyed_listed_exported_replayed_and_undone(run, tmp_pat
     assert sum(len(e["reports"]) for e in big) in joined.values()
     assert len(joined) == len(before) - 1
     assert "corrected: " + told["id"] in run("why", a, b)[0]
-    (refused,) = run.rows("different", a, b, expect=1)
+    (refused,) = run.rows("different", a, b, expect=4)
     assert told["id"] in refused["reason"]
     listed, _ = run("corrections", "list")
     assert "Ada Desk" in listed
@@ -122,7 +122,7 @@ def test_a_story_that_is_not_in_the_event_is_kept_out(run):
     assert out.endswith(
         f" accepted: {story} is not in {event}, and is kept out from now on\n"
     )
-    (refused,) = run.rows("same", story, event, expect=1)
+    (refused,) = run.rows("same", story, event, expect=4)
     assert f"{story} is not in {event}" in refused["reason"]
     run("import", "-", stdin=json.dumps({"text": "Herons nest.", "outlet": "Zorblat"}))
     (alone,) = (s for s in run.rows("stories") if s["outlet"] == "Zorblat")

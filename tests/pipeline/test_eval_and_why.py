@@ -103,12 +103,17 @@ def test_why_is_a_page_for_people(news):
     """Both titles, the sum, what was needed; and what keeps two apart."""
     event = max(news.rows("events"), key=lambda e: len(e["reports"]))
     first, last = event["reports"][0], event["reports"][-1]
-    page, _ = news("why", first["story_id"], last["story_id"])
+    ids = first["story_id"], last["story_id"]
+    page, _ = news("why", *ids, "--sum")
     for part in (first["title"], last["title"], "sum (logit)", "was needed"):
         assert part in page
+    page, _ = news("why", *ids)
+    assert page.startswith(f"They tell one event, {event['event_id']}: ")
+    assert "for it: likeness of title and opening" in page
+    assert "sum (logit)" not in page
     other = next(e for e in news.rows("events") if e["event_id"] != event["event_id"])
-    page, _ = news("why", first["story_id"], other["reports"][0]["story_id"])
-    assert "two events: " in page
+    page, _ = news("why", first["story_id"], other["reports"][0]["story_id"], "--sum")
+    assert page.startswith("They tell two events: ")
     *parts, total = map(float, re.findall(r"([+-]\d+\.\d\d)\s*$", page, re.MULTILINE))
     assert total == pytest.approx(sum(parts), abs=0.005 * len(parts) + 0.005)
     assert len(parts) >= 3

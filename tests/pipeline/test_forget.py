@@ -63,7 +63,7 @@ def test_a_forgotten_story_is_in_no_file_and_does_not_come_back(
     assert len(last["members"]) == len(event["reports"]) - 1
     assert "whole: " in run("check")[0]
     line = {name: story[name] for name in ("url", "title", "text", "outlet")}
-    out, said = run("import", "-", stdin=json.dumps(line), expect=1)
+    out, said = run("import", "-", stdin=json.dumps(line), expect=4)
     assert out == "0 new, 0 known, 1 refused\n"
     assert "it was forgotten" in said
     run("run", "--feeds", newsroom.opml_url, "--until-idle", *LOCAL)
@@ -108,7 +108,7 @@ def test_an_address_that_is_not_here_yet_is_kept_out(run):
     (told,) = run.rows("forget", url, "--yes")
     assert told["removed"] == 0
     line = {"text": "Envoys met.", "url": "https://never.example/story"}
-    assert "1 refused" in run("import", "-", stdin=json.dumps(line), expect=1)[0]
+    assert "1 refused" in run("import", "-", stdin=json.dumps(line), expect=4)[0]
 
 
 def test_a_name_that_nobody_has_is_a_mistake(run):
@@ -139,7 +139,7 @@ def test_a_refused_line_and_a_story_of_another_id_leave_by_their_address(run):
     """Quarantine holds the line as it came; a guid had made the id of a story."""
     url = "https://refused.example/1"
     line = {"text": "Zorblat spoke.", "url": url, "outlet": 5}
-    run("import", "-", stdin=json.dumps(line), expect=1)
+    run("import", "-", stdin=json.dumps(line), expect=4)
     assert b"Zorblat" in bytes_of(run.state)
     (told,) = run.rows("forget", url, "--yes")
     assert told["records"] == 1
@@ -194,7 +194,7 @@ def test_a_refused_line_of_a_forgotten_address_is_not_taken_in_again(run):
         f"{url},Zorblat of Bolvik",
         json.dumps({"title": "Another", "url": f"{url}/2"}),
     ]
-    _, said = run("import", "-", stdin="\n".join(lines), expect=1)
+    _, said = run("import", "-", stdin="\n".join(lines), expect=4)
     assert said.splitlines()[:6] == [
         f"-:{n}: refused: it was forgotten" for n in range(1, 7)
     ]

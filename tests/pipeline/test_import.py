@@ -39,7 +39,7 @@ def test_import_groups_names_what_it_refuses_and_knows_what_it_has(tmp_path):
     lines.append(json.dumps(ROWS[0]))
     file.write_text("\n".join(lines))
     run = Run(tmp_path / "state")
-    out, said = run.process("import", str(file))
+    out, said = run.process("import", str(file), expect=4)
     assert out == "3 new, 1 known, 3 refused\n"
     for number, why in ((2, "not JSON"), (3, "lacks `text`"), (6, "can't be read")):
         assert f"{file}:{number}: refused: " in said
@@ -52,10 +52,12 @@ def test_import_groups_names_what_it_refuses_and_knows_what_it_has(tmp_path):
     ]
     assert stories[1]["event_id"] == stories[2]["event_id"] != stories[0]["event_id"]
     assert stories[0]["text_from"] == "import"
-    again = run.rows("import", str(file))
+    again = run.rows("import", str(file), expect=4)
     assert again == [{"new": 0, "known": 4, "refused": 3}]
     (status,) = run.rows("status")
     assert status["quarantine"]["by_stage"] == {"import": 3}
+    assert status["problems"] == ["3 set aside: samestory quarantine list"]
+    assert run("status")[0].startswith("to look at: 1\n- 3 set aside: ")
     assert status["quarantine"]["latest"][0]["where"] == f"{file}:2"
 
 

@@ -57,9 +57,12 @@ def test_a_screen_shows_the_last_day_by_voices(news):
     assert code == 0
     assert lines[0].endswith("UTC: events with 2 independent voices or more")
     assert lines[0].startswith("21 Apr 18:00 to 22 Apr 18:00")
-    titles = [line for line in lines if line.lstrip().startswith("@")]
-    assert titles == ["@1 Do it over: Sorrel court annuls presidential election"]
-    assert lines[3].strip().startswith("3 reports, 3 voices \u2588")
+    (title,) = [line for line in lines if line.lstrip().startswith("@")]
+    (event,) = news.rows("event", "@1")
+    assert title == f"@1 {event['title']}"
+    assert event["voice_count"] >= 2
+    counts = f"{event['report_count']} reports, {event['voice_count']} voices"
+    assert lines[3].strip().startswith(f"{counts} \u2588")
     assert lines[-1] == f"all {len(news.rows('events'))}: samestory events --all"
 
 
@@ -84,16 +87,29 @@ def test_stories_on_a_terminal_are_fifteen_of_two_lines(news):
 
 
 def test_what_is_nearest_fits_a_terminal_and_its_rows_have_names(news):
-    """Words need no quotes; @1 is the nearest story."""
+    """Words need no quotes; the events of the nearest stories, @1 the nearest."""
     question = ("Halvorsen", "warns", "alliance", "of", "Quon")
     code, lines = on_a_terminal(news, "near", *question, "-k", "3")
     assert code == 0
     assert max(map(len, lines)) <= 80
     assert lines[0].startswith("@1 ")
-    assert "one event (" in lines[1]
-    nearest = news.rows("near", " ".join(question), "-k", "3")[0]
-    assert nearest["event_id"][:10] in lines[1]
-    assert news.rows("event", "@1")[0]["event_id"] == nearest["event_id"]
+    assert "the same event; " in lines[1]
+    found = news.rows("near", " ".join(question), "-k", "20")
+    events = list(dict.fromkeys(one["event_id"] for one in found))[:3]
+    rows = [news.rows("event", f"@{n}")[0] for n in (1, 2, 3)]
+    assert [one["event_id"] for one in rows] == events
+    for one, shown in zip(rows, lines[::2], strict=True):
+        assert shown[3:40].strip() in one["title"]
+    assert f"{len(rows[0]['reports'])} reports" in lines[1]
+
+
+def test_a_veto_is_told_beside_the_event_that_it_keeps_apart(news):
+    """The opposite act is another event, and says why."""
+    _, lines = on_a_terminal(news, "near", "Velund expels six Kesmark diplomats")
+    assert "six" in lines[0]
+    told = [line for line in lines if "roles reversed: " in line]
+    assert told, lines
+    assert all("another event: " in line or ", but " in line for line in told)
 
 
 def test_a_report_is_opened_in_the_browser(news, tmp_path, monkeypatch):
@@ -143,7 +159,9 @@ def test_a_terminal_without_bars_shows_none(news):
     """ASCII: nothing is lost but the bars."""
     plain = {"PYTHONIOENCODING": "ascii:replace", "PYTHONUTF8": "0"}
     _, lines = on_a_terminal(news, "events", "--limit", "1", **plain)
-    assert "3 reports, 3 voices  Continental Wire" in lines[1]
+    (event,) = news.rows("event", "@1")
+    counts = f"{event['report_count']} reports, {event['voice_count']} voices"
+    assert f"{counts}  Continental Wire" in lines[1]
 
 
 def test_what_is_not_found_says_what_there_is(news):

@@ -32,13 +32,16 @@ def test_an_import_that_is_worked_off_here_makes_the_same_state(labelled, tmp_pa
     rows = [json.loads(line) for line in labelled.read_text().splitlines()[:20]]
     lines = "".join(json.dumps(row) + "\n" for row in [*rows, {"title": "no text"}])
     ours, theirs = Run(tmp_path / "ours"), Run(tmp_path / "theirs")
-    said = ours.here("import", "-", stdin=lines)
+    said = ours.here("import", "-", stdin=lines, expect=4)
     assert said[0] == "20 new, 0 known, 1 refused\n"
-    out, told = theirs.process("import", "-", stdin=lines)
+    out, told = theirs.process("import", "-", stdin=lines, expect=4)
     refusal = "-:21: refused: lacks `text`\n"
     assert (said[0], refusal in said[1], refusal in told) == (out, True, True), told
     assert ours.rows("digest")[0]["digest"] == theirs.rows("digest")[0]["digest"]
     assert ours.here("check") == ours.process("check")
     near = [run.rows("near", rows[0]["title"]) for run in (ours, theirs)]
     assert near[0] == near[1]
-    assert ours.here("import", "-", stdin=lines)[0] == "0 new, 20 known, 1 refused\n"
+    assert (
+        ours.here("import", "-", stdin=lines, expect=4)[0]
+        == "0 new, 20 known, 1 refused\n"
+    )

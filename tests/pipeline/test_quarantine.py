@@ -66,7 +66,7 @@ def test_a_feed_is_made_due_and_an_import_line_must_be_mended(tmp_path):
     run = Run(tmp_path / "state")
     with serve(lambda *_: (200, {}, body[0])) as base:
         run("run", "--feed", f"{base}/feed", "--until-idle", *LOCAL, expect=1)
-        run("import", "-", stdin="not json", expect=1)
+        run("import", "-", stdin="not json", expect=4)
         out, _ = run("quarantine", "list")
         assert "an HTML page" in " ".join(out.split())
         out, said = run("quarantine", "retry", "--all")
