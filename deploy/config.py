@@ -18,6 +18,7 @@ from samestory.errors import Misconfigured
 
 PREFIX: Final = "SAMESTORY_"
 SUPERVISED: Final = PREFIX + "SUPERVISED"  # set by a supervisor for its workers
+CONFIG: Final = PREFIX + "CONFIG"  # the file of settings where --config names none
 _SAFE_PATH: Final = "PYTHONSAFEPATH"  # Python's own name for it
 LEAST: Final = {  # of whole numbers; 0 where nothing is said
     "embed_tokens": 64,  # the canary sentences have up to 50
@@ -267,6 +268,36 @@ def load_settings(
         if value is not None and name in known:
             values[name] = _convert(name, value, "--" + name.replace("_", "-"))
     return Settings(**values)
+
+
+def config_file(*, may_be_made: bool = False) -> str | None:
+    """Return the file of settings that holds where none is named.
+
+    The one that SAMESTORY_CONFIG names, else config.toml in the user's folder of
+    settings.
+
+    Args:
+        may_be_made: return that one also if it is not there.
+
+    Returns:
+        None if there is none.
+    """
+    if named := os.environ.get(CONFIG):
+        return named
+    try:
+        folder = _platformdirs().user_config_dir("samestory")
+        path = Path(folder).expanduser() / "config.toml"
+    except RuntimeError:  # we have no home directory
+        return None
+    return str(path) if may_be_made or path.is_file() else None
+
+
+def unknown_variables() -> list[str]:
+    """Return the variables of the environment that look like settings and are none."""
+    known = {PREFIX + f.name.upper() for f in fields(Settings)} | {CONFIG, SUPERVISED}
+    return sorted(
+        name for name in os.environ if name.startswith(PREFIX) and name not in known
+    )
 
 
 def read_feed_headers(file: str) -> dict[str, dict[str, str]]:

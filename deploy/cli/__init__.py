@@ -5,12 +5,18 @@ import os
 import sqlite3
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from typing import Final
 
 from samestory.deploy.config import (
+    PREFIX,
+    Settings,
+    config_file,
     import_nothing_from_here,
+    is_supervised,
     lend_home,
     load_settings,
+    unknown_variables,
 )
 from samestory.deploy.masking import masked
 from samestory.deploy.modes import keep_modes
@@ -65,10 +71,29 @@ def _run(arguments: Sequence[str]) -> int:
     if command is None:
         return DONE
     given = vars(command)
-    settings = load_settings(file=given.get("config"), overrides=given)
+    file = given.get("config") or config_file()
+    if file and command.makes_settings and not os.path.lexists(file):
+        file = None
+    settings = load_settings(file=file, overrides=given)
+    if not is_supervised():  # its supervisor has said so
+        _name_unknown()
     lend_home(settings)
     keep_modes(settings)
     return command.run(settings)
+
+
+def _name_unknown() -> None:
+    """Say which variables of the environment are passed over: mistyped, most likely."""
+    unknown = unknown_variables()
+    if not unknown:
+        return
+    import difflib  # noqa: PLC0415
+
+    known = [PREFIX + one.name.upper() for one in fields(Settings)]
+    for name in unknown:
+        meant = difflib.get_close_matches(name, known, 1)
+        hint = f", {meant[0]} is one" if meant else ": docs/settings.md has all"
+        sys.stderr.write(f"{name} is no setting{hint}\n")
 
 
 def exit_code(action: Callable[[], int]) -> int:

@@ -25,6 +25,7 @@ HELP: Final = ("-h", "--help")
 PACKAGE: Final = "samestory.deploy.cli"
 COMMANDS: Final = {  # by group, in the order of --help: what carries each out
     "Begin": {
+        "init": "init:Init",
         "run": "workers:Run",
         "import": "importing:Import",
         "feeds add": "feeds:Add",

@@ -1,7 +1,6 @@
 """`samestory follow`: what becomes of events, as JSON lines, as it is published."""
 
 import json
-import time
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Final
@@ -15,6 +14,7 @@ from samestory.deploy.cli.output import print_json
 from samestory.deploy.config import Settings
 from samestory.deploy.loop import patiently
 from samestory.deploy.masking import shown
+from samestory.deploy.process import stop_on_signals
 from samestory.deploy.stream.log import EVENTS, Log
 from samestory.errors import Misconfigured
 
@@ -50,12 +50,11 @@ class Follow(Kafka):
 
     def run(self, settings: Settings) -> int:
         """Read and print."""
-        log = wiring.open_log(settings)
-        stop = patience_of(settings)
-        number = patiently(partial(log.partitions, EVENTS), stop)
+        log, stop = wiring.open_log(settings), stop_on_signals()
+        number = patiently(partial(log.partitions, EVENTS), patience_of(settings))
         positions = self._positions(log, number)
         is_there = False
-        while True:
+        while not stop.is_set():
             new = [
                 (partition, record)
                 for partition, position in positions.items()
@@ -71,9 +70,10 @@ class Follow(Kafka):
                     print_json(where | shown(json.loads(record.value)))
                     is_there = True
             if not new and self.once:
-                return 0 if is_there else 1
+                break
             if not new:
-                time.sleep(PAUSE_S)
+                stop.wait(PAUSE_S)
+        return 0 if is_there or not self.once else 1
 
     def _positions(self, log: Log, number: int) -> dict[int, int]:
         """Return where each partition is read from."""

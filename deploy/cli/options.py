@@ -5,7 +5,7 @@ as a setting is called overrides that setting; None is what was not given.
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Final, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 from cyclopts import Group, Parameter
 
@@ -21,7 +21,13 @@ WAYS: Final = Group("For programs", sort_key=4)
 
 @dataclass(frozen=True, kw_only=True)
 class Command:
-    """What a user asks for."""
+    """What a user asks for.
+
+    Attributes:
+        makes_settings: whether the file of settings may be missing.
+    """
+
+    makes_settings: ClassVar[bool] = False
 
     def run(self, settings: Settings) -> int:
         """Carry it out; return the exit code."""

@@ -19,6 +19,7 @@ from samestory.index.copies.pairs import Text, are_comparable, pair_of
 from samestory.index.copies.prints import prints_of
 from samestory.index.copies.sources import A
 from samestory.index.copies.voices import MATES, Mate, judged, may_be_source
+from samestory.index.store.copies import LINES, PRINTS
 from samestory.index.store.state import State
 from samestory.story import Story
 
@@ -49,8 +50,8 @@ class CopyTracker:
         """
         news = _News(changed={seq})
         lines = house_lines(story)
-        is_new = not self._copies.has_text(seq)
-        other_lines = self._copies.put_lines(seq, lines)
+        is_new = self._copies.voice(seq) is None
+        other_lines = self._copies.put_numbers(LINES, seq, lines)
         having = {line: self._copies.printing(line) for line in {*lines, *other_lines}}
         repeated = {line for one, line in lines.items() if len(having[one]) >= REPEATED}
         self._compare(seq, story, news, repeated, is_new=is_new)
@@ -121,7 +122,7 @@ class CopyTracker:
             again = self._copies.drop([seq])
         prints = prints_of(mine.reading)
         near = self._near(prints, story)
-        self._copies.put_prints(seq, prints)
+        self._copies.put_numbers(PRINTS, seq, prints)
         shares = False
         for other in near:
             text = self._text_of(other)

@@ -16,7 +16,8 @@ from samestory.index.copies.voices import Copied
 from samestory.story import Story
 
 HOLDERS: Final = 60  # stories of a print that are read, the first that came
-_SIZES: Final = {"prints": "<i4", "lines": "<i8"}
+PRINTS, LINES = "prints", "lines"  # numbers that are kept of each text
+_SIZES: Final = {PRINTS: "<i4", LINES: "<i8"}
 WINDOW_S: Final = 30 * 86_400.0  # between two reports that are compared (passim's)
 
 
@@ -88,20 +89,14 @@ class Copies:
 
     # texts
 
-    def has_text(self, seq: int) -> bool:
-        """Tell whether prints or lines of a story are kept."""
-        row = self._db.execute("SELECT 1 FROM texts WHERE seq = ?", (seq,)).fetchone()
-        return row is not None
+    def put_numbers(self, kind: str, seq: int, numbers: Iterable[int]) -> set[int]:
+        """Keep numbers of a story in place of former ones; return what is other.
 
-    def put_prints(self, seq: int, prints: Iterable[int]) -> None:
-        """Keep the prints of a story, see `prints_of`, in place of former ones."""
-        self._put_numbers("prints", seq, prints)
-
-    def put_lines(self, seq: int, lines: Iterable[int]) -> set[int]:
-        """Keep the outer lines of a story, see `house_lines`; return what is other."""
-        return self._put_numbers("lines", seq, lines)
-
-    def _put_numbers(self, kind: str, seq: int, numbers: Iterable[int]) -> set[int]:
+        Args:
+            kind: PRINTS, see `prints_of`, or LINES, see `house_lines`.
+            seq: the story's.
+            numbers: as they are now.
+        """
         row = self._db.execute(
             f"SELECT {kind} FROM texts WHERE seq = ?", (seq,)
         ).fetchone()
@@ -127,8 +122,8 @@ class Copies:
 
     def drop_text(self, seq: int) -> set[int]:
         """Let go of a story's prints and lines; return the lines."""
-        self.put_prints(seq, ())
-        lines = self.put_lines(seq, ())
+        self.put_numbers(PRINTS, seq, ())
+        lines = self.put_numbers(LINES, seq, ())
         self._db.execute("DELETE FROM texts WHERE seq = ?", (seq,))
         return lines
 

@@ -29,7 +29,9 @@ def told(tmp_path_factory):
         "outlet": "Zürich 北京",
     }
     without_text = {"title": TITLE}  # is refused
-    found("import", "-", stdin=f"{json.dumps(row)}\n{json.dumps(without_text)}")
+    found(
+        "import", "-", stdin=f"{json.dumps(row)}\n{json.dumps(without_text)}", expect=4
+    )
     found("feeds", "add", FEED)
     return found
 

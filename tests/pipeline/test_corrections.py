@@ -1,6 +1,5 @@
 """`samestory same`, `different`, `undo`, `corrections`: as people and scripts use them."""
 
-import argparse
 import json
 import shutil
 
@@ -148,7 +147,7 @@ def test_of_a_great_event_the_latest_stories_are_named(news, monkeypatch, capsys
     event = max(news.rows("events"), key=lambda e: len(e["reports"]))
     first, *others = (report["story_id"] for report in event["reports"])
     state = Reader(news.state / "index" / "state.db")
-    args = argparse.Namespace(who="Ada", why="")
+    args = correct.Different(a=first, b=event["event_id"], who="Ada")
     found = correct._apart(state, first, event["event_id"], args)
     state.close()
     assert found.members == tuple(others[-2:])

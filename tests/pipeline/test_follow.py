@@ -44,6 +44,6 @@ def test_it_goes_on_until_it_is_stopped(tmp_path):
         run("import", "-", stdin=json.dumps({"text": "A dam burst near Usk."}))
         wait_for(lambda: (tmp_path / "said").read_text().count("\n") == 2)
         process.send_signal(signal.SIGINT)
-        assert process.wait(30) == 130
+        assert process.wait(30) == 0
     rows = [json.loads(line) for line in (tmp_path / "said").read_text().splitlines()]
     assert [row["reason"] for row in rows] == ["created", "created"]

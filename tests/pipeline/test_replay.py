@@ -3,14 +3,13 @@
 import json
 import shutil
 import time
-from argparse import Namespace
 
 import pytest
 
 from samestory.database import connect
 from samestory.deploy import wiring
-from samestory.deploy.cli.replay import run_replay
-from samestory.deploy.cli.snapshots import run_restore
+from samestory.deploy.cli.replay import Replay
+from samestory.deploy.cli.snapshots import Restore
 from samestory.deploy.config import Settings
 from samestory.deploy.stream.embedded import EmbeddedLog
 from samestory.deploy.stream.log import EVENTS, JOURNAL, QUARANTINE, STORIES, Message
@@ -104,7 +103,7 @@ def test_records_that_go_while_they_are_replayed_are_missed_by_name(
         just_before(log._db, "SELECT pos, key, value", worker.trim, nth=3),
         pytest.raises(Misconfigured, match="retention removed what was between"),
     ):
-        run_replay(Namespace(into=str(tmp_path / "new"), begin=None), settings)
+        Replay(into=str(tmp_path / "new")).run(settings)
     assert list((tmp_path / "new").iterdir()) == []
     worker.close()
 
@@ -198,14 +197,14 @@ def test_retention_takes_nothing_from_under_a_restore(
         monotonic=lambda: time.monotonic() + month_s,
     )
     monkeypatch.setattr(wiring, "open_log", lambda _: log)
-    args = Namespace(file=str(snapshot), replace=True, json=True)
+    args = Restore(file=str(snapshot), replace=True, json=True)
     position = log.position("index", JOURNAL)
     with just_before(log._db, statement, worker.trim, nth=nth):
         if is_held:
-            assert run_restore(args, settings) == 0
+            assert args.run(settings) == 0
         else:
             with pytest.raises(Misconfigured, match="what was between is gone"):
-                run_restore(args, settings)
+                args.run(settings)
     worker.close()
     monkeypatch.undo()
     if not is_held:
