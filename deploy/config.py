@@ -289,7 +289,9 @@ def config_file(*, may_be_made: bool = False) -> str | None:
         path = Path(folder).expanduser() / "config.toml"
     except RuntimeError:  # we have no home directory
         return None
-    return str(path) if may_be_made or path.is_file() else None
+    # Where we may not look there is none for us.
+    is_there = os.path.isfile(path)  # noqa: PTH113
+    return str(path) if may_be_made or is_there else None
 
 
 def unknown_variables() -> list[str]:

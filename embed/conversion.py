@@ -183,7 +183,8 @@ def export(
         meta = engine.export(new)
         if source.is_file():
             (new / TOKENIZER).unlink()
-            e5_weights.write_splitter(e5_weights.read(source), new)
+            file = e5_weights.read(source, with_tensors=False)
+            e5_weights.write_splitter(file, new)
         canary.record(
             digest, rows, f"torch-fp32 {engine.version}", new / canary.RECORDS
         )

@@ -97,8 +97,12 @@ class _Cursor:
         return self._data[self._at - count : self._at]
 
 
-def read(path: Path) -> E5File:
+def read(path: Path, *, with_tensors: bool = True) -> E5File:
     """Read the file.
+
+    Args:
+        path: of it.
+        with_tensors: False for the tokenizer alone: the numbers take seconds.
 
     Raises:
         Misconfigured: it is not there, cut, or of another kind.
@@ -107,14 +111,14 @@ def read(path: Path) -> E5File:
         data = path.read_bytes()
         if data[:4] != MAGIC:
             raise ValueError("it begins with other bytes than E5S1")  # noqa: TRY301
-        return _parsed(data)
+        return _parsed(data, with_tensors=with_tensors)
     except (OSError, ValueError, struct.error, KeyError) as error:
         raise Misconfigured(
             f"weights {path} can't be read: {error}; install the package anew"
         ) from error
 
 
-def _parsed(data: bytes) -> E5File:
+def _parsed(data: bytes, *, with_tensors: bool) -> E5File:
     cursor = _Cursor(data)
     cursor.take("4sI")
     sizes = Sizes(*cursor.take("7i"))
@@ -134,7 +138,7 @@ def _parsed(data: bytes) -> E5File:
         code, outs = cursor.take("IB")
         code_points[chr(code)] = "".join(map(chr, cursor.take(f"{outs}I")))
     tensors = {}
-    for _ in range(cursor.take("i")[0]):
+    for _ in range(cursor.take("i")[0] if with_tensors else 0):
         name = cursor.bytes(cursor.take("H")[0]).decode()
         _, many, begin, size = cursor.take("BIQQ")
         tensors[name] = _tensor(data[begin : begin + size], many)

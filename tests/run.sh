@@ -22,7 +22,7 @@ say "tests, with branch coverage"
 "$bin/coverage" erase
 status=0
 # More processes than cores: the tests wait more than they compute.
-"$bin/coverage" run -m pytest -n "${TEST_PROCESSES:-5}" --dist loadgroup --durations=25 || status=$?
+"$bin/coverage" run -m pytest -n "${TEST_PROCESSES:-4}" --dist loadgroup --durations=25 || status=$?
 [ "$status" -eq 0 ] || exit "$status"
 "$bin/coverage" combine -q
 "$bin/coverage" report --skip-covered --skip-empty

@@ -33,7 +33,7 @@ COMMANDS: Final = {  # by group, in the order of --help: what carries each out
         "feeds list": "feeds:Listed",
         "feeds import": "feeds:Import",
         "feeds export": "feeds:Export",
-        "feeds check": "feeds:Check",
+        "feeds check": "check_feeds:Check",
     },
     "Ask": {
         "events": "events:Events",
@@ -50,6 +50,8 @@ COMMANDS: Final = {  # by group, in the order of --help: what carries each out
         "same": "correct:Same",
         "different": "correct:Different",
         "undo": "correct:Undo",
+        "star": "marks:Star",
+        "note": "marks:Note",
         "corrections list": "correct:Listed",
         "corrections export": "correct:Export",
     },

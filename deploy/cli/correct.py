@@ -63,8 +63,8 @@ class Same(_Said):
     def run(self, settings: Settings) -> int:
         """Publish it, wait for the index, tell what became of it."""
         state = wiring.read_state(settings)
-        a, b = (_story_of(state, one) for one in (self.a, self.b))
-        return _submit(_correction(self, SAME, a, b), self, settings, state)
+        a, b = (story_of(state, one) for one in (self.a, self.b))
+        return submit_and_tell(made(self, SAME, a, b, self.why), self, settings, state)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,9 +100,9 @@ class Different(_Said):
         if story[:2] == "s-" and event[:2] == "e-":
             one = _apart(state, story, event, self)
         else:
-            a, b = (_story_of(state, one) for one in (self.a, self.b))
-            one = _correction(self, DIFFERENT, a, b)
-        return _submit(one, self, settings, state)
+            a, b = (story_of(state, one) for one in (self.a, self.b))
+            one = made(self, DIFFERENT, a, b, self.why)
+        return submit_and_tell(one, self, settings, state)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,7 +138,9 @@ class Undo(_Said):
             )
         if status[wanted[0]] == "forgotten":  # its reason would name what has to leave
             raise Misconfigured(f"{wanted[0]} is forgotten: it holds no longer")
-        return _submit(_correction(self, UNDO, "", wanted[0]), self, settings, state)
+        return submit_and_tell(
+            made(self, UNDO, "", wanted[0], self.why), self, settings, state
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,11 +234,11 @@ def _apart(state: Reader, story: str, event: str, args: _Said) -> Correction:
             f"{b} has {len(others):,} other stories: {a} is kept apart from the"
             f" {MOST_MEMBERS:,} latest\n"
         )
-    one = _correction(args, APART, a, b)
+    one = made(args, APART, a, b, args.why)
     return replace(one, members=tuple(others[-MOST_MEMBERS:]))
 
 
-def _story_of(state: Reader, name: str) -> str:
+def story_of(state: Reader, name: str) -> str:
     """Return the id of a story; for an event that of its first report."""
     with state.reading():  # events may merge meanwhile
         whole = named(state, name)
@@ -248,19 +250,23 @@ def _story_of(state: Reader, name: str) -> str:
     return members[0].story.story_id
 
 
-def _correction(args: _Said, kind: str, a: str, b: str) -> Correction:
+def made(args: Who, kind: str, a: str, b: str, why: str) -> Correction:
+    """Return a correction of now."""
     return Correction(
         correction_id="c-" + secrets.token_hex(8),
         kind=kind,
         a=a,
         b=b,
         who=clean_line(args.who or user_name()),
-        why=clean_line(args.why),
+        why=clean_line(why),
         at=utc_now(),
     )
 
 
-def _submit(one: Correction, args: _Said, settings: Settings, state: Reader) -> int:
+def submit_and_tell(
+    one: Correction, args: Json, settings: Settings, state: Reader
+) -> int:
+    """Publish it, wait for the index, tell what became of it; return the exit code."""
     outcome = submit(
         settings,
         one.correction_id,
@@ -272,7 +278,7 @@ def _submit(one: Correction, args: _Said, settings: Settings, state: Reader) -> 
     return 0 if outcome.status == ACCEPTED else NOT_ACCEPTED
 
 
-def _tell(outcome: Corrected, args: _Said, state: Reader) -> None:
+def _tell(outcome: Corrected, args: Json, state: Reader) -> None:
     if args.json:
         print_json(_row(outcome))
         return

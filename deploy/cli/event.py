@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from cyclopts import Parameter
 
@@ -18,7 +18,9 @@ from samestory.deploy.cli.output import (
 )
 from samestory.deploy.config import Settings
 from samestory.index.answers.additions import Addition, additions_of, most_telling
+from samestory.index.messages.correction import NOTE, Correction
 from samestory.index.store.results import Event, headline
+from samestory.story import iso
 
 MAX_FACTS: Final = 6  # figures and names of a report that are shown
 MAX_ADDED: Final = 2  # sentences of a copy's own that are shown
@@ -53,16 +55,30 @@ class ShowEvent(Json):
         with state.reading():
             one = state.event(event_named(state, self.event))
             added = additions_of(state, one.event_id)
+            marks = state.corrections.marks([r.story_id for r in one.reports])
         if self.json:
             copies = [one.copied.to_json() for one in added if one.copied]
             additions = [one.to_json() for one in added]
-            print_json(one.to_json() | {"copies": copies, "additions": additions})
+            more = {"copies": copies, "additions": additions}
+            print_json(one.to_json() | more | {"marks": [*map(_mark_json, marks)]})
         else:
-            _print(one, added)
+            _print(one, added, marks)
         return 0
 
 
-def _print(one: Event, added: Sequence[Addition]) -> None:
+def _mark_json(one: Correction) -> dict[str, Any]:
+    text = one.why if one.kind == NOTE else None
+    said = {"id": one.correction_id, "kind": one.kind, "story_id": one.a}
+    return said | {"text": text, "who": one.who, "at": iso(one.at)}
+
+
+def _mark(one: Correction) -> str:
+    """Return a star or a note in a line."""
+    said = f"note: {one.why}" if one.kind == NOTE else "starred"
+    return f"  * {said} ({one.who}, {moment_of(one.at)}; {one.correction_id[:10]})"
+
+
+def _print(one: Event, added: Sequence[Addition], marks: Sequence[Correction]) -> None:
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
@@ -74,7 +90,8 @@ def _print(one: Event, added: Sequence[Addition]) -> None:
     table.add_column(no_wrap=True)
     table.add_column(ratio=1)
     for at, report in _in_turn(added):
-        lines = _copy_lines(report) if report.copied else _own_lines(report, at)
+        lines = [*(_copy_lines(report) if report.copied else _own_lines(report, at))]
+        lines += [_mark(mark) for mark in marks if mark.a == report.story.story_id]
         body = Text("\n").join(Text(isolated(plain(line))) for line in lines)
         table.add_row(Text(moment_of(report.story.published)), body)
     out.print(table)

@@ -104,6 +104,9 @@ class Events(_Listing):
         str | None,
         Parameter(metavar="WORDS", help="with all these words in one of its reports"),
     ] = None
+    starred: Annotated[bool, Parameter(help="of which somebody starred a report")] = (
+        False
+    )
 
     def run(self, settings: Settings) -> int:
         """Print the events."""
@@ -187,6 +190,7 @@ def _query(args: _Listing, order: str, event: str | None = None) -> Query:
         min_outlets=getattr(args, "min_outlets", 0),
         min_voices=getattr(args, "min_voices", 0),
         event=event,
+        is_starred=getattr(args, "starred", False),
         text=getattr(args, "grep", None) or "",
         order=order,
         limit=args.limit,

@@ -28,9 +28,9 @@ PAUSE_S: Final = 0.5  # between two looks at a log that has nothing new
 class Follow(Kafka):
     """Print each revision of an event as it is published, a JSON object a line.
 
-    As topic `events` has it (docs/messages.md), with its partition and offset; no
-    worker's position changes. Goes on until stopped; the next --from is one more
-    than the offset that was printed last.
+    As topic `events` has it, with its partition and offset; no worker's position
+    changes. Goes on until stopped; the next --from is one more than the offset that
+    was printed last.
 
     Examples:
       samestory follow

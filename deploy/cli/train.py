@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from cyclopts import Parameter
 
@@ -155,24 +155,12 @@ class Train(_Labelled):
             total, words = counted(streams, None)
             counts = total + other[0], words + other[1]
         model = replace(fitted(parts), space_id=encoder.space.space_id)
-        names = [Path(file).name for file in self.files]
         artefact = write_artefact(
             Path(self.out),
             model,
             thresholds,
             counts,
-            {
-                "command": "samestory train",
-                "labelled": names,
-                **(
-                    {"pairs": [Path(file).name for file in self.pairs]}
-                    if people
-                    else {}
-                ),
-                "left_out": [Path(file).name for file in self.leave_out],
-                "counted": self.count and [Path(file).name for file in self.count],
-                "stories": sum(len(s.stories) for s in streams if s.counted),
-            },
+            _provenance(self, streams, people),
         )
         print(f"{artefact['name']} is in {Path(self.out) / 'pair_model.json'}")
         return 0
@@ -208,6 +196,25 @@ class Sweep(_Labelled):
         measures = _measured(streams, learnt)
         _print(measures, proposed(measures))
         return 0
+
+
+def _provenance(
+    args: Train, streams: Sequence[Stream], people: Sequence[PeoplesPairs]
+) -> dict[str, Any]:
+    """Return of what a model was made, for people."""
+    pairs = {"pairs": _names(args.pairs)} if people else {}
+    return {
+        "command": "samestory train",
+        "labelled": _names(args.files),
+        **pairs,
+        "left_out": _names(args.leave_out),
+        "counted": args.count and _names(args.count),
+        "stories": sum(len(s.stories) for s in streams if s.counted),
+    }
+
+
+def _names(files: Sequence[str]) -> list[str]:
+    return [Path(file).name for file in files]
 
 
 def _tell(text: str) -> None:

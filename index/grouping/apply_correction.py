@@ -13,7 +13,13 @@ from typing import Any, Final
 from samestory.index.grouping.correction_moves import moves_of
 from samestory.index.grouping.placements import CORRECTED, Placements
 from samestory.index.messages.constraints import Constraints
-from samestory.index.messages.correction import APART, SAME, UNDO, Correction
+from samestory.index.messages.correction import (
+    APART,
+    MARKS,
+    SAME,
+    UNDO,
+    Correction,
+)
 from samestory.index.search.changes import Moved
 from samestory.index.store.corrections import (
     ACCEPTED,
@@ -28,6 +34,7 @@ from samestory.index.store.state import State
 
 Similarity = Callable[[int, int], float]
 
+_GONE: Final = "there is no story {}, or it is not kept any more"
 KEPT: Final = 50  # of an event's stories: labels, and one judgement is not all of them
 
 
@@ -50,6 +57,10 @@ def apply_correction(
     in_force = state.corrections.in_force()
     if one.kind == UNDO:
         _undo(state, placements, one)
+        return
+    if one.kind in MARKS:
+        why_not = "" if state.member(one.a) else _GONE.format(one.a)
+        _keep(state, one, REFUSED if why_not else ACCEPTED, why_not)
         return
     why_not = _refusal(state, one, in_force)
     if why_not:
@@ -97,7 +108,7 @@ def _refusal(state: State, one: Correction, in_force: Constraints) -> str:
     # An event is left also if none of its stories is kept any more.
     for story_id in (one.a,) if one.kind == APART else (one.a, one.b):
         if state.member(story_id) is None:
-            return f"there is no story {story_id}, or it is not kept any more"
+            return _GONE.format(story_id)
     if any(a == b for a, b in one.pairs):
         return "it names one story twice"
     find = in_force.why_apart if one.kind == SAME else in_force.why_together

@@ -17,6 +17,10 @@ SAME: Final = "same"
 DIFFERENT: Final = "different"
 APART: Final = "apart"  # of a story and an event
 UNDO: Final = "undo"
+STAR: Final = "star"  # of one story; it moves nothing
+NOTE: Final = "note"  # likewise: `why` is its text
+MARKS: Final = (STAR, NOTE)
+MARKED: Final = "1.2"  # version of these: a reader of 1.1 refuses them
 MOST_MEMBERS: Final = 1_000  # in one message
 MAX_TEXT: Final = 500  # characters of who and why
 
@@ -27,10 +31,10 @@ class Correction:
 
     Attributes:
         correction_id: `c-` and 16 hex digits.
-        kind: same, different, apart or undo.
+        kind: same, different, apart or undo; star or note.
         a: id of a story; "" for undo.
         b: id of another story; for apart that of an event; for undo the id of the
-            correction that is undone.
+            correction that is undone; "" for star and note.
         who: a person's name, or what they call themselves.
         why: in their words; may be empty.
         at: when it was made, aware.
@@ -55,7 +59,7 @@ class Correction:
     @property
     def pairs(self) -> tuple[tuple[str, str], ...]:
         """Return the stories that must be together, or apart, two by two."""
-        if self.kind == UNDO:
+        if self.kind in (UNDO, *MARKS):
             return ()
         others = self.members if self.kind == APART else (self.b,)
         return tuple((self.a, other) for other in others)
@@ -65,7 +69,7 @@ class Correction:
         return json.dumps(
             {
                 "type": TYPE,
-                "version": VERSION,
+                "version": MARKED if self.kind in MARKS else VERSION,
                 "id": self.correction_id,
                 "kind": self.kind,
                 "a": self.a,
@@ -87,7 +91,7 @@ class Correction:
         """
         check_strings(fields, TYPE, "c-", ["kind", "a", "b", "who", "why", "at"])
         at = parse_moment(fields["at"], "correction: at")
-        if fields["kind"] not in (SAME, DIFFERENT, APART, UNDO):
+        if fields["kind"] not in (SAME, DIFFERENT, APART, UNDO, *MARKS):
             raise Quarantine(f"correction: kind {fields['kind'][:40]!r}")
         return cls(
             correction_id=clean_line(fields["id"], 40),

@@ -7,7 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from samestory.index.messages.constraints import Constraints
-from samestory.index.messages.correction import APART, DIFFERENT, SAME, Correction
+from samestory.index.messages.correction import (
+    APART,
+    DIFFERENT,
+    MARKS,
+    SAME,
+    Correction,
+)
 from samestory.story import Story, iso
 
 ACCEPTED: Final = "accepted"
@@ -71,6 +77,14 @@ class Corrections:
     def with_status(self, status: str) -> list[Corrected]:
         """Return those of which this has become."""
         return self._select("status = ?", (status,))
+
+    def marks(self, story_ids: Collection[str]) -> list[Correction]:
+        """Return the stars and notes of these stories, none of them undone."""
+        return [
+            held.correction
+            for held in self.with_status(ACCEPTED)
+            if held.correction.kind in MARKS and held.correction.a in story_ids
+        ]
 
     def naming(self, ids: Collection[str]) -> list[Corrected]:
         """Return those that name one of these stories, and those that undo them."""

@@ -29,6 +29,12 @@ _OWN: Final = (
     "(NOT s.heard OR NOT EXISTS (SELECT 1 FROM stories o INDEXED BY stories_event"
     " WHERE o.event_id = s.event_id AND NOT o.heard))"
 )
+_STARRED: Final = (
+    "s.event_id IN (SELECT o.event_id FROM stories o JOIN corrections c"
+    " ON json_extract(CAST(c.value AS TEXT), '$.a') = o.story_id"
+    " WHERE c.status = 'accepted'"
+    " AND json_extract(CAST(c.value AS TEXT), '$.kind') = 'star')"
+)
 _WORDS: Final = (
     "has_words(json_extract(s.story, '$.title'), json_extract(s.story, '$.text'), ?)"
 )
@@ -77,6 +83,7 @@ class Query:
         min_outlets: of events that so many outlets report; hearsay does not count.
         min_voices: of events that so many voices tell: no copies of others.
         event: of this event, by its whole id.
+        is_starred: of events of which somebody starred a report.
         text: with each of these words in the title or the text, large or small, also
             as a part of a word.
         order: `newest` or `oldest` first: stories by their own time, events by that of
@@ -93,6 +100,7 @@ class Query:
     min_outlets: int = 0
     min_voices: int = 0
     event: str | None = None
+    is_starred: bool = False
     text: str = ""
     order: str = NEWEST
     limit: int | None = None
@@ -150,6 +158,7 @@ class Query:
             ("s.outlet = ? COLLATE NOCASE", self.outlet),
             ("s.lang = ?", self.lang),
             ("s.event_id = ?", self.event),
+            (f"{_STARRED} AND ?", self.is_starred or None),
             (_WORDS, words or None),  # last: it reads the text
         ]
         there = [(clause, value) for clause, value in wanted if value is not None]
