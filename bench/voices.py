@@ -6,7 +6,7 @@ One core. A window of so many stories is made of the labelled file's texts, each
 with other words of three letters and more; one of five is a copy of one of the last
 2,000, cut to 70 to 100 percent below a paragraph of its own. Timed are the
 last 5,000: all that `CopyTracker.place` does, beside writing the story's own row.
-Before, the file's own stories are grouped by the index, to tell the tracker's share.
+Then the file's own stories are grouped by the index, to tell the tracker's share.
 """
 
 import argparse
@@ -142,8 +142,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for one in itertools.chain(
+            alone(known, args.stories, folder),  # first: as a worker begins
             share(known, folder, Path(".run/ev/eval")),
-            alone(known, args.stories, folder),
         ):
             line = json.dumps(one) if args.json else "  ".join(map(str, one.values()))
             print(line, flush=True)

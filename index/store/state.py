@@ -24,7 +24,7 @@ from samestory.story_vector import StoryVector, to_bytes
 __all__ = ["Member", "Removed", "State"]
 
 
-CACHE_KB: Final = 65_536  # of pages: 5 million prints of 100,000 texts take 70 MB
+CACHE_KB: Final = 131_072  # of pages, at most: prints of 100,000 texts take 70 MB
 
 
 class Removed(NamedTuple):
