@@ -71,7 +71,8 @@ def _run(arguments: Sequence[str]) -> int:
     if command is None:
         return DONE
     given = vars(command)
-    file = given.get("config") or config_file()
+    # A supervisor tells its workers all settings, also those that are the default's.
+    file = given.get("config") or (None if is_supervised() else config_file())
     if file and command.makes_settings and not os.path.lexists(file):
         file = None
     settings = load_settings(file=file, overrides=given)

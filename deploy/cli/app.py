@@ -6,6 +6,7 @@ time so. Wrong use is told in one line, with what was meant.
 
 import sys
 from collections.abc import Sequence
+from dataclasses import fields
 from importlib import import_module
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ from cyclopts import (
 )
 
 from samestory.deploy.cli.help import page_of
-from samestory.deploy.cli.options import Command
+from samestory.deploy.cli.options import SETTINGS, Command
 from samestory.errors import Misconfigured
 
 HELP: Final = ("-h", "--help")
@@ -170,6 +171,7 @@ def parsed(tokens: Sequence[str]) -> Command | None:
     if wants_help or (chain in {(one,) for one in GROUPS} and not rest):
         sys.stdout.write(page_of(apps[-1], chain))
         return None
+    tokens = _without_idle(tokens, apps[-1].default_command)
     try:
         command, bound, _ = app.parse_args(tokens)
     except CycloptsError as error:
@@ -177,6 +179,31 @@ def parsed(tokens: Sequence[str]) -> Command | None:
         raise Misconfigured(f"{_said(error)} See {named} -h") from error
     found: Command = command(*bound.args, **bound.kwargs)
     return found
+
+
+def _without_idle(tokens: Sequence[str], command: Any) -> list[str]:
+    """Return a command line without the settings that do not act on its command.
+
+    Scripts give one set of options to all commands. What is left out is named.
+    """
+    if command is None:
+        return [*tokens]
+    own = {field.name for field in fields(command)}
+    idle = {f"--{name.replace('_', '-')}" for name in SETTINGS if name not in own}
+    left, kept = list(tokens), list[str]()
+    named = list[str]()
+    while left and left[0] != "--":
+        flag, _, _ = left[0].partition("=")
+        count = 1 if flag not in idle or "=" in left[0] else 2
+        if flag in idle:
+            named.append(flag)
+        else:
+            kept += left[:count]
+        left = left[count:]
+    if named:
+        said = ", ".join(dict.fromkeys(named))
+        sys.stderr.write(f"{said}: without effect on this command\n")
+    return [*kept, *left]
 
 
 def _said(error: CycloptsError) -> str:

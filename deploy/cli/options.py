@@ -4,7 +4,7 @@ A command is a dataclass of these and of its own; `run` carries it out. What is 
 as a setting is called overrides that setting; None is what was not given.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Annotated, ClassVar, Final, Literal
 
 from cyclopts import Group, Parameter
@@ -239,3 +239,12 @@ class Who(Command):
     who: Annotated[
         str | None, Parameter(metavar="NAME", help="who says so (your user name)")
     ] = None
+
+
+# The options that are settings: all commands take them, those that they act on say so.
+SETTINGS: Final = frozenset(
+    one.name
+    for group in (Kafka, Polling, Deciding, Worker)
+    for one in fields(group)
+    if one.name in {setting.name for setting in fields(Settings)}
+)
