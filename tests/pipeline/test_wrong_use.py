@@ -29,7 +29,7 @@ WRONG = {
     "replay": "--into takes DIR: it is missing",
     "digest --at -1": "--at -1: the state has read up to",
     "health nobody": 'Choose from: "ingest", "embed", "index"',
-    "follow --from x": "use beginning, now, an OFFSET, or",
+    "follow --from x": "use beginning, now, or an OFFSET",
     "feeds add --proxy http://a:b@c x.org": "set SAMESTORY_PROXY",
 }
 
