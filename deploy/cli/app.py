@@ -231,12 +231,18 @@ def first_screen() -> str:
 def _in_order(tokens: Sequence[str]) -> list[str]:
     """Return a command line with its options behind the command, and - behind --.
 
-    Options before the command take a value each, as all do that several commands have.
+    An option before the command takes a value, unless that were the command or the
+    next option.
     """
-    left = list(tokens)
+    left = ["-h" if one == "help" and not at else one for at, one in enumerate(tokens)]
     early: list[str] = []
+    words = {name.split()[0] for group in COMMANDS.values() for name in group}
     while left and left[0].startswith("--") and left[0] not in (*HELP, "--"):
-        count = 1 if "=" in left[0] else 2
+        is_flag = left[1:2] and (
+            left[1].startswith("--")
+            or (left[1] in words and words.isdisjoint(left[2:]))
+        )
+        count = 1 if "=" in left[0] or is_flag else 2
         early, left = [*early, *left[:count]], left[count:]
     at = left.index("--") if "--" in left else len(left)
     given, behind = left[:at], left[at + 1 :]

@@ -25,6 +25,7 @@ from samestory.private import private_folder, private_opener
 
 DIPLOMACY: Final = "diplomacy"  # the list that comes along
 LIST: Final = Path(deploy.__file__).with_name("feeds") / "diplomacy.opml"
+LISTS: Final = frozenset({".opml", ".xml", ".txt"})  # no site is called so
 EXAMPLES: Final = {"wait": 30.0}  # of what has no default that could be written
 _HEAD: Final = """\
 # The settings of samestory, written by `samestory init`; docs/settings.md tells more.
@@ -77,7 +78,9 @@ class Init(Fetching):
             ).split()
         )
         made = replace(
-            settings, state=str(Path(state).expanduser()), user_agent=_agent(contact)
+            settings,
+            state=str(Path(state).expanduser().absolute()),
+            user_agent=_agent(contact),
         )
         refs = list(_refs(sources, made))
         _write(file, made)
@@ -125,6 +128,8 @@ def _refs(sources: Iterable[str], settings: Settings) -> Iterable[FeedRef]:
                 sys.stderr.write(f"left out: {plain(masked(reason))}\n")
             yield from listed.feeds
             continue
+        if path.suffix.lower() in LISTS:
+            raise Misconfigured(f"{source}: no such file")
         with wiring.open_sandbox(settings) as sandbox:
             found = FeedFinder(settings, sandbox).find(site_url(source))
         if found.note:
@@ -145,12 +150,15 @@ def _write(file: Path, made: Settings) -> None:
         parts.append(f"{comment}{'' if is_set else '# '}{line}")
     try:
         private_folder(file.parent)
-        with open(file, "w", encoding="utf-8", opener=private_opener) as out:
+        new = file.with_name(f"{file.name}.new")
+        with open(new, "w", encoding="utf-8", opener=private_opener) as out:
             out.write("\n".join(parts))
+        new.replace(file)  # whole, or not at all
     except OSError as error:
         raise Misconfigured(f"{file}: {error.strerror}") from error
 
 
 def _toml(value: object) -> str:
     """Return a value as TOML writes it; of these kinds JSON does it the same way."""
-    return json.dumps(list(value) if isinstance(value, tuple) else value)
+    plain = list(value) if isinstance(value, tuple) else value
+    return json.dumps(plain, ensure_ascii=False)

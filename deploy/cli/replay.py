@@ -40,7 +40,22 @@ DIFFERENT: Final = 1
 
 
 @dataclass(frozen=True, kw_only=True)
-class Replay(Json, Kafka, Deciding):
+class _Rebuilding(Json, Kafka, Deciding):
+    """Where the journal is read from."""
+
+    begin: Annotated[
+        str | None,
+        Parameter(
+            metavar="FILE|BEGINNING",
+            help="go on from a snapshot that `backup` made; BEGINNING: from what is"
+            " left of the journal, though its beginning is gone",
+            name="--from",
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replay(_Rebuilding):
     """Rebuild the events from the journal, into a directory of its own.
 
     The same journal gives the same events, whatever happened on the way. What
@@ -52,15 +67,6 @@ class Replay(Json, Kafka, Deciding):
     """
 
     into: Annotated[str, Parameter(metavar="DIR", help="a new directory")]
-    begin: Annotated[
-        str | None,
-        Parameter(
-            metavar="FILE|BEGINNING",
-            help="go on from a snapshot that `backup` made; BEGINNING: from what is"
-            " left of the journal, though its beginning is gone",
-            name="--from",
-        ),
-    ] = None
 
     def run(self, settings: Settings) -> int:
         """Rebuild, print the digest; what is in --into then is whole, or not there."""
@@ -89,7 +95,7 @@ class Replay(Json, Kafka, Deciding):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Digest(Json, Kafka, Deciding):
+class Digest(_Rebuilding):
     """Print one line that names all stories and their events.
 
     It is equal on two states that hold the same versions of the same stories in
@@ -106,15 +112,6 @@ class Digest(Json, Kafka, Deciding):
             metavar="POSITION",
             help="as it was when the journal's records before this one had been"
             " applied; rebuilds that from the journal",
-        ),
-    ] = None
-    begin: Annotated[
-        str | None,
-        Parameter(
-            metavar="FILE|BEGINNING",
-            help="go on from a snapshot that `backup` made; BEGINNING: from what is"
-            " left of the journal, though its beginning is gone",
-            name="--from",
         ),
     ] = None
 

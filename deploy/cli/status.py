@@ -52,7 +52,8 @@ class Status(Json, Kafka):
                 f"no state in {settings.home}: start with `samestory run --feed URL`"
             )
         status = _status(settings)
-        status["problems"] = problems = [*_problems(status)]
+        is_here = not settings.brokers  # else workers may run on other machines
+        status["problems"] = problems = [*_problems(status, is_here=is_here)]
         status["well"] = not problems
         if self.json:
             print_json(shown(status))
@@ -228,9 +229,9 @@ def _quarantined(log: Log) -> dict[str, Any]:
     return {"total": len(held), "by_stage": dict(stages), "latest": latest}
 
 
-def _problems(status: dict[str, Any]) -> Iterator[str]:
+def _problems(status: dict[str, Any], *, is_here: bool) -> Iterator[str]:
     """Yield what is not as it should be, each with what to do."""
-    yield from _of_workers(status)
+    yield from _of_workers(status, is_here=is_here)
     feeds = status["feeds"]
     if feeds["failing"]:
         yield f"{feeds['failing']} of {feeds['total']} feeds fail: samestory feeds list"
@@ -248,11 +249,11 @@ def _problems(status: dict[str, Any]) -> Iterator[str]:
         yield str(warning)
 
 
-def _of_workers(status: dict[str, Any]) -> Iterator[str]:
-    """Yield which workers are missing or late."""
+def _of_workers(status: dict[str, Any], *, is_here: bool) -> Iterator[str]:
+    """Yield which workers are late or, if all of them run here, missing."""
     running_here = [name for name, pid in status["workers"].items() if pid]
     for group, lag in status["lag"].items():
-        if lag["behind"] and group not in running_here:
+        if is_here and lag["behind"] and group not in running_here:
             yield (
                 f"{lag['behind']} messages wait, and no {group} worker runs here:"
                 " samestory run"
@@ -263,7 +264,7 @@ def _of_workers(status: dict[str, Any]) -> Iterator[str]:
                 " cores, or --model packaged, which is twice as fast"
             )
     stopped = [name for name in status["workers"] if name not in running_here]
-    if running_here and stopped:
+    if is_here and running_here and stopped:
         yield f"no {' and no '.join(stopped)} worker runs: samestory run"
 
 

@@ -6,12 +6,14 @@ import pty
 import subprocess
 import sys
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from samestory.deploy.cli import run
 from samestory.deploy.config import Settings, load_settings
+from samestory.deploy.supervisor import environment
 from samestory.ingest.frontier.frontier import Frontier
 
 
@@ -60,6 +62,26 @@ def test_settings_are_written_with_every_other_as_a_comment(home, capsys):
     # And it holds from now on, for every command.
     assert run(["feeds", "list", "--json"]) == 0
     assert len(capsys.readouterr().out.splitlines()) >= 60
+
+
+def test_a_list_that_is_not_there_is_no_site(home, capsys):
+    """Nothing is written, nothing asked of the network."""
+    args = ["--contact", "x@y.org", "--state", str(home / "s"), "my/feeds.opml"]
+    assert run(["init", *args]) == 2
+    assert "my/feeds.opml: no such file" in capsys.readouterr().err
+    assert list(home.iterdir()) == []
+
+
+def test_a_place_holds_wherever_one_is(home, monkeypatch):
+    """Written whole, with what is not ASCII as it is."""
+    monkeypatch.chdir(home)
+    (home / "feeds.txt").write_text("https://example.org/rss\n")
+    assert (
+        run(["init", "--contact", "x@y.org", "--state", "Nachr 📰", "feeds.txt"]) == 0
+    )
+    held = tomllib.loads(file_of(home).read_text())
+    assert held["state"] == str(home / "Nachr 📰")
+    assert [one.name for one in file_of(home).parent.iterdir()] == ["config.toml"]
 
 
 def test_what_is_there_is_not_written_over(home, capsys):
@@ -124,6 +146,24 @@ def test_a_file_is_named_by_the_environment_or_an_option(tmp_path, monkeypatch, 
 
 
 @pytest.mark.usefixtures("home")
+def test_a_supervised_worker_has_its_supervisors_settings_alone(home, tmp_path):
+    """A flag that says the default wins over the file for the workers, too."""
+    file_of(home).parent.mkdir(parents=True)
+    file_of(home).write_text('precision = "int8"\n')
+    settings = load_settings(file=str(file_of(home)), overrides={"precision": "exact"})
+    given = environment(replace(settings, state=str(tmp_path / "s")))
+    code = (
+        "import sys; from samestory.deploy import cli\n"
+        "from samestory.deploy.cli.status import Status\n"
+        "Status.run = lambda self, settings: print(settings.precision) or 0\n"
+        "sys.exit(cli.run(['status']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=given, capture_output=True, check=True
+    )
+    assert done.stdout == b"exact\n"
+
+
 def test_a_variable_that_is_no_setting_is_named(tmp_path, monkeypatch, capsys):
     """With the one that may be meant; nothing fails for it."""
     monkeypatch.setenv("SAMESTORY_POLL_INTERVALL", "3")

@@ -52,6 +52,31 @@ def test_options_stand_before_or_after_the_command(news):
     after = parsed(["events", "--limit", "3", *state])
     assert parsed([*state, "events", "--limit", "3"]) == after
     assert parsed([f"--state={news.state}", "events", "--limit=3"]) == after
+    assert parsed(["--json", *state, "events"]) == parsed(["events", "--json", *state])
+    assert parsed(["--json", "events"]) == parsed(["events", "--json"])
     near = parsed(["near", "-", *state])
     assert (near.text, near.state) == (("-",), str(news.state))
     assert parsed(["near", "--", "--help"]).text == ("--help",)
+
+
+def test_help_is_a_word_too(news):
+    """Of all, and of one command."""
+    assert news.here("help")[0].startswith("samestory: which reports, ")
+    assert news.here("help", "feeds", "add")[0].startswith("usage: samestory feeds add")
+
+
+def test_a_script_may_give_one_set_of_settings_to_all_commands(news):
+    """Those without effect are named; a setting that is none is still wrong use."""
+    common = (
+        "--proxy",
+        "http://127.0.0.1:9",
+        "--host-spacing=0",
+        "--model",
+        "packaged",
+    )
+    plain, _ = news.here("stories", "--json")
+    out, said = news.here("stories", "--json", *common)
+    assert out == plain
+    assert said == "--proxy, --host-spacing, --model: without effect on this command\n"
+    _, said = news.here("stories", *common, "--spacing", "0", expect=2)
+    assert "Unknown option: --spacing" in said
