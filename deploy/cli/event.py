@@ -20,6 +20,7 @@ from samestory.deploy.config import Settings
 from samestory.index.answers.additions import Addition, additions_of, most_telling
 from samestory.index.messages.correction import NOTE, Correction
 from samestory.index.store.results import Event, headline
+from samestory.publishers import outlet_named
 from samestory.story import iso
 
 MAX_FACTS: Final = 6  # figures and names of a report that are shown
@@ -115,7 +116,8 @@ def _counts(one: Event) -> str:
 
 def _voices(one: Event) -> Iterator[str]:
     """Yield the voices; an agency of which no report of its own is there says so."""
-    seen = {report.outlet.casefold() for report in one.reports if not report.hearsay_of}
+    own = (report.outlet for report in one.reports if not report.hearsay_of)
+    seen = {outlet_named(outlet).casefold() for outlet in own}
     for voice in one.voices:
         yield voice if voice.casefold() in seen else f"{voice} (not seen here)"
 

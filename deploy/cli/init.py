@@ -25,7 +25,8 @@ from samestory.private import private_folder, private_opener
 
 DIPLOMACY: Final = "diplomacy"  # the list that comes along
 LIST: Final = Path(deploy.__file__).with_name("feeds") / "diplomacy.opml"
-LISTS: Final = frozenset({".opml", ".xml", ".txt"})  # no site is called so
+OPML: Final = ".opml"
+LISTS: Final = frozenset({OPML, ".xml", ".txt"})  # no site is called so
 EXAMPLES: Final = {"wait": 30.0}  # of what has no default that could be written
 _HEAD: Final = """\
 # The settings of samestory, written by `samestory init`; docs/settings.md tells more.
@@ -38,9 +39,9 @@ class Init(Fetching):
     """Write a settings file, and add the first feeds.
 
     Asks three things, or takes them from the options: a contact for publishers,
-    where to keep everything, and feeds: a list (OPML, or one URL a line), a site, or
-    diplomacy, a list of 80 that comes along. Every other setting stands in the file
-    with its default, to be changed.
+    where to keep everything, and feeds: a list (OPML, also by its URL, or a text with
+    one URL a line), a site, or diplomacy, a list that comes along. Every other
+    setting stands in the file with its default, to be changed.
 
     Examples:
       samestory init
@@ -51,7 +52,7 @@ class Init(Fetching):
 
     sources: Annotated[
         tuple[str, ...],
-        Parameter(metavar="FILE.opml|SITE|diplomacy", help="feeds to begin with"),
+        Parameter(metavar="LIST|SITE|diplomacy", help="feeds to begin with"),
     ] = field(default=(), kw_only=False)
     contact: Annotated[
         str | None,
@@ -122,13 +123,14 @@ def _refs(sources: Iterable[str], settings: Settings) -> Iterable[FeedRef]:
     """Yield the feeds of lists and sites."""
     for source in sources:
         path = LIST if source == DIPLOMACY else Path(source).expanduser()
-        if path.is_file():
-            listed = read_feedlist(str(path), settings)
+        is_url = source.startswith(("http://", "https://"))
+        if path.is_file() or (is_url and path.suffix.lower() == OPML):
+            listed = read_feedlist(source if is_url else str(path), settings)
             for reason in listed.left_out:
                 sys.stderr.write(f"left out: {plain(masked(reason))}\n")
             yield from listed.feeds
             continue
-        if path.suffix.lower() in LISTS:
+        if not is_url and path.suffix.lower() in LISTS:
             raise Misconfigured(f"{source}: no such file")
         with wiring.open_sandbox(settings) as sandbox:
             found = FeedFinder(settings, sandbox).find(site_url(source))

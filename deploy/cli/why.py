@@ -136,8 +136,9 @@ def _print(explanation: Explanation, *, is_event: bool, with_sum: bool) -> None:
     def say(text: str = "") -> None:
         out.print(plain(text), markup=False)
 
-    say(f"{_sentence(explanation, is_event=is_event)}\n")
+    say(_sentence(explanation, is_event=is_event))
     if not is_event:
+        say()
         for member in explanation.stories:
             say(f"{member.story.story_id}  {_named(member.story)}")
     if not explanation.event_id and explanation.chain:

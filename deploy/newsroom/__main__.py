@@ -15,9 +15,9 @@ from samestory.errors import Misconfigured
 QUESTION: Final = "Minister tells allies that Quon is arming Tarsk"
 _NEXT: Final = """
 That was the sample newsroom. Now with your own feeds:
-  .venv/bin/samestory run --feeds deploy/feeds/diplomacy.opml --user-agent "NAME, MAIL"
-  .venv/bin/samestory run --feed https://news.un.org/feed/subscribe/en/news/all/rss.xml
-  .venv/bin/samestory events --since 1d --min-outlets 2      (in another terminal)"""
+  .venv/bin/samestory init      (a contact, a place, feeds: a list comes along)
+  .venv/bin/samestory run
+  .venv/bin/samestory events    (in another terminal)"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -72,6 +72,13 @@ def test_a_list_that_is_not_there_is_no_site(home, capsys):
     assert list(home.iterdir()) == []
 
 
+def test_a_list_is_read_from_its_address_too(home, newsroom):
+    """All feeds of it, as `feeds import` has it."""
+    args = ["--contact", "x@y.org", "--state", str(home / "s"), newsroom.opml_url]
+    assert run(["init", *args, "--allow-network", "127.0.0.0/8"]) == 0
+    assert len(feeds_of(home / "s")) == 14
+
+
 def test_a_place_holds_wherever_one_is(home, monkeypatch):
     """Written whole, with what is not ASCII as it is."""
     monkeypatch.chdir(home)

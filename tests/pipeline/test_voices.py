@@ -1,6 +1,10 @@
 """`samestory event` says who reprinted whom in the sample newsroom."""
 
+import json
+
 import pytest
+
+from tests.product import Run
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
 
@@ -106,3 +110,25 @@ def test_two_reports_are_shown_side_by_side(news, newsroom):
 def test_what_is_no_story_is_refused(news, given, says):
     """In one line."""
     assert says in news("compare", given, given, expect=2)[1]
+
+
+def test_a_voice_is_seen_here_under_any_name_of_its_outlet(tmp_path):
+    """A domain is its paper's; an agency of which there is no report is not seen."""
+    run = Run(tmp_path)
+    line = {
+        "title": "Dam bursts near Usk",
+        "text": "USK (Reuters) - A dam burst near Usk on Monday, officials said.",
+    }
+    other = {"title": "Envoys meet", "text": "Envoys met in Port Callan on Friday."}
+    rows = [
+        line | {"outlet": "harbour.example"},
+        other | {"outlet": "www.dailymail.co.uk"},
+    ]
+    run("import", "-", stdin="\n".join(map(json.dumps, rows)))
+    for words, voice in (
+        ("dam", "Reuters (not seen here)"),
+        ("envoys", "dailymail.co.uk"),
+    ):
+        (event,) = run.rows("events", "--grep", words)
+        said = run("event", event["event_id"])[0].splitlines()
+        assert f"voices: {voice}" in [part.strip() for part in said]
