@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from cyclopts import Parameter
 
@@ -111,7 +111,14 @@ class Events(_Listing):
     def run(self, settings: Settings) -> int:
         """Print the events."""
         state = wiring.read_state(settings)
-        query = _query(self, self.sort or NEWEST)
+        query = _query(
+            self,
+            self.sort or NEWEST,
+            min_outlets=self.min_outlets,
+            min_voices=self.min_voices,
+            is_starred=self.starred,
+            text=self.grep or "",
+        )
         for_programs = is_for_programs(self)
         if for_programs:
             events = state.events(query)
@@ -156,7 +163,8 @@ class Stories(_Listing):
         state = wiring.read_state(settings)
         with state.reading():
             event = state.event(event_named(state, self.event)) if self.event else None
-            query = _query(self, OLDEST, event.event_id if event else None)
+            event_id = event.event_id if event else None
+            query = _query(self, OLDEST, event=event_id, text=self.grep or "")
             return _print_stories(state, query, self)
 
 
@@ -176,24 +184,21 @@ class Search(_Listing):
     def run(self, settings: Settings) -> int:
         """Print the stories that have some words."""
         state = wiring.read_state(settings)
-        query = replace(_query(self, NEWEST), text=" ".join(self.words))
+        query = _query(self, NEWEST, text=" ".join(self.words))
         with state.reading():
             return _print_stories(state, query, self)
 
 
-def _query(args: _Listing, order: str, event: str | None = None) -> Query:
+def _query(args: _Listing, order: str, **more: Any) -> Query:
+    """Return what is asked for; `more` are fields of a query."""
     return Query(
         since=parse_since(args.since),
         until=parse_since(args.until, "--until"),
         outlet=args.outlet,
         lang=args.lang and args.lang.lower(),
-        min_outlets=getattr(args, "min_outlets", 0),
-        min_voices=getattr(args, "min_voices", 0),
-        event=event,
-        is_starred=getattr(args, "starred", False),
-        text=getattr(args, "grep", None) or "",
         order=order,
         limit=args.limit,
+        **more,
     )
 
 

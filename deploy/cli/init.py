@@ -153,9 +153,12 @@ def _write(file: Path, made: Settings) -> None:
     try:
         private_folder(file.parent)
         new = file.with_name(f"{file.name}.new")
-        with open(new, "w", encoding="utf-8", opener=private_opener) as out:
-            out.write("\n".join(parts))
-        new.replace(file)  # whole, or not at all
+        try:
+            with open(new, "w", encoding="utf-8", opener=private_opener) as out:
+                out.write("\n".join(parts))
+            new.replace(file)  # whole, or not at all
+        finally:
+            new.unlink(missing_ok=True)
     except OSError as error:
         raise Misconfigured(f"{file}: {error.strerror}") from error
 

@@ -107,7 +107,7 @@ _SENTENCE: Final = re.compile(  # a mark within 11.42 ends none
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Reading:
-    """A text's words with what each is; some 40 bytes a word beside the text.
+    """A text's words with what each is: 32 bytes a word beside the text, 47 compared.
 
     Attributes:
         text: NFKC.

@@ -24,7 +24,7 @@ from samestory.index.store.state import State
 from samestory.story import Story
 
 LEAST_SHARED: Final = 0.04  # of the prints of the shorter one: less makes no copy
-REMEMBERED: Final = 1_500_000  # words of texts that were read, 40 to 60 bytes each
+REMEMBERED: Final = 1_500_000  # words of texts that were read, 32 to 47 bytes each
 AT_ONCE: Final = 200  # stories of an older state in one transaction
 
 
