@@ -63,7 +63,12 @@ class Candidate:
     def vetoes(self) -> list[Veto]:
         """Return the members that rule the event out."""
         return [
-            Veto(story_id=member.story_id, event_id=self.event_id, reason=reason)
+            Veto(
+                story_id=member.story_id,
+                event_id=self.event_id,
+                reason=reason,
+                probability=self.probability,
+            )
             for member, reason in zip(self.members, self.compared.vetoes, strict=True)
             if reason
         ]

@@ -6,17 +6,22 @@ what counted then. In the state it is a JSON object.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Veto:
-    """A member that rules its event out, whatever the features say."""
+    """A member that rules its event out, whatever the features say.
+
+    Attributes:
+        probability: of the event, were there no veto; 0 where it was not kept.
+    """
 
     story_id: str
     event_id: str
     reason: str
+    probability: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,10 +135,7 @@ class JoinRecord:
             "runner_up": list(runner_up) if runner_up else None,
             "crowd": self.crowd,
             "model": self.model,
-            "vetoed": [
-                {"story_id": v.story_id, "event_id": v.event_id, "reason": v.reason}
-                for v in self.vetoed
-            ],
+            "vetoed": [asdict(one) for one in self.vetoed],
             "pairs": [pair.to_json() for pair in self.pairs],
         }
         if self.demanded is not None:

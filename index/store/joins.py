@@ -1,7 +1,7 @@
 """Why each story is in its event: the join records of a state."""
 
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from samestory.index.decision.join_record import JoinRecord
 
@@ -18,6 +18,29 @@ class Joins:
             "SELECT record FROM joins WHERE story_id = ?", (story_id,)
         ).fetchone()
         return JoinRecord.decode(row[0]) if row else None
+
+    def near(
+        self, begin: float, end: float, least: float
+    ) -> Iterator[tuple[str, JoinRecord]]:
+        """Yield (event, record) of stories that nearly joined another event.
+
+        Args:
+            begin: event time of the first of them, seconds since the epoch.
+            end: that of the last.
+            least: probability of the other event; of one with a veto any.
+        """
+        rows = self._db.execute(
+            "SELECT s.event_id, j.record FROM stories s JOIN joins j USING (story_id)"
+            " WHERE s.event_time BETWEEN ? AND ? AND"
+            " (json_extract(j.record, '$.runner_up[1]') >= ?3"
+            " OR instr(j.record, '\"vetoed\": [{')"
+            " OR (NOT json_extract(j.record, '$.joined')"
+            " AND json_extract(j.record, '$.probability') >= ?3))"
+            " ORDER BY s.event_time, s.seq",
+            (begin, end, least),
+        )
+        for event_id, record in rows:
+            yield event_id, JoinRecord.decode(record)
 
     def arrivals(self) -> dict[str, str]:
         """Return the event that each story's version was put into, by story id."""

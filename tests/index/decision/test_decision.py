@@ -103,7 +103,12 @@ def test_a_vetoed_event_is_out_and_the_next_best_is_taken():
     assert (found.event_id, found.runner_up) == ("e-2", None)
     reason = "number 13 against number 14 of 'package'"
     assert found.record().vetoed == (
-        Veto(story_id="s-11", event_id="e-1", reason=reason),
+        Veto(
+            story_id="s-11",
+            event_id="e-1",
+            reason=reason,
+            probability=one.probability,
+        ),
     )
     assert one.compared.allowed == [one.compared.probabilities[0], 0.0]
     alone = decide([one], MODEL)
