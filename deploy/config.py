@@ -6,30 +6,30 @@ the file, that over the default.
 
 import getpass
 import os
+import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from string import Template
 from types import ModuleType
-from typing import Any, Final
+from typing import Annotated, Any, Final, get_type_hints
+
+from msgspec import Meta, ValidationError, convert
 
 from samestory.errors import Misconfigured
 
 PREFIX: Final = "SAMESTORY_"
 SUPERVISED: Final = PREFIX + "SUPERVISED"  # set by a supervisor for its workers
 CONFIG: Final = PREFIX + "CONFIG"  # the file of settings where --config names none
-_SAFE_PATH: Final = "PYTHONSAFEPATH"  # Python's own name for it
-LEAST: Final = {  # of whole numbers; 0 where nothing is said
-    "embed_tokens": 64,  # the canary sentences have up to 50
-    "embed_batch": 1,
-    "index_batch": 1,
-    "kafka_replication": 1,
-}
+_SAFE_PATH: Final = "PYTHONSAFEPATH"  # Python's own names
+_WARNINGS: Final = "PYTHONWARNINGS"
+_TRACKER: Final = "ignore::UserWarning:multiprocessing.resource_tracker"
 
 
-def _setting(default: Any, about: str) -> Any:
-    return field(default=default, metadata={"about": about})
+def _setting(default: Any, about: str, least: int = 0) -> Any:
+    """Return a setting's field; `least` is of numbers."""
+    return field(default=default, metadata={"about": about, "least": least})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +103,9 @@ class Settings:
         " this CPU serves well, or a name of `samestory models list`",
     )
     embed_tokens: int = _setting(
-        128, "tokens of title and lead that are embedded; part of the vectors' space"
+        128,
+        "tokens of title and lead that are embedded; part of the vectors' space",
+        least=64,  # the canary sentences have up to 50
     )
     embed_processes: int = _setting(
         0, "processes of the model; 0: one a core that we may use"
@@ -118,8 +120,10 @@ class Settings:
         "what decides whether two reports are one event: 'packaged', the embedding"
         " model's own, or a pair_model.json of `samestory train`",
     )
-    embed_batch: int = _setting(32, "stories embedded before they are published")
-    index_batch: int = _setting(256, "stories indexed in one commit")
+    embed_batch: int = _setting(
+        32, "stories embedded before they are published", least=1
+    )
+    index_batch: int = _setting(256, "stories indexed in one commit", least=1)
     stories_partitions: int = _setting(
         0, "partitions of topic stories, fixed when it is made; 0: 1, on Kafka 6"
     )
@@ -157,7 +161,7 @@ class Settings:
         default=True,
         about="refuse records whose checksum is wrong; false to read on all the same",
     )
-    kafka_replication: int = _setting(1, "copies of topics that we make")
+    kafka_replication: int = _setting(1, "copies of topics that we make", least=1)
     wait: float = _setting(
         -1.0,
         "seconds to wait for a broker, then exit 3; default: workers for ever, else 30",
@@ -195,6 +199,17 @@ def _platformdirs() -> ModuleType:
     return platformdirs
 
 
+def _kind(name: str, hint: Any) -> Any:
+    """Return a setting's type with its bounds, as msgspec has them."""
+    least = Settings.__dataclass_fields__[name].metadata["least"]
+    if hint is float:
+        return Annotated[float, Meta(ge=least, le=sys.float_info.max)]
+    return Annotated[int, Meta(ge=least)] if hint is int else hint
+
+
+_KINDS: Final = {n: _kind(n, hint) for n, hint in get_type_hints(Settings).items()}
+
+
 def lend_home(settings: Settings) -> None:
     """Where we have no home directory, let whoever asks for one have the state's.
 
@@ -209,12 +224,16 @@ def lend_home(settings: Settings) -> None:
         os.environ["HOME"] = str(settings.home.absolute())
 
 
-def import_nothing_from_here() -> None:
+def prepare_children() -> None:
     """Let our child processes import no file of the user's current directory.
 
-    As `python -P` does for one: multiprocessing starts its children without that.
+    As `python -P` does for one: multiprocessing starts its children without that. Its
+    tracker removes what we leave when we end at once, as workers do, and says nothing.
     """
     os.environ[_SAFE_PATH] = "1"
+    given = os.environ.get(_WARNINGS)
+    if _TRACKER not in (given or ""):
+        os.environ[_WARNINGS] = f"{given},{_TRACKER}" if given else _TRACKER
 
 
 def users_environment() -> dict[str, str]:
@@ -340,37 +359,14 @@ def _read(file: str | None) -> dict[str, Any]:
 
 
 def _convert(name: str, value: Any, where: str) -> Any:
-    default = next(f.default for f in fields(Settings) if f.name == name)
+    kind = _KINDS[name]
+    if kind == tuple[str, ...] and isinstance(value, str):
+        value = [one.strip() for one in value.split(",") if one.strip()]
     try:
-        match default:
-            case tuple():
-                items = value.split(",") if isinstance(value, str) else value
-                return tuple(str(item).strip() for item in items if str(item).strip())
-            case bool():
-                return _truth(str(value))
-            case int():
-                return _at_least(int(value), LEAST.get(name, 0))
-            case float():
-                return _at_least(float(value), 0)
-            case _:
-                return str(value)
-    except (TypeError, ValueError) as error:
-        why = f"is not a valid {type(default).__name__}"
-        if str(error).startswith("must "):
-            why = str(error)
-        raise Misconfigured(f"{where}: {value!r} {why}") from error
-
-
-def _truth(text: str) -> bool:
-    if text.lower() not in ("true", "false"):
-        raise ValueError("must be true or false")
-    return text.lower() == "true"
-
-
-def _at_least(number: Any, least: int) -> Any:
-    if not least <= number < float("inf"):
-        raise ValueError(f"must be {least} or more")
-    return number
+        return convert(value, kind, strict=False)
+    except ValidationError as error:
+        said = str(error).replace("`", "").replace("Expected", "expected")
+        raise Misconfigured(f"{where}: {value!r}: {said}") from error
 
 
 def is_supervised() -> bool:

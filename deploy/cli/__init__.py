@@ -12,10 +12,10 @@ from samestory.deploy.config import (
     PREFIX,
     Settings,
     config_file,
-    import_nothing_from_here,
     is_supervised,
     lend_home,
     load_settings,
+    prepare_children,
     unknown_variables,
 )
 from samestory.deploy.masking import masked
@@ -50,7 +50,7 @@ LET_US: Final = (
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and exit with its code."""
     open_streams()
-    import_nothing_from_here()
+    prepare_children()
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 
@@ -80,7 +80,12 @@ def _run(arguments: Sequence[str]) -> int:
         _name_unknown()
     lend_home(settings)
     keep_modes(settings)
-    return command.run(settings)
+    if not (command.is_read and sys.stdout.isatty()):
+        return command.run(settings)
+    from samestory.deploy.cli.pager import paged  # noqa: PLC0415
+
+    with paged():
+        return command.run(settings)
 
 
 def _name_unknown() -> None:

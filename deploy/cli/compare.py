@@ -1,7 +1,7 @@
 """`samestory compare`: two reports side by side, with the passages that they share."""
 
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from cyclopts import Parameter
 
@@ -26,6 +26,8 @@ class Compare(Json):
       samestory compare s-89a2 s-0c39
       samestory compare s-89a2 s-0c39 --json     with the place of each passage
     """
+
+    is_read: ClassVar[bool] = True
 
     a: Annotated[
         str, Parameter(metavar="STORY", help="its id, or the beginning of it")

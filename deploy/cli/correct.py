@@ -4,7 +4,7 @@ import secrets
 import sys
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from cyclopts import Parameter
 
@@ -151,6 +151,8 @@ class Listed(Json):
       samestory corrections list
       samestory corrections list --json
     """
+
+    is_read: ClassVar[bool] = True
 
     def run(self, settings: Settings) -> int:
         """Print every correction."""

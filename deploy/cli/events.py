@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 from cyclopts import Parameter
 
@@ -48,6 +48,8 @@ STORY_COLUMNS: Final = (
 @dataclass(frozen=True, kw_only=True)
 class _Listing(Ways):
     """Which of them, and how many."""
+
+    is_read: ClassVar[bool] = True
 
     since: Annotated[
         str | None,

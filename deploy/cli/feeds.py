@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, ClassVar, Final
 
 from cyclopts import Parameter
 
@@ -114,6 +114,8 @@ class Listed(Json):
       samestory feeds list
       samestory feeds list --json
     """
+
+    is_read: ClassVar[bool] = True
 
     def run(self, settings: Settings) -> int:
         """List feeds."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, ClassVar, Final
 
 from cyclopts import Parameter
 
@@ -48,6 +48,8 @@ class FindNear(Json, Deciding, Fetching):
       samestory near --url https://example.org/news/1 --since 7d
       pbpaste | samestory near -
     """
+
+    is_read: ClassVar[bool] = True
 
     text: Annotated[
         tuple[str, ...], Parameter(metavar="TEXT|-", help="- reads stdin")

@@ -25,9 +25,11 @@ class Command:
 
     Attributes:
         makes_settings: whether the file of settings may be missing.
+        is_read: whether what it prints may be longer than a screen.
     """
 
     makes_settings: ClassVar[bool] = False
+    is_read: ClassVar[bool] = False
 
     def run(self, settings: Settings) -> int:
         """Carry it out; return the exit code."""

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from cyclopts import Parameter
 
@@ -48,6 +48,8 @@ class Listed(_Filters):
       samestory quarantine list --stage ingest --older-than 7d --json
     """
 
+    is_read: ClassVar[bool] = True
+
     def run(self, settings: Settings) -> int:
         """List what is held."""
         matching = _matching(cases(wiring.open_log(settings)).values(), self)
@@ -89,6 +91,8 @@ class Show(Json, Kafka):
       samestory quarantine show q-1c2b
       samestory quarantine show q-1c2b --json
     """
+
+    is_read: ClassVar[bool] = True
 
     id: Annotated[str, Parameter(metavar="ID", help="its id, or the beginning")] = (
         field(kw_only=False)

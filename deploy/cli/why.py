@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, ClassVar, Final
 
 from cyclopts import Parameter
 
@@ -74,6 +74,8 @@ class Why(Json, Deciding):
       samestory why s-89a2 s-0c39
       samestory why @3 --json
     """
+
+    is_read: ClassVar[bool] = True
 
     first: Annotated[
         str,

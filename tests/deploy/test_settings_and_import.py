@@ -32,11 +32,15 @@ def test_flag_beats_environment_beats_file_beats_default(tmp_path):
     ("text", "environment", "says"),
     [
         ("spacing = 1", {}, "unknown setting 'spacing'; known: state"),
-        ("host_spacing = 'soon'", {}, "host_spacing: 'soon' is not a valid float"),
-        ("host_spacing = -1", {}, "-1 must be 0 or more"),
+        ("host_spacing = 'soon'", {}, "host_spacing: 'soon': expected float, got str"),
+        ("host_spacing = -1", {}, "-1: expected float >= 0"),
         ("= broken", {}, "Invalid"),
-        ("", {"SAMESTORY_EMBED_BATCH": "x"}, "SAMESTORY_EMBED_BATCH: 'x' is not"),
-        ("index_batch = 0", {}, "index_batch: 0 must be 1 or more"),
+        (
+            "",
+            {"SAMESTORY_EMBED_BATCH": "x"},
+            "SAMESTORY_EMBED_BATCH: 'x': expected int",
+        ),
+        ("index_batch = 0", {}, "index_batch: 0: expected int >= 1"),
     ],
 )
 def test_a_wrong_setting_is_named_with_where_it_was_set(
