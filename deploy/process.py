@@ -147,7 +147,11 @@ def open_streams() -> None:
 
 
 def stop_on_signals() -> threading.Event:
-    """Return an event that SIGTERM and SIGINT set; a second signal ends at once."""
+    """Return an event that SIGTERM and SIGINT set; a second signal ends at once.
+
+    Ctrl-C goes to all processes of a terminal: a supervised worker leaves it to its
+    supervisor, who asks it by SIGTERM.
+    """
     stop = threading.Event()
 
     def ask(number: int, _: object) -> None:
@@ -156,7 +160,7 @@ def stop_on_signals() -> threading.Event:
         stop.set()
 
     signal.signal(signal.SIGTERM, ask)
-    signal.signal(signal.SIGINT, ask)
+    signal.signal(signal.SIGINT, signal.SIG_IGN if is_supervised() else ask)
     return stop
 
 

@@ -1,13 +1,19 @@
 """What a person sees while the workers work, and when all has been read."""
 
 import sys
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Final
 
 from rich.console import Console
 
 from samestory.deploy.stream.log import JOURNAL, STORIES, Log, behind
 from samestory.ingest.frontier.frontier import Frontier
+
+PACE_S: Final = 1.0  # of work, before its pace says anything: seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +67,7 @@ class ProgressLine:
         self._console = Console(stderr=True, highlight=False)
         self._every_s = every_s
         self._last, self._at = "", 0.0
+        self._pace = Pace("", 0)
 
     def show(self, text: str) -> None:
         """Show the line, if it says something new."""
@@ -75,6 +82,41 @@ class ProgressLine:
             sys.stderr.write(text + "\n")
         sys.stderr.flush()
 
+    def count(
+        self, doing: str, done: int, total: int | None = None, more: str = ""
+    ) -> None:
+        """Show how far a work is, how fast it goes, and how long it will take.
+
+        Args:
+            doing: what; another begins anew.
+            done: so many of it.
+            total: None where nobody knows.
+            more: what else to say.
+        """
+        if doing != self._pace.doing:
+            self._pace = Pace(doing, done)
+        of = "" if total is None else f" of {total:,}"
+        said = f" · {more}" * bool(more)
+        self.show(f"{doing} {done:,}{of}{said}{self._pace.said(done, total)}")
+
+    @contextmanager
+    def ticking(self, text: str) -> Iterator[None]:
+        """Show how long a work has taken that does not tell how far it is."""
+        begin, ended = time.monotonic(), threading.Event()
+
+        def tick() -> None:
+            while not ended.wait(1.0):
+                self.show(f"{text} · {duration(time.monotonic() - begin)}")
+
+        ticker = threading.Thread(target=tick, daemon=True)
+        ticker.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            ticker.join()
+            self.end()
+
     def end(self, text: str = "") -> None:
         """Leave the line, with a last word."""
         if self._console.is_terminal:
@@ -82,3 +124,34 @@ class ProgressLine:
         if text:
             sys.stderr.write(text + "\n")
         sys.stderr.flush()
+
+
+class Pace:
+    """How fast a work goes, from its first count on."""
+
+    def __init__(self, doing: str, done: int, begin: float | None = None) -> None:
+        """Begin now, or at `begin` of time.monotonic(), with so much done."""
+        self.doing = doing
+        self._done, self._at = done, time.monotonic() if begin is None else begin
+
+    def said(self, done: int, total: int | None) -> str:
+        """Return the pace and the time left, "" before anybody can know."""
+        took = time.monotonic() - self._at
+        if done <= self._done or took < PACE_S:
+            return ""
+        rate = (done - self._done) / took
+        pace = (
+            f" · {rate:,.0f} a second" if rate >= 1 else f" · {60 * rate:.0f} a minute"
+        )
+        left = "" if total is None else f" · {duration((total - done) / rate)} left"
+        return pace + left * (total is not None and done < total)
+
+
+def duration(seconds: float) -> str:
+    """Return a length of time for people: `40 s`, `3 min`, `2 h 05 min`."""
+    if seconds < 99.5:  # noqa: PLR2004
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    if minutes < 60:  # noqa: PLR2004
+        return f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60:02d} min"

@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from types import TracebackType
@@ -57,7 +57,13 @@ class Patience:
 class _Worker:
     """A worker's process, whose stderr is passed on; its last lines are kept."""
 
-    def __init__(self, command: Sequence[str], environment: dict[str, str]) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        environment: dict[str, str],
+        tell: Callable[[bytes], None],
+    ) -> None:
+        self._tell = tell
         self.started_at = time.monotonic()
         self.process = subprocess.Popen(  # noqa: S603
             command,
@@ -78,7 +84,7 @@ class _Worker:
             while line := pipe.readline(LINE_BYTES):
                 self._lines.append(line.decode("utf-8", "replace").strip())
                 with suppress(OSError):  # it is the worker that must not wait for us
-                    os.write(STDERR, line)  # unlike sys.stderr it needs no lock at exit
+                    self._tell(line)
 
     def last_words(self) -> str:
         """Return what it said last, after its end."""
@@ -111,6 +117,7 @@ class Supervisor:
         *,
         command: Sequence[str] = WORKER,
         patience: Patience | None = None,
+        tell: Callable[[bytes], None] | None = None,
     ) -> None:
         """Start nothing yet.
 
@@ -119,11 +126,13 @@ class Supervisor:
             settings: that each of them gets.
             command: that a worker's name follows.
             patience: with workers that die.
+            tell: where their stderr goes, line by line; None for ours.
         """
         self._environment = environment(settings)
         self._names = tuple(names)
         self._command = tuple(command)
         self._patience = patience or Patience()
+        self._tell = tell or to_stderr
         self._workers: dict[str, _Worker] = {}
         self._deaths: dict[str, _Deaths] = {}
 
@@ -141,7 +150,9 @@ class Supervisor:
         self.stop()
 
     def _start(self, name: str) -> None:
-        self._workers[name] = _Worker([*self._command, name], self._environment)
+        self._workers[name] = _Worker(
+            [*self._command, name], self._environment, self._tell
+        )
 
     def ensure(self, names: Iterable[str]) -> None:
         """Start workers that run nowhere, e.g. since another supervisor left."""
@@ -193,6 +204,15 @@ class Supervisor:
             f"{name} ended {_how(code)}; starting it again in {wait_s} s\n"
         )
 
+    def restarts(self) -> dict[str, float]:
+        """Return in how many seconds each worker that died is started again."""
+        now = time.monotonic()
+        return {
+            name: max(0.0, one.restart_at - now)
+            for name, one in self._deaths.items()
+            if one.restart_at is not None
+        }
+
     def stop(self) -> None:
         """Ask all workers to stop, wait, and kill those that don't."""
         for worker in self._workers.values():
@@ -205,6 +225,11 @@ class Supervisor:
                 worker.process.kill()
                 worker.process.wait()
             worker.close()
+
+
+def to_stderr(line: bytes) -> None:
+    """Pass a worker's line on."""
+    os.write(STDERR, line)  # unlike sys.stderr it needs no lock at exit
 
 
 def _how(code: int) -> str:

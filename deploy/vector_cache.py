@@ -70,6 +70,6 @@ def _encoded(stories: Sequence[Story], encoder: Encoder) -> np.ndarray:
             if isinstance(one, Quarantine):
                 raise one
             encoded.append(one.vectors)
-        line.show(f"embedded {len(encoded)} of {len(stories)}")
+        line.count("embedded", len(encoded), len(stories))
     line.end()
     return np.stack(encoded)

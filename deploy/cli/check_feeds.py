@@ -62,7 +62,7 @@ class Check(Json, Fetching):
             check = partial(_check_host, client, sandbox, settings.host_spacing)
             for checked in chain.from_iterable(threads.map(check, _by_host(refs))):
                 rows.append(checked)
-                line.show(f"checked {len(rows)} of {len(refs)}")
+                line.count("checked", len(rows), len(refs))
                 if self.json:
                     print_json(shown(checked))
         line.end()

@@ -219,7 +219,7 @@ def _grouped(
         begin = time.perf_counter()
         for at in range(0, len(records), BATCH):
             index.apply(records[at : at + BATCH])
-            line.show(f"grouped {min(at + BATCH, len(records))} of {len(records)}")
+            line.count("grouped", min(at + BATCH, len(records)), len(records))
         line.end()
         took = time.perf_counter() - begin
         arrivals, end = state.joins.arrivals(), state.assignments()

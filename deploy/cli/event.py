@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
 
 from cyclopts import Parameter
 
@@ -18,10 +18,14 @@ from samestory.deploy.cli.output import (
 )
 from samestory.deploy.config import Settings
 from samestory.index.answers.additions import Addition, additions_of, most_telling
+from samestory.index.answers.near_misses import NearMiss, near_misses
 from samestory.index.messages.correction import NOTE, Correction
 from samestory.index.store.results import Event, headline
 from samestory.publishers import outlet_named
 from samestory.story import iso
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 MAX_FACTS: Final = 6  # figures and names of a report that are shown
 MAX_ADDED: Final = 2  # sentences of a copy's own that are shown
@@ -33,13 +37,16 @@ class ShowEvent(Json):
     """Show one event as a timeline: who told it, who copied whom.
 
     Its reports by the time that they state, each copy below what it copies, and
-    what each adds to those before it: sentences, figures, names.
+    what each adds to those before it: sentences, figures, names. Last the events
+    that it nearly was one with, and what joins them.
 
     Examples:
       samestory event e-9c41
       samestory event https://example.org/news/1     the event of the report there
       samestory event @3 --json     with every sentence, figure, name and quotation
     """
+
+    is_read: ClassVar[bool] = True
 
     event: Annotated[
         str,
@@ -57,13 +64,17 @@ class ShowEvent(Json):
             one = state.event(event_named(state, self.event))
             added = additions_of(state, one.event_id)
             marks = state.corrections.marks([r.story_id for r in one.reports])
+            missed = near_misses(state, one)
         if self.json:
             copies = [one.copied.to_json() for one in added if one.copied]
             additions = [one.to_json() for one in added]
             more = {"copies": copies, "additions": additions}
-            print_json(one.to_json() | more | {"marks": [*map(_mark_json, marks)]})
+            more |= {"marks": [*map(_mark_json, marks)]}
+            more |= {"near_misses": [miss.to_json() for miss in missed]}
+            print_json(one.to_json() | more)
         else:
             _print(one, added, marks)
+            _print_missed(one, missed)
         return 0
 
 
@@ -92,10 +103,40 @@ def _print(one: Event, added: Sequence[Addition], marks: Sequence[Correction]) -
     table.add_column(ratio=1)
     for at, report in _in_turn(added):
         lines = [*(_copy_lines(report) if report.copied else _own_lines(report, at))]
-        lines += [_mark(mark) for mark in marks if mark.a == report.story.story_id]
         body = Text("\n").join(Text(isolated(plain(line))) for line in lines)
+        _append_name(body, report)
+        for mark in (mark for mark in marks if mark.a == report.story.story_id):
+            body.append(isolated(plain(f"\n{_mark(mark)}")))
         table.add_row(Text(moment_of(report.story.published)), body)
     out.print(table)
+
+
+def _append_name(body: "Text", one: Addition) -> None:
+    """Append a report's id and address, which most terminals open at a click."""
+    from rich.style import Style  # noqa: PLC0415
+
+    url = plain(one.story.url or "")
+    body.append(f"\n{'  ' * bool(one.copied)}{one.story.story_id[:10]}  ", style="dim")
+    if url.startswith(("http://", "https://")):
+        body.append(isolated(url), style=Style(dim=True, link=url))
+
+
+def _print_missed(one: Event, missed: Sequence[NearMiss]) -> None:
+    """Print what was near, and the commands that join it."""
+    from rich.padding import Padding  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    out = console()
+    if missed:
+        out.print("\nNearly this event, and kept apart:")
+    for miss in missed:
+        other, first = miss.event, miss.event.first
+        told = f"{other.title} ({first.attribution}, {moment_of(first.event_time)})"
+        why = f"{miss.probability:.2f} that it is the same"
+        why += f", but {miss.veto}" * bool(miss.veto)
+        join = f"samestory same {one.event_id[:10]} {other.event_id[:10]}"
+        for text, indent in ((told, 2), (f"{why}; if it is: {join}", 4)):
+            out.print(Padding(Text(isolated(plain(text))), (0, 0, 0, indent)))
 
 
 def _counts(one: Event) -> str:
@@ -142,10 +183,8 @@ def _in_turn(added: Sequence[Addition]) -> Iterator[tuple[int, Addition]]:
 def _own_lines(one: Addition, at: int) -> Iterator[str]:
     yield f"{one.story.attribution}: {headline(one.story.title, one.story.text)}"
     facts = [*one.figures, *one.names][:MAX_FACTS]
-    adds = ""
     if at:  # the first has it all
-        adds = f"  adds {_sentences(one)}{': ' * bool(facts)}{'; '.join(facts)}"
-    yield f"{one.story.story_id[:10]}{adds}"
+        yield f"adds {_sentences(one)}{': ' * bool(facts)}{'; '.join(facts)}"
 
 
 def _copy_lines(one: Addition) -> Iterator[str]:
@@ -165,7 +204,6 @@ def _copy_lines(one: Addition) -> Iterator[str]:
     )
     for sentence in most_telling(one, MAX_ADDED):
         yield f"    + {sentence[:MAX_SENTENCE]}"
-    yield f"  {one.story.story_id[:10]}"
 
 
 def _sentences(one: Addition) -> str:

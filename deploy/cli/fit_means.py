@@ -106,7 +106,7 @@ def _means(stories: Mapping[str, list[Story]], encoder: Encoder) -> dict[str, Ro
                 for text in story_passages(story, tokens)
             ]
             total += encoder.encode(passages).sum(axis=0, dtype=np.float64) / 2
-            line.show(f"{lang}: embedded {min(at + BATCH, len(some))} of {len(some)}")
+            line.count(f"{lang}: embedded", min(at + BATCH, len(some)), len(some))
         means[lang] = (total / len(some)).astype(np.float32)
     line.end()
     return means

@@ -145,7 +145,7 @@ def _publish(
         waiting.append(story)
         if len(waiting) >= CHUNK:
             _send(log, waiting, wait_s)
-            progress.show(f"read {number} lines, {counts.new} new stories")
+            progress.count("lines", number, more=f"{counts.new:,} new stories")
     _send(log, waiting, wait_s)
 
 
@@ -201,14 +201,16 @@ def _wait(
 ) -> None:
     """Wait until what is in the log now has been embedded and grouped."""
     for group, topic, doing in (
-        ("embed", STORIES, "embed"),
-        ("index", JOURNAL, "group"),
+        ("embed", STORIES, "embedded"),
+        ("index", JOURNAL, "grouped"),
     ):
         patience = partial(until, wiring.wait_of(settings), lambda: False)
         target = patiently(partial(ends, log, group, topic), patience())
         to_do = partial(short_of, log, group, topic, target)
+        most = 0
         while (left := patiently(to_do, patience())) > 0:
-            progress.show(f"to {doing}: {left}")
+            most = max(most, left)
+            progress.count(doing, most - left, most)
             supervisor.tend()
             supervisor.ensure(
                 n for n in ("embed", "index") if running(settings.home, n) is None

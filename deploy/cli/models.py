@@ -19,6 +19,7 @@ from samestory.deploy import wiring
 from samestory.deploy.cli.options import Json, Model
 from samestory.deploy.cli.output import print_json, print_table
 from samestory.deploy.config import Settings
+from samestory.deploy.progress import ProgressLine
 from samestory.embed import canary, cpu
 from samestory.embed.conversion import FAILED, converted, folder_of
 from samestory.embed.encoder import EXACT, INT8, EncoderSpec, Vectors
@@ -136,14 +137,17 @@ class Convert(Model):
         digest = model.digest()
         with contextlib.suppress(OSError):
             (folder_of(spec.cache, digest) / FAILED).unlink(missing_ok=True)
-        folder = converted(model, digest, spec.cache, int8=spec.precision == INT8)
-        name = "openvino-int8" if spec.precision == INT8 else "openvino-fp32"
+        line, int8 = ProgressLine(), spec.precision == INT8
+        with line.ticking("converting, which takes ten seconds to a minute"):
+            folder = converted(model, digest, spec.cache, int8=int8)
+        name = "openvino-int8" if int8 else "openvino-fp32"
         try:
             open_engine(name, spec, model, digest)
         except Misconfigured as error:
             sys.stderr.write(f"{error}; making it anew\n")
             shutil.rmtree(folder, ignore_errors=True)
-            folder = converted(model, digest, spec.cache, int8=spec.precision == INT8)
+            with line.ticking("converting it anew"):
+                folder = converted(model, digest, spec.cache, int8=int8)
             open_engine(name, spec, model, digest)
         made = json.loads((folder / META).read_text("utf-8"))["made_with"]
         print(f"{folder}: made with {', '.join(f'{k} {v}' for k, v in made.items())}")

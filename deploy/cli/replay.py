@@ -245,7 +245,7 @@ def _apply_all(
             _refuse_removed(log, settings, position)
         index.apply([one for one in batch if one[0] < end])
         position = batch[-1][0] + 1
-        line.show(f"replayed {min(position, end)} of {end}")
+        line.count("replayed", min(position, end), end)
         if position >= end:
             break
     line.end()

@@ -334,8 +334,8 @@ def _texts(file: str) -> list[tuple[str, str]]:
 def _measured(streams: Sequence[Stream], learnt: Halves) -> list[Measured]:
     measures, line = [], ProgressLine()
     for stream in (one for one in streams if one.has_say):
-        for threshold in THRESHOLDS:
-            line.show(f"{stream.name}: grouped with threshold {threshold:.2f}")
+        for number, threshold in enumerate(THRESHOLDS):
+            line.count(f"{stream.name}: thresholds tried", number, len(THRESHOLDS))
             measures.append(learnt.measured(stream, threshold))
     line.end()
     return measures

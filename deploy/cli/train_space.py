@@ -87,7 +87,7 @@ def _trained(
     line = ProgressLine()
 
     def tell(step: int, loss: float) -> None:
-        line.show(f"step {step} of {plan.steps}, loss {loss:.3f}")
+        line.count("step", step, plan.steps, more=f"loss {loss:.3f}")
 
     thin = train(engine.model, means, lessons, plan, tell)
     line.end()

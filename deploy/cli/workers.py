@@ -14,6 +14,8 @@ from cyclopts import Parameter
 
 from samestory.deploy import wiring
 from samestory.deploy.cli import exit_code
+from samestory.deploy.cli.board import board_of
+from samestory.deploy.cli.last_run import name_forgotten
 from samestory.deploy.cli.options import Deciding, Model, Polling, Worker
 from samestory.deploy.cli.output import plain
 from samestory.deploy.config import Settings, is_supervised
@@ -28,7 +30,7 @@ from samestory.deploy.process import (
     running,
     stop_on_signals,
 )
-from samestory.deploy.progress import ProgressLine, standing
+from samestory.deploy.progress import standing
 from samestory.deploy.supervisor import RUNS_ELSEWHERE, Supervisor
 from samestory.deploy.worker import NAMES, run_worker
 from samestory.errors import Misconfigured
@@ -40,7 +42,8 @@ from samestory.ingest.frontier.frontier import Frontier
 class Run(Polling, Worker, Deciding):
     """Poll feeds and group what they bring, until stopped: all workers.
 
-    Feeds given once are remembered; `samestory feeds list` lists them.
+    Feeds given once are remembered; `samestory feeds list` lists them. Of the other
+    options of the last run those that are not given again are named.
 
     Examples:
       samestory run --feed https://news.un.org/feed/subscribe/en/news/all/rss.xml
@@ -65,6 +68,7 @@ class Run(Polling, Worker, Deciding):
                     f"no feeds in {settings.home}: add some with --feed URL or --feeds"
                     " FILE.opml; deploy/feeds/diplomacy.opml is a list to begin with"
                 )
+            name_forgotten(self, settings)
             started = time.time()
             if self.until_idle:
                 frontier.feeds.make_due()
@@ -149,22 +153,26 @@ def _supervise(
     """Keep the workers running; `until_idle` is when a run to its end began."""
     log = wiring.open_log(settings)
     started = time.time() if until_idle is None else until_idle
-    line = ProgressLine()
+    shown = board_of(settings, frontier)
     try:
-        with Supervisor(NAMES, settings) as supervisor:
+        with shown, Supervisor(NAMES, settings, tell=shown.tell) as supervisor:
             while not stop.wait(0.3):
                 supervisor.tend()
                 supervisor.ensure(n for n in NAMES if running(settings.home, n) is None)
                 now = patiently(lambda: standing(frontier, log, started), stop.is_set)
-                line.show(str(now))
+                shown.show(now, supervisor)
                 if until_idle is not None and now.is_idle:
                     break
                 patiently(lists.follow, stop.is_set)
     finally:
-        line.end()
         log.close()
         frontier.close()
-    return _say_result(settings)
+    code = _say_result(settings)
+    if stop.is_set():
+        sys.stderr.write(
+            "stopped, nothing is lost: `samestory run` goes on from here\n"
+        )
+    return code
 
 
 def _say_result(settings: Settings) -> int:

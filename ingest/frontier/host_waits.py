@@ -25,9 +25,15 @@ class HostWaits:
                 "INSERT OR REPLACE INTO hosts VALUES (?,?,?)", (host, until, reason)
             )
 
-    def in_force(self, now: float) -> list[tuple[str, float, str]]:
-        """Return (host, until, reason) of hosts that are not to be asked yet."""
+    def end(self, now: float) -> None:
+        """Forget the waits that are over."""
         with self._db:
             self._db.execute("DELETE FROM hosts WHERE until <= ?", (now,))
-        rows = self._db.execute("SELECT host, until, reason FROM hosts")
+
+    def in_force(self, now: float) -> list[tuple[str, float, str]]:
+        """Return (host, until, reason) of hosts not to be asked yet, the next first."""
+        rows = self._db.execute(
+            "SELECT host, until, reason FROM hosts WHERE until > ? ORDER BY until",
+            (now,),
+        )
         return [(row[0], row[1], row[2]) for row in rows]

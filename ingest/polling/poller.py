@@ -118,6 +118,7 @@ class Poller:
         """Poll until `stop` says so; what is in flight then is done again later."""
         now = self._clock()
         self._frontier.feeds.take_back(now)
+        self._frontier.host_waits.end(now)
         for host, until, reason in self._frontier.host_waits.in_force(now):
             self._gate.asked_to_wait(host, now, until - now, reason)
         threads = ThreadPoolExecutor(FETCHES_AT_ONCE)

@@ -58,7 +58,7 @@ def test_who_finds_no_room_waits_and_then_every_story_comes(tmp_path, size, wait
     try:
         wait_for(lambda: said.read_text().count("waiting") >= 2)
         assert process.poll() is None
-        assert ("to embed" in said.read_text()) == (waits == "the embed worker")
+        assert ("embedded " in said.read_text()) == (waits == "the embed worker")
         free(process.pid)
         assert process.wait(120) == 0
     finally:

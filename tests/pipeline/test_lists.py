@@ -3,18 +3,14 @@
 import csv
 import io
 import json
-import os
-import pty
-import re
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 
 import pytest
 
 from samestory.deploy.cli.output import is_for_programs, print_rows
 from tests.product import Run
+from tests.terminal import on_a_terminal
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
 
@@ -25,35 +21,9 @@ def _own_listing(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
-def on_a_terminal(news, *arguments, columns="80", **environment):
-    """Run a command on a pseudo-terminal; return (exit code, its lines)."""
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "samestory.deploy.cli", *arguments),
-            *("--state", news.state),
-        ],
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        env=os.environ | {"COLUMNS": columns, "NO_COLOR": "1"} | environment,
-    )
-    os.close(theirs)
-    said = b""
-    try:
-        while part := os.read(ours, 65_536):
-            said += part
-    except OSError:  # Linux says so when the last writer has gone
-        pass
-    os.close(ours)
-    code = process.wait(60)
-    plain = re.sub(r"\x1b\[[0-9;]*m", "", said.decode())
-    return code, [line.rstrip() for line in plain.splitlines()]
-
-
 def test_a_screen_shows_the_last_day_by_voices(news):
     """Of the newest report, two voices or more, two lines each; and how to see all."""
-    code, lines = on_a_terminal(news, "events")
+    code, lines = on_a_terminal(news.state, "events")
     assert code == 0
     assert lines[0].endswith("UTC: events with 2 independent voices or more")
     assert lines[0].startswith("21 Apr 18:00 to 22 Apr 18:00")
@@ -69,7 +39,7 @@ def test_a_screen_shows_the_last_day_by_voices(news):
 @pytest.mark.parametrize("columns", ["60", "80", "120", "200"])
 def test_a_screen_fits_its_terminal(news, columns):
     """No line is longer, and no event takes more than two."""
-    code, lines = on_a_terminal(news, "events", "--all", columns=columns)
+    code, lines = on_a_terminal(news.state, "events", "--all", columns=columns)
     assert code == 0
     assert max(map(len, lines)) <= int(columns)
     assert len(lines) == 2 * len(news.rows("events"))
@@ -77,19 +47,19 @@ def test_a_screen_fits_its_terminal(news, columns):
 
 def test_stories_on_a_terminal_are_fifteen_of_two_lines(news):
     """With the event of each, and how to see all."""
-    code, lines = on_a_terminal(news, "search", "Tarsk")
+    code, lines = on_a_terminal(news.state, "search", "Tarsk")
     assert (code, len(lines)) == (0, 2 * 15 + 1)
     assert lines[-1] == "the first 15; all of them: --all"
     every = news.rows("search", "Tarsk")
     assert f"{every[0]['story_id'][:10]} in {every[0]['event_id'][:10]}" in lines[1]
-    _, lines = on_a_terminal(news, "search", "Tarsk", "--all")
+    _, lines = on_a_terminal(news.state, "search", "Tarsk", "--all")
     assert len(lines) == 2 * len(every)
 
 
 def test_what_is_nearest_fits_a_terminal_and_its_rows_have_names(news):
     """Words need no quotes; the events of the nearest stories, @1 the nearest."""
     question = ("Halvorsen", "warns", "alliance", "of", "Quon")
-    code, lines = on_a_terminal(news, "near", *question, "-k", "3")
+    code, lines = on_a_terminal(news.state, "near", *question, "-k", "3")
     assert code == 0
     assert max(map(len, lines)) <= 80
     assert lines[0].startswith("@1 ")
@@ -105,7 +75,7 @@ def test_what_is_nearest_fits_a_terminal_and_its_rows_have_names(news):
 
 def test_a_veto_is_told_beside_the_event_that_it_keeps_apart(news):
     """The opposite act is another event, and says why."""
-    _, lines = on_a_terminal(news, "near", "Velund expels six Kesmark diplomats")
+    _, lines = on_a_terminal(news.state, "near", "Velund expels six Kesmark diplomats")
     assert "six" in lines[0]
     told = [line for line in lines if "roles reversed: " in line]
     assert told, lines
@@ -141,7 +111,7 @@ def test_a_story_without_a_date_does_not_say_which_day_is_the_last(tmp_path):
     ]
     rows.append({"title": "Undated", "text": "Nobody knows when.", "outlet": "9.org"})
     state("import", "-", stdin="".join(json.dumps(row) + "\n" for row in rows))
-    _, lines = on_a_terminal(state, "events")
+    _, lines = on_a_terminal(state.state, "events")
     assert lines[0].startswith("02 Apr 2024 to 03 Apr 2024")
 
 
@@ -150,7 +120,7 @@ def test_a_day_of_which_two_voices_told_nothing_says_so_and_names_no_row(tmp_pat
     state = Run(tmp_path)
     line = {"title": "Velund expels envoys", "text": "Velund expels envoys."}
     state("import", "-", stdin=json.dumps(line) + "\n")
-    code, lines = on_a_terminal(state, "events")
+    code, lines = on_a_terminal(state.state, "events")
     assert (code, lines[-3:]) == (0, ["none", "", "all 1: samestory events --all"])
     assert "the last list has 0 rows" in state("event", "@1", expect=2)[1]
 
@@ -158,7 +128,7 @@ def test_a_day_of_which_two_voices_told_nothing_says_so_and_names_no_row(tmp_pat
 def test_a_terminal_without_bars_shows_none(news):
     """ASCII: nothing is lost but the bars."""
     plain = {"PYTHONIOENCODING": "ascii:replace", "PYTHONUTF8": "0"}
-    _, lines = on_a_terminal(news, "events", "--limit", "1", **plain)
+    _, lines = on_a_terminal(news.state, "events", "--limit", "1", **plain)
     (event,) = news.rows("event", "@1")
     counts = f"{event['report_count']} reports, {event['voice_count']} voices"
     assert f"{counts}  Continental Wire" in lines[1]
