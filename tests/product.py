@@ -32,6 +32,7 @@ from samestory.deploy.worker import index_until
 from samestory.embed.copies import RememberingEncoder
 from samestory.embed.encoder import Encoder, EncoderSpec
 from samestory.embed.opening import open_encoder
+from tests.schemas import hold
 
 CACHE = Path(__file__).parents[1] / ".run" / "cache"  # of converted models
 # What starts processes of its own, or goes on in threads that only an exit ends.
@@ -124,12 +125,16 @@ class Run:
     def rows_of(self, *arguments: str, expect: int = 0) -> list[dict]:
         """Run what prints JSON lines anyway; return them."""
         out, _ = self(*arguments, expect=expect)
-        return [json.loads(line) for line in out.splitlines()]
+        rows = [json.loads(line) for line in out.splitlines()]
+        hold(arguments, rows)
+        return rows
 
     def rows(self, *arguments: str, expect: int = 0) -> list[dict]:
-        """Run with --json; return its lines."""
+        """Run with --json; return its lines, each as the command's schema has it."""
         out, _ = self(*arguments, "--json", expect=expect)
-        return [json.loads(line) for line in out.splitlines()]
+        rows = [json.loads(line) for line in out.splitlines()]
+        hold(arguments, rows)
+        return rows
 
 
 def is_alone(arguments: tuple[str, ...]) -> bool:

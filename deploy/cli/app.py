@@ -88,6 +88,7 @@ COMMANDS: Final = {  # by group, in the order of --help: what carries each out
         "index": "workers:Index",
         "topics": "status:Topics",
         "health": "status:Health",
+        "schema": "schema:Schema",
         "completion": "completion:Completion",
     },
 }

@@ -253,7 +253,7 @@ def test_one_event_is_shown_by_the_beginning_of_its_id(news):
     one = news.rows("events", "--min-outlets", "4")[0]
     (shown,) = news.rows("event", one["event_id"][:9])
     assert {name: shown[name] for name in one} == one
-    assert shown.keys() - one.keys() == {"copies", "additions", "marks"}
+    assert shown.keys() - one.keys() == {"copies", "additions", "marks", "near_misses"}
     assert {
         s["story_id"] for s in news.rows("stories", "--event", one["event_id"])
     } == {r["story_id"] for r in one["reports"]}
