@@ -217,7 +217,9 @@ SERVED = pytest.StashKey[Newsroom]()
 # Tests that take seconds each and share no fixture of their file: any process may have
 # any of them. All others stay with their file, whose fixtures are then made once.
 APART = {"faults", "pipeline"}
-TOGETHER = {"test_cluster.py", "test_bare_process.py", "test_train.py"}
+TOGETHER = {
+    *("test_cluster.py", "test_bare_process.py", "test_train.py", "test_screens.py"),
+}
 TORCH = {"test_encoder.py", "test_conversion.py"}  # five seconds to import, 700 MB
 
 

@@ -4,6 +4,7 @@ A command is imported when it is asked for, and no other: `status` takes half of
 time so. Wrong use is told in one line, with what was meant.
 """
 
+import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import fields
@@ -18,6 +19,7 @@ from cyclopts import (
     UnusedCliTokensError,
 )
 
+from samestory.deploy.cli.folding import folded
 from samestory.deploy.cli.help import page_of
 from samestory.deploy.cli.options import SETTINGS, Command
 from samestory.errors import Misconfigured
@@ -167,10 +169,10 @@ def parsed(tokens: Sequence[str]) -> Command | None:
     chain, apps, rest = app.parse_commands(plain)
     wants_help = not set(HELP).isdisjoint(before)
     if not chain and (wants_help or not rest):
-        sys.stdout.write(first_screen())
+        _print_page(first_screen())
         return None
     if wants_help or (chain in {(one,) for one in GROUPS} and not rest):
-        sys.stdout.write(page_of(apps[-1], chain))
+        _print_page(page_of(apps[-1], chain))
         return None
     tokens = _without_idle(tokens, apps[-1].default_command)
     try:
@@ -218,6 +220,13 @@ def _said(error: CycloptsError) -> str:
     if isinstance(error, UnusedCliTokensError):
         return f"{' '.join(error.unused_tokens or ())!r} is more than it takes."
     return " ".join(str(error).split())
+
+
+def _print_page(page: str) -> None:
+    """Print a help, whose lines have 80 characters at most, on whatever terminal."""
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else len(page)
+    for line in page.splitlines():
+        print("\n".join(folded(line, width)))
 
 
 def first_screen() -> str:

@@ -16,7 +16,7 @@ from samestory.deploy import wiring
 from samestory.deploy.cli import DONE, GAVE_UP, NEEDS_A_PERSON
 from samestory.deploy.cli.journal import first_of
 from samestory.deploy.cli.options import Json, Kafka
-from samestory.deploy.cli.output import print_json
+from samestory.deploy.cli.output import print_json, print_lines
 from samestory.deploy.config import Settings
 from samestory.deploy.stream.embedded import EmbeddedLog
 from samestory.deploy.stream.log import JOURNAL
@@ -237,12 +237,11 @@ def _tell(findings: _Findings, args: Check) -> None:
             }
         )
     else:
-        for file, line in findings.damaged:
-            print(f"{file}: {line}")
-        for file, why in findings.unjudged:
-            print(f"{file}: can't be judged: {why}")
+        print_lines(f"{file}: {line}" for file, line in findings.damaged)
+        unjudged = findings.unjudged
+        print_lines(f"{file}: can't be judged: {why}" for file, why in unjudged)
         if findings.judged and not findings.damaged:
-            print(f"whole: {', '.join(findings.judged)}")
+            print_lines([f"whole: {', '.join(findings.judged)}"])
     if read_only := _read_only(findings):
         sys.stderr.write(
             f"read-only for user {os.geteuid()}: {', '.join(read_only)}; what was"

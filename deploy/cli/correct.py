@@ -2,6 +2,7 @@
 
 import secrets
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Annotated, Any, ClassVar
@@ -17,7 +18,7 @@ from samestory.deploy.cli.output import (
     day_and_time,
     plain,
     print_json,
-    print_table,
+    print_lines,
 )
 from samestory.deploy.config import Settings, user_name
 from samestory.deploy.importing import utc_now
@@ -161,30 +162,7 @@ class Listed(Json):
             for one in corrections:
                 print_json(_row(one))
         elif corrections:
-            print_table(
-                [(name, {}) for name in ("id", "what", "status", "who", "why", "when")],
-                [
-                    [
-                        one.correction.correction_id[:10],
-                        " ".join(
-                            part[:10]
-                            for part in (
-                                *(
-                                    one.correction.kind,
-                                    one.correction.a,
-                                    one.correction.b,
-                                ),
-                            )
-                            if part
-                        ),
-                        one.status + (f": {one.reason}" if one.reason else ""),
-                        one.correction.who,
-                        one.correction.why,
-                        day_and_time(one.correction.at),
-                    ]
-                    for one in corrections
-                ],
-            )
+            print_lines(line for one in corrections for line in _lines(one))
         else:
             sys.stderr.write("no corrections\n")
         return 0 if corrections else 1
@@ -309,6 +287,16 @@ def _parted(outcome: Corrected, state: Reader) -> str:
         f"{', '.join(sorted(outcome.moved))} left {left} for {new};"
         f" {stay} other{'s stay' if stay != 1 else ' stays'}"
     )
+
+
+def _lines(outcome: Corrected) -> Iterator[str]:
+    """Yield what a person reads of a correction."""
+    one = outcome.correction
+    what = " ".join(part[:10] for part in (one.kind, one.a, one.b) if part)
+    became = f"{outcome.status}: {outcome.reason}" if outcome.reason else outcome.status
+    yield f"{one.correction_id[:10]}  {what}  {became}"
+    why = f": {one.why}" * bool(one.why)
+    yield f"            {one.who}, {day_and_time(one.at)}{why}"
 
 
 def _row(outcome: Corrected) -> dict[str, Any]:

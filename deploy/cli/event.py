@@ -100,7 +100,7 @@ def _print(one: Event, added: Sequence[Addition], marks: Sequence[Correction]) -
     out.print(Text(plain(f"voices: {', '.join(_voices(one)) or 'none'}\n")))
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
-    table.add_column(ratio=1)
+    table.add_column(ratio=1, overflow="fold")
     for at, report in _in_turn(added):
         lines = [*(_copy_lines(report) if report.copied else _own_lines(report, at))]
         body = Text("\n").join(Text(isolated(plain(line))) for line in lines)
@@ -128,14 +128,14 @@ def _print_missed(one: Event, missed: Sequence[NearMiss]) -> None:
 
     out = console()
     if missed:
-        out.print("\nNearly this event, and kept apart:")
+        out.print("\nNearly this event, and kept apart; this joins them:")
     for miss in missed:
         other, first = miss.event, miss.event.first
         told = f"{other.title} ({first.attribution}, {moment_of(first.event_time)})"
         why = f"{miss.probability:.2f} that it is the same"
         why += f", but {miss.veto}" * bool(miss.veto)
         join = f"samestory same {one.event_id[:10]} {other.event_id[:10]}"
-        for text, indent in ((told, 2), (f"{why}; if it is: {join}", 4)):
+        for text, indent in ((told, 2), (why, 4), (join, 4)):
             out.print(Padding(Text(isolated(plain(text))), (0, 0, 0, indent)))
 
 

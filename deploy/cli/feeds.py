@@ -1,7 +1,7 @@
 """`samestory feeds`: which feeds are polled, and which of them answer."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Final
@@ -14,7 +14,7 @@ from samestory.deploy.cli.output import (
     day_and_time,
     plain,
     print_json,
-    print_table,
+    print_lines,
 )
 from samestory.deploy.config import Settings
 from samestory.deploy.feed_finder import FeedFinder, site_url
@@ -124,7 +124,7 @@ class Listed(Json):
             for feed in feeds:
                 print_json(shown(_row(feed)))
         elif feeds:
-            _print_feeds(feeds)
+            print_lines(line for feed in feeds for line in _lines(feed))
         else:
             sys.stderr.write("no feeds yet: samestory feeds add URL\n")
         return 0 if feeds else 1
@@ -242,26 +242,15 @@ def _row(feed: Feed) -> dict[str, Any]:
     }
 
 
-def _print_feeds(feeds: Sequence[Feed]) -> None:
-    print_table(
-        [
-            ("feed", {"ratio": 2, "overflow": "fold"}),
-            ("title", {"ratio": 1}),
-            ("entries", {"justify": "right"}),
-            ("polled", {"no_wrap": True}),
-            ("outcome", {"ratio": 2}),
-        ],
-        [
-            (
-                feed.url,
-                feed.title,
-                str(feed.entries),
-                day_and_time(_time(feed.polled_at)),
-                feed.status,
-            )
-            for feed in feeds
-        ],
-    )
+def _lines(feed: Feed) -> Iterator[str]:
+    """Yield what a person reads of a feed."""
+    yield feed.url
+    title = f"{feed.title}: " * bool(feed.title)
+    if feed.polled_at is None:
+        yield f"    {title}never polled"
+        return
+    count = f"{feed.entries} {'entry' if feed.entries == 1 else 'entries'}"
+    yield f"    {title}{count}, {day_and_time(_time(feed.polled_at))}: {feed.status}"
 
 
 def _time(seconds: float | None) -> datetime | None:

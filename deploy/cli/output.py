@@ -3,13 +3,15 @@
 import csv
 import json
 import re
+import shutil
 import sys
 import time
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from samestory.deploy.cli.folding import folded
 from samestory.deploy.masking import masked
 from samestory.errors import Misconfigured
 from samestory.ingest.text.dates import parse_date
@@ -148,6 +150,19 @@ def print_two_lines(rows: Sequence[tuple[str, str]]) -> None:
         table.add_row(Text(f"@{number}", style="dim"), title)
         table.add_row("", told)
     out.print(table)
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Print lines of plain text; what is longer than the terminal is folded, indented.
+
+    As far as its own text begins: behind its blanks, and two blanks that stand in it.
+    """
+    if not sys.stdout.isatty():
+        print("\n".join(map(plain, lines)))
+        return
+    width = shutil.get_terminal_size().columns
+    for line in lines:
+        print("\n".join(folded(isolated(plain(line)), width)))
 
 
 def isolated(text: str) -> str:

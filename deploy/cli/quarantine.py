@@ -1,7 +1,7 @@
 """`samestory quarantine`: see what was set aside, try it again, or drop it."""
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar
@@ -15,7 +15,7 @@ from samestory.deploy.cli.output import (
     parse_since,
     plain,
     print_json,
-    print_table,
+    print_lines,
 )
 from samestory.deploy.config import Settings
 from samestory.deploy.masking import shown
@@ -57,27 +57,7 @@ class Listed(_Filters):
             for case in matching:
                 print_json(shown(_json(case)))
         elif matching:
-            print_table(
-                [
-                    ("case", {"no_wrap": True}),
-                    ("since (UTC)", {"no_wrap": True}),
-                    ("stage", {"no_wrap": True}),
-                    ("tries", {"justify": "right"}),
-                    ("where", {"ratio": 1, "overflow": "fold"}),
-                    ("reason", {"ratio": 2}),
-                ],
-                [
-                    (
-                        case.case_id[:10],
-                        day_and_time(_moment(case)),
-                        case.stage,
-                        str(case.attempt),
-                        case.where,
-                        case.reason,
-                    )
-                    for case in matching
-                ],
-            )
+            print_lines(line for case in matching for line in _lines(case))
         else:
             sys.stderr.write("nothing is held\n")
         return 0 if matching else 1
@@ -230,6 +210,14 @@ def _matching(held: Iterable[Case], args: _Filters) -> list[Case]:
 
 def _moment(case: Case) -> datetime:
     return datetime.fromtimestamp(case.at, UTC)
+
+
+def _lines(case: Case) -> Iterator[str]:
+    """Yield what a person reads of a case."""
+    tries = f"{case.attempt} {'try' if case.attempt == 1 else 'tries'}"
+    since = f"{case.stage}, since {day_and_time(_moment(case))}, {tries}"
+    yield f"{case.case_id[:10]}  {since}: {case.where}"
+    yield f"            {case.reason}"
 
 
 def _json(case: Case) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from cyclopts import Parameter
 
 from samestory.deploy import wiring
 from samestory.deploy.cli.options import WAYS, Json, Kafka
-from samestory.deploy.cli.output import plain, print_json, print_table
+from samestory.deploy.cli.output import print_json, print_lines, print_table
 from samestory.deploy.config import Settings
 from samestory.deploy.masking import shown
 from samestory.deploy.metrics import prometheus
@@ -60,7 +60,7 @@ class Status(Json, Kafka):
         elif self.prometheus:
             sys.stdout.write(prometheus(status))
         else:
-            _print(status)
+            print_lines(_lines(status))
         return 0
 
 
@@ -268,60 +268,60 @@ def _of_workers(status: dict[str, Any], *, is_here: bool) -> Iterator[str]:
         yield f"no {' and no '.join(stopped)} worker runs: samestory run"
 
 
-def _print(status: dict[str, Any]) -> None:
+def _lines(status: dict[str, Any]) -> Iterator[str]:
+    """Yield what a person reads."""
     problems = status["problems"]
-    print("all is well" if not problems else f"to look at: {len(problems)}")
+    yield "all is well" if not problems else f"to look at: {len(problems)}"
     for one in problems:
-        print(plain(f"- {one}"))
-    print()
-    _print_workers(status)
-    _print_flow(status)
-    _print_index(status)
+        yield f"- {one}"
+    yield ""
+    yield from _of_processes(status)
+    yield from _of_flow(status)
+    yield from _of_index(status)
     held = status["quarantine"]
     stages = ", ".join(f"{stage} {n}" for stage, n in held["by_stage"].items())
-    print(f"quarantine {held['total']}{' (' + stages + ')' if stages else ''}")
+    yield f"quarantine {held['total']}{' (' + stages + ')' if stages else ''}"
     for one in held["latest"]:
-        said = plain(f"{one['id'][:10]} {one['where']}: {one['reason']}")
-        sys.stdout.write(f"           {said}\n")
+        yield f"           {one['id'][:10]} {one['where']}: {one['reason']}"
 
 
-def _print_workers(status: dict[str, Any]) -> None:
-    print(f"state      {status['state']}")
+def _of_processes(status: dict[str, Any]) -> Iterator[str]:
+    yield f"state      {status['state']}"
     workers = (f"{n} {p or '–'}" for n, p in status["workers"].items())
-    print(f"workers    {'   '.join(workers)}   (process, – if not running)")
+    yield f"workers    {'   '.join(workers)}   (process, – if not running)"
     if status["memory"]:
         memory = (f"{n} {size / 1e6:.0f} MB" for n, size in status["memory"].items())
-        print(f"memory     {'   '.join(memory)}   (with their children)")
+        yield f"memory     {'   '.join(memory)}   (with their children)"
 
 
-def _print_flow(status: dict[str, Any]) -> None:
-    """Print how far feeds, pages and stages are."""
+def _of_flow(status: dict[str, Any]) -> Iterator[str]:
+    """Yield how far feeds, pages and stages are."""
     feeds, pages = status["feeds"], status["pages"]
-    print(
+    yield (
         f"feeds      {feeds['total']}, {feeds['failing']} failing,"
         f" {feeds['never_polled']} never polled"
     )
-    print(
+    yield (
         f"entries    {pages['published']} published, {pages['due']} waiting,"
         f" {pages['refused']} refused"
     )
     for group, lag in status["lag"].items():
         age = "" if lag["oldest_s"] is None else f", oldest {lag['oldest_s']:.0f} s"
-        print(f"{group:<10} {lag['behind']} behind{age}")
+        yield f"{group:<10} {lag['behind']} behind{age}"
     took = status["latency"]
     said = ", ".join(
         f"{stage} {took['stages'][stage]['0.5']:.1f} s"
         f" (95 %: {took['stages'][stage]['0.95']:.1f} s)"
         for stage in took["stages"]
     )
-    print(f"latency    {said or '–'}, last {took['stories']} stories")
+    yield f"latency    {said or '–'}, last {took['stories']} stories"
 
 
-def _print_index(status: dict[str, Any]) -> None:
+def _of_index(status: dict[str, Any]) -> Iterator[str]:
     index = status["index"]
-    print(
+    yield (
         f"index      {index['stories']} stories in {index['events']} events,"
         f" newest seen {(index['newest_story'] or '–')[:16]}"
     )
     if status["space"]["id"]:
-        print(f"vectors    {status['space']['id']}, {status['space']['made_by']}")
+        yield f"vectors    {status['space']['id']}, {status['space']['made_by']}"

@@ -12,8 +12,8 @@ from samestory.deploy.cli.options import Deciding, Json
 from samestory.deploy.cli.output import (
     console,
     moment_of,
-    plain,
     print_json,
+    print_lines,
     print_table,
 )
 from samestory.deploy.cli.side_by_side import comparison_json, print_comparison
@@ -50,6 +50,7 @@ MEANING: Final = {
     "one_explains": "one reports, one explains",
     "one_reacts": "one reports, one answers it",
 }
+OPENED: Final = "opened the event"  # as a reason begins
 MIN_SAID: Final = 0.5  # of the logit: less is not said in words
 _LONG: Final = "_long"  # what a feature adds in long texts is shown with the feature
 
@@ -133,10 +134,8 @@ def _member(state: Reader, story_id: str) -> Member:
 
 
 def _print(explanation: Explanation, *, is_event: bool, with_sum: bool) -> None:
-    out = console()
-
     def say(text: str = "") -> None:
-        out.print(plain(text), markup=False)
+        print_lines(text.split("\n"))
 
     say(_sentence(explanation, is_event=is_event))
     if not is_event:
@@ -161,7 +160,10 @@ def _sentence(explanation: Explanation, *, is_event: bool) -> str:
     if is_event:
         return f"Event {explanation.event_id}: {explanation.reason}."
     if len(explanation.stories) == 1:
-        return f"It is in event {explanation.event_id}: {explanation.reason}."
+        event = f"event {explanation.event_id}"
+        if explanation.reason.startswith(OPENED):
+            return f"It opened {event}{explanation.reason.removeprefix(OPENED)}."
+        return f"It is in {event}: {explanation.reason}."
     if explanation.event_id:
         said = f"They tell one event, {explanation.event_id}: {explanation.reason}"
     else:
