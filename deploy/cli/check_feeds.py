@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final
 
 from cyclopts import Parameter
 
+from samestory.counted import counted
 from samestory.deploy import wiring
 from samestory.deploy.cli.options import Fetching, Json
 from samestory.deploy.cli.output import print_json, print_table
@@ -69,7 +70,7 @@ class Check(Json, Fetching):
         good = sum(bool(row["ok"]) for row in rows)
         if not self.json:
             _print_check(rows)
-        sys.stderr.write(f"{good} of {len(refs)} feeds answer\n")
+        sys.stderr.write(f"{good} of {counted(len(refs), 'feed')} answer\n")
         return 0 if good else 1
 
 

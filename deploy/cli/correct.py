@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar
 
 from cyclopts import Parameter
 
+from samestory.counted import counted
 from samestory.deploy import wiring
 from samestory.deploy.cli import REFUSED as NOT_ACCEPTED
 from samestory.deploy.cli.journal import submit
@@ -196,7 +197,7 @@ class Export(Place):
                 print_json({"a": a, "b": b, "label": label} | said)
         if missing:
             sys.stderr.write(
-                f"{missing} pairs left out: of stories not kept any more\n"
+                f"{counted(missing, 'pair')} left out: of stories not kept any more\n"
             )
         return 0 if count else 1
 
@@ -264,8 +265,7 @@ def _tell(outcome: Corrected, args: Json, state: Reader) -> None:
         return
     one = outcome.correction
     events = sorted({event for _, event in outcome.moved.values()})
-    number = len(outcome.moved)
-    stories = "1 story" if number == 1 else f"{number} stories"
+    stories = counted(len(outcome.moved), "story")
     said = f", {stories} moved to {', '.join(events)}" if outcome.moved else ""
     if outcome.reason:
         said = f": {outcome.reason}"

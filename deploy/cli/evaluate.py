@@ -14,6 +14,7 @@ import numpy as np
 from cyclopts import Parameter
 from numpy.typing import NDArray
 
+from samestory.counted import counted
 from samestory.deploy import wiring
 from samestory.deploy.cli.evaluate_copies import eval_copies
 from samestory.deploy.cli.options import Deciding, Json
@@ -316,7 +317,8 @@ def _print(
     )
     gold = next(iter(groupings.values())).gold_events
     print(
-        f"{stories} stories of {gold} events; {changed} changed event after arrival.\n"
+        f"{counted(stories, 'story')} of {counted(gold, 'event')};"
+        f" {changed} changed event after arrival.\n"
         "Scores in percent; false joins: events that hold three reports or more of each"
         " of two gold ones."
     )

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from samestory.counted import counted
 from samestory.deploy.cli.output import print_json, print_table
 from samestory.deploy.labelled_copies import read_copies, read_texts
 from samestory.errors import Misconfigured
@@ -43,7 +44,7 @@ def eval_copies(args: "Eval", pairs: str) -> None:
         source = {"right": right, "claimed": claimed, "asked": asked}
         print_json({"name": "source"} | source)
         return
-    print(f"{len(found)} pairs. Copy or not:")
+    print(f"{counted(len(found), 'pair')}. Copy or not:")
     _print(copies)
     print("\nKinds, by samestory:")
     _print(kinds)

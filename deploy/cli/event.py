@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
 
 from cyclopts import Parameter
 
+from samestory.counted import counted
 from samestory.deploy import wiring
 from samestory.deploy.cli.naming import event_named
 from samestory.deploy.cli.options import Json
@@ -141,11 +142,11 @@ def _print_missed(one: Event, missed: Sequence[NearMiss]) -> None:
 
 def _counts(one: Event) -> str:
     counts = [
-        f"{count} {name}{'s' * (count != 1)}"
-        for count, name in (
-            (len(one.reports), "report"),
-            (len(one.outlets), "outlet"),
-            (len(one.voices), "independent voice"),
+        counted(len(some), name)
+        for some, name in (
+            (one.reports, "report"),
+            (one.outlets, "outlet"),
+            (one.voices, "independent voice"),
         )
     ]
     told_in = f", in {', '.join(one.languages)}" if len(one.languages) > 1 else ""
@@ -196,7 +197,7 @@ def _copy_lines(one: Addition) -> Iterator[str]:
     if source != kept.of_outlet:  # an agency that both credit
         source += f" as {kept.of_outlet} has it"
     if copied.is_round_up:
-        source = f"{copied.sources} reports, most of {source}"
+        source = f"{counted(copied.sources, 'report')}, most of {source}"
     order = "" if copied.ground else ", which was first is not known"
     yield (
         f"  {one.story.attribution}: copy of {source}, {copied.share:.0%}"
@@ -207,5 +208,4 @@ def _copy_lines(one: Addition) -> Iterator[str]:
 
 
 def _sentences(one: Addition) -> str:
-    count = len(one.sentences)
-    return f"{count} sentence{'s' * (count != 1)}" if count else "nothing"
+    return counted(len(one.sentences), "sentence") if one.sentences else "nothing"

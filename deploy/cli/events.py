@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 
 from cyclopts import Parameter
 
+from samestory.counted import counted
 from samestory.deploy import wiring
 from samestory.deploy.cli.naming import event_named, remember
 from samestory.deploy.cli.options import Ways
@@ -270,13 +271,9 @@ def _print_lines(events: Sequence[Event]) -> None:
 def _told(one: Event) -> str:
     """Return who tells an event: reports, voices, copies, when, who first."""
     counts = [
-        f"{count} {name if count == 1 else plural}"
-        for count, name, plural in (
-            (len(one.reports), "report", "reports"),
-            (len(one.voices), "voice", "voices"),
-            (one.copy_count, "copy", "copies"),
-        )
-        if count or name != "copy"
+        counted(len(one.reports), "report"),
+        counted(len(one.voices), "voice"),
+        *[counted(one.copy_count, "copy")] * bool(one.copy_count),
     ]
     first = f"{one.first.attribution} {day_and_time(one.first.event_time)}"
     return f"{', '.join(counts)} {_sparkline(one)} {first}"

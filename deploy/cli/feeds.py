@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Final
 
 from cyclopts import Parameter
 
+from samestory.counted import counted
 from samestory.deploy import wiring
 from samestory.deploy.cli.options import Fetching, Json, Place
 from samestory.deploy.cli.output import (
@@ -181,7 +182,7 @@ class Export(Place):
                 file.write(body)
         except OSError as error:
             raise Misconfigured(f"{self.file}: {error.strerror}") from error
-        sys.stderr.write(f"{len(feeds)} feeds written to {self.file}\n")
+        sys.stderr.write(f"{counted(len(feeds), 'feed')} written to {self.file}\n")
         return 0
 
 
@@ -249,7 +250,7 @@ def _lines(feed: Feed) -> Iterator[str]:
     if feed.polled_at is None:
         yield f"    {title}never polled"
         return
-    count = f"{feed.entries} {'entry' if feed.entries == 1 else 'entries'}"
+    count = counted(feed.entries, "entry")
     yield f"    {title}{count}, {day_and_time(_time(feed.polled_at))}: {feed.status}"
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Final
 import numpy as np
 from cyclopts import Parameter
 
+from samestory.counted import counted
 from samestory.deploy import wiring
 from samestory.deploy.cli.options import Model
 from samestory.deploy.config import Settings
@@ -71,7 +72,7 @@ class FitMeans(Model):
         folder.mkdir(parents=True, exist_ok=True)
         found.save(folder / FILE)
         for lang, some in sorted(enough.items()):
-            print(f"{lang}: the mean of {len(some)} stories")
+            print(f"{lang}: the mean of {counted(len(some), 'story')}")
         print(
             f"use it with --model {folder}, and fit the pair model on it: samestory"
             " train"

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from samestory.counted import counted
 from samestory.deploy import wiring
 from samestory.deploy.cli.journal import submit
 from samestory.deploy.cli.options import Deciding, Json, Kafka, Who
@@ -117,7 +118,10 @@ def _tell(
         summary = {"stories": ids, "removed": removed, "records": records, "left": left}
         print_json(summary)
     else:
-        print(f"forgot {len(ids)}: {removed} stories removed, {records} log records")
+        print(
+            f"forgot {len(ids)}: {counted(removed, 'story')} removed,"
+            f" {counted(records, 'log record')}"
+        )
     for one in left:
         sys.stderr.write(f"{one['file']} still holds what it held: {one['remove']}\n")
     if settings.brokers:

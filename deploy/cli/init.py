@@ -12,6 +12,7 @@ from typing import Annotated, ClassVar, Final
 from cyclopts import Parameter
 
 from samestory import deploy
+from samestory.counted import counted
 from samestory.deploy import wiring
 from samestory.deploy.cli.options import Fetching
 from samestory.deploy.cli.output import plain
@@ -88,7 +89,7 @@ class Init(Fetching):
         frontier = wiring.open_frontier(made)
         new = frontier.feeds.add(refs)
         frontier.close()
-        print(f"{file}: written; {new} feeds added to {made.home}")
+        print(f"{file}: written; {counted(new, 'feed')} added to {made.home}")
         print("next: samestory run, and while it runs: samestory events")
         return 0
 

@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar, Final
 
 from cyclopts import Parameter
 
+from samestory.counted import counted
 from samestory.deploy import wiring
 from samestory.deploy.cli.naming import remember, story_named
 from samestory.deploy.cli.options import Deciding, Fetching, Json
@@ -216,8 +217,8 @@ def _told(event: Event, nearest: Sequence[Near]) -> str:
         same = (
             f"another event: {against}" if likeness.veto else f"{same}, but {against}"
         )
-    counts = f"{len(event.reports)} report{'s' * (len(event.reports) != 1)}"
-    voices = f"{len(event.voices)} voice{'s' * (len(event.voices) != 1)}"
+    counts = counted(len(event.reports), "report")
+    voices = counted(len(event.voices), "voice")
     where = f"{story.attribution} {day_and_time(story.published)}"
     return f"{same}; {counts}, {voices}; nearest: {where}"
 

@@ -157,12 +157,10 @@ def print_lines(lines: Iterable[str]) -> None:
 
     As far as its own text begins: behind its blanks, and two blanks that stand in it.
     """
-    if not sys.stdout.isatty():
-        print("\n".join(map(plain, lines)))
-        return
-    width = shutil.get_terminal_size().columns
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     for line in lines:
-        print("\n".join(folded(isolated(plain(line)), width)))
+        shown = plain(line)
+        print(shown if width is None else "\n".join(folded(isolated(shown), width)))
 
 
 def isolated(text: str) -> str:

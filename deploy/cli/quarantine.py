@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar
 
 from cyclopts import Parameter
 
+from samestory.counted import counted
 from samestory.deploy import wiring
 from samestory.deploy.cli.options import Json, Kafka
 from samestory.deploy.cli.output import (
@@ -214,7 +215,7 @@ def _moment(case: Case) -> datetime:
 
 def _lines(case: Case) -> Iterator[str]:
     """Yield what a person reads of a case."""
-    tries = f"{case.attempt} {'try' if case.attempt == 1 else 'tries'}"
+    tries = counted(case.attempt, "try")
     since = f"{case.stage}, since {day_and_time(_moment(case))}, {tries}"
     yield f"{case.case_id[:10]}  {since}: {case.where}"
     yield f"            {case.reason}"

@@ -13,6 +13,7 @@ from typing import Annotated, Final
 
 from cyclopts import Parameter
 
+from samestory.counted import counted
 from samestory.database import copy_database
 from samestory.deploy import wiring
 from samestory.deploy.cli.journal import (
@@ -266,7 +267,8 @@ def _refuse_removed(log: Log, settings: Settings, position: int) -> None:
 def _print_changes(changes: list[Change], first: Reader, second: Reader) -> None:
     if not changes:
         counts = first.counts()
-        print(f"the same: {counts['stories']} stories in {counts['events']} events")
+        events = counted(counts["events"], "event")
+        print(f"the same: {counted(counts['stories'], 'story')} in {events}")
         return
 
     def title(story_id: str) -> str:

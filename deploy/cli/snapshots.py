@@ -9,6 +9,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from samestory.counted import counted
 from samestory.database import copy_database, replace_database
 from samestory.deploy import wiring
 from samestory.deploy.cli.journal import patience_of, refuse_gap
@@ -64,7 +65,7 @@ class Backup(Json):
                 }
             )
         else:
-            print(f"{held.stories} stories, journal position {held.position}")
+            print(f"{counted(held.stories, 'story')}, journal position {held.position}")
         return 0
 
 
@@ -120,7 +121,8 @@ class Restore(Json, Kafka):
         else:
             kept = f"; the former state is {former}" if former else ""
             print(
-                f"{held.stories} stories; {end - held.position} journal records follow"
+                f"{counted(held.stories, 'story')};"
+                f" {counted(end - held.position, 'journal record')} to follow"
                 " when the index starts (`samestory run`, `index` or `import`),"
                 f" corrections and what is to be forgotten among them{kept}"
             )

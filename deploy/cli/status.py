@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, Literal
 import numpy as np
 from cyclopts import Parameter
 
+from samestory.counted import counted
 from samestory.deploy import wiring
 from samestory.deploy.cli.options import WAYS, Json, Kafka
 from samestory.deploy.cli.output import print_json, print_lines, print_table
@@ -234,7 +235,8 @@ def _problems(status: dict[str, Any], *, is_here: bool) -> Iterator[str]:
     yield from _of_workers(status, is_here=is_here)
     feeds = status["feeds"]
     if feeds["failing"]:
-        yield f"{feeds['failing']} of {feeds['total']} feeds fail: samestory feeds list"
+        every = counted(feeds["total"], "feed")
+        yield f"{feeds['failing']} of {every} failing: samestory feeds list"
     if held := status["quarantine"]["total"]:
         yield f"{held} set aside: samestory quarantine list"
     largest = status["largest_event"]
@@ -255,8 +257,8 @@ def _of_workers(status: dict[str, Any], *, is_here: bool) -> Iterator[str]:
     for group, lag in status["lag"].items():
         if is_here and lag["behind"] and group not in running_here:
             yield (
-                f"{lag['behind']} messages wait, and no {group} worker runs here:"
-                " samestory run"
+                f"{counted(lag['behind'], 'message')} waiting, and no {group} worker"
+                " runs here: samestory run"
             )
         elif (lag["oldest_s"] or 0) > LATE_S:
             yield (
@@ -314,13 +316,14 @@ def _of_flow(status: dict[str, Any]) -> Iterator[str]:
         f" (95 %: {took['stages'][stage]['0.95']:.1f} s)"
         for stage in took["stages"]
     )
-    yield f"latency    {said or '–'}, last {took['stories']} stories"
+    yield f"latency    {said or '–'}, last {counted(took['stories'], 'story')}"
 
 
 def _of_index(status: dict[str, Any]) -> Iterator[str]:
     index = status["index"]
+    events = counted(index["events"], "event")
     yield (
-        f"index      {index['stories']} stories in {index['events']} events,"
+        f"index      {counted(index['stories'], 'story')} in {events},"
         f" newest seen {(index['newest_story'] or '–')[:16]}"
     )
     if status["space"]["id"]:

@@ -12,6 +12,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from samestory.counted import counted
 from samestory.deploy import wiring
 from samestory.deploy.cli import exit_code
 from samestory.deploy.cli.board import board_of
@@ -184,7 +185,8 @@ def _say_result(settings: Settings) -> int:
     failing = [feed for feed in feeds if feed.failures]
     refused = frontier.stories.counts()["refused"]
     sys.stderr.write(
-        f"{len(feeds)} feeds, {counts['stories']} stories, {counts['events']} events,"
+        f"{counted(len(feeds), 'feed')}, {counted(counts['stories'], 'story')},"
+        f" {counted(counts['events'], 'event')},"
         f" {joined} of them told by two outlets or more\n"
     )
     for feed in failing[:10]:
@@ -192,5 +194,7 @@ def _say_result(settings: Settings) -> int:
     if len(failing) > 10:  # noqa: PLR2004
         sys.stderr.write(f"... and {len(failing) - 10} more: samestory feeds list\n")
     if refused:
-        sys.stderr.write(f"{refused} entries refused: samestory quarantine list\n")
+        sys.stderr.write(
+            f"{counted(refused, 'entry')} refused: samestory quarantine list\n"
+        )
     return 1 if feeds and len(failing) == len(feeds) else 0

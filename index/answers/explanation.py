@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from samestory.counted import counted
 from samestory.errors import Misconfigured
 from samestory.index.answers.shared_terms import shared_terms
 from samestory.index.answers.strongest_path import strongest_path
@@ -156,7 +157,7 @@ def why_pair(state: Held, a: Member, b: Member, model: PairModel) -> Explanation
     reason = (
         _by_people(state, a, b, members)
         or (len(chain) == 1 and "compared directly")
-        or (chain and f"joined by {len(chain)} pairs")
+        or (chain and f"joined by {counted(len(chain), 'pair')}")
         or "those that joined them have left the event; compared anew"
     )
     chain = chain or [_now(state, a, b, model)]
@@ -195,7 +196,8 @@ def why_event(state: Held, event_id: str) -> Explanation:
         stories=tuple(members),
         event_id=event_id,
         chain=tuple(best),
-        reason=f"{len(members)} stories, each with the pair that speaks most for it",
+        reason=f"{counted(len(members), 'story')}, each with the pair that speaks most"
+        " for it",
     )
 
 

@@ -101,7 +101,7 @@ def test_an_event_names_what_it_nearly_was(tmp_path):
         assert missed["veto"].startswith("roles reversed: ")
     out, _ = run("event", first["event_id"])
     joins = f"samestory same {first['event_id'][:10]} {second['event_id'][:10]}"
-    assert f"Nearly this event, and kept apart:\n  {second['title']}" in out
+    assert f"kept apart; this joins them:\n  {second['title']}" in out
     assert joins in " ".join(out.split())
     run(*joins.split()[1:])
     (joined,) = run.rows("events")
