@@ -10,12 +10,11 @@ import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from functools import cache
 from pathlib import Path
 from string import Template
 from types import ModuleType
 from typing import Annotated, Any, Final, get_type_hints
-
-from msgspec import Meta, ValidationError, convert
 
 from samestory.errors import Misconfigured
 
@@ -199,17 +198,6 @@ def _platformdirs() -> ModuleType:
     return platformdirs
 
 
-def _kind(name: str, hint: Any) -> Any:
-    """Return a setting's type with its bounds, as msgspec has them."""
-    least = Settings.__dataclass_fields__[name].metadata["least"]
-    if hint is float:
-        return Annotated[float, Meta(ge=least, le=sys.float_info.max)]
-    return Annotated[int, Meta(ge=least)] if hint is int else hint
-
-
-_KINDS: Final = {n: _kind(n, hint) for n, hint in get_type_hints(Settings).items()}
-
-
 def lend_home(settings: Settings) -> None:
     """Where we have no home directory, let whoever asks for one have the state's.
 
@@ -359,14 +347,28 @@ def _read(file: str | None) -> dict[str, Any]:
 
 
 def _convert(name: str, value: Any, where: str) -> Any:
-    kind = _KINDS[name]
-    if kind == tuple[str, ...] and isinstance(value, str):
+    kind = _kinds()[name]
+    if kind is str and isinstance(value, str):
+        return value
+    from msgspec import Meta, ValidationError, convert  # noqa: PLC0415  (0.01 s)
+
+    least = Settings.__dataclass_fields__[name].metadata["least"]
+    if kind is float:
+        kind = Annotated[float, Meta(ge=least, le=sys.float_info.max)]
+    elif kind is int:
+        kind = Annotated[int, Meta(ge=least)]
+    elif kind == tuple[str, ...] and isinstance(value, str):
         value = [one.strip() for one in value.split(",") if one.strip()]
     try:
         return convert(value, kind, strict=False)
     except ValidationError as error:
         said = str(error).replace("`", "").replace("Expected", "expected")
         raise Misconfigured(f"{where}: {value!r}: {said}") from error
+
+
+@cache
+def _kinds() -> dict[str, Any]:
+    return get_type_hints(Settings)
 
 
 def is_supervised() -> bool:

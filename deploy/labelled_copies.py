@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from samestory.deploy.importing import open_lines, read_lines
 from samestory.errors import Misconfigured, Quarantine
-from samestory.index.copies.sources import UNKNOWN
+from samestory.index.copies.kept import UNKNOWN
 from samestory.index.measure.copies import KINDS, LabelledCopy
 from samestory.story import clean_text, json_object
 

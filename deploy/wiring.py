@@ -10,6 +10,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -143,6 +144,9 @@ def read_made_state(settings: Settings) -> "Reader":
     For commands that work beside the index's worker, also before its first start.
     """
     path = state_path(settings)
+    if is_there(path):
+        with suppress(Misconfigured):  # of another samestory, or not for us
+            return read_state(settings)
     if not is_there(path) or may(path, os.W_OK):
         open_state(settings).close()
     return read_state(settings)

@@ -72,8 +72,8 @@ class ModelFiles:
         total = hashlib.sha256()
         for path in sorted(self._paths()):
             total.update(f"{path.relative_to(self.folder)}\0".encode())
-            with path.open("rb") as file:
-                total.update(hashlib.file_digest(file, "sha256").digest())
+            about = path.stat()
+            total.update(_sha256(path, about.st_size, about.st_mtime_ns))
         if self.adaptation is not None:
             total.update(self.adaptation.digest.encode())
         return total.hexdigest()
@@ -92,6 +92,13 @@ class ModelFiles:
                 and not (is_copy or is_old or _BESIDE.match(path.name))
             ):
                 yield path
+
+
+@cache
+def _sha256(path: Path, _size: int, _mtime_ns: int) -> bytes:
+    """Return the sha256 of a file, read once as long as it stays as it is."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
 
 
 def known_models() -> dict[str, dict[str, Any]]:
@@ -221,7 +228,9 @@ def languages_of(model: str) -> tuple[str, ...]:
     Raises:
         Misconfigured: there is no such model.
     """
-    if model in known_models() or _is_folder(model):
+    if known := known_models().get(model):
+        return tuple(known["languages"])  # its files are read by who opens them
+    if _is_folder(model):
         return model_files(model).languages
     return card_languages(_from_hub(model, only=["README.md"])) or UNKNOWN_LANGUAGES
 

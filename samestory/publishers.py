@@ -89,6 +89,19 @@ def outlet_named(name: str) -> str:
     return plain
 
 
+def is_own_voice(voice: str, outlet: str) -> bool:
+    """Tell whether a voice is that of an outlet itself, as `outlet_named` tells it.
+
+    Without the list of all domains, which takes 0.07 s to load: a registered domain is
+    the end of its hosts' names.
+    """
+    name, host = voice.casefold(), outlet.casefold()
+    if known := family_of_name(outlet) or family_of_domain(f"https://{host}/"):
+        return known.casefold() == name
+    site = host.partition("/")[0]
+    return name in {host, site} or site.endswith(f".{name}")
+
+
 def family_of_domain(url: str) -> str | None:
     """Return the family that a URL's host belongs to; None if to none that is known."""
     labels = host_of(url).split(".") if url else []

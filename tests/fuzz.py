@@ -23,7 +23,8 @@ from samestory.credits import credits_of
 from samestory.errors import SamestoryError
 from samestory.index.copies.comparison import compare_texts
 from samestory.index.copies.house_lines import house_lines
-from samestory.index.copies.pairs import Pair, Text, pair_of
+from samestory.index.copies.kept import Pair
+from samestory.index.copies.pairs import Text, pair_of
 from samestory.index.copies.prints import prints_of
 from samestory.index.copies.reading import read
 from samestory.ingest.articles.outlets import FeedVoice, attributed

@@ -1,6 +1,7 @@
 """The command line: `samestory COMMAND`. Results on stdout, all else on stderr."""
 
 import errno
+import gc
 import os
 import sqlite3
 import sys
@@ -49,6 +50,7 @@ LET_US: Final = (
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and exit with its code."""
+    gc.disable()  # imports leave no garbage, and a question is over before it would pay
     open_streams()
     prepare_children()
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
@@ -80,7 +82,10 @@ def _run(arguments: Sequence[str]) -> int:
         _name_unknown()
     lend_home(settings)
     keep_modes(settings)
-    if not (command.is_read and sys.stdout.isatty()):
+    if not command.is_read:
+        gc.enable()
+        return command.run(settings)
+    if not sys.stdout.isatty():
         return command.run(settings)
     from samestory.deploy.cli.pager import paged  # noqa: PLC0415
 

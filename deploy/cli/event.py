@@ -22,7 +22,7 @@ from samestory.index.answers.additions import Addition, additions_of, most_telli
 from samestory.index.answers.near_misses import NearMiss, near_misses
 from samestory.index.messages.correction import NOTE, Correction
 from samestory.index.store.results import Event, headline
-from samestory.publishers import outlet_named
+from samestory.publishers import is_own_voice
 from samestory.story import iso
 
 if TYPE_CHECKING:
@@ -158,10 +158,10 @@ def _counts(one: Event) -> str:
 
 def _voices(one: Event) -> Iterator[str]:
     """Yield the voices; an agency of which no report of its own is there says so."""
-    own = (report.outlet for report in one.reports if not report.hearsay_of)
-    seen = {outlet_named(outlet).casefold() for outlet in own}
+    outlets = {report.outlet for report in one.reports if not report.hearsay_of}
     for voice in one.voices:
-        yield voice if voice.casefold() in seen else f"{voice} (not seen here)"
+        is_here = any(is_own_voice(voice, outlet) for outlet in outlets)
+        yield voice if is_here else f"{voice} (not seen here)"
 
 
 def _in_turn(added: Sequence[Addition]) -> Iterator[tuple[int, Addition]]:

@@ -20,8 +20,8 @@ from samestory.deploy.cli.output import (
     moment_of,
     parse_since,
     plain,
+    print_columns,
     print_rows,
-    print_table,
     print_two_lines,
     span_of,
 )
@@ -129,7 +129,7 @@ class Events(_Listing):
         elif not sys.stdout.isatty():
             events = state.events(query)
             if events:
-                print_events(events)
+                _print_columns(events)
         elif query == Query() and not (self.all or self.sort):
             events = _print_screen(state)
             if not events and state.counts()["stories"]:
@@ -304,32 +304,22 @@ def _can_show(text: str) -> bool:
     return True
 
 
-def print_events(events: Sequence[Event]) -> None:
-    """Print events as a table for people."""
-    are_several = any(len(one.languages) > 1 for one in events)
-    print_table(
-        [
-            ("event", {"no_wrap": True}),
-            ("headline", {"ratio": 1}),
-            ("reports", {"justify": "right"}),
-            ("outlets", {"justify": "right"}),
-            ("voices", {"justify": "right"}),
-            *[("told in", {"max_width": 9})] * are_several,
-            ("first reported by", {"max_width": 20}),
-            ("began (UTC)", {"no_wrap": True}),
-            ("over", {"no_wrap": True, "justify": "right"}),
-        ],
+def _print_columns(events: Sequence[Event]) -> None:
+    """Print events in a pipe, a line each."""
+    headings = ("event", "reports", "outlets", "voices", "told in", "began (UTC)")
+    print_columns(
+        (*headings, "over", "first reported by", "headline"),
         [
             (
                 one.event_id[:10],
-                one.title,
                 str(len(one.reports)),
                 str(len(one.outlets)),
                 str(len(one.voices)),
-                *[" ".join(one.languages)] * are_several,
-                one.first.attribution,
+                ",".join(one.languages) or "-",
                 day_and_time(one.first.event_time),
                 span_of(one.first.event_time, one.own_reports[-1].event_time),
+                one.first.attribution,
+                one.title,
             )
             for one in events
         ],
@@ -351,7 +341,7 @@ def _print_stories(state: Reader, query: Query, args: _Listing) -> int:
         if len(reports) == limit and not args.limit:
             console().print(f"the first {limit}; all of them: --all")
     elif reports:
-        print_stories(reports)
+        _print_story_columns(reports)
     remember(state, [one.story_id for one in reports])
     return _end(state, query, is_found=bool(reports), what="story")
 
@@ -362,25 +352,18 @@ def _told_by(one: Report) -> str:
     return f"{one.attribution}{copy} {moment_of(one.published)}  {where}"
 
 
-def print_stories(reports: Sequence[Report]) -> None:
-    """Print stories as a table for people."""
-    print_table(
-        [
-            ("", {"no_wrap": True, "justify": "right"}),
-            ("story", {"no_wrap": True}),
-            ("published", {"no_wrap": True}),
-            ("outlet", {"max_width": 24}),
-            ("headline", {"ratio": 1}),
-            ("text from", {"no_wrap": True}),
-        ],
+def _print_story_columns(reports: Sequence[Report]) -> None:
+    """Print stories in a pipe, a line each."""
+    print_columns(
+        ("", "story", "published", "text from", "outlet", "headline"),
         [
             (
                 f"@{number}",
                 one.story_id[:10],
                 day_and_time(one.published),
+                one.text_from,
                 one.attribution,
                 one.headline,
-                one.text_from,
             )
             for number, one in enumerate(reports, 1)
         ],

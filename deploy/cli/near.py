@@ -17,8 +17,8 @@ from samestory.deploy.cli.output import (
     day_and_time,
     parse_since,
     plain,
+    print_columns,
     print_json,
-    print_table,
     print_two_lines,
 )
 from samestory.deploy.config import Settings
@@ -105,7 +105,7 @@ class FindNear(Json, Deciding, Fetching):
             )
             remember(state, [event.event_id for event, _ in found])
         elif nearest:
-            _print_table(nearest)
+            _print_columns(nearest)
             remember(state, [near.member.story.story_id for near in nearest])
         else:
             sys.stderr.write("nothing found: no story matches these filters\n")
@@ -223,27 +223,20 @@ def _told(event: Event, nearest: Sequence[Near]) -> str:
     return f"{same}; {counts}, {voices}; nearest: {where}"
 
 
-def _print_table(nearest: Sequence[Near]) -> None:
+def _print_columns(nearest: Sequence[Near]) -> None:
     """Print the nearest stories, and why some of them can't be of that event."""
-    print_table(
-        [
-            ("one event", {"justify": "right"}),
-            ("similarity", {"justify": "right"}),
-            ("words", {"justify": "right"}),
-            ("headline", {"ratio": 1}),
-            ("outlet", {"max_width": 24}),
-            ("published", {"no_wrap": True}),
-            ("event", {"no_wrap": True}),
-        ],
+    headings = ("one event", "similarity", "words", "published", "event", "outlet")
+    print_columns(
+        (*headings, "headline"),
         [
             (
                 "no" if near.likeness.veto else f"{near.likeness.probability:.2f}",
                 f"{near.likeness.similarity:.2f}",
                 f"{near.likeness.word_overlap:.2f}",
-                _headline(near),
-                near.member.story.attribution,
                 day_and_time(near.member.story.published),
                 near.member.event_id[:10],
+                near.member.story.attribution,
+                _headline(near),
             )
             for near in nearest
         ],

@@ -132,6 +132,28 @@ def print_table(
     console().print(table)
 
 
+def print_columns(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a line a row, for pipes: columns as wide as they need to be.
+
+    Without rich, which takes a tenth of a second for a hundred rows.
+    """
+    lines = [headings, *([plain(cell).replace("\n", " ") for cell in r] for r in rows)]
+    widths = [max(map(_cells, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        cells = (c + " " * (w - _cells(c)) for c, w in zip(line, widths, strict=True))
+        print("  ".join(cells).rstrip())
+
+
+def _cells(text: str) -> int:
+    """Return how many columns a text takes; the letters of Asia take two."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(c) else 1 + (unicodedata.east_asian_width(c) in "FW")
+        for c in text
+    )
+
+
 def print_two_lines(rows: Sequence[tuple[str, str]]) -> None:
     """Print two lines a row, numbered: what, and by whom; neither is broken."""
     from rich.table import Table  # noqa: PLC0415

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from samestory.deploy.cli.output import console, isolated, moment_of, plain
 from samestory.index.copies.comparison import PARTIAL, Shared, compare_texts
+from samestory.index.copies.kept import COMMON, UNKNOWN, A, B
 from samestory.index.copies.reading import Reading, read
-from samestory.index.copies.sources import COMMON, UNKNOWN, A, B, credited, source_of
+from samestory.index.copies.sources import credited, source_of
 from samestory.index.copies.spans import BOILERPLATE, COPY, QUOTATION, Span
 from samestory.story import Story
 

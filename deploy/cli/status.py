@@ -15,7 +15,6 @@ from samestory.deploy.cli.options import WAYS, Json, Kafka
 from samestory.deploy.cli.output import print_json, print_lines, print_table
 from samestory.deploy.config import Settings
 from samestory.deploy.masking import shown
-from samestory.deploy.metrics import prometheus
 from samestory.deploy.process import resident_bytes, running, since_last_turn
 from samestory.deploy.quarantine import cases
 from samestory.deploy.stream.log import READERS, TOPICS, Lag, Log
@@ -59,6 +58,8 @@ class Status(Json, Kafka):
         if self.json:
             print_json(shown(status))
         elif self.prometheus:
+            from samestory.deploy.metrics import prometheus  # noqa: PLC0415  (0.03 s)
+
             sys.stdout.write(prometheus(status))
         else:
             print_lines(_lines(status))

@@ -1,7 +1,8 @@
 """`samestory why`: what joins two reports, or keeps them apart."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Annotated, Any, ClassVar, Final
 
 from cyclopts import Parameter
@@ -95,10 +96,10 @@ class Why(Json, Deciding):
     def run(self, settings: Settings) -> int:
         """Explain and print."""
         state = wiring.read_state(settings)
-        model = wiring.open_pair_model(settings)
+        open_model = partial(wiring.open_pair_model, settings)
         with state.reading():
             first = named(state, self.first)
-            explanation = _explained(state, first, self.second, model)
+            explanation = _explained(state, first, self.second, open_model)
         stories = [member.story for member in explanation.stories]
         is_pair = self.second is not None
         if self.json:
@@ -113,7 +114,10 @@ class Why(Json, Deciding):
 
 
 def _explained(
-    state: Reader, first: str, second: str | None, model: PairModel
+    state: Reader,
+    first: str,
+    second: str | None,
+    open_model: Callable[[], PairModel],
 ) -> Explanation:
     if second is None:
         if first.startswith("e-"):
@@ -123,7 +127,7 @@ def _explained(
     for name in (first, other):
         if name.startswith("e-"):
             raise Misconfigured(f"{name} is an event: name two stories, or it alone")
-    return why_pair(state, _member(state, first), _member(state, other), model)
+    return why_pair(state, _member(state, first), _member(state, other), open_model)
 
 
 def _member(state: Reader, story_id: str) -> Member:
@@ -183,8 +187,8 @@ def _print_link(
         f"   {link.probability:.2f} that both tell one event;"
         f" {_span(link.hours_apart)} apart"
     )
-    if link.shared:
-        say(f"   in both texts: {', '.join(link.shared)}")
+    if shared := link.shared:
+        say(f"   in both texts: {', '.join(shared)}")
     adds = _adds(link)
     for word, parts in (
         ("for", [name for name, part in adds.items() if part >= MIN_SAID]),

@@ -1,6 +1,7 @@
 """`python -m samestory.deploy.newsroom`: the sample newsroom, or the whole product."""
 
 import argparse
+import os
 import subprocess
 import sys
 import threading
@@ -68,7 +69,9 @@ def demo(newsroom: Newsroom, state: str) -> int:
         sys.stderr.write(f"\n$ {shown}\n")
         sys.stderr.flush()
         code = subprocess.run(  # noqa: S603
-            [sys.executable, "-P", "-m", "samestory.deploy.cli", *command], check=False
+            [sys.executable, "-P", "-m", "samestory.deploy.cli", *command],
+            check=False,
+            env=os.environ | {"PAGER": "cat"},  # all of it on one screen
         ).returncode
         if code:
             return code

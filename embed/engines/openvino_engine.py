@@ -6,6 +6,7 @@ length (tests/contracts/test_encoder.py), so that it can take batches.
 
 import tempfile
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
@@ -35,26 +36,30 @@ class OpenVinoEngine(GraphEngine):
     def __init__(
         self, folder: Path, tokens: int, *, arithmetic: str, threads: int = 1
     ) -> None:
-        core = openvino.Core()
         graph = folder / INT8 if arithmetic == "int8" else graph_in(folder)
-        model = core.read_model(graph)
-        compiled = core.compile_model(
-            model,
-            "CPU",
-            {
-                "INFERENCE_PRECISION_HINT": _precision(arithmetic),
-                "INFERENCE_NUM_THREADS": threads,
-                "NUM_STREAMS": 1,
-                "ENABLE_CPU_PINNING": False,  # two workers must not share one core
-            },
-        )
-        request = compiled.create_infer_request()
+        with ThreadPoolExecutor(1) as beside:  # a large vocabulary takes as long
+            compiling = beside.submit(_compiled, graph, arithmetic, threads)
 
-        def run(feed: Feed) -> NDArray[np.float32]:
-            rows: NDArray[np.float32] = request.infer(feed)[0]
-            return rows
+            def run(feed: Feed) -> NDArray[np.float32]:
+                rows: NDArray[np.float32] = request.infer(feed)[0]
+                return rows
 
-        super().__init__(folder, tokens, run)
+            super().__init__(folder, tokens, run)
+            request = compiling.result().create_infer_request()
+
+
+def _compiled(graph: Path, arithmetic: str, threads: int) -> openvino.CompiledModel:
+    core = openvino.Core()
+    return core.compile_model(
+        core.read_model(graph),
+        "CPU",
+        {
+            "INFERENCE_PRECISION_HINT": _precision(arithmetic),
+            "INFERENCE_NUM_THREADS": threads,
+            "NUM_STREAMS": 1,
+            "ENABLE_CPU_PINNING": False,  # two workers must not share one core
+        },
+    )
 
 
 def graph_in(folder: Path) -> Path:

@@ -7,7 +7,7 @@ weakest pair is strongest.
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,10 +16,10 @@ from samestory.errors import Misconfigured
 from samestory.index.answers.shared_terms import shared_terms
 from samestory.index.answers.strongest_path import strongest_path
 from samestory.index.decision.comparison import compare
+from samestory.index.decision.decision import WINDOW_S
 from samestory.index.decision.features import FEATURES
 from samestory.index.decision.join_record import JoinRecord, PairRecord
 from samestory.index.decision.pair_model import PairModel
-from samestory.index.search.memory import WINDOW_S
 from samestory.index.store.corrections import ACCEPTED, in_words
 from samestory.index.store.held import Held
 from samestory.index.store.results import no_stories
@@ -44,7 +44,6 @@ class Link:
         probability: that the pair is one event, in [0, 1].
         joined: the probability of the event as a whole, the mean over its nearest
             members; what the threshold was held against.
-        shared: names and numbers that are in both texts.
         runner_up: the second-best event and its probability; None without one.
         model: name of the pair model.
         veto: why the two can't be one event whatever the sum says; None if nothing
@@ -58,7 +57,6 @@ class Link:
     logit: float
     joined: float
     threshold: float
-    shared: tuple[str, ...]
     runner_up: tuple[str, float] | None
     model: str
     veto: str | None
@@ -72,6 +70,11 @@ class Link:
     def ends(self) -> tuple[str, str]:
         """The ids of the two stories."""
         return self.story.story_id, self.other.story_id
+
+    @property
+    def shared(self) -> tuple[str, ...]:
+        """Names and numbers that are in both texts; both are read for it."""
+        return shared_terms(self.story, self.other)
 
     @property
     def hours_apart(self) -> float:
@@ -135,15 +138,17 @@ class Explanation:
         }
 
 
-def why_pair(state: Held, a: Member, b: Member, model: PairModel) -> Explanation:
+def why_pair(
+    state: Held, a: Member, b: Member, open_model: Callable[[], PairModel]
+) -> Explanation:
     """Explain what joins two stories, or what keeps them apart.
 
     Args:
         state: where they are.
         a: a story.
         b: another.
-        model: what compares two stories that are apart; those that are together are
-            explained by the records of their own decisions.
+        open_model: opens what compares two stories that are apart; those that are
+            together are explained by the records of their own decisions.
 
     Raises:
         Misconfigured: it is one story twice.
@@ -151,7 +156,7 @@ def why_pair(state: Held, a: Member, b: Member, model: PairModel) -> Explanation
     if a.seq == b.seq:
         raise Misconfigured(f"{a.story.story_id} twice: name two stories")
     if a.event_id != b.event_id:
-        return _apart(state, a, b, model)
+        return _apart(state, a, b, open_model())
     members = state.members_of(a.event_id)
     chain = strongest_path(_links(state, members), a.story.story_id, b.story.story_id)
     reason = (
@@ -160,7 +165,7 @@ def why_pair(state: Held, a: Member, b: Member, model: PairModel) -> Explanation
         or (chain and f"joined by {counted(len(chain), 'pair')}")
         or "those that joined them have left the event; compared anew"
     )
-    chain = chain or [_now(state, a, b, model)]
+    chain = chain or [_now(state, a, b, open_model())]
     return Explanation(
         stories=(a, b), event_id=a.event_id, chain=tuple(chain), reason=reason
     )
@@ -290,7 +295,6 @@ def _recorded(story: Story, other: Story, pair: PairRecord, record: JoinRecord) 
         logit=pair.logit,
         joined=record.probability if of_event is None else of_event,
         threshold=record.threshold,
-        shared=shared_terms(story, other),
         runner_up=record.runner_up,
         model=record.model,
         veto=None,
@@ -342,7 +346,6 @@ def _now(state: Held, earlier: Member, later: Member, model: PairModel) -> Link:
         logit=float(comparison.logits[0]),
         joined=record.probability if record else 0.0,
         threshold=record.threshold if record else model.threshold,
-        shared=shared_terms(later.story, earlier.story),
         runner_up=record.runner_up if record else None,
         model=model.name,
         veto=comparison.vetoes[0],

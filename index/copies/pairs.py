@@ -1,32 +1,24 @@
-"""What two reports share, as the index keeps it: places in words, and who says whose.
+"""What two reports share, and who says whose it is.
 
 Two reports of one publisher are not compared: its series (urgent, lead, write-through)
 and the states of its live blog are one voice anyway. Nor are reports in two languages:
 they share no words, and a translation is not told.
 """
 
-import json
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import cached_property
-from typing import Final, NamedTuple, Self
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from samestory.credits import AGENCIES
 from samestory.index.copies.comparison import MIN_COPIED
+from samestory.index.copies.kept import AGENCY, CREDIT, UNKNOWN, A, B, Pair, Run
 from samestory.index.copies.reading import SHINGLE, Reading, read
-from samestory.index.copies.sources import (
-    COMMON,
-    UNKNOWN,
-    A,
-    B,
-    Credited,
-    credited,
-    source_of,
-)
+from samestory.index.copies.sources import Credited, credited, source_of
 from samestory.index.copies.spans import Piece, shared
 from samestory.publishers import family
 from samestory.story import Story
@@ -34,9 +26,7 @@ from samestory.story import Story
 EXACT: Final = "exact"  # quality of a date whose zone is known
 # Feeds state whole minutes, and some round them: less apart tells no order.
 JITTER: Final = timedelta(minutes=1)
-CREDIT, AGENCY, EARLIER = "credit", "agency", "earlier"  # why one is the source
 _OWNERS: Final = frozenset(name.casefold() for name in AGENCIES.values())
-_TURNED: Final = {A: B, B: A}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,12 +36,10 @@ class Text:
     Attributes:
         story: the report.
         reading: its words with what each is.
-        credited: whom it credits, and who it is.
     """
 
     story: Story
     reading: Reading
-    credited: Credited
 
     @classmethod
     def of(cls, story: Story, repeated: Collection[str] = ()) -> Self:
@@ -64,11 +52,12 @@ class Text:
         reading = read(story.text, repeated)
         if reading.size < SHINGLE:
             reading = read(story.title)
-        return cls(
-            story=story,
-            reading=reading,
-            credited=credited(story.text, story.outlet),
-        )
+        return cls(story=story, reading=reading)
+
+    @cached_property
+    def credited(self) -> Credited:
+        """Whom it credits, and who it is."""
+        return credited(self.story.text, self.story.outlet)
 
     @property
     def is_own(self) -> bool:
@@ -88,78 +77,6 @@ class Text:
         own = self.credited.outlet
         named = (*self.story.agencies, *self.credited.agencies)
         return next((n for n in named if n.casefold() != own.casefold()), own)
-
-
-class Run(NamedTuple):
-    """Words that two reports share: where in each, how many, of which of KINDS."""
-
-    begin_a: int
-    begin_b: int
-    size: int
-    kind: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pair:
-    """What two reports, a and b, share.
-
-    Attributes:
-        runs: of words, each of one kind, by their places in a.
-        whose: A, B, common:AGENCY or UNKNOWN.
-        ground: why: CREDIT or AGENCY; "" where it is UNKNOWN.
-        earlier: A or B: which was published before the other, as both state; else
-            UNKNOWN.
-    """
-
-    runs: tuple[Run, ...]
-    whose: str
-    ground: str
-    earlier: str
-
-    def encode(self) -> str:
-        """Return it as JSON."""
-        numbers = [number for run in self.runs for number in run]
-        return json.dumps(
-            [self.whose, self.ground, self.earlier, numbers], separators=(",", ":")
-        )
-
-    @classmethod
-    def decode(cls, text: str) -> Self:
-        """Return what `encode` made."""
-        whose, ground, earlier, numbers = json.loads(text)
-        four = (numbers[at::4] for at in range(4))
-        runs = tuple(map(Run._make, zip(*four, strict=True)))
-        return cls(runs=runs, whose=whose, ground=ground, earlier=earlier)
-
-    def turned(self) -> "Pair":
-        """Return it with a and b in each other's place."""
-        return Pair(
-            runs=_sorted(Run(r.begin_b, r.begin_a, r.size, r.kind) for r in self.runs),
-            whose=turned_side(self.whose),
-            ground=self.ground,
-            earlier=turned_side(self.earlier),
-        )
-
-    def masks(self, words: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """Return which of so many words of a are in b: copied, and set aside.
-
-        Quoted and boilerplate are set aside. A word that several runs have is copied
-        if it is in one of them.
-        """
-        copied, aside = np.zeros(words, bool), np.zeros(words, bool)
-        for run in self.runs:
-            (aside if run.kind else copied)[run.begin_a : run.begin_a + run.size] = True
-        return copied, aside & ~copied
-
-
-def turned_side(side: str) -> str:
-    """Return a side where a and b are in each other's place; what is none stays."""
-    return _TURNED.get(side, side)
-
-
-def whose_in(encoded: str) -> str:
-    """Return `whose` of a pair that `encode` made, without reading all of it."""
-    return encoded[2 : encoded.index('"', 2)]
 
 
 def pair_of(a: Text, b: Text) -> Pair | None:
@@ -238,8 +155,3 @@ def _hour_of(story: Story) -> datetime | None:
     at = story.published
     is_day = at is None or at.time() == time()
     return None if is_day or story.date_quality != EXACT else at
-
-
-def agency_of(whose: str) -> str:
-    """Return the agency that both reports credit; "" where it is none."""
-    return whose.removeprefix(COMMON) if whose.startswith(COMMON) else ""

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from samestory.credits import AGENCIES, agencies_of
+from samestory.index.copies.kept import COMMON, UNKNOWN, A, B
 from samestory.publishers import names_of, outlet_named
 
-A, B, UNKNOWN, COMMON = "a", "b", "unknown", "common:"
 HEAD: Final = 40  # paragraphs in which a byline or dateline stands, behind captions
 TAIL: Final = 10  # paragraphs in which a credit stands
 MAX_CREDIT: Final = 160  # characters of a line that credits

@@ -20,13 +20,12 @@ from typing import Final
 import numpy as np
 
 from samestory.index.copies.comparison import MIN_CONTAINED, MIN_COPIED
-from samestory.index.copies.pairs import EARLIER, Pair, Text, agency_of
-from samestory.index.copies.sources import A, B
+from samestory.index.copies.kept import EARLIER, A, B, Copied, Pair, agency_of
+from samestory.index.copies.pairs import Text
 
 MIN_TO_TELL: Final = 80  # words of a report
 NEARLY_ALL: Final = 0.7  # of a shorter one's own words
 MATES: Final = 30  # reports that one is judged by, the earliest
-ROUND_UP: Final = 3  # reports that one takes from, none of them most of what it has
 _LIVE: Final = re.compile(
     r"\blive ?blog\b|\blive (?:updates|coverage|text|reporting)\b|\bas it happened\b"
     r"|\bminute[ -]by[ -]minute\b|^live\s*[:|\u2013\u2014-]|[-:|]\s*live$",
@@ -47,38 +46,6 @@ class Mate:
     seq: int
     outlet: str
     pair: Pair
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Copied:
-    """That a report is a copy.
-
-    Attributes:
-        of: the number of the report that it credits, or that has most of it.
-        covered: how many of its own words others have.
-        own: how many own words it has.
-        source: whose text it is: a name; "" if nobody says.
-        ground: why `of` is the source: it is credited, it is an agency's own, it is
-            earlier; "" where it is one text, and which was first is not known.
-        sources: how many reports it takes from.
-    """
-
-    of: int
-    covered: int
-    own: int
-    source: str
-    ground: str
-    sources: int
-
-    @property
-    def share(self) -> float:
-        """The share of its own words that others have, 0 to 1."""
-        return self.covered / self.own
-
-    @property
-    def is_round_up(self) -> bool:
-        """Whether it is put together from several."""
-        return self.sources >= ROUND_UP
 
 
 def judged(mine: Text, mates: Iterable[Mate]) -> Copied | None:

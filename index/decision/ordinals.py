@@ -55,12 +55,18 @@ _WITH_DOT: Final = frozenset(
 _ARTICLES: Final = {"ar": "ال", "he": "ה"}
 _SAME: Final = {"nb": "no", "nn": "no"}
 _CHINESE: Final = "一二三四五六七八九"
-# Digits of every script as ours.
-_FOLDED: Final = {
-    code: str(unicodedata.digit(chr(code)))
-    for code in range(0x80, 0x1_FFFF)
-    if chr(code).isdecimal()
-}
+
+
+class _Folded(dict[int, str]):
+    """Digits of every script as ours, for `str.translate`; all else as it is."""
+
+    def __missing__(self, code: int) -> str:
+        one = chr(code)
+        self[code] = str(unicodedata.digit(one)) if one.isdecimal() else one
+        return self[code]
+
+
+_FOLDED: Final = _Folded()
 
 
 class Ordinal(NamedTuple):

@@ -42,14 +42,12 @@ class Rarity:
     """
 
     def __init__(
-        self, documents: int, counts: Mapping[str, int], digest: str = ""
+        self, documents: int, counts: Mapping[str, int | str], digest: str = ""
     ) -> None:
         self.digest = digest
+        self._documents, self._counts = documents, counts
         self._unknown = math.log(documents + 1)
-        self._known = {
-            word: (_id_of(word), math.log((documents + 1) / (count + 1)))
-            for word, count in counts.items()
-        }
+        self._known: dict[str, tuple[int, float]] = {}  # of words that were met
 
     @classmethod
     def load(cls, path: Path = PACKAGED_COUNTS) -> Self:
@@ -61,15 +59,27 @@ class Rarity:
         try:
             data = gzip.decompress(path.read_bytes())
             first, *lines = data.decode().splitlines()
-            pairs = (line.rsplit(" ", 1) for line in lines)
-            counts = {word: int(count) for word, count in pairs}
-            return cls(int(first.split()[1]), counts, digest_of(data))
+            counts = dict(line.rsplit(" ", 1) for line in lines)
+            documents = int(first.split()[1])
         except (OSError, EOFError, ValueError, IndexError, zlib.error) as error:
             raise Misconfigured(f"word counts {path}: {error!r}") from error
+        if not all(map(str.isdecimal, counts.values())):
+            raise Misconfigured(f"word counts {path}: a count is no number")
+        return cls(documents, counts, digest_of(data))
 
     def of(self, word: str) -> float:
         """Return the rarity of a word in small letters, 0 if every document has it."""
-        return self._known.get(word, (0, self._unknown))[1]
+        found = self._known.get(word) or self._met(word)
+        return found[1] if found else self._unknown
+
+    def _met(self, word: str) -> tuple[int, float] | None:
+        """Return (id, rarity) of a word that is counted; None if it is not."""
+        count = self._counts.get(word)
+        if count is None:
+            return None
+        rarity = math.log((self._documents + 1) / (int(count) + 1))
+        found = self._known[word] = (_id_of(word), rarity)
+        return found
 
     def numbered(
         self, words: Iterable[str], written: str
@@ -84,6 +94,7 @@ class Rarity:
         known, unknown = self._known, self._unknown
         rarities = [
             known.get(word)
+            or self._met(word)
             or (
                 _id_of(word),
                 unknown if word.capitalize() in written else unknown * NO_NAME,

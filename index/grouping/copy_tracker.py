@@ -15,9 +15,9 @@ from typing import Final
 
 from samestory.errors import Quarantine
 from samestory.index.copies.house_lines import REPEATED, house_lines
+from samestory.index.copies.kept import A
 from samestory.index.copies.pairs import Text, are_comparable, pair_of
 from samestory.index.copies.prints import prints_of
-from samestory.index.copies.sources import A
 from samestory.index.copies.voices import MATES, Mate, judged, may_be_source
 from samestory.index.store.copies import LINES, PRINTS
 from samestory.index.store.state import State

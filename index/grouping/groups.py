@@ -14,6 +14,7 @@ import numpy as np
 from samestory.index.decision.comparison import Comparison, compare
 from samestory.index.decision.decision import (
     NEAREST_MEMBERS,
+    WINDOW_S,
     Candidate,
     Decision,
     believed,
@@ -21,7 +22,6 @@ from samestory.index.decision.decision import (
 )
 from samestory.index.decision.features import View, similarities
 from samestory.index.decision.pair_model import PairModel
-from samestory.index.search.memory import WINDOW_S
 from samestory.index.store.membership import Membership
 
 MEMBERS_READ: Final = 40  # of an event that are compared, see `around`: a bound

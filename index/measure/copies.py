@@ -14,8 +14,9 @@ from samestory.index.copies.comparison import (
     compare_texts,
 )
 from samestory.index.copies.house_lines import REPEATED
+from samestory.index.copies.kept import UNKNOWN
 from samestory.index.copies.reading import Reading, read
-from samestory.index.copies.sources import UNKNOWN, credited, source_of
+from samestory.index.copies.sources import credited, source_of
 from samestory.index.copies.spans import BOILERPLATE, COPY
 
 KINDS: Final = (COPY, PARTIAL, QUOTE, BOILERPLATE, INDEPENDENT)

@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from samestory.index.decision.decision import WINDOW_S
 from samestory.index.decision.features import View, crowdedness
 from samestory.index.decision.whole_vector import Vectors
 from samestory.index.search.batch_search import BatchSearch
@@ -18,7 +19,6 @@ from samestory.index.search.changes import Change, Placed, Removed
 from samestory.index.search.neighbours import Neighbours
 from samestory.index.search.rare_terms import RareTerms, rarest
 
-WINDOW_S: Final = 7 * 86_400.0  # candidates lie within 7 days of the story's own time
 CROWD: Final = 20  # nearest stories that tell how crowded a topic is
 CANDIDATES: Final = 10  # nearest of them whose events are considered; 20 score the same
 SHARERS: Final = 4  # stories with most rare words in common whose events are, too

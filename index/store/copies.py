@@ -11,8 +11,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from samestory.index.copies.house_lines import REPEATED, house_lines
-from samestory.index.copies.pairs import CREDIT, Pair, turned_side, whose_in
-from samestory.index.copies.voices import Copied
+from samestory.index.copies.kept import CREDIT, Copied, Pair, turned_side, whose_in
 from samestory.story import Story
 
 HOLDERS: Final = 60  # stories of a print that are read, the first that came

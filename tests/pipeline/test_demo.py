@@ -32,7 +32,7 @@ def test_the_demonstration_shows_events_answers_a_question_and_says_what_next(tm
         env=as_a_user_has_it(),
     )
     assert done.returncode == 0, done.stderr[-3000:]
-    table, answer = done.stdout.split("similarity", 1)
+    table, answer = done.stdout.split("one event  similarity", 1)
     assert "first reported by" in table
     assert "Islands Gazette: copy of Continental Wire, 100%, adds nothing" in table
     assert "Sorrel court" in table

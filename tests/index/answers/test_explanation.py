@@ -38,7 +38,7 @@ def member(state, name):
 def test_a_chain_leads_from_one_to_the_other_and_each_sum_adds_up(state):
     """Stories too far apart to be compared are together by those between."""
     first, last = member(state, "n0"), member(state, "n11")
-    found = why_pair(state, first, last, MODEL)
+    found = why_pair(state, first, last, lambda: MODEL)
     assert found.event_id == first.event_id == last.event_id
     assert len(found.chain) > 1
     at = first.story.story_id
@@ -60,13 +60,13 @@ def test_reprints_that_are_as_like_as_can_be_have_a_chain(tmp_path):
     EventIndex(reprints).apply(list(enumerate(records)))
     for i in range(1, 9):
         ends = member(reprints, "n0"), member(reprints, f"n{i}")
-        assert len(why_pair(reprints, *ends, MODEL).chain) in (1, 2)
+        assert len(why_pair(reprints, *ends, lambda: MODEL).chain) in (1, 2)
 
 
 def test_no_other_chain_has_a_stronger_weakest_link(state):
     """Checked by taking away every pair that is as weak or weaker."""
     first, last = member(state, "n0"), member(state, "n11")
-    weakest = why_pair(state, first, last, MODEL).weakest
+    weakest = why_pair(state, first, last, lambda: MODEL).weakest
     reached, grown = {first.story.story_id}, True
     links = [
         (story.story_id, pair.story_id)
@@ -104,15 +104,15 @@ def test_a_story_tells_why_it_joined_or_opened(state):
 
 def test_stories_apart_are_compared_and_the_reason_is_told(state):
     """Another topic; another time; one story twice is refused."""
-    found = why_pair(state, member(state, "n0"), member(state, "other"), MODEL)
+    found = why_pair(state, member(state, "n0"), member(state, "other"), lambda: MODEL)
     assert found.event_id is None
     assert "opened its own event" in found.reason
     (link,) = found.chain
     assert link.probability < link.threshold
-    found = why_pair(state, member(state, "n0"), member(state, "far"), MODEL)
+    found = why_pair(state, member(state, "n0"), member(state, "far"), lambda: MODEL)
     assert "only stories within seven days are compared" in found.reason
     with pytest.raises(Misconfigured, match="twice"):
-        why_pair(state, member(state, "n0"), member(state, "n0"), MODEL)
+        why_pair(state, member(state, "n0"), member(state, "n0"), lambda: MODEL)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from samestory.index.copies.pairs import AGENCY, CREDIT, EARLIER
+from samestory.index.copies.kept import AGENCY, CREDIT, EARLIER
 from samestory.index.copies.reading import MAX_READ, read
 from tests.conftest import NOW, make_story
 from tests.index.copies import made_copies as make

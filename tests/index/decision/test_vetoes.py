@@ -101,7 +101,7 @@ def test_why_tells_the_veto(tmp_path):
         [(i, record(f"n{i}", 0, 0, hours=i, title=t)) for i, t in enumerate(titles)]
     )
     first, second = (state.member(make_story(f"n{i}").story_id) for i in range(2))
-    found = why_pair(state, first, second, MODEL)
+    found = why_pair(state, first, second, lambda: MODEL)
     assert found.event_id is None
     assert "number 14 against number 13 of 'package'" in found.reason
     assert "number 14 against number 13" in why_story(state, second).reason

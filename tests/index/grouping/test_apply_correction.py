@@ -181,7 +181,7 @@ def test_why_tells_what_people_said(harness):
 
     def why(a, b):
         one, two = state.member(IDS[a]), state.member(IDS[b])
-        return why_pair(state, one, two, model).reason
+        return why_pair(state, one, two, lambda: model).reason
 
     assert "corrected: c-9" in why(0, 1)
     assert "brought together by c-9" in why(3, 4)

@@ -34,14 +34,14 @@ def test_a_young_report_moves_to_where_it_fits_clearly_better(harness):
     assert record.moved.after == harness.member("b1").story.story_id
     assert record.joined
     found = why_pair(
-        harness.index.state, harness.member("m"), harness.member("b1"), MODEL
+        harness.index.state, harness.member("m"), harness.member("b1"), lambda: MODEL
     )
     assert len(found.chain) == 1
     assert (
         "on a second look" in why_story(harness.index.state, harness.member("m")).reason
     )
     apart = why_pair(
-        harness.index.state, harness.member("a1"), harness.member("m"), MODEL
+        harness.index.state, harness.member("a1"), harness.member("m"), lambda: MODEL
     )
     assert "fitted the other event clearly better" in apart.reason
     assert harness.index.state.joins.arrivals() != harness.index.state.assignments()
@@ -85,7 +85,7 @@ def test_two_events_become_one_when_each_clearly_speaks_for_the_other(harness):
     assert "merged" in harness.reasons()
     ends = harness.member("a1"), harness.member("b2")
     assert ends[0].event_id == "e-" + ends[0].story.story_id[2:]
-    found = why_pair(harness.index.state, *ends, MODEL)
+    found = why_pair(harness.index.state, *ends, lambda: MODEL)
     assert found.weakest is not None
     assert found.weakest.probability > 0.9
     assert "merged from" in why_story(harness.index.state, ends[1]).reason
@@ -126,7 +126,7 @@ def test_an_event_that_hangs_on_one_weak_edge_comes_apart(harness):
     first = harness.member("a1")
     assert first.event_id == "e-" + first.story.story_id[2:]
     found = why_pair(
-        harness.index.state, harness.member("a2"), harness.member("m"), MODEL
+        harness.index.state, harness.member("a2"), harness.member("m"), lambda: MODEL
     )
     assert "on the far side of one weak pair" in found.reason
     assert found.event_id is None
