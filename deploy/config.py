@@ -174,8 +174,11 @@ class Settings:
         """The state directory.
 
         Raises:
-            Misconfigured: it would be in our home directory, and we have none.
+            Misconfigured: it would be in our home directory, and we have none; or it
+                is no directory's name.
         """
+        if "://" in self.state:
+            raise Misconfigured(f"--state {self.state}: a directory, not an address")
         try:
             named = self.state or _platformdirs().user_data_dir("samestory")
             return Path(named).expanduser()

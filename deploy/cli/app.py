@@ -112,7 +112,7 @@ the same event. Everything it knows is in one directory (--state).
 
 {groups}
 
-  samestory run --feed https://news.un.org/feed/subscribe/en/news/all/rss.xml
+  samestory init                          then: samestory run
   samestory events --since 2d --min-voices 3
   samestory near "Blinken warns NATO about Chinese support for Russia"
 
@@ -226,7 +226,7 @@ def _print_page(page: str) -> None:
     """Print a help, whose lines have 80 characters at most, on whatever terminal."""
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else len(page)
     for line in page.splitlines():
-        print("\n".join(folded(line, width)))
+        print("\n".join(f"{lead}{part}" for lead, part in folded(line, width)))
 
 
 def first_screen() -> str:

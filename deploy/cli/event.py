@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final
 
 from cyclopts import Parameter
 
@@ -10,13 +10,7 @@ from samestory.counted import counted
 from samestory.deploy import wiring
 from samestory.deploy.cli.naming import event_named
 from samestory.deploy.cli.options import Json
-from samestory.deploy.cli.output import (
-    console,
-    isolated,
-    moment_of,
-    plain,
-    print_json,
-)
+from samestory.deploy.cli.output import moment_of, print_json, print_lines
 from samestory.deploy.config import Settings
 from samestory.index.answers.additions import Addition, additions_of, most_telling
 from samestory.index.answers.near_misses import NearMiss, near_misses
@@ -24,9 +18,6 @@ from samestory.index.messages.correction import NOTE, Correction
 from samestory.index.store.results import Event, headline
 from samestory.publishers import is_own_voice
 from samestory.story import iso
-
-if TYPE_CHECKING:
-    from rich.text import Text
 
 MAX_FACTS: Final = 6  # figures and names of a report that are shown
 MAX_ADDED: Final = 2  # sentences of a copy's own that are shown
@@ -74,8 +65,8 @@ class ShowEvent(Json):
             more |= {"near_misses": [miss.to_json() for miss in missed]}
             print_json(one.to_json() | more)
         else:
-            _print(one, added, marks)
-            _print_missed(one, missed)
+            print_lines(_lines(one, added, marks))
+            print_lines(_missed_lines(one, missed))
         return 0
 
 
@@ -91,53 +82,40 @@ def _mark(one: Correction) -> str:
     return f"  * {said} ({one.who}, {moment_of(one.at)}; {one.correction_id[:10]})"
 
 
-def _print(one: Event, added: Sequence[Addition], marks: Sequence[Correction]) -> None:
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
-
-    out = console()
-    out.print(Text(isolated(plain(one.title)), style="bold"))
-    out.print(Text(plain(_counts(one))))
-    out.print(Text(plain(f"voices: {', '.join(_voices(one)) or 'none'}\n")))
-    table = Table.grid(padding=(0, 2))
-    table.add_column(no_wrap=True)
-    table.add_column(ratio=1, overflow="fold")
+def _lines(
+    one: Event, added: Sequence[Addition], marks: Sequence[Correction]
+) -> Iterator[str]:
+    """Yield what a person reads of an event."""
+    yield one.title
+    yield _counts(one)
+    yield f"voices: {', '.join(_voices(one)) or 'none'}"
+    yield ""
+    times = {at: moment_of(report.story.published) for at, report in enumerate(added)}
+    width = 2 + max(map(len, times.values()))
     for at, report in _in_turn(added):
-        lines = [*(_copy_lines(report) if report.copied else _own_lines(report, at))]
-        body = Text("\n").join(Text(isolated(plain(line))) for line in lines)
-        _append_name(body, report)
-        for mark in (mark for mark in marks if mark.a == report.story.story_id):
-            body.append(isolated(plain(f"\n{_mark(mark)}")))
-        table.add_row(Text(moment_of(report.story.published)), body)
-    out.print(table)
+        yield f"{times[at]:<{width}}{next(lines := _of_report(report, at))}"
+        told = (_mark(mark) for mark in marks if mark.a == report.story.story_id)
+        yield from (" " * width + line for line in (*lines, *told))
 
 
-def _append_name(body: "Text", one: Addition) -> None:
-    """Append a report's id and address, which most terminals open at a click."""
-    from rich.style import Style  # noqa: PLC0415
-
-    url = plain(one.story.url or "")
-    body.append(f"\n{'  ' * bool(one.copied)}{one.story.story_id[:10]}  ", style="dim")
-    if url.startswith(("http://", "https://")):
-        body.append(isolated(url), style=Style(dim=True, link=url))
+def _of_report(one: Addition, at: int) -> Iterator[str]:
+    """Yield a report's headline, what it adds, and where it is."""
+    yield from _copy_lines(one) if one.copied else _own_lines(one, at)
+    below = "  " * bool(one.copied)
+    yield f"{below}{one.story.story_id[:10]}  {one.story.url or ''}".rstrip()
 
 
-def _print_missed(one: Event, missed: Sequence[NearMiss]) -> None:
-    """Print what was near, and the commands that join it."""
-    from rich.padding import Padding  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
-
-    out = console()
+def _missed_lines(one: Event, missed: Sequence[NearMiss]) -> Iterator[str]:
+    """Yield what was near, and the commands that join it."""
     if missed:
-        out.print("\nNearly this event, and kept apart; this joins them:")
+        yield ""
+        yield "Nearly this event, and kept apart; this joins them:"
     for miss in missed:
         other, first = miss.event, miss.event.first
-        told = f"{other.title} ({first.attribution}, {moment_of(first.event_time)})"
+        yield f"  {other.title} ({first.attribution}, {moment_of(first.event_time)})"
         why = f"{miss.probability:.2f} that it is the same"
-        why += f", but {miss.veto}" * bool(miss.veto)
-        join = f"samestory same {one.event_id[:10]} {other.event_id[:10]}"
-        for text, indent in ((told, 2), (why, 4), (join, 4)):
-            out.print(Padding(Text(isolated(plain(text))), (0, 0, 0, indent)))
+        yield f"    {why}{f', but {miss.veto}' if miss.veto else ''}"
+        yield f"    samestory same {one.event_id[:10]} {other.event_id[:10]}"
 
 
 def _counts(one: Event) -> str:

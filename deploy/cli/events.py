@@ -133,7 +133,6 @@ class Events(_Listing):
         elif query == Query() and not (self.all or self.sort):
             events = _print_screen(state)
             if not events and state.counts()["stories"]:
-                remember(state, [])
                 return 0  # it said that the day has none
         else:
             events = state.events(query)
@@ -275,7 +274,7 @@ def _told(one: Event) -> str:
         counted(len(one.voices), "voice"),
         *[counted(one.copy_count, "copy")] * bool(one.copy_count),
     ]
-    first = f"{one.first.attribution} {day_and_time(one.first.event_time)}"
+    first = f"{one.first.attribution} {moment_of(one.first.event_time)}"
     return f"{', '.join(counts)} {_sparkline(one)} {first}"
 
 

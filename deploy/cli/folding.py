@@ -1,22 +1,50 @@
-"""Lines that fit a terminal, whatever its width."""
+"""Lines that fit a terminal, whatever its width and the width of their letters."""
 
 import re
-import textwrap
+import unicodedata
+from collections.abc import Iterator
 from typing import Final
 
 # What stands before a line's own text: blanks, a bullet, a name and two blanks.
-_LABEL: Final = re.compile(r" *(?:- |\* |\d+\. |\S.*?  +)?(?=\S)")
+_LABEL: Final = re.compile(r" *(?:- |\* |\+ |\d+\. |\S.*?  +)?(?=\S)")
 
 
-def folded(line: str, width: int) -> list[str]:
-    """Return a line in parts of so many characters, the later ones indented."""
-    if len(line) <= width:
-        return [line]
+def folded(line: str, width: int) -> Iterator[tuple[str, str]]:
+    """Yield a line in parts that fit so many columns: (what stands before it, text).
+
+    The first part stands behind the line's label, the others below its beginning.
+    """
     begin = _LABEL.match(line)
     indent = begin.end() if begin and begin.end() <= width // 2 else 0
-    return textwrap.wrap(
-        line,
-        width,
-        subsequent_indent=" " * indent,
-        break_on_hyphens=False,
+    lead, room = line[:indent], width - indent
+    part, taken = "", 0
+    for word in _words(line[indent:], room):
+        size = cells(word)
+        if part and taken + 1 + size > room:
+            yield lead, part
+            lead, part, taken = " " * indent, "", 0
+        part, taken = (f"{part} {word}", taken + 1 + size) if part else (word, size)
+    yield lead, part
+
+
+def _words(text: str, room: int) -> Iterator[str]:
+    """Yield the words of a text; one that has no room, in pieces."""
+    for word in text.split(" "):
+        piece, taken = "", 0
+        for one in word if cells(word) > room else ():
+            size = cells(one)
+            if piece and taken + size > room:
+                yield piece
+                piece, taken = "", 0
+            piece, taken = piece + one, taken + size
+        yield piece or word
+
+
+def cells(text: str) -> int:
+    """Return how many columns a text takes; the letters of Asia take two."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(c) else 1 + (unicodedata.east_asian_width(c) in "FW")
+        for c in text
     )

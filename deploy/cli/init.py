@@ -39,9 +39,9 @@ _HEAD: Final = """\
 class Init(Fetching):
     """Write a settings file, and add the first feeds.
 
-    Asks three things, or takes them from the options: a contact for publishers,
-    where to keep everything, and feeds: a list (OPML, also by its URL, or a text with
-    one URL a line), a site, or diplomacy, a list that comes along. Every other
+    Asks three things, or takes them from the options: a contact for publishers;
+    feeds: a list (OPML, also by its URL, or a text with one URL a line), a site, or
+    diplomacy, a list that comes along; and where to keep everything. Every other
     setting stands in the file with its default, to be changed.
 
     Examples:
@@ -71,19 +71,13 @@ class Init(Fetching):
         contact = self.contact or _asked(
             "A contact for publishers, a mail address or a page", "", "--contact"
         )
+        feeds = f"Feeds: a list (its file or URL), a site, or {DIPLOMACY}"
+        sources = self.sources or tuple(_asked(feeds, DIPLOMACY, DIPLOMACY).split())
         state = self.state or _asked(
             "Where to keep everything", str(settings.home), "--state"
         )
-        sources = self.sources or tuple(
-            _asked(
-                "Feeds: a list, a site, or diplomacy", DIPLOMACY, "diplomacy"
-            ).split()
-        )
-        made = replace(
-            settings,
-            state=str(Path(state).expanduser().absolute()),
-            user_agent=_agent(contact),
-        )
+        made = replace(settings, state=state, user_agent=_agent(contact))
+        made = replace(made, state=str(made.home.absolute()))
         refs = list(_refs(sources, made))
         _write(file, made)
         frontier = wiring.open_frontier(made)

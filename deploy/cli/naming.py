@@ -21,8 +21,11 @@ ROW: Final = "@"
 def remember(state: Reader, ids: Sequence[str]) -> None:
     """Keep the ids of a list that is printed, so that @1 is the first of it.
 
-    Without a folder to keep them in nothing is kept.
+    Of an empty one nothing was printed: the last one stays. So it does without a
+    folder to keep it in.
     """
+    if not ids:
+        return
     path = _path()
     with contextlib.suppress(OSError):
         private_folder(path.parent)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from samestory.deploy.cli.folding import folded
+from samestory.deploy.cli.folding import cells, folded
 from samestory.deploy.masking import masked
 from samestory.errors import Misconfigured
 from samestory.ingest.text.dates import parse_date
@@ -29,6 +29,7 @@ _UNSEEN: Final = re.compile(
     "[\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u070f\u180e\u200b\u200e\u200f\u2028-\u202e"
     "\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
 )
+_URL: Final = re.compile(r"https?://\S+$")
 _RIGHT_TO_LEFT: Final = frozenset({"R", "AL"})  # bidirectional classes of letters
 RECENT: Final = timedelta(days=300)  # so long a day of the year is not ambiguous
 
@@ -138,20 +139,10 @@ def print_columns(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Non
     Without rich, which takes a tenth of a second for a hundred rows.
     """
     lines = [headings, *([plain(cell).replace("\n", " ") for cell in r] for r in rows)]
-    widths = [max(map(_cells, column)) for column in zip(*lines, strict=True)]
+    widths = [max(map(cells, column)) for column in zip(*lines, strict=True)]
     for line in lines:
-        cells = (c + " " * (w - _cells(c)) for c, w in zip(line, widths, strict=True))
-        print("  ".join(cells).rstrip())
-
-
-def _cells(text: str) -> int:
-    """Return how many columns a text takes; the letters of Asia take two."""
-    if text.isascii():
-        return len(text)
-    return sum(
-        0 if unicodedata.combining(c) else 1 + (unicodedata.east_asian_width(c) in "FW")
-        for c in text
-    )
+        padded = (c + " " * (w - cells(c)) for c, w in zip(line, widths, strict=True))
+        print("  ".join(padded).rstrip())
 
 
 def print_two_lines(rows: Sequence[tuple[str, str]]) -> None:
@@ -175,14 +166,27 @@ def print_two_lines(rows: Sequence[tuple[str, str]]) -> None:
 
 
 def print_lines(lines: Iterable[str]) -> None:
-    """Print lines of plain text; what is longer than the terminal is folded, indented.
+    """Print lines of plain text, as `folded` has them where they go to a terminal.
 
-    As far as its own text begins: behind its blanks, and two blanks that stand in it.
+    There an address at the end of a line is a link, too.
     """
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     for line in lines:
         shown = plain(line)
-        print(shown if width is None else "\n".join(folded(isolated(shown), width)))
+        if width is None:
+            print(shown)
+            continue
+        url = _URL.search(shown)
+        for lead, part in folded(shown, width):
+            print(f"{lead}{_linked(isolated(part), url[0] if url else '')}")
+
+
+def _linked(part: str, url: str) -> str:
+    """Return a part of a line with its part of an address as a link (OSC 8)."""
+    at = part.find("http") if url in part else 0
+    if not url or not (url in part or part in url):
+        return part
+    return f"{part[:at]}\x1b]8;;{url}\x1b\\{part[at:]}\x1b]8;;\x1b\\"
 
 
 def isolated(text: str) -> str:

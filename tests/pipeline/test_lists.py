@@ -122,7 +122,7 @@ def test_a_day_of_which_two_voices_told_nothing_says_so_and_names_no_row(tmp_pat
     state("import", "-", stdin=json.dumps(line) + "\n")
     code, lines = on_a_terminal(state.state, "events")
     assert (code, lines[-3:]) == (0, ["none", "", "all 1: samestory events --all"])
-    assert "the last list has 0 rows" in state("event", "@1", expect=2)[1]
+    assert "no list of this state was printed" in state("event", "@1", expect=2)[1]
 
 
 def test_a_terminal_without_bars_shows_none(news):
