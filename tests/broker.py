@@ -6,6 +6,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 import uuid
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+CACHE = Path(tempfile.gettempdir()) / "samestory-kafka"  # of all nodes of all runs
 # Small heap, no second compiler, shared class data: ready in 1.3 s, 160 MB.
 JVM = [
     "-Xms64m",
@@ -86,26 +88,29 @@ class Broker:
     def __init__(
         self,
         home: Path,
-        cache: Path,
         overrides: str = "",
         scram: tuple[str, ...] = (),
         joins: "Broker | None" = None,
     ) -> None:
         jars = sorted(map(str, libs().glob("*.jar")))
-        self.home, self.data, self.cache = home, home / "data", cache
+        self.home, self.data, self.cache = home, home / "data", CACHE
         self.scram = scram  # each as kafka-storage's --add-scram takes it
         self.process: subprocess.Popen[bytes] | None = None
         self.port, self.node = free_port(), 2 if joins else 1
         self.controller = joins.controller if joins else free_port()
         self.cluster_id = joins.cluster_id if joins else short_id()
         home.mkdir(parents=True)
-        cache.mkdir(parents=True, exist_ok=True)
+        self.cache.mkdir(parents=True, exist_ok=True)
         self.config = home / "server.properties"  # a later line for a key wins
         plain = PROPERTIES + (JOINING if joins else "")
         self.config.write_text(plain.format_map(vars(self)) + overrides)
-        archive = cache / "kafka.jsa"
-        share = "SharedArchiveFile" if archive.exists() else "ArchiveClassesAtExit"
-        self.java = ["java", *JVM, f"-XX:{share}={archive}", "-cp", ":".join(jars)]
+        # The first that ends well leaves its classes, which the others then share.
+        self.archive = self.cache / "kafka.jsa"
+        self.left = self.cache / f"{short_id()}.jsa"
+        share = f"-XX:ArchiveClassesAtExit={self.left}"
+        if self.archive.exists():
+            share = f"-XX:SharedArchiveFile={self.archive}"
+        self.java = ["java", *JVM, share, "-cp", ":".join(jars)]
         self.bootstrap = f"127.0.0.1:{self.port}"
 
     def format(self) -> None:
@@ -126,7 +131,9 @@ class Broker:
             [*plain, *tool, "-c", self.config, *users], check=True, capture_output=True
         )
         if not self.scram:
-            shutil.copy(self.data / "bootstrap.checkpoint", template)
+            new = self.cache / short_id()
+            shutil.copy(self.data / template.name, new)
+            new.replace(template)  # whole, for whoever starts meanwhile
 
     def start(self, timeout_s: float = 60.0) -> "Broker":
         """Start and wait until it answers."""
@@ -169,6 +176,8 @@ class Broker:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+        if number == signal.SIGTERM and self.left.exists():
+            self.left.replace(self.archive)
 
     def wipe(self) -> None:
         """Lose everything: the broker that comes back empty."""

@@ -176,7 +176,7 @@ def campaign(backend: str, title: str, *, kills=None, soak_s: float = 0.0) -> bo
         if backend == "kafka":
             from tests.broker import Broker
 
-            node = Broker(folder / "node", folder / "cache").start()
+            node = Broker(folder / "node").start()
             stack.callback(node.stop, signal.SIGKILL)
             environment = {"SAMESTORY_BROKERS": node.bootstrap}
         state = folder / "state"

@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import tempfile
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -44,7 +43,7 @@ settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 # Of what tests start as processes these alone are covered: a process takes 0.2 s more for
 # it, one with workers 3 s, and what others start runs the same.
-COVERED = {"test_product.py", "test_workers.py"}
+COVERED = {"test_product.py"}
 # What these compute, again and again, others cover: under coverage it takes twice as long.
 UNCOVERED = {
     *("faults", "hostile", "test_flood.py", "test_fuzz.py", "test_retention.py"),
@@ -158,7 +157,7 @@ def broker(tmp_path_factory):
         return
     libs()
     home = tmp_path_factory.mktemp("kafka")
-    found = Broker(home / "node", Path(tempfile.gettempdir()) / "samestory-kafka")
+    found = Broker(home / "node")
     try:
         yield found.start()
     finally:

@@ -69,3 +69,11 @@ def has_state(home: Path) -> bool:
         return False
     with closing(sqlite3.connect(path)) as db:
         return bool(db.execute("PRAGMA user_version").fetchone()[0])
+
+
+def stories_in(home: Path) -> int:
+    """Return how many stories a state holds; to be asked again and again."""
+    if not has_state(home):
+        return 0
+    with closing(sqlite3.connect(home / "index" / "state.db")) as db:
+        return int(db.execute("SELECT count(*) FROM stories").fetchone()[0])

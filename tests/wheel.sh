@@ -3,6 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 bin=$PWD/.venv/bin
+export SAMESTORY_MODEL_CACHE=$PWD/.run/cache  # the conversions of the tests, and theirs
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 "$bin/pip" wheel -q --no-deps -w "$work" .

@@ -33,7 +33,7 @@ ONE = {STORIES: 1}
 def node(tmp_path_factory):
     """A broker that the tests of this file may freeze, stop and damage."""
     folder = tmp_path_factory.mktemp("node")
-    found = Broker(folder / "node", folder / "cache").start()
+    found = Broker(folder / "node").start()
     yield found
     found.stop(signal.SIGKILL)
 

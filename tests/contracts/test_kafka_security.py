@@ -87,7 +87,7 @@ def ports(tmp_path_factory):
     users = tuple(
         f"{m}=[name=app,password=secret]" for m in ("SCRAM-SHA-256", "SCRAM-SHA-512")
     )
-    broker = Broker(folder / "node", folder / "cache", "", users)
+    broker = Broker(folder / "node", "", users)
     text = LISTENERS.format(plain=broker.port, pem=folder / "broker.pem", **numbers)
     broker.config.write_text(broker.config.read_text() + text)
     broker.start()

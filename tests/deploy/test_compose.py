@@ -21,8 +21,8 @@ from samestory.deploy.cli.status import Health
 from samestory.deploy.config import PREFIX, Settings
 from tests.broker import PROPERTIES
 from tests.conftest import ROOT
-from tests.processes import wait_for
-from tests.product import CACHE, Run
+from tests.processes import stories_in, wait_for
+from tests.product import CACHE
 
 COMPOSE = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text())
 SERVICES = COMPOSE["services"]
@@ -184,9 +184,7 @@ def test_the_command_lines_make_the_pipeline(news, newsroom, broker, tmp_path):
                 env=environment(name, tmp_path / name, broker.bootstrap, prefix),
             )
 
-        wait_for((tmp_path / "index" / "index" / "state.db").exists, 180)
-        index = Run(tmp_path / "index")
-        wait_for(lambda: index.rows("digest")[0]["stories"] == 137, 180)
+        wait_for(lambda: stories_in(tmp_path / "index") == 137, 180)
         assert [is_well(name) for name in started] == [0, 0, 0]
     finally:
         for process in started.values():

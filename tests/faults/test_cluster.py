@@ -29,8 +29,8 @@ PARTITIONS = {STORIES: 6}
 def nodes(tmp_path_factory):
     """The controller, and the one that dies."""
     folder = tmp_path_factory.mktemp("cluster")
-    first = Broker(folder / "one", folder / "cache", COPIES)
-    second = Broker(folder / "two", folder / "cache", COPIES, joins=first)
+    first = Broker(folder / "one", COPIES)
+    second = Broker(folder / "two", COPIES, joins=first)
     try:
         yield first.start(), second.start()
     finally:

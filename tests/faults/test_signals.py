@@ -54,7 +54,7 @@ def test_a_worker_whose_log_is_locked_leaves_when_asked(tmp_path):
 )
 def test_a_second_signal_ends_a_worker_at_once(tmp_path, number, code):
     """Its broker is frozen, so that the first one is not enough for a while."""
-    broker = Broker(tmp_path / "node", tmp_path / "cache").start()
+    broker = Broker(tmp_path / "node").start()
     try:
         state = tmp_path / "state"
         process = start(state, "index", "--brokers", broker.bootstrap)

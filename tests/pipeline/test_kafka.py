@@ -12,7 +12,7 @@ from samestory.deploy.stream.kafka import KafkaLog
 from samestory.deploy.stream.kafka_address import KafkaAddress
 from samestory.deploy.stream.log import JOURNAL, Message
 from tests.broker import Broker
-from tests.processes import has_state, start, wait_for
+from tests.processes import has_state, start, stories_in, wait_for
 from tests.product import LOCAL, Run
 
 pytestmark = [pytest.mark.kafka, pytest.mark.model, pytest.mark.slow]
@@ -102,7 +102,7 @@ def test_a_broker_killed_and_restarted_on_the_way_loses_nothing(tmp_path):
 
     A broker of its own starts twice, and clients wait for it in between.
     """
-    broker = Broker(tmp_path / "node", tmp_path / "cache").start()
+    broker = Broker(tmp_path / "node").start()
     state, file = tmp_path / "state", tmp_path / "in.jsonl"
     rows = [json.dumps({"text": f"Report number {n}."}) for n in range(120)]
     file.write_text("\n".join(rows))
@@ -111,7 +111,7 @@ def test_a_broker_killed_and_restarted_on_the_way_loses_nothing(tmp_path):
     try:
         process = start(state, "import", str(file), *there)
         wait_for(partial(has_state, state))
-        wait_for(lambda: run.rows("digest")[0]["stories"] > 0)
+        wait_for(lambda: stories_in(run.state) > 0)
         broker.stop(signal.SIGKILL)
         broker.start()
         assert process.wait(180) == 0
@@ -124,7 +124,7 @@ def test_a_broker_killed_and_restarted_on_the_way_loses_nothing(tmp_path):
 
 def test_a_broker_that_comes_back_empty_is_noticed_and_named(tmp_path):
     """The state's position counts in another journal: exit 2, never on in silence."""
-    broker = Broker(tmp_path / "node", tmp_path / "cache").start()
+    broker = Broker(tmp_path / "node").start()
     run, there = Run(tmp_path / "state"), ("--brokers", broker.bootstrap)
     try:
         run("import", "-", *there, stdin=json.dumps({"text": "One."}))
