@@ -8,9 +8,12 @@ import sys
 import zipfile
 from pathlib import Path
 
+from samestory.deploy.newsroom.outlets import OUTLETS
+from samestory.deploy.newsroom.server import Newsroom
 from tests.foreign import ForeignFolder
 from tests.reference import closure
 
+ONCE = ("--until-idle", "--allow-network", "127.0.0.0/8", "--host-spacing", "0")
 NEEDED = (
     "samestory/index/decision/pair_model.json",
     "samestory/deploy/feeds/diplomacy.opml",
@@ -49,8 +52,10 @@ def run_it(folder: Path) -> None:
     foreign = ForeignFolder(folder / "foreign")
     program, state = folder / "venv/bin/samestory", folder / "state"
     print(foreign.run(program, "--help").splitlines()[0])
-    demo = ("-P", "-m", "samestory.deploy.newsroom", "demo", "--port", "0")
-    foreign.run(folder / "venv/bin/python", *demo, "--state", state)
+    with Newsroom(0) as newsroom:  # one of its outlets
+        feed = newsroom.opml_url.replace("127.0.0.1", OUTLETS[0].address)
+        feed = feed.replace("feeds.opml", "feed")
+        foreign.run(program, "run", "--feed", feed, *ONCE, "--state", state)
     foreign.run(program, "import", foreign.lines(), "--state", state)
     found = foreign.run(program, "near", "Velund expels envoys", "--state", state)
     if "Velund" not in found:

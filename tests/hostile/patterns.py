@@ -23,7 +23,7 @@ from tests.hostile.pumps import Pump, pumps
 
 STAGES = ("ingest", "embed", "index", "deploy")
 PACKAGES = ("samestory", *(f"samestory.{name}" for name in STAGES))
-SIZE = 200_000  # characters that each is tried on, or shown to pass fast
+SIZE = 100_000  # characters that each is tried on, or shown to pass fast
 PARTS = (20, 5, 1)
 CUTS = {  # what their callers cut, see `doors`
     "samestory.ingest.articles.page._CUT_OFF": CUT_OFF_TAIL,

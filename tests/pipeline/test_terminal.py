@@ -35,7 +35,7 @@ def test_a_run_shows_a_board_until_ctrl_c(newsroom, tmp_path):
     assert terminal.text.rstrip().endswith(
         "stopped, nothing is lost: `samestory run` goes on from here"
     )
-    assert "Warning" not in terminal.text
+    assert "semaphore" not in terminal.text
     assert "Traceback" not in terminal.text
     again = Terminal(state, "run", "--until-idle", *LOCAL)
     assert again.wait() == 0
