@@ -28,6 +28,7 @@ from samestory.index.messages.correction import (
     APART,
     DIFFERENT,
     MOST_MEMBERS,
+    NOTE,
     SAME,
     UNDO,
     Correction,
@@ -98,11 +99,12 @@ class Different(_Said):
     def run(self, settings: Settings) -> int:
         """Publish it, wait for the index, tell what became of it."""
         state = wiring.read_state(settings)
-        story, event = sorted((self.a, self.b), reverse=True)  # s- after e-
+        names = (named(state, self.a), named(state, self.b))
+        story, event = sorted(names, reverse=True)  # s- after e-
         if story[:2] == "s-" and event[:2] == "e-":
             one = _apart(state, story, event, self)
         else:
-            a, b = (story_of(state, one) for one in (self.a, self.b))
+            a, b = (story_of(state, one) for one in names)
             one = made(self, DIFFERENT, a, b, self.why)
         return submit_and_tell(one, self, settings, state)
 
@@ -247,7 +249,18 @@ def made(args: Who, kind: str, a: str, b: str, why: str) -> Correction:
 def submit_and_tell(
     one: Correction, args: Json, settings: Settings, state: Reader
 ) -> int:
-    """Publish it, wait for the index, tell what became of it; return the exit code."""
+    """Publish it, wait for the index, tell what became of it; return the exit code.
+
+    What somebody said already is not said again: the first is told.
+    """
+    if before := _said_before(one, state):
+        if args.json:
+            print_json(_row(before))
+        else:
+            said = f"{before.correction.who}, {day_and_time(before.correction.at)}"
+            print(plain(f"{before.correction.correction_id} is in force ({said})"))
+        state.close()
+        return 0
     outcome = submit(
         settings,
         one.correction_id,
@@ -257,6 +270,20 @@ def submit_and_tell(
     _tell(outcome, args, state)
     state.close()
     return 0 if outcome.status == ACCEPTED else NOT_ACCEPTED
+
+
+def _said_before(one: Correction, state: Reader) -> Corrected | None:
+    """Return the correction in force that says the same; None if none does."""
+    if one.kind == UNDO:
+        return None
+    for held in state.corrections.with_status(ACCEPTED):
+        other = held.correction
+        is_same = other.kind == one.kind and {*other.pairs} >= {*one.pairs}
+        is_turned = one.kind in {SAME, DIFFERENT} and other.pairs == ((one.b, one.a),)
+        is_of_it = other.a == one.a and (one.kind != NOTE or other.why == one.why)
+        if (is_same and is_of_it) or (is_turned and other.kind == one.kind):
+            return held
+    return None
 
 
 def _tell(outcome: Corrected, args: Json, state: Reader) -> None:

@@ -89,6 +89,9 @@ def _lines(
     yield one.title
     yield _counts(one)
     yield f"voices: {', '.join(_voices(one)) or 'none'}"
+    if second := one.confirmed_by:
+        when = moment_of(second.event_time)
+        yield f"confirmed by {second.attribution}, {when} ({second.story_id[:10]})"
     yield ""
     times = {at: moment_of(report.story.published) for at, report in enumerate(added)}
     width = 2 + max(map(len, times.values()))

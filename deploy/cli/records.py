@@ -40,6 +40,13 @@ class Report(TypedDict):
     published: Time | None
 
 
+class Confirmed(TypedDict):
+    """That a second voice tells an event."""
+
+    by: Annotated[StoryId, Meta(description="The report that brought it.")]
+    at: Time
+
+
 class Event(TypedDict):
     """An event with its reports, the earliest first."""
 
@@ -50,6 +57,9 @@ class Event(TypedDict):
     updated: Time
     outlets: list[str]
     voices: Annotated[list[str], Meta(description="Who tells it independently.")]
+    confirmed: Annotated[
+        Confirmed | None, Meta(description="null: one voice, and its copies.")
+    ]
     report_count: Count
     outlet_count: Count
     voice_count: Count

@@ -13,6 +13,7 @@ from samestory.index.decision.features import FEATURES, View
 from samestory.index.decision.pair_model import PairModel
 from samestory.index.search.neighbours import Neighbours
 from samestory.index.store.held import Held
+from samestory.index.store.results import headline
 from samestory.index.store.rows import Member
 from samestory.story import Story, iso
 
@@ -56,7 +57,7 @@ class Near:
             "similarity": round(self.likeness.similarity, 4),
             "word_overlap": round(self.likeness.word_overlap, 4),
             "veto": self.likeness.veto,
-            "title": story.title,
+            "title": headline(story.title, story.text),
             "outlet": story.outlet,
             "hearsay_of": story.hearsay_of or None,
             "url": story.url,

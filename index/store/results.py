@@ -128,6 +128,12 @@ class Event:
         return list(dict.fromkeys(r.voice for r in self.reports if r.voice))
 
     @property
+    def confirmed_by(self) -> Report | None:
+        """The report that brought a second voice; None where one is alone."""
+        told = [report for report in self.reports if report.voice]
+        return next((one for one in told if one.voice != told[0].voice), None)
+
+    @property
     def copy_count(self) -> int:
         """How many of its reports are copies of others."""
         return sum(report.is_copy for report in self.reports)
@@ -140,6 +146,7 @@ class Event:
     def to_json(self) -> dict[str, Any]:
         """Return the line that `events --json` prints."""
         times = [report.event_time for report in self.own_reports]
+        second = self.confirmed_by
         return {
             "event_id": self.event_id,
             "title": self.title,
@@ -148,6 +155,8 @@ class Event:
             "updated": iso(max(times)),
             "outlets": self.outlets,
             "voices": self.voices,
+            "confirmed": second
+            and {"by": second.story_id, "at": iso(second.event_time)},
             "report_count": len(self.reports),
             "outlet_count": len(self.outlets),
             "voice_count": len(self.voices),

@@ -181,3 +181,33 @@ def test_what_can_be_no_correction_is_refused_before_it_is_published(
 ):
     """Exit 2 and one line."""
     assert says in news(*arguments, expect=2)[1]
+
+
+def test_what_is_in_force_is_not_said_again(run):
+    """Whichever way round, of stories, an event or a mark; after an undo it is."""
+    first, second = run.rows("events", "--min-voices", "2", "--limit", "2")
+    (a, other), (b, _) = ends(first), ends(second)
+    for said, again in (
+        (("same", a, b), ("same", b, a)),
+        (("star", a), ("star", a)),
+        (("note", a, "denied"), ("note", a, "denied")),
+    ):
+        (told,) = run.rows(*said, "--who", "Ada")
+        assert run.rows(*again, "--who", "Bob") == [told]
+        assert run(*again)[0].startswith(f"{told['id']} is in force (Ada, ")
+    assert run.rows("note", a, "confirmed")[0]["id"] != told["id"]
+    (same,) = [one for one in run.rows("corrections", "list") if one["kind"] == "same"]
+    run("undo", same["id"])
+    (parted,) = run.rows("different", other, first["event_id"])
+    assert run.rows("different", other, first["event_id"]) == [parted]
+    assert run.rows("same", a, b)[0]["id"] != same["id"]
+
+
+def test_a_row_is_an_event_to_different_as_its_id_is(run, monkeypatch, tmp_path):
+    """The story leaves the event; it is not kept from its first report alone."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    run("events", "--min-voices", "3")
+    (event,) = run.rows("event", "@1")
+    _, last = ends(event)
+    (told,) = run.rows("different", "@1", last)
+    assert (told["kind"], told["a"], told["b"]) == ("apart", last, event["event_id"])

@@ -231,7 +231,7 @@ def test_events_tell_headline_outlets_and_first_report(news):
         assert set(one) == {
             *("event_id", "title", "first_report", "started", "updated", "outlets"),
             *("languages", "voices", "reports", "report_count", "outlet_count"),
-            *("voice_count", "copy_count"),
+            *("confirmed", "voice_count", "copy_count"),
         }
         assert len(one["outlets"]) >= 4
         assert one["languages"] == ["en"]

@@ -132,3 +132,18 @@ def test_a_voice_is_seen_here_under_any_name_of_its_outlet(tmp_path):
         (event,) = run.rows("events", "--grep", words)
         said = run("event", event["event_id"])[0].splitlines()
         assert f"voices: {voice}" in [part.strip() for part in said]
+
+
+def test_an_event_tells_which_report_confirmed_it_and_when(news):
+    """The first of a second voice; none where there is one, however often copied."""
+    events = news.rows("events")
+    assert {one["voice_count"] > 1 for one in events} == {True, False}
+    for one in events:
+        second = [r for r in one["reports"] if r["voice"] not in one["voices"][:1]]
+        found = one["confirmed"]
+        assert (found is not None) == (one["voice_count"] > 1)
+        if found:
+            assert found["by"] == second[0]["story_id"]
+            assert found["at"] == second[0]["published"]
+    event = next(one for one in events if one["confirmed"])
+    assert f"({event['confirmed']['by'][:10]})" in news("event", event["event_id"])[0]
