@@ -53,8 +53,7 @@ def run_it(folder: Path) -> None:
     program, state = folder / "venv/bin/samestory", folder / "state"
     print(foreign.run(program, "--help").splitlines()[0])
     with Newsroom(0) as newsroom:  # one of its outlets
-        feed = newsroom.opml_url.replace("127.0.0.1", OUTLETS[0].address)
-        feed = feed.replace("feeds.opml", "feed")
+        feed = newsroom.feed_url(OUTLETS[0])
         foreign.run(program, "run", "--feed", feed, *ONCE, "--state", state)
     foreign.run(program, "import", foreign.lines(), "--state", state)
     found = foreign.run(program, "near", "Velund expels envoys", "--state", state)

@@ -22,16 +22,13 @@ from samestory.deploy.cli.output import (
     print_two_lines,
 )
 from samestory.deploy.config import Settings
-from samestory.embed.embedding import embed_text
 from samestory.errors import Misconfigured, Quarantine
 from samestory.index.answers.lookup import DEPTH, Lookup, Near, query_of, undated
 from samestory.index.decision.features import View
 from samestory.index.store.reader import Reader
 from samestory.index.store.results import Event, headline
 from samestory.index.store.rows import Member
-from samestory.ingest.text.language import identify
 from samestory.story import clean_line, clean_text
-from samestory.story_keys import story_ids_of
 from samestory.urls import absolute_url
 
 TELLING: Final = 100  # Latin letters that tell a language
@@ -140,6 +137,8 @@ def _query(args: FindNear, settings: Settings, state: Reader) -> View:
             " numbers alone count, what follows may be of something else;"
             " --model multilingual, the default, over an index of its own, knows it\n"
         )
+    from samestory.embed.embedding import embed_text  # noqa: PLC0415  (0.01 s, not every question's)
+
     vectors = embed_text(title, text, lang, encoder)
     return query_of(model, title, text, vectors, lang)
 
@@ -150,6 +149,8 @@ def _language(text: str) -> str | None:
     A few Latin letters may be of any of a dozen languages, another script of few.
     """
     letters = [c for c in text if c.isalpha()]
+    from samestory.ingest.text.language import identify  # noqa: PLC0415  (0.01 s, not every question's)
+
     is_latin = 2 * sum(c < "\u0250" for c in letters) > len(letters)
     return None if is_latin and len(letters) < TELLING else identify(text, None)
 
@@ -162,6 +163,8 @@ def _known(args: FindNear, state: Reader) -> Member | None:
         url = absolute_url(args.url, "")
         if url is None:
             raise Misconfigured(f"--url {args.url!r}: not an http(s) URL")
+        from samestory.story_keys import story_ids_of  # noqa: PLC0415  (0.01 s, not every question's)
+
         members = (state.member(story_id) for story_id in story_ids_of(url))
         return next((member for member in members if member), None)
     return None

@@ -9,8 +9,9 @@ from typing import Annotated, Any, Final, Literal, NotRequired, TypedDict
 from msgspec import Meta
 from msgspec.json import schema_components
 
-StoryId = Annotated[str, Meta(pattern="^s-[0-9a-f]{16}$")]
-EventId = Annotated[str, Meta(pattern="^e-[0-9a-f]{16}$")]
+# Ours have 16 hex digits; a message of somebody else's may name a story otherwise.
+StoryId = Annotated[str, Meta(pattern="^s-[!-~]{1,38}$")]
+EventId = Annotated[str, Meta(pattern="^e-[!-~]{1,38}$")]
 CorrectionId = Annotated[str, Meta(pattern="^c-[0-9a-f]{16}$")]
 Time = Annotated[str, Meta(description="ISO 8601, UTC.")]
 Share = Annotated[float, Meta(ge=0, le=1)]

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Final, Self
 
-from samestory.deploy.newsroom.outlets import OUTLETS
+from samestory.deploy.newsroom.outlets import OUTLETS, Outlet
 from samestory.deploy.newsroom.reports import Report, load_reports
 from samestory.deploy.newsroom.site import feed_of, page_of
 from samestory.errors import Misconfigured
@@ -56,6 +56,10 @@ class Newsroom:
         """Where the list of all feeds is."""
         return f"http://{LIST_ADDRESS}:{self.port}/feeds.opml"
 
+    def feed_url(self, outlet: Outlet) -> str:
+        """Return where an outlet's feed is."""
+        return f"{self._base(outlet.address)}/feed"
+
     def gold(self) -> dict[str, str]:
         """Return the gold event of each report, by URL."""
         return {self.url(r): r.event for r in self._reports}
@@ -89,8 +93,7 @@ class Newsroom:
     def _lists(self, path: str) -> tuple[str, bytes] | None:
         if path == "/feeds.opml":
             feeds = [
-                FeedRef(url=self._base(o.address) + "/feed", title=o.name, lang="en")
-                for o in OUTLETS
+                FeedRef(url=self.feed_url(o), title=o.name, lang="en") for o in OUTLETS
             ]
             return "text/x-opml", to_opml(feeds)
         if path == "/gold.jsonl":

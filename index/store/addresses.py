@@ -3,8 +3,6 @@
 import sqlite3
 from collections.abc import Collection
 
-from samestory.story_keys import ids_at
-
 
 class Addresses:
     """Stories by what they are known by outside; reads alone."""
@@ -48,4 +46,6 @@ class Addresses:
         """
         rows = self._db.execute("SELECT story_id, url FROM stories WHERE url > ''")
         wanted = set(ids)
+        from samestory.story_keys import ids_at  # noqa: PLC0415  (0.01 s, not every question's)
+
         return {row[0] for row in rows if not wanted.isdisjoint(ids_at(row[1]))}

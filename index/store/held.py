@@ -24,7 +24,6 @@ from samestory.index.store.revisions import Revisions
 from samestory.index.store.rows import MEMBER, Member, Placed, member_of
 from samestory.index.store.versions import History
 from samestory.story import Story
-from samestory.story_keys import ids_at, ids_of
 
 EXACT_S: Final = 9e9  # microseconds up to it are whole numbers in float64
 
@@ -92,6 +91,8 @@ class Held:
 
     def given_id(self, story: Story) -> str:
         """Return the id by which a story is refused or known here; else its own."""
+        from samestory.story_keys import ids_at, ids_of  # noqa: PLC0415  (0.01 s, not every question's)
+
         ids = ids_of(story.story_id, story.url)
         at = ids_at(story.url) if story.url else ()  # also of a guid's, and hearsay
         gone = [one for one in (*ids, *at) if self.history.is_forgotten(one)]

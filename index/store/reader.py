@@ -32,7 +32,6 @@ from samestory.index.store.query import Cursor, Query, has_words
 from samestory.index.store.results import Event, Listed, Report, no_stories, own_of
 from samestory.index.store.rows import LISTED, REPORT, listed_of, report_of, vectors_of
 from samestory.index.store.schema import SCHEMA
-from samestory.story_keys import ids_at
 
 T = TypeVar("T")
 AT_ONCE: Final = 500  # events or stories whose rows are read by one statement
@@ -245,6 +244,8 @@ class Reader(Held):
         return [str(row[0]) for row in rows]
 
     def _at(self, url: str) -> str:
+        from samestory.story_keys import ids_at  # noqa: PLC0415  (0.01 s, not every question's)
+
         found = sorted(self.addresses.at_addresses(ids_at(url)))
         if len(found) != 1:
             raise Misconfigured(

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from samestory.deploy.newsroom.outlets import OUTLETS
+from tests.conversions import put_conversion
 from tests.product import LOCAL, Run
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
@@ -161,6 +162,7 @@ def stranger():
                 cwd=folder,
             )
 
+        found.here = Path(folder)
         yield found
 
 
@@ -177,14 +179,18 @@ KEPT = {
 def test_a_user_without_a_name_and_a_home_has_the_whole_product(newsroom, stranger):
     """As `docker run --user 4242`: all it needs is a --state.
 
-    The model is converted once more: it is kept in that state.
+    The converted model, too, is kept in that state.
     """
     place = ("--state", "state")
-    feed = newsroom.opml_url.replace("127.0.0.1", OUTLETS[0].address)
-    feed = feed.replace("feeds.opml", "feed")
+    models = stranger.here / "state" / ".cache" / "samestory" / "models"
+    put_conversion("packaged", models)
+    for path in (stranger.here / "state", *(stranger.here / "state").rglob("*")):
+        os.chown(path, int(NOBODYS_UID), int(NOBODYS_UID))
+    feed = newsroom.feed_url(OUTLETS[0])
     done = stranger("run", "--feed", feed, "--until-idle", *LOCAL, *place)
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
+    assert "converting model" not in done.stderr
     stories = [
         json.loads(line)
         for line in stranger("stories", "--json", *place).stdout.splitlines()
