@@ -3,9 +3,10 @@
 What workers say goes above it, line by line.
 """
 
+import sqlite3
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Final, Self
 
@@ -24,9 +25,11 @@ from samestory.disk import is_there
 from samestory.errors import Misconfigured, Retry
 from samestory.index.store.query import Query
 from samestory.index.store.reader import Reader
+from samestory.ingest.frontier.feed_table import Feed
 from samestory.ingest.frontier.frontier import Frontier
 
 EVERY_S: Final = 1.0  # between two screens
+INDEX_S: Final = 5.0  # between two questions of the index, where something has changed
 EVENTS: Final = 6  # the newest, a line each
 NAMED: Final = 3  # feeds that fail, hosts that ask to wait
 BUSY_S: Final = 5.0  # that a worker's loop does not turn, before it is said
@@ -45,6 +48,7 @@ class Board:
         self._pace: Pace | None = None
         self._state: Reader | None = None
         self._index: list[str] = []
+        self._index_at = -INDEX_S
 
     def __enter__(self) -> Self:
         self._live.start()
@@ -74,7 +78,8 @@ class Board:
         ran = duration(time.monotonic() - self._begin)
         yield f"samestory runs on {self._settings.home}, for {ran}; Ctrl-C ends it"
         yield ""
-        yield f"feeds    {self._feeds(now)}"
+        feeds = self._frontier.feeds.all()
+        yield f"feeds    {self._feeds(feeds, now)}"
         spacing = f", a site is asked every {self._settings.host_spacing:g} s"
         yield f"pages    {now.pages_due:,} wait{spacing * bool(now.pages_due)}"
         yield (
@@ -83,7 +88,7 @@ class Board:
         )
         yield from (f"waiting  {one}" for one in self._waits(now, supervisor))
         yield from self._of_index()
-        failing = [one for one in self._frontier.feeds.all() if one.failures]
+        failing = [one for one in feeds if one.failures]
         if failing:
             yield ""
         for feed in failing[:NAMED]:
@@ -91,8 +96,7 @@ class Board:
         if len(failing) > NAMED:
             yield f"fails    {len(failing) - NAMED} more: samestory feeds list"
 
-    def _feeds(self, now: Standing) -> str:
-        feeds = self._frontier.feeds.all()
+    def _feeds(self, feeds: Sequence[Feed], now: Standing) -> str:
         never = sum(one.polled_at is None for one in feeds)
         failing = sum(bool(one.failures) for one in feeds)
         said = f"{len(feeds) - never - failing} of {len(feeds)} answer"
@@ -130,12 +134,15 @@ class Board:
 
     def _of_index(self) -> list[str]:
         """Return what there is of events; of before where the state is held now."""
-        with suppress(Misconfigured, Retry):
+        if time.monotonic() - self._index_at < INDEX_S:
+            return self._index
+        with suppress(Misconfigured, Retry, sqlite3.Error):  # its owner says so
             if self._state is None and is_there(wiring.state_path(self._settings)):
                 self._state = wiring.read_state(self._settings)
                 self._index = self._read(self._state)
             elif self._state is not None and self._state.has_changed():
                 self._index = self._read(self._state)
+                self._index_at = time.monotonic()
         return self._index
 
     @staticmethod
