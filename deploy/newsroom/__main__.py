@@ -16,7 +16,7 @@ from samestory.errors import Misconfigured
 QUESTION: Final = "Minister tells allies that Quon is arming Tarsk"
 _NEXT: Final = """
 That was the sample newsroom. Now with your own feeds:
-  .venv/bin/samestory init      (a contact, a place, feeds: a list comes along)
+  .venv/bin/samestory init      (a contact, feeds: a list comes along, a place)
   .venv/bin/samestory run
   .venv/bin/samestory events    (in another terminal)"""
 
