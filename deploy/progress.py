@@ -36,8 +36,8 @@ class Standing:
     def __str__(self) -> str:
         return (
             f"feeds {self.feeds - self.feeds_due}/{self.feeds} read"
-            f" · pages waiting {self.pages_due} · stories {self.published}"
-            f" · to embed {self.to_embed} · to cluster {self.to_index}"
+            f", pages waiting {self.pages_due}, stories {self.published}"
+            f", to embed {self.to_embed}, to cluster {self.to_index}"
         )
 
 
@@ -96,7 +96,7 @@ class ProgressLine:
         if doing != self._pace.doing:
             self._pace = Pace(doing, done)
         of = "" if total is None else f" of {total:,}"
-        said = f" · {more}" * bool(more)
+        said = f", {more}" * bool(more)
         self.show(f"{doing} {done:,}{of}{said}{self._pace.said(done, total)}")
 
     @contextmanager
@@ -106,7 +106,7 @@ class ProgressLine:
 
         def tick() -> None:
             while not ended.wait(1.0):
-                self.show(f"{text} · {duration(time.monotonic() - begin)}")
+                self.show(f"{text}, {duration(time.monotonic() - begin)}")
 
         ticker = threading.Thread(target=tick, daemon=True)
         ticker.start()
@@ -140,10 +140,8 @@ class Pace:
         if done <= self._done or took < PACE_S:
             return ""
         rate = (done - self._done) / took
-        pace = (
-            f" · {rate:,.0f} a second" if rate >= 1 else f" · {60 * rate:.0f} a minute"
-        )
-        left = "" if total is None else f" · {duration((total - done) / rate)} left"
+        pace = f", {rate:,.0f} a second" if rate >= 1 else f", {60 * rate:.0f} a minute"
+        left = "" if total is None else f", {duration((total - done) / rate)} left"
         return pace + left * (total is not None and done < total)
 
 

@@ -52,6 +52,7 @@ class Board:
 
     def __enter__(self) -> Self:
         self._live.start()
+        self._console.show_cursor()  # who is killed could not do it
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -181,4 +182,5 @@ class Line:
 
 def board_of(settings: Settings, frontier: Frontier) -> Board | Line:
     """Return what shows how a run goes, on a terminal or elsewhere."""
-    return Board(settings, frontier) if sys.stderr.isatty() else Line()
+    is_screen = sys.stderr.isatty() and not Console(stderr=True).is_dumb_terminal
+    return Board(settings, frontier) if is_screen else Line()

@@ -14,6 +14,7 @@ from samestory.deploy import wiring
 from samestory.deploy.cli.naming import event_named, remember
 from samestory.deploy.cli.options import Ways
 from samestory.deploy.cli.output import (
+    can_show,
     console,
     day_and_time,
     is_for_programs,
@@ -285,7 +286,7 @@ def _sparkline(one: Event) -> str:
     """
     times = [report.event_time.timestamp() for report in one.own_reports]
     begin, length = min(times), max(times) - min(times)
-    if not length or not _can_show(BARS):
+    if not length or not can_show(BARS):
         return ""
     counts = [0] * len(BARS)
     for at in times:
@@ -293,14 +294,6 @@ def _sparkline(one: Event) -> str:
     most = max(counts)
     bars = (BARS[(len(BARS) - 1) * count // most] if count else " " for count in counts)
     return "".join(bars)
-
-
-def _can_show(text: str) -> bool:
-    try:
-        text.encode(sys.stdout.encoding or "utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _print_columns(events: Sequence[Event]) -> None:

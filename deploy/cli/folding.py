@@ -15,16 +15,18 @@ def folded(line: str, width: int) -> Iterator[tuple[str, str]]:
     The first part stands behind the line's label, the others below its beginning.
     """
     begin = _LABEL.match(line)
-    indent = begin.end() if begin and begin.end() <= width // 2 else 0
+    blanks = len(line) - len(line.lstrip(" "))
+    indents = (begin.end() if begin else 0, blanks, 0)
+    indent = next(one for one in indents if one <= width // 2)
     lead, room = line[:indent], width - indent
     part, taken = "", 0
     for word in _words(line[indent:], room):
         size = cells(word)
         if part and taken + 1 + size > room:
-            yield lead, part
+            yield lead, part.rstrip(" ")
             lead, part, taken = " " * indent, "", 0
         part, taken = (f"{part} {word}", taken + 1 + size) if part else (word, size)
-    yield lead, part
+    yield lead, part.rstrip(" ")
 
 
 def _words(text: str, room: int) -> Iterator[str]:

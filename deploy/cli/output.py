@@ -151,6 +151,7 @@ def print_two_lines(rows: Sequence[tuple[str, str]]) -> None:
 
     out = console()
     width = out.width - len(f"@{len(rows)} ")
+    overflow: Any = "ellipsis" if can_show("\u2026") else "crop"
     table = Table.grid(padding=(0, 1))
     table.add_column(justify="right", no_wrap=True)
     table.add_column(no_wrap=True)
@@ -158,7 +159,7 @@ def print_two_lines(rows: Sequence[tuple[str, str]]) -> None:
         title = Text(isolated(plain(first)), style="bold")
         told = Text(isolated(plain(second)))
         for line in (title, told):
-            line.truncate(width, overflow="ellipsis")
+            line.truncate(width, overflow=overflow)
         table.add_row(Text(f"@{number}", style="dim"), title)
         table.add_row("", told)
     out.print(table)
@@ -186,6 +187,15 @@ def _linked(part: str, url: str) -> str:
     if not url or not (url in part or part in url):
         return part
     return f"{part[:at]}\x1b]8;;{url}\x1b\\{part[at:]}\x1b]8;;\x1b\\"
+
+
+def can_show(text: str) -> bool:
+    """Tell whether stdout has these characters."""
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def isolated(text: str) -> str:

@@ -2,8 +2,12 @@
 
 import json
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from samestory.deploy.cli.folding import cells, folded
 from samestory.deploy.cli.output import isolated, plain, print_json, print_table
 
 # Escape, C1, marks that turn the direction, breaks of lines, invisible ones, half a
@@ -38,3 +42,38 @@ def test_what_runs_from_right_to_left_turns_nothing_around_it(capsys):
     rows = [line for line in lines if line][2:]
     assert [row[-1] for row in rows] == ["a", "b", "c"]
     assert len({cell_len(row) for row in rows}) == 1
+
+
+@given(
+    st.text(st.sampled_from("ab1.-+* \u4e2d\u0416\u05d0"), max_size=120),
+    st.integers(8, 60),
+)
+def test_a_folded_line_fits_and_says_the_same(line, width):
+    """In whatever letters; the words that have room are whole, and none is lost."""
+    parts = [*folded(line, width)]
+    assert all(cells(lead + part) <= width for lead, part in parts)
+    shown = "".join(lead + part for lead, part in parts)
+    assert shown.replace(" ", "") == line.replace(" ", "")
+    if all(cells(word) <= width // 2 for word in line.split()):
+        assert " ".join(lead + part for lead, part in parts).split() == line.split()
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("quarter    12, 3 failing", ["quarter    12, 3", "           failing"]),
+        ("  1. one two three four and", ["  1. one two three four", "     and"]),
+        (
+            "   s-123  https://a.example/1",
+            ["   s-123  https://a.exa", "          mple/1"],
+        ),
+        (
+            " " * 9 + "s-1234  https://a.ex/1",
+            [" " * 9 + "s-1234", " " * 9 + "https://a.ex/1"],
+        ),
+        ("a line that has no label", ["a line that has no", "label"]),
+    ],
+)
+def test_what_is_folded_stands_below_its_beginning(line, shown):
+    """Behind a name and two blanks, a number, or blanks; not behind a long name."""
+    assert [lead + part for lead, part in folded(line, 23)] == shown

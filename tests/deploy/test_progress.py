@@ -29,10 +29,10 @@ def test_a_length_of_time_is_told_in_one_or_two_units(seconds, said):
     ("done", "total", "said"),
     [
         (20, 100, ""),  # nothing yet since it began
-        (120, 1_120, " · 10 a second · 2 min left"),
-        (25, 30, " · 30 a minute · 10 s left"),
-        (120, None, " · 10 a second"),
-        (1_020, 1_020, " · 100 a second"),
+        (120, 1_120, ", 10 a second, 2 min left"),
+        (25, 30, ", 30 a minute, 10 s left"),
+        (120, None, ", 10 a second"),
+        (1_020, 1_020, ", 100 a second"),
     ],
 )
 def test_a_pace_is_of_what_was_done_since_its_beginning(done, total, said):
@@ -47,7 +47,7 @@ def test_where_nobody_looks_a_line_comes_now_and_then(capsys):
     line.count("embedded", 1, 30, more="3 new")
     line.count("grouped", 1_000)
     line.end("done")
-    assert capsys.readouterr().err == "embedded 1 of 30 · 3 new\ngrouped 1,000\ndone\n"
+    assert capsys.readouterr().err == "embedded 1 of 30, 3 new\ngrouped 1,000\ndone\n"
 
 
 def test_what_a_run_was_given_and_the_next_is_not_is_named_once(tmp_path, capsys):

@@ -32,6 +32,8 @@ def test_a_run_shows_a_board_until_ctrl_c(newsroom, tmp_path):
     last = terminal.text.split("samestory runs on ")[-1].splitlines()
     assert len(last) <= 23
     assert max(map(len, last[:-1])) <= 80
+    hides, shows = terminal.raw.rfind("\x1b[?25l"), terminal.raw.rfind("\x1b[?25h")
+    assert hides < shows  # the cursor is there, whatever kills us
     terminal.press(CTRL_C)
     assert terminal.wait() == 0
     assert terminal.text.rstrip().endswith(
