@@ -20,7 +20,10 @@ def _own_listing(tmp_path, monkeypatch):
 
 
 def test_a_run_shows_a_board_until_ctrl_c(newsroom, tmp_path):
-    """Feeds, what waits, newest events; then one word that nothing is lost."""
+    """Feeds, what waits, newest events; then one word that nothing is lost.
+
+    Two runs with all their workers: some 15 s.
+    """
     state = tmp_path / "state"
     urls = (newsroom.feed_url(outlet) for outlet in OUTLETS[:3])
     feeds = (*(part for url in urls for part in ("--feed", url)), *LOCAL)
