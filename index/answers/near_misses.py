@@ -52,7 +52,8 @@ def near_misses(reader: Reader, event: Event) -> list[NearMiss]:
         named += _others(reader, record) if record else []
     times = [one.event_time for one in event.reports]
     begin, end = min(times) - AROUND, max(times) + AROUND
-    near = reader.joins.near(begin.timestamp(), end.timestamp(), LEAST)
+    names = own | {ours} | {one.replace("s-", "e-", 1) for one in own}
+    near = reader.joins.near(begin.timestamp(), end.timestamp(), LEAST, names)
     for other, record in near:
         named += [
             (other, probability, veto)

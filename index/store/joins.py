@@ -1,9 +1,13 @@
 """Why each story is in its event: the join records of a state."""
 
+import re
 import sqlite3
 from collections.abc import Collection, Iterator
+from typing import Final
 
 from samestory.index.decision.join_record import JoinRecord
+
+_NAMED: Final = re.compile(r'"([se]-[^"]+)"')  # ids in a record
 
 
 class Joins:
@@ -20,7 +24,7 @@ class Joins:
         return JoinRecord.decode(row[0]) if row else None
 
     def near(
-        self, begin: float, end: float, least: float
+        self, begin: float, end: float, least: float, names: set[str]
     ) -> Iterator[tuple[str, JoinRecord]]:
         """Yield (event, record) of stories that nearly joined another event.
 
@@ -28,6 +32,7 @@ class Joins:
             begin: event time of the first of them, seconds since the epoch.
             end: that of the last.
             least: probability of the other event; of one with a veto any.
+            names: ids of stories and events, of which a record has at least one.
         """
         rows = self._db.execute(
             "SELECT s.event_id, j.record FROM stories s JOIN joins j USING (story_id)"
@@ -40,7 +45,8 @@ class Joins:
             (begin, end, least),
         )
         for event_id, record in rows:
-            yield event_id, JoinRecord.decode(record)
+            if not names.isdisjoint(_NAMED.findall(record)):
+                yield event_id, JoinRecord.decode(record)
 
     def arrivals(self) -> dict[str, str]:
         """Return the event that each story's version was put into, by story id."""

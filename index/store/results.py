@@ -129,7 +129,11 @@ class Event:
 
     @property
     def confirmed_by(self) -> Report | None:
-        """The report that brought a second voice; None where one is alone."""
+        """The report that brought a second voice; None where one is alone.
+
+        By the time that it states; whose arrival was told to have confirmed the event
+        is `Revisions.confirmed_by`.
+        """
         told = [report for report in self.reports if report.voice]
         return next((one for one in told if one.voice != told[0].voice), None)
 
