@@ -41,7 +41,7 @@ from samestory.index.grouping.event_index import EventIndex
 from samestory.index.store.state import State
 from tests.embed_soak import GROWTH, growth, plot, soaked
 from tests.endless_stream import drain, flowing, kill_often, outcome, wait_until
-from tests.fuzz import TARGETS
+from tests.fuzz_targets import TARGETS
 from tests.killed_index import killed_often
 
 SEED = 20261125

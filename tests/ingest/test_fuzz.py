@@ -4,7 +4,8 @@ import random
 
 import pytest
 
-from tests.fuzz import TARGETS, attack
+from tests.fuzz import attack
+from tests.fuzz_targets import TARGETS
 
 
 @pytest.mark.filterwarnings("ignore")  # parsers warn of what they are given
