@@ -44,7 +44,10 @@ def name_forgotten(command: Command, settings: Settings) -> None:
         where = config_file(may_be_made=True) or "a --config FILE.toml"
         said = f"not as in the last run: {', '.join(forgotten)}; give it again, or"
         sys.stderr.write(plain(f"{said} write it into {where}\n"))
-    with open(path, "w", encoding="utf-8", opener=private_opener) as file:
+    with (
+        suppress(OSError),  # e.g. no room: the workers wait for some, and say so
+        open(path, "w", encoding="utf-8", opener=private_opener) as file,
+    ):
         json.dump(given, file)
 
 

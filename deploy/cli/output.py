@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import re
 import shutil
 import sys
@@ -176,16 +177,17 @@ def print_lines(lines: Iterable[str]) -> None:
         if width is None:
             print(shown)
             continue
-        url = _URL.search(shown)
+        found = _URL.search(shown) if os.environ.get("TERM", "dumb") != "dumb" else None
+        url = found[0] if found else ""
         for lead, part in folded(shown, width):
-            print(f"{lead}{_linked(isolated(part), url[0] if url else '')}")
+            print(f"{lead}{_linked(isolated(part), url)}")
 
 
 def _linked(part: str, url: str) -> str:
     """Return a part of a line with its part of an address as a link (OSC 8)."""
-    at = part.find("http") if url in part else 0
     if not url or not (url in part or part in url):
         return part
+    at = max(0, part.find(url))
     return f"{part[:at]}\x1b]8;;{url}\x1b\\{part[at:]}\x1b]8;;\x1b\\"
 
 

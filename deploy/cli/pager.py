@@ -54,7 +54,10 @@ def paged() -> Iterator[None]:
 
 
 def _command() -> list[str]:
-    named = shlex.split(os.environ.get("PAGER", DEFAULT))
+    try:
+        named = shlex.split(os.environ.get("PAGER", DEFAULT))
+    except ValueError:  # a quotation mark that is not closed
+        return []
     return named if named and named != ["cat"] and shutil.which(named[0]) else []
 
 

@@ -77,3 +77,6 @@ def test_what_a_run_was_given_and_the_next_is_not_is_named_once(tmp_path, capsys
     assert said(file='joining = "loose"') == ""
     (tmp_path / "run.json").write_text("[no json")
     assert said() == ""
+    (tmp_path / "run.json").unlink()
+    (tmp_path / "run.json").mkdir()  # what can't be kept holds no run up
+    assert said(joining="tight") == said() == ""

@@ -2,10 +2,13 @@
 
 import json
 import re
+import time
 
 import pytest
 
 from samestory.deploy.newsroom.outlets import OUTLETS
+from samestory.ingest.feeds.opml import FeedRef
+from samestory.ingest.frontier.frontier import Frontier
 from tests.processes import wait_for
 from tests.product import LOCAL, Run
 from tests.terminal import CTRL_C, Terminal
@@ -25,12 +28,22 @@ def test_a_run_shows_a_board_until_ctrl_c(newsroom, tmp_path):
     Two runs with all their workers: some 15 s.
     """
     state = tmp_path / "state"
+    state.mkdir(mode=0o700)
     urls = (newsroom.feed_url(outlet) for outlet in OUTLETS[:3])
     feeds = (*(part for url in urls for part in ("--feed", url)), *LOCAL)
+    frontier = Frontier(state / "frontier.db")
+    frontier.host_waits.keep(
+        "slow.example", time.time() + 7_300, "429 Too Many Requests"
+    )
+    frontier.feeds.add([FeedRef(url="http://127.0.0.1:9/rss")])  # nobody listens
+    frontier.close()
     terminal = Terminal(state, "run", *feeds, "--poll-interval", "5")
     many = r"events   \d+, [1-9]\d* told by two voices or more"
     wait_for(lambda: re.search(many, terminal.text), alive=terminal.process)
-    assert re.search(r"feeds    \d+ of \d+ answer", terminal.text)
+    wait_for(lambda: "fails    http://127.0.0.1:9/rss: " in terminal.text)
+    assert re.search(r"feeds    \d of 4 answer, 1 fail", terminal.text)
+    waits = "waiting  slow.example asked not to be asked for another 2 h 0[12] min: 429"
+    assert re.search(waits, terminal.text)
     assert re.search(r"stories  \d+, \d+ to embed, \d+ to group", terminal.text)
     last = terminal.text.split("samestory runs on ")[-1].splitlines()
     assert len(last) <= 23
@@ -84,6 +97,10 @@ def test_an_event_has_links_that_can_be_read_and_clicked(news):
     assert terminal.wait() == 0
     assert url in terminal.text
     assert re.search(rf"\x1b\]8;[^;]*;{re.escape(url)}\x1b\\", terminal.raw)
+    dumb = Terminal(news.state, "event", url, TERM="dumb", PAGER="an 'open mark")
+    assert dumb.wait() == 0
+    assert url in dumb.raw
+    assert "\x1b" not in dumb.raw
 
 
 def test_an_event_names_what_it_nearly_was(tmp_path):
