@@ -93,7 +93,8 @@ class Board:
         if failing:
             yield ""
         for feed in failing[:NAMED]:
-            yield f"fails    {feed.url}: {feed.status}"
+            is_named = feed.status.startswith(feed.url)
+            yield f"fails    {'' if is_named else f'{feed.url}: '}{feed.status}"
         if len(failing) > NAMED:
             yield f"fails    {len(failing) - NAMED} more: samestory feeds list"
 
@@ -152,7 +153,8 @@ class Board:
             every = state.count_events(Query())
             told = state.count_events(Query(min_voices=TOLD))
             newest = state.events(Query(limit=EVENTS))
-        lines = [f"events   {every:,}, {told:,} told by two voices or more", ""]
+        lines = [f"events   {every:,}, {told:,} told by two voices or more"]
+        lines += [""] * bool(newest)
         for one in newest:
             last = one.own_reports[-1]
             lines.append(
