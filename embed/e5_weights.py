@@ -11,13 +11,14 @@ import itertools
 import json
 import struct
 import unicodedata
+import zlib
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from samestory.embed.engines.splitter import CHARACTERS, PIECES
+from samestory.embed.engines.splitter import CHARACTERS, PIECES, PLACES
 from samestory.errors import Misconfigured
 
 MAGIC: Final = b"E5S1"
@@ -232,7 +233,7 @@ def write_splitter(file: E5File, folder: Path) -> None:
 
     Args:
         file: the weights.
-        folder: of a conversion; PIECES and CHARACTERS are written into it.
+        folder: of a conversion; PIECES, PLACES and CHARACTERS are written into it.
     """
     # Optional, as the model is.
     from sentencepiece import sentencepiece_model_pb2 as messages  # noqa: PLC0415
@@ -256,6 +257,27 @@ def write_splitter(file: E5File, folder: Path) -> None:
     model.normalizer_spec.remove_extra_whitespaces = False
     (folder / PIECES).write_bytes(model.SerializeToString(deterministic=True))
     (folder / CHARACTERS).write_text(json.dumps(_changed(file)), "utf-8")
+    # Before each piece lie its tag and its length, of 7 bits a byte.
+    sizes = [one.ByteSize() for one in model.pieces]
+    sizes = [1 + -(-size.bit_length() // 7) + size for size in sizes]
+    _write_places(file, sizes, folder)
+
+
+def _write_places(file: E5File, sizes: list[int], folder: Path) -> None:
+    """Write where the pieces lie in their file, by the checksum of their text."""
+    crcs = np.array([zlib.crc32(text.encode()) for text, _ in file.pieces], np.uint32)
+    order = np.argsort(crcs, kind="stable").astype(np.uint32)
+    scores = [score for _, score in file.pieces]
+    special = sorted(file.special)
+    unlikely = min(set(range(len(scores))) - set(special), key=scores.__getitem__)
+    np.savez(
+        folder / PLACES,
+        crcs=crcs[order],
+        ids=order,
+        begins=np.cumsum([0, *sizes], dtype=np.uint32),
+        always=np.array([*special, unlikely]),
+        longest=np.array(max(len(text) for text, _ in file.pieces)),
+    )
 
 
 def _changed(file: E5File) -> dict[str, str]:

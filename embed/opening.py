@@ -110,7 +110,7 @@ def open_encoder(spec: EncoderSpec, *, for_one: bool = False) -> Encoder:
     while True:
         name = names.pop(0)
         try:
-            return open_engine(name, spec, model, digest)
+            return open_engine(name, spec, model, digest, for_one=for_one)
         except Misconfigured as error:
             if isinstance(error, NotConverted):
                 names = [n for n in names if ENGINES[n].library not in GRAPH]
@@ -169,7 +169,12 @@ def _forced(spec: EncoderSpec, without: Collection[str]) -> str:
 
 
 def open_engine(
-    name: str, spec: EncoderSpec, model: ModelFiles, digest: str
+    name: str,
+    spec: EncoderSpec,
+    model: ModelFiles,
+    digest: str,
+    *,
+    for_one: bool = False,
 ) -> OpenEncoder:
     """Open one engine by name and compare its canaries with those on record.
 
@@ -181,7 +186,7 @@ def open_engine(
     if kind.library in GRAPH:
         folder = converted(model, digest, spec.cache, int8=kind.arithmetic == "int8")
     try:
-        engine = _load(kind, model, folder, spec.tokens)
+        engine = _load(kind, model, folder, spec.tokens, for_one=for_one)
     except SamestoryError:
         raise
     except Exception as error:  # of a library that meets a damaged file: its own
@@ -224,12 +229,16 @@ def open_engine(
     return OpenEncoder(engine, space, made_by, means)
 
 
-def _load(kind: Kind, model: ModelFiles, folder: Path, tokens: int) -> Engine:
+def _load(
+    kind: Kind, model: ModelFiles, folder: Path, tokens: int, *, for_one: bool
+) -> Engine:
     match kind.library:
         case "openvino":
             from samestory.embed.engines.openvino_engine import OpenVinoEngine  # noqa: PLC0415
 
-            return OpenVinoEngine(folder, tokens, arithmetic=kind.arithmetic)
+            return OpenVinoEngine(
+                folder, tokens, arithmetic=kind.arithmetic, for_one=for_one
+            )
         case "onnxruntime":
             from samestory.embed.engines.onnx_engine import OnnxEngine  # noqa: PLC0415
 

