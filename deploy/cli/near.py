@@ -25,6 +25,7 @@ from samestory.deploy.config import Settings
 from samestory.errors import Misconfigured, Quarantine
 from samestory.index.answers.lookup import DEPTH, Lookup, Near, query_of, undated
 from samestory.index.decision.features import View
+from samestory.index.decision.pair_model import PairModel
 from samestory.index.store.reader import Reader
 from samestory.index.store.results import Event, headline
 from samestory.index.store.rows import Member
@@ -81,11 +82,12 @@ class FindNear(Json, Deciding, Fetching):
         if self.k < 1:
             raise Misconfigured("-k must be 1 or more")
         state = wiring.read_state(settings)
-        query = _query(self, settings, state)
+        model = wiring.open_pair_model(settings)
+        query = _query(self, settings, state, model)
         with state.reading():
             # Each event by its nearest report: so more reports than events are read.
             by_event = sys.stdout.isatty() and not self.json
-            nearest = Lookup(state, wiring.open_pair_model(settings)).nearest(
+            nearest = Lookup(state, model).nearest(
                 query,
                 max(self.k, DEPTH) if by_event else self.k,
                 since=parse_since(self.since),
@@ -109,11 +111,12 @@ class FindNear(Json, Deciding, Fetching):
         return 0 if nearest else 1
 
 
-def _query(args: FindNear, settings: Settings, state: Reader) -> View:
+def _query(
+    args: FindNear, settings: Settings, state: Reader, model: PairModel
+) -> View:
     given = [args.text or None, args.url, args.story, args.file]
     if sum(one is not None for one in given) != 1:
         raise Misconfigured("near: give one of TEXT, --url, --story, --file or -")
-    model = wiring.open_pair_model(settings)
     member = _known(args, state)
     if member is not None:
         story = member.story
