@@ -111,9 +111,7 @@ class FindNear(Json, Deciding, Fetching):
         return 0 if nearest else 1
 
 
-def _query(
-    args: FindNear, settings: Settings, state: Reader, model: PairModel
-) -> View:
+def _query(args: FindNear, settings: Settings, state: Reader, model: PairModel) -> View:
     given = [args.text or None, args.url, args.story, args.file]
     if sum(one is not None for one in given) != 1:
         raise Misconfigured("near: give one of TEXT, --url, --story, --file or -")
