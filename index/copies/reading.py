@@ -12,11 +12,12 @@ reports of one house share its lines.
 """
 
 import re
+import sys
 import unicodedata
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Final
 
 import numpy as np
@@ -36,7 +37,9 @@ MIN_FIGURES: Final = 4  # of a table's row
 MAX_QUOTED: Final = 2_000  # characters of a paragraph's quotation
 _TIMES: Final = np.uint64(0x9E37_79B9_7F4A_7C15)
 _MIX: Final = np.uint64(0xBF58_476D_1CE4_E5B9)
-_WORD: Final = re.compile(r"(\w+(?:['\u2019]\w+)?)")
+_WORD: Final = re.compile(r"\w+(?:['\u2019]\w+)?")
+_APOSTROPHE: Final = ord("'")
+_BLANK: Final = ord(" ")
 _MARK: Final = re.compile('["\u201c\u201d\u00ab\u00bb\u201e\u201f]')
 _OPENING: Final = '"\u201c\u00ab\u201e\u201f'
 _CLOSING: Final = '"\u201d\u00bb'
@@ -46,7 +49,8 @@ _SINGLE: Final = re.compile(
 )
 _SPEAKER: Final = re.compile(r"[A-Z][A-Z .'-]{2,30}(?:\([^)\n]{1,30}\))?:\s")
 _FIGURE: Final = re.compile(r"(?<!\S)[+\-\u2212\u20ac\u00a3$]?\d\S*")
-_ROW_END: Final = re.compile(r"\d[^\n]{0,11}(?:\n|\Z)")  # of a row: a figure
+_DIGIT: Final = re.compile(r"\d")
+_ROW_END: Final = 12  # characters of a row's end, in which a figure stands
 _SIGNED: Final = re.compile(r"[\u2014\u2013-]\s*[^\n@]{1,60}\(@\w{1,20}\)")
 # In a line in lower case, with a blank before and behind: found as plain words, since a
 # regular expression of them takes most of a text's time.
@@ -135,7 +139,7 @@ class Reading:
     @property
     def words(self) -> tuple[str, ...]:
         """The words in lower case, in order; made anew each time."""
-        return tuple(_split(self.text)[1])
+        return tuple(_split(self.text, plain_word(self.text))[2])
 
     @cached_property
     def places(self) -> tuple[NDArray[np.uint64], NDArray[np.uint32]]:
@@ -210,44 +214,72 @@ def read(text: str, repeated: Collection[str] = ()) -> Reading:
         repeated: lines that its outlet prints again and again.
     """
     plain = _normal(text[:MAX_READ])
-    edges, words = _split(plain)
-    begins, ends = edges[:-1:2].copy(), edges[1::2].copy()
+    lower = plain_word(plain)
+    begins, ends, words = _split(plain, lower)
     rows = _marked(begins, _rows(plain))
     house = _marked(begins, _repeated(plain, repeated), rows)
     if house.sum() <= MAX_HOUSE * len(words):  # else a report that stands there thrice
         rows = house
-    furniture = _marked(begins, _furniture(plain), rows)
+    furniture = _marked(begins, _furniture(plain, lower), rows)
     if furniture.sum() > (1 - MIN_OWN) * len(words):
         furniture = rows
     numbers = np.fromiter(map(hash, words), np.int64, len(words))
+    raw = " ".join(words).encode("utf-8", "surrogatepass").split(b" ")
     return Reading(
         text=plain,
         begins=begins,
         ends=ends,
-        checksums=np.fromiter(map(zlib.crc32, _raw(words)), np.uint32, len(words)),
+        checksums=np.fromiter(map(zlib.crc32, raw), np.uint32, len(words)),
         shingles=runs_of(numbers.view(np.uint64)),
         furniture=furniture,
     )
 
 
-def _raw(words: Sequence[str]) -> list[bytes]:
-    try:
-        return [*map(str.encode, words)]
-    except UnicodeEncodeError:  # half of a character
-        return [word.encode("utf-8", "surrogatepass") for word in words]
+def _split(
+    plain: str, lower: str
+) -> tuple[NDArray[np.uint32], NDArray[np.uint32], list[str]]:
+    """Return where the words begin and end, and the words: what _WORD finds.
+
+    By its characters' classes: a third of the time that the expression takes.
+    """
+    if len(lower) != len(plain):  # a letter that is two in lower case
+        found = [match.span() for match in _WORD.finditer(plain)]
+        words = [plain_word(plain[begin:end]) for begin, end in found]
+        spans = np.array(found, np.uint32).reshape(-1, 2)
+        return spans[:, 0].copy(), spans[:, 1].copy(), words
+    codes = np.frombuffer(lower.encode("utf-32-le", "surrogatepass"), np.uint32)
+    marks = np.zeros(len(codes) + 2, bool)  # one before, one behind
+    is_word = marks[1:-1]
+    is_word[:] = _letters()[codes]
+    apostrophes = np.flatnonzero(codes == _APOSTROPHE)
+    inside = apostrophes[marks[apostrophes] & marks[apostrophes + 2]]
+    is_word[inside] = True
+    if len(inside) > 1:
+        _part(is_word, inside)
+    edges = np.flatnonzero(marks[1:] != marks[:-1]).astype(np.uint32)
+    kept = np.where(is_word, codes, np.uint32(_BLANK)).tobytes()
+    words = kept.decode("utf-32-le", "surrogatepass").split()
+    return edges[::2].copy(), edges[1::2].copy(), words
 
 
-def _split(plain: str) -> tuple[NDArray[np.uint32], list[str]]:
-    """Return where words and what is between them end, in turn, and the words."""
-    lower = plain_word(plain)
-    if len(lower) == len(plain):
-        parts = _WORD.split(lower)
-        words = parts[1::2]
-    else:  # a letter that is two in lower case
-        parts = _WORD.split(plain)
-        words = plain_word(" ".join(parts[1::2])).split(" ") if parts[1:] else []
-    lengths = np.fromiter(map(len, parts), np.uint32, len(parts))
-    return lengths.cumsum(dtype=np.uint32), words
+def _part(is_word: NDArray[np.bool_], inside: NDArray[np.intp]) -> None:
+    """Let each second apostrophe of a row of words that they join be none: "a'b c"."""
+    blanks = np.flatnonzero(~is_word)
+    rows = np.searchsorted(blanks, inside)
+    joined = False
+    for at, row, before in zip(inside[1:], rows[1:], rows, strict=False):
+        joined = row == before and not joined
+        if joined:
+            is_word[at] = False
+
+
+@cache
+def _letters() -> NDArray[np.bool_]:
+    """Return for each code point whether it is a word's, as regular expressions say."""
+    found = np.zeros(sys.maxunicode + 1, bool)
+    for match in re.finditer(r"\w+", "".join(map(chr, range(len(found))))):
+        found[match.start() : match.end()] = True
+    return found
 
 
 def _marked(
@@ -322,11 +354,9 @@ def _in_marks(line: str) -> Iterator[tuple[int, int]]:
 
 def _rows(text: str) -> Iterator[tuple[int, int]]:
     """Yield where rows of tables stand."""
-    for match in _ROW_END.finditer(text):
-        begin = text.rfind("\n", 0, match.start()) + 1
-        end = match.end() - match[0].endswith("\n")
-        if _is_row(text[begin:end]):
-            yield begin, end
+    for at, line in _paragraphs(text):
+        if _DIGIT.search(line, len(line) - _ROW_END) and _is_row(line):
+            yield at, at + len(line)
 
 
 def _repeated(text: str, repeated: Collection[str]) -> Iterator[tuple[int, int]]:
@@ -337,9 +367,9 @@ def _repeated(text: str, repeated: Collection[str]) -> Iterator[tuple[int, int]]
             yield at, at + len(line)
 
 
-def _furniture(text: str) -> Iterator[tuple[int, int]]:
+def _furniture(text: str, lower: str) -> Iterator[tuple[int, int]]:
     """Yield where a page's furniture stands, as far as its words tell."""
-    whole = " " + text.lower().replace("\n", " \n ") + " "
+    whole = " " + lower.replace("\n", " \n ") + " "
     phrases = [
         phrase
         for key, group in _BY_KEY.items()

@@ -23,6 +23,8 @@ MIN_QUOTED: Final = 8  # of a quotation's
 MAX_PLACES: Final = 4  # of a shingle in a text that count: more is a refrain
 COPY, QUOTATION, BOILERPLATE = "copy", "quotation", "boilerplate"
 KINDS: Final = (COPY, QUOTATION, BOILERPLATE)
+_BITS: Final = 32  # of a place in a text
+_PLACE: Final = (1 << _BITS) - 1
 _KIND_OF_RANK: Final = np.array(
     [KINDS.index(one) for one in (COPY, BOILERPLATE, QUOTATION)], np.int8
 )
@@ -128,14 +130,15 @@ def _pieces(a: Reading, b: Reading) -> list[Piece]:
     in_a, in_b = _meetings(a, b)
     if not len(in_a):
         return []
-    order = np.lexsort((in_a, in_a - in_b))
-    in_a, in_b = in_a[order], in_b[order]
-    begins = np.flatnonzero((np.diff(in_a) != 1) | (np.diff(in_b) != 1)) + 1
-    begins = np.concatenate([[0], begins])
-    sizes = np.diff(begins, append=len(in_a)) + SHINGLE - 1
-    found = zip(
-        in_a[begins].tolist(), in_b[begins].tolist(), sizes.tolist(), strict=True
-    )
+    # In order of diagonal, then of place, as one number: on a diagonal the next is one
+    # more.
+    key = ((in_a - in_b) << _BITS) + in_a
+    key.sort()
+    begins = np.concatenate([[0], np.flatnonzero(np.diff(key) != 1) + 1])
+    sizes = np.diff(begins, append=len(key)) + SHINGLE - 1
+    begin_a = key[begins] & _PLACE
+    begin_b = begin_a - (key[begins] >> _BITS)
+    found = zip(begin_a.tolist(), begin_b.tolist(), sizes.tolist(), strict=True)
     return [Piece(begin_a=a, begin_b=b, size=size) for a, b, size in sorted(found)]
 
 
@@ -144,33 +147,29 @@ def _meetings(a: Reading, b: Reading) -> tuple[NDArray[np.int64], NDArray[np.int
 
     Shapes (n,) and (n,): each of its first places in the one with each in the other.
     """
-    ranked, order = b.places
-    first = np.searchsorted(ranked, a.shingles)
-    places = np.flatnonzero(ranked[np.minimum(first, len(ranked) - 1)] == a.shingles)
-    met = np.zeros(len(ranked), bool)
-    met[first[places]] = True
-    if met.sum() < len(places):  # some stand in the first several times
-        places = places[_nth(a.shingles[places]) < MAX_PLACES]
-    if not len(places):
-        return places, places
-    first = first[places]
-    behind = np.searchsorted(ranked, a.shingles[places], "right")
+    mine, in_a = a.places
+    ranked, in_b = b.places
+    first = np.searchsorted(ranked, mine)
+    hits = np.flatnonzero(ranked[np.minimum(first, len(ranked) - 1)] == mine)
+    if len(hits) > 1 and (mine[hits[1:]] == mine[hits[:-1]]).any():
+        hits = hits[_nth(mine[hits]) < MAX_PLACES]  # some stand in a several times
+    if not len(hits):
+        return hits, hits
+    first = first[hits]
+    behind = np.searchsorted(ranked, mine[hits], "right")
     found_a, found_b = [], []
     for turn in range(min(MAX_PLACES, int((behind - first).max()))):
         is_there = first + turn < behind
-        found_a.append(places[is_there])
-        found_b.append(order[first[is_there] + turn].astype(np.int64))
+        found_a.append(in_a[hits[is_there]].astype(np.int64))
+        found_b.append(in_b[first[is_there] + turn].astype(np.int64))
     return np.concatenate(found_a), np.concatenate(found_b)
 
 
 def _nth(numbers: NDArray[np.uint64]) -> NDArray[np.intp]:
-    """Return for each number how often it stood before, shape (n,)."""
-    order = np.argsort(numbers, kind="stable")
+    """Return for each of ascending numbers how often it stood before, shape (n,)."""
     ranks = np.arange(len(numbers))
-    is_new = np.concatenate([[True], np.diff(numbers[order]) != 0])
-    found = np.empty(len(numbers), np.intp)
-    found[order] = ranks - np.maximum.accumulate(np.where(is_new, ranks, 0))
-    return found
+    is_new = np.concatenate([[True], np.diff(numbers) != 0])
+    return ranks - np.maximum.accumulate(np.where(is_new, ranks, 0))
 
 
 def _chained(pieces: Sequence[Piece]) -> list[list[Piece]]:

@@ -52,7 +52,7 @@ class CopyTracker:
         lines = house_lines(story)
         is_new = self._copies.voice(seq) is None
         other_lines = self._copies.put_numbers(LINES, seq, lines)
-        having = {line: self._copies.printing(line) for line in {*lines, *other_lines}}
+        having = self._copies.printing({*lines, *other_lines})
         repeated = {line for one, line in lines.items() if len(having[one]) >= REPEATED}
         self._compare(seq, story, news, repeated, is_new=is_new)
         for other in self._reread({one: having[one] for one in other_lines}, seq):
@@ -69,7 +69,7 @@ class CopyTracker:
         for seq in seqs:
             news.sources |= self._source(seq)
         lines = {line for seq in seqs for line in self._copies.drop_text(seq)}
-        having = {line: self._copies.printing(line) for line in lines}
+        having = self._copies.printing(lines)
         left = self._copies.drop(seqs)
         for seq in seqs:
             self._let_go(seq)
@@ -182,7 +182,7 @@ class CopyTracker:
         place = _place(story)
         for one in self._copies.neighbours(seq):
             is_earlier = (one.event_time, one.story_id) < place
-            title = partial(self._copies.title, one.seq)
+            title = partial(self._title, one.seq)
             if may_be_source(one.whose, is_earlier=is_earlier, title=title):
                 yield Mate(seq=one.seq, outlet=one.outlet, pair=one.pair)
 
@@ -220,6 +220,10 @@ class CopyTracker:
         return self._copies.credited(seq, but=text.voice)
 
     # texts
+
+    def _title(self, seq: int) -> str:
+        kept = self._texts.get(seq)
+        return kept.story.title if kept else self._copies.title(seq)
 
     def _text_of(self, seq: int) -> Text:
         found = self._texts.get(seq)

@@ -3,6 +3,7 @@
 Each story's voice stands in its own row (`stories.voice`), where questions count it.
 """
 
+import json
 import sqlite3
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -126,21 +127,20 @@ class Copies:
         self._db.execute("DELETE FROM texts WHERE seq = ?", (seq,))
         return lines
 
-    def printing(self, line: int) -> list[int]:
-        """Return the stories of a line's outlet that have it, REPEATED + 1 at most."""
+    def printing(self, lines: Iterable[int]) -> dict[int, list[int]]:
+        """Return the stories that have each line, REPEATED + 1 of one at most."""
         rows = self._db.execute(
-            "SELECT seq FROM lines WHERE number = ? ORDER BY seq LIMIT ?",
-            (line, REPEATED + 1),
+            "SELECT value, (SELECT json_group_array(seq) FROM (SELECT seq FROM lines"
+            " WHERE number = value ORDER BY seq LIMIT ?)) FROM json_each(?)",
+            (REPEATED + 1, _json(lines)),
         )
-        return [row[0] for row in rows]
+        return {line: json.loads(seqs) for line, seqs in rows}
 
     def repeated(self, story: Story) -> set[str]:
         """Return the lines of a story that its outlet repeats."""
-        return {
-            line
-            for number, line in house_lines(story).items()
-            if len(self.printing(number)) >= REPEATED
-        }
+        lines = house_lines(story)
+        having = self.printing(lines)
+        return {line for one, line in lines.items() if len(having[one]) >= REPEATED}
 
     def holders(self, prints: Collection[int], at: float) -> list[Holder]:
         """Return the stories of a time that have some of these prints.

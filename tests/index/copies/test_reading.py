@@ -1,6 +1,11 @@
 """What of a text is own, quoted, or furniture."""
 
+import re
+import unicodedata
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from samestory.index.copies.reading import read
 
@@ -14,6 +19,22 @@ def quoted(text):
         for word, is_quoted in zip(found.words, found.quoted, strict=True)
         if is_quoted
     )
+
+
+@given(
+    st.text(
+        "ab'\u2019 \n1\u0663\u00e9\u0130\u00df\ufb01\u6f22\U0001f600_-\ud800\x1c\u2028"
+    )
+)
+def test_words_are_letters_and_digits_that_one_apostrophe_may_join(text):
+    """As a regular expression finds them, whatever is in the text."""
+    found = read(text)
+    plain = unicodedata.normalize("NFKC", text)
+    matches = [*re.finditer(r"\w+(?:['\u2019]\w+)?", plain)]
+    places = [*zip(found.begins.tolist(), found.ends.tolist(), strict=True)]
+    assert places == [match.span() for match in matches]
+    words = [match[0].lower().replace("\u2019", "'") for match in matches]
+    assert [*found.words] == words
 
 
 @pytest.mark.parametrize(
