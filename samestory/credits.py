@@ -79,10 +79,10 @@ _WITH: Final = re.compile(
 _CONTRIBUTED: Final = re.compile(rf"\b{_AGENCY}\b(?i:[^.\n]{{0,40}} contributed)")
 _REPORTED: Final = re.compile(rf"(?i:reporting by)\s+{_AGENCY}\b")
 _ANYWHERE: Final = re.compile(rf"\b{_AGENCY}\b")
-_CAPITAL: Final = r"[A-Z](?:[\w'&/-]|\.(?=\w)){1,20}"
+CAPITALISED: Final = r"[A-Z](?:[\w'&/-]|\.(?=\w)){1,20}"
 _CITING: Final = re.compile(
     r"\b(?:citing|cited by|according to|reported by|told|quoted by|a report (?:by|in))"
-    rf"\s+(?P<outlet>(?:[Tt]he )?{_CAPITAL}(?:\s+(?:of\s+)?{_CAPITAL}){{0,3}})"
+    rf"\s+(?P<outlet>(?:[Tt]he )?{CAPITALISED}(?:\s+(?:of\s+)?{CAPITALISED}){{0,3}})"
 )
 # An outlet that is quoted looks like one; "according to Mr Smith" names a person.
 _OUTLET: Final = re.compile(
@@ -210,6 +210,11 @@ def _is_name(written: str) -> bool:
 def _citing(text: str) -> tuple[str, ...]:
     citations = (hit["outlet"].rstrip(".'’") for hit in _CITING.finditer(text[:20_000]))
     outlets = [
-        re.sub(r"^[Tt]he\s+", "", one) for one in citations if _OUTLET.search(one)
+        re.sub(r"^[Tt]he\s+", "", one) for one in citations if looks_like_outlet(one)
     ]
     return tuple(dict.fromkeys(outlets))[:MAX_CREDITS]
+
+
+def looks_like_outlet(name: str) -> bool:
+    """Tell whether a name is that of a paper, a broadcaster or an agency."""
+    return _OUTLET.search(name) is not None

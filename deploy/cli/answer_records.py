@@ -29,10 +29,14 @@ class Report(TypedDict):
     is_copy: Annotated[bool, Meta(description="Most of its words are another's.")]
     title: str
     published: Time | None
+    passes_on: Annotated[
+        str | None,
+        Meta(description="The outlet or post whose knowledge it is; null: its own."),
+    ]
 
 
 class Confirmed(TypedDict):
-    """That a second voice tells an event."""
+    """That a second voice tells an event, and knows it by itself."""
 
     by: Annotated[StoryId, Meta(description="The report that brought it.")]
     at: Time
@@ -49,7 +53,7 @@ class Event(TypedDict):
     outlets: list[str]
     voices: Annotated[list[str], Meta(description="Who tells it independently.")]
     confirmed: Annotated[
-        Confirmed | None, Meta(description="null: one voice, and its copies.")
+        Confirmed | None, Meta(description="null: one source, whoever prints it.")
     ]
     report_count: Count
     outlet_count: Count

@@ -92,18 +92,25 @@ def _lines(
     if second := one.confirmed_by:
         when = moment_of(second.event_time)
         yield f"confirmed by {second.attribution}, {when} ({second.story_id[:10]})"
+    passed_on = dict(zip((r.story_id for r in one.reports), one.passed_on, strict=True))
+    if len(one.voices) > 1 and not one.confirmed_by:
+        source = next(filter(None, passed_on.values()), one.first.outlet)
+        yield f"not confirmed: all that is told is known from {source}"
     yield ""
     times = {at: moment_of(report.story.published) for at, report in enumerate(added)}
     width = 2 + max(map(len, times.values()))
     for at, report in _in_turn(added):
-        yield f"{times[at]:<{width}}{next(lines := _of_report(report, at))}"
+        lines = _of_report(report, at, passed_on.get(report.story.story_id, ""))
+        yield f"{times[at]:<{width}}{next(lines)}"
         told = (_mark(mark) for mark in marks if mark.a == report.story.story_id)
         yield from (" " * width + line for line in (*lines, *told))
 
 
-def _of_report(one: Addition, at: int) -> Iterator[str]:
-    """Yield a report's headline, what it adds, and where it is."""
+def _of_report(one: Addition, at: int, passed_on: str) -> Iterator[str]:
+    """Yield a report's headline, what it adds, whose knowledge, and where it is."""
     yield from _copy_lines(one) if one.copied else _own_lines(one, at)
+    if passed_on and not one.copied:
+        yield f"passes on {passed_on}"
     below = "  " * bool(one.copied)
     yield f"{below}{one.story.story_id[:10]}  {one.story.url or ''}".rstrip()
 

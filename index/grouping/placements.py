@@ -25,7 +25,6 @@ from samestory.index.store.versions import Version
 from samestory.story import Story
 from samestory.story_vector import StoryVector
 
-CONFIRMING: Final = 2  # voices of an event that is confirmed
 CORRECTED: Final = "corrected"
 
 
@@ -62,11 +61,11 @@ class Placements:
         event_id, revisions = plan.event_id, self._state.revisions
         news = self._put(one, former=None)
         reason = "created" if plan.is_first else "grown"
-        if self._is_newly_confirmed(event_id):
+        told = revisions.confirmed_by(event_id)
+        if not told and (second := self._state.copies.second_source(event_id)):
             reason = "confirmed"
+            revisions.confirm(event_id, second)
         revisions.revise(event_id, reason, story=story.story_id)
-        if reason == "confirmed":
-            revisions.confirm(event_id, self._state.copies.second_voice(event_id))
         self._move_all(plan)
         self._retell(news, {event_id}, story=story.story_id)
 
@@ -222,18 +221,17 @@ class Placements:
         self._retell(news, left)
         return {day_of(one.event_time) for one in removed}
 
-    def _is_newly_confirmed(self, event_id: str) -> bool:
-        return (
-            self._state.revisions.confirmed_by(event_id) is None
-            and self._state.copies.count_of_voices(event_id) >= CONFIRMING
-        )
-
     def _confirm(self, event_id: str) -> None:
-        """Tell that an event is confirmed, if it is and nothing told it."""
-        if self._is_newly_confirmed(event_id):
-            by = self._state.copies.second_voice(event_id)
-            self._state.revisions.revise(event_id, "confirmed", story=by)
-            self._state.revisions.confirm(event_id, by)
+        """Tell that an event is confirmed, or no more, if that is other than told."""
+        revisions = self._state.revisions
+        told = revisions.confirmed_by(event_id)
+        second = self._state.copies.second_source(event_id)
+        if second and not told:
+            revisions.revise(event_id, "confirmed", story=second)
+        elif told and not second:
+            revisions.revise(event_id, "unconfirmed", story=told)
+        if bool(told) != bool(second):
+            revisions.confirm(event_id, second)
 
     def _tell(self, change: Change) -> None:
         for component in self._components:

@@ -13,8 +13,15 @@ import numpy as np
 
 from samestory.index.copies.house_lines import REPEATED, house_lines
 from samestory.index.copies.kept import CREDIT, Copied, Pair, turned_side, whose_in
+from samestory.index.copies.relays import (
+    CONFIRMING,
+    Told,
+    relays_in,
+    second_source,
+)
 from samestory.story import Story
 
+EARLY: Final = 50  # reports of an event, read first
 HOLDERS: Final = 60  # stories of a print that are read, the first that came
 PRINTS, LINES = "prints", "lines"  # numbers that are kept of each text
 _SIZES: Final = {PRINTS: "<i4", LINES: "<i8"}
@@ -320,29 +327,34 @@ class Copies:
         """Keep whose voice a story is."""
         self._db.execute("UPDATE stories SET voice = ? WHERE seq = ?", (voice, seq))
 
-    def count_of_voices(self, event_id: str) -> int:
-        """Return how many voices an event has."""
+    def second_source(self, event_id: str) -> str | None:
+        """Return the first report of an event of other knowledge than the first.
+
+        None where one is alone; see `copies.relays`.
+        """
         (count,) = self._db.execute(
             "SELECT count(DISTINCT nullif(voice, '')) FROM stories WHERE event_id = ?",
             (event_id,),
         ).fetchone()
-        return int(count)
-
-    def second_voice(self, event_id: str) -> str:
-        """Return the first report of an event that is of another voice than the first.
-
-        Raises:
-            ValueError: it has one voice, or none.
-        """
-        rows = self._db.execute(
-            "SELECT story_id, voice FROM stories WHERE event_id = ? AND voice <> ''"
-            " ORDER BY event_time, story_id",
-            (event_id,),
-        ).fetchall()
-        for story_id, voice in rows[1:]:
-            if voice != rows[0][1]:
-                return str(story_id)
-        raise ValueError(event_id)
+        if count < CONFIRMING:
+            return None
+        for most in (EARLY, -1):  # as a rule one of the first is it
+            rows = self._db.execute(
+                "SELECT story_id, outlet, voice, relays FROM stories"
+                " WHERE event_id = ? ORDER BY event_time, story_id LIMIT ?",
+                (event_id, most),
+            ).fetchall()
+            second = second_source(
+                [
+                    Told(outlet, voice or "", relays_in(names))
+                    for _, outlet, voice, names in rows
+                ]
+            )
+            if second is not None:
+                return str(rows[second][0])
+            if len(rows) < EARLY:
+                break
+        return None
 
     def untold(self, limit: int) -> list[int]:
         """Return stories whose voice was not yet told, in order of arrival."""

@@ -6,6 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from samestory.errors import Misconfigured
+from samestory.index.copies.relays import (
+    CONFIRMING,
+    Told,
+    passed_on,
+    second_source,
+)
 from samestory.index.store.query import Cursor
 from samestory.story import Story, iso
 
@@ -21,6 +27,7 @@ class Report:
         event_time: the time that decisions use.
         hearsay_of: "" for the outlet's own report.
         voice: whose it is: its outlet's, or that of what it copies; "" for nobody's.
+        relays: whose knowledge it passes on, see `copies.relays`; () for its own.
         is_copy: most of its words are another report's.
     """
 
@@ -31,6 +38,7 @@ class Report:
     lang: str | None
     hearsay_of: str
     voice: str
+    relays: tuple[str, ...]
     is_copy: bool
     url: str | None
     title: str
@@ -129,13 +137,24 @@ class Event:
 
     @property
     def confirmed_by(self) -> Report | None:
-        """The report that brought a second voice; None where one is alone.
+        """The first report of other knowledge than the first; None where one is alone.
 
         By the time that it states; whose arrival was told to have confirmed the event
         is `Revisions.confirmed_by`.
         """
-        told = [report for report in self.reports if report.voice]
-        return next((one for one in told if one.voice != told[0].voice), None)
+        if len(self.voices) < CONFIRMING:
+            return None
+        second = second_source(self._told)
+        return None if second is None else self.reports[second]
+
+    @property
+    def passed_on(self) -> list[str]:
+        """Whose knowledge each report passes on; "" for its own."""
+        return passed_on(self._told)
+
+    @property
+    def _told(self) -> list[Told]:
+        return [Told(one.outlet, one.voice, one.relays) for one in self.reports]
 
     @property
     def copy_count(self) -> int:
@@ -166,7 +185,10 @@ class Event:
             "voice_count": len(self.voices),
             "copy_count": self.copy_count,
             "languages": self.languages,
-            "reports": [report.to_json() for report in self.reports],
+            "reports": [
+                report.to_json() | {"passes_on": of or None}
+                for report, of in zip(self.reports, self.passed_on, strict=True)
+            ],
         }
 
 

@@ -15,7 +15,8 @@ VERSION: Final = "1.2"
 REASONS: Final = {
     "created": "a report that belongs to no other event",
     "grown": "a report joined",
-    "confirmed": "a second voice: not a copy, of another publisher",
+    "confirmed": "a second voice that knows it by itself: no copy, no citation",
+    "unconfirmed": "what confirmed it is gone, or is no second source any more",
     "voices": "another report shows who copied whom",
     "updated": "a report has a new text",
     "materially-updated": "a report has other figures, or a correction notice",
@@ -150,8 +151,8 @@ class Revisions:
         row = self._of(event_id)
         return row["confirmed"] if row else None
 
-    def confirm(self, event_id: str, story_id: str) -> None:
-        """Keep which story confirmed an event."""
+    def confirm(self, event_id: str, story_id: str | None) -> None:
+        """Keep which story confirmed an event; None for none any more."""
         self._db.execute(
             "UPDATE events SET confirmed = ? WHERE event_id = ?", (story_id, event_id)
         )

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from samestory.index.copies.relays import relays_in
 from samestory.index.store.query import Cursor
 from samestory.index.store.results import Listed, Report, headline
 from samestory.story import Story, clamped, event_time_of, parse_moment
@@ -18,7 +19,7 @@ MEMBER: Final = "seq, story, event_id, vectors, crowd"
 IS_COPY: Final = "EXISTS (SELECT 1 FROM copies c WHERE c.seq = stories.seq) AS is_copy"
 LISTED: Final = f"event_time, story_id, story, event_id, voice, {IS_COPY}"
 # Read by SQLite out of the story's JSON, of whose text no more than a headline leaves.
-REPORT: Final = f"""seq, story_id, event_id, outlet, lang, voice, {IS_COPY},
+REPORT: Final = f"""seq, story_id, event_id, outlet, lang, voice, relays, {IS_COPY},
 json_extract(story, '$.hearsay_of') AS hearsay_of, url,
 json_extract(story, '$.title') AS title,
 CASE WHEN json_extract(story, '$.title') = ''
@@ -97,6 +98,7 @@ def report_of(row: sqlite3.Row) -> Report:
         lang=row["lang"],
         hearsay_of=row["hearsay_of"] or "",
         voice=row["voice"] or "",
+        relays=relays_in(row["relays"]),
         is_copy=bool(row["is_copy"]),
         url=row["url"],
         title=row["title"],

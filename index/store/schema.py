@@ -8,7 +8,7 @@ from typing import Final
 
 from samestory.database import checked, rebuilt
 
-SCHEMA: Final = 7
+SCHEMA: Final = 8
 _META: Final = checked(
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)"
     " STRICT, WITHOUT ROWID"
@@ -92,6 +92,8 @@ _HEARD_OF_BEFORE: Final = (
 )
 # Whose voice a story is, "" for nobody's; NULL until `copy_tracker` has read it.
 _VOICE: Final = "ALTER TABLE stories ADD COLUMN voice TEXT"
+# What a story passes on of others' knowledge, see `copies.relays`: names, one a line.
+_RELAYS: Final = "ALTER TABLE stories ADD COLUMN relays TEXT NOT NULL DEFAULT ''"
 # A few shingles of each text and its outer lines, and the stories of each: see
 # `copies.prints` and `copies.house_lines`. The latter are an index of the former.
 _TEXTS: Final = checked(
@@ -181,7 +183,7 @@ TABLES: Final = ";".join(
         *_OLD.values(),
         *_NEW,
         *(_LATENCIES, _HEARD, _INDEXES_6, _COMMON_INDEXES),
-        *(*_WHO_COPIED, _INDEXES_7, *_VIEWS),
+        *(*_WHO_COPIED, _INDEXES_7, *_VIEWS, _RELAYS),
     ]
 )
 
@@ -224,4 +226,5 @@ UPGRADES: Final = {
     4: _WITHOUT_CHECKSUMS,
     5: _WITHOUT_HEARD,
     6: ";".join([*_WHO_COPIED, _INDEXES_7, *_VIEWS]),
+    7: _RELAYS,
 }

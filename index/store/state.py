@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from samestory.database import open_database, transaction, vacuum
+from samestory.index.copies.relays import relays_of
 from samestory.index.decision.join_record import JoinRecord
 from samestory.index.search.rare_terms import TERMS
 from samestory.index.store.held import Held
@@ -85,16 +86,17 @@ class State(Held):
         event_time = story.event_time.timestamp()
         columns = (
             "seq, story_id, digest, observed, first_seen, event_time, event_id,"
-            " outlet, lang, url, story, vectors, crowd, rare, heard"
+            " outlet, lang, url, story, vectors, crowd, rare, heard, relays"
         )
         self._db.execute(
-            f"INSERT INTO stories ({columns}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+            f"INSERT INTO stories ({columns}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
             " ON CONFLICT (story_id) DO UPDATE SET digest=excluded.digest,"
             " observed=excluded.observed, event_time=excluded.event_time,"
             " event_id=excluded.event_id, outlet=excluded.outlet, lang=excluded.lang,"
             " first_seen=min(first_seen, excluded.first_seen), url=excluded.url,"
             " story=excluded.story, vectors=excluded.vectors,"
-            " rare=excluded.rare, crowd=excluded.crowd, heard=excluded.heard",
+            " rare=excluded.rare, crowd=excluded.crowd, heard=excluded.heard,"
+            " relays=excluded.relays",
             (
                 seq,
                 story.story_id,
@@ -111,6 +113,7 @@ class State(Held):
                 crowd,
                 padded.tobytes(),
                 bool(story.hearsay_of),
+                "\n".join(relays_of(story.text, story.outlet)),
             ),
         )
         self.joins.put(story.story_id, event_id, record)

@@ -168,7 +168,8 @@ def test_a_source_that_comes_later_is_told_and_counts(tmp_path):
     ]
     index.apply(list(enumerate(journal)))
     found = [json.loads(one.value) for one in index.state.revisions.outbox()]
-    assert [one["reason"] for one in found] == ["created", "confirmed", "grown"]
+    reasons = ["created", "confirmed", "grown", "unconfirmed"]
+    assert [one["reason"] for one in found] == reasons
     assert found[1]["voices"] == ["a.org", "b.org"]
     assert found[2]["voices"] == ["c.org"]
     assert found[2]["copies"] == [[IDS[0], IDS[2]], [IDS[1], IDS[2]]]

@@ -95,7 +95,12 @@ def test_a_state_of_before_is_brought_up_to_date(tmp_path, version):
     state.close()
 
 
-BEFORE_COPIES = """
+BEFORE_RELAYS = """
+ALTER TABLE stories DROP COLUMN relays;
+PRAGMA user_version = 7;
+"""
+BEFORE_COPIES = f"""
+{BEFORE_RELAYS}
 DROP VIEW v_reports;
 DROP VIEW v_events;
 DROP VIEW v_corrections;
@@ -163,6 +168,25 @@ def test_a_state_of_before_copies_finds_them(tmp_path):
         assert state.digest() == digest
     assert [one.voices for one in Reader(path).events(Query())] == [["0.org", "2.org"]]
     assert list(damage_of_state(path)) == []
+
+
+def test_a_state_of_before_relays_confirms_as_it_did(tmp_path):
+    """Schema 7 counted a citation as a second source; a new version of it does not."""
+    path, cited = tmp_path / "s.db", f"The Arc reported: {PARAPHRASE}"
+    journal = [
+        (0, record("n0", 1, 0, hours=0, outlet="Arc", text=OWN)),
+        (1, record("n1", 1, 1, hours=1, outlet="b.org", text=cited)),
+    ]
+    index = EventIndex(State(path))
+    index.apply(journal)
+    assert Reader(path).events(Query())[0].confirmed_by is None
+    index.state.close()
+    with closing(connect(path)) as db:
+        db.executescript(BEFORE_RELAYS)
+    with closing(State(path)) as state:
+        EventIndex(state).apply([])
+    assert list(damage_of_state(path)) == []
+    assert Reader(path).events(Query())[0].confirmed_by is not None
 
 
 def test_one_without_corrections_has_none(tmp_path):

@@ -1,0 +1,139 @@
+"""Whose knowledge a report tells: its own, another outlet's, or what a post said.
+
+"Three ministers met in secret, the Daily Arc reported" is a voice, but no second
+source: whoever prints it knows what the Daily Arc knows. So is what two papers both
+read in one public post. Told by the opening, in English; a report that says that it
+asked somebody knows itself.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
+
+from samestory.credits import CAPITALISED, looks_like_outlet
+from samestory.publishers import names_of, outlet_named
+
+OPENING: Final = 600  # characters in which it is said whose knowledge it is
+READ: Final = 6_000  # in which a report says that it knows itself
+MOST: Final = 3  # names that are kept
+CONFIRMING: Final = 2  # voices of an event that may be confirmed
+POST: Final = "a post on "
+_NAME: Final = rf"(?:[Tt]he )?{CAPITALISED}(?: (?:of )?{CAPITALISED}){{0,3}}"
+_HOUSE: Final = (
+    r"(?: (?:newspaper|daily|weekly|magazine|broadcaster|news agency|news site"
+    r"|website|channel))"
+)
+_REPORTED: Final = re.compile(
+    rf"(?P<name>{_NAME})(?:{_HOUSE}? (?:has |had |first |earlier ){{0,2}}reported\b"
+    rf"|{_HOUSE} (?:said|wrote|reports)\b)"
+)
+_CITED: Final = re.compile(
+    r"\b(?:citing|according to|reported by|told|a report (?:by|in|from)|quoted by)"
+    rf"\s+(?P<name>{_NAME})"
+)
+_POSTED: Final = re.compile(
+    r"\b(?:posted|wrote|said|announced|(?:post|message|statement|video)s?(?: posted)?)"
+    r"(?: [\w']+){0,3} on (?P<name>X|Twitter|Truth Social|Telegram|Facebook|Instagram"
+    r"|Weibo|Threads|Bluesky|TikTok|LinkedIn|YouTube|WhatsApp)\b"
+)
+_ASKED: Final = re.compile(
+    r"\b(?:told (?:us|reporters|journalists)|confirmed to|independently|our own"
+    r"|our (?:reporter|correspondent)s?|(?:has|have) seen|seen by|in an interview"
+    r"|reviewed by"
+    r"|(?:officials?|spokes\w+|sources?|witness\w*) (?:said|say|confirmed))\b"
+)
+
+
+class Told(NamedTuple):
+    """A report of an event: its outlet, its voice, "" for hearsay, what it relays."""
+
+    outlet: str
+    voice: str
+    relays: tuple[str, ...]
+
+
+def relays_of(text: str, outlet: str) -> tuple[str, ...]:
+    """Return whose knowledge a report passes on, as written; () for its own.
+
+    Names that follow "citing" or stand before "reported", of outlets or of others: an
+    outlet that is in the event is known there, see `second_source`. Or a public post.
+
+    Args:
+        text: of the report.
+        outlet: its name or domain.
+    """
+    opening = text[:OPENING]
+    found = [*_REPORTED.finditer(opening), *_CITED.finditer(opening)]
+    posted = _POSTED.search(opening)
+    if not (found or posted) or _ASKED.search(text[:READ]):
+        return ()
+    found.sort(key=re.Match.start)
+    names = [
+        re.sub(r"^[Tt]he ", "", match["name"]).rstrip(".'\u2019") for match in found
+    ]
+    own = _called(outlet)
+    if any(_plain(name) in own for name in names):
+        return ()
+    names += [f"{POST}{posted['name']}"] if posted else []
+    return tuple(dict.fromkeys(names))[:MOST]
+
+
+def relays_in(kept: str) -> tuple[str, ...]:
+    """Return names that are kept one a line."""
+    return tuple(kept.split("\n")) if kept else ()
+
+
+def passed_on(reports: Sequence[Told]) -> list[str]:
+    """Return whose knowledge each report of an event passes on; "" for its own.
+
+    An outlet that is in the event, as it is called there; another, or a post, as
+    written. Other names, of people and ministries, are none.
+    """
+    return [_passed_on(report, reports)[1] for report in reports]
+
+
+def second_source(reports: Sequence[Told]) -> int | None:
+    """Return which report is the first of other knowledge than the first; None if none.
+
+    Args:
+        reports: of an event, the earliest first.
+    """
+    known = [_source(report, reports) for report in reports]
+    told = [at for at, source in enumerate(known) if source]
+    return next((at for at in told if known[at] != known[told[0]]), None)
+
+
+def _source(report: Told, reports: Sequence[Told]) -> str:
+    """Return whose knowledge a report tells: a voice's, an outlet's, or a post's."""
+    seen = [report]
+    while seen[-1].voice:
+        other, name = _passed_on(seen[-1], reports)
+        if other is None:
+            return _plain(name or seen[-1].voice)
+        if other in seen:  # each passes on the other
+            return min(_plain(one.voice) for one in seen[seen.index(other) :])
+        seen.append(other)
+    return ""
+
+
+def _passed_on(report: Told, reports: Iterable[Told]) -> tuple[Told | None, str]:
+    """Return the report that another passes on, if it is there, and its name."""
+    for name in report.relays:
+        plain = _plain(name)
+        for one in reports:
+            if one.voice and plain in _called(one.outlet):
+                return one, one.outlet
+        if name.startswith(POST) or looks_like_outlet(name):
+            return None, name
+    return None, ""
+
+
+def _called(outlet: str) -> frozenset[str]:
+    """Return the names of an outlet, as `_plain` has them."""
+    names = (outlet, *names_of(outlet_named(outlet)))
+    labels = [name.removeprefix("www.").split(".")[0] for name in names]
+    return frozenset(map(_plain, (*names, *labels)))
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\W_]+", "", name.casefold().removeprefix("the "))
