@@ -3,7 +3,7 @@
 import os
 import re
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
@@ -33,6 +33,7 @@ def open_database(
     marker: str,
     page_bytes: int = 4_096,
     upgrades: Mapping[int, str] | None = None,
+    functions: Mapping[str, Callable[[str], str]] | None = None,
 ) -> sqlite3.Connection:
     """Open or create a file, for its owner alone. Opening one takes no lock.
 
@@ -44,6 +45,7 @@ def open_database(
         marker: a table that no other kind of file of ours has.
         page_bytes: of a new file; larger is faster for rows of kilobytes.
         upgrades: by version, statements that bring a file of it to the next one.
+        functions: that those statements call, by name.
 
     Raises:
         Misconfigured: it can't be opened or written, is on a network file system, or
@@ -65,6 +67,8 @@ def open_database(
             db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA secure_delete = ON")  # what is removed leaves no bytes
+        for name, function in (functions or {}).items():
+            db.create_function(name, 1, function, deterministic=True)
         _upgrade(db, upgrades or {})
         present = _schema(db)
         db.opened = (what, path, file_of(path))

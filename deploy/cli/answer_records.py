@@ -149,6 +149,7 @@ class Near(TypedDict):
     similarity: Annotated[float, Meta(description="Cosine of the vectors.")]
     word_overlap: Annotated[float, Meta(description="TF-IDF cosine of the words.")]
     veto: str | None
+    is_named: Annotated[bool, Meta(description="It names all that the question names.")]
     title: str
     outlet: str
     hearsay_of: Hearsay

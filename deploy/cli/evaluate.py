@@ -244,7 +244,7 @@ def _nearest(
     """Return each row's five nearest others, whenever they were published."""
     index = Neighbours(units.shape[1])
     index.add(range(len(rows)), units, [0.0] * len(rows))
-    views = [undated(model, one.story, one.vectors) for one in vectors]
+    views = [undated(model, v.story, v.vectors, n) for n, v in enumerate(vectors)]
     return {
         row.row_id: [
             rows[one.seq].row_id

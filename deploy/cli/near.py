@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from shlex import quote
 from typing import Annotated, ClassVar, Final
 
 from cyclopts import Parameter
@@ -26,6 +27,7 @@ from samestory.errors import Misconfigured, Quarantine
 from samestory.index.answers.lookup import DEPTH, Lookup, Near, query_of, undated
 from samestory.index.decision.features import View
 from samestory.index.decision.pair_model import PairModel
+from samestory.index.search.names import names_in, words_in
 from samestory.index.store.reader import Reader
 from samestory.index.store.results import Event, headline
 from samestory.index.store.rows import Member
@@ -33,6 +35,7 @@ from samestory.story import clean_line, clean_text
 from samestory.urls import absolute_url
 
 TELLING: Final = 100  # Latin letters that tell a language
+FEW: Final = 3  # words of a question that is a name, e.g. Lina Marovic
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,11 +43,12 @@ class FindNear(Json, Deciding, Fetching):
     """Find the stories nearest to a text, a page or a story, with their events.
 
     On a terminal the events of the nearest stories, with who tells each; elsewhere
-    the stories, and with --json, too.
+    the stories, and with --json, too. A name of up to three words finds the reports
+    that name it. Where nothing is close a line says so, with exit 1.
 
     Examples:
       samestory near "Blinken warns NATO about Chinese support for Russia"
-      samestory near --url https://example.org/news/1 --since 7d
+      samestory near MH17 --since 7d
       pbpaste | samestory near -
     """
 
@@ -84,6 +88,7 @@ class FindNear(Json, Deciding, Fetching):
         state = wiring.read_state(settings)
         model = wiring.open_pair_model(settings)
         query = _query(self, settings, state, model)
+        names = _asked_for(" ".join(self.text))
         with state.reading():
             # Each event by its nearest report: so more reports than events are read.
             by_event = sys.stdout.isatty() and not self.json
@@ -93,8 +98,11 @@ class FindNear(Json, Deciding, Fetching):
                 since=parse_since(self.since),
                 lang=self.lang and self.lang.lower(),
                 outlet=self.outlet,
+                names=names,
             )
-            found = _by_event(state, nearest, self.k) if by_event else []
+            close = [near for near in nearest if near.is_close]
+            found = _by_event(state, close, self.k) if by_event else []
+            naming = len(state.names.naming(names))
         if self.json:
             for near in nearest:
                 print_json(near.to_json())
@@ -102,13 +110,37 @@ class FindNear(Json, Deciding, Fetching):
             print_two_lines(
                 [(event.title, _told(event, some)) for event, some in found]
             )
+            if naming > sum(near.is_named for _, some in found for near in some):
+                said = " ".join(self.text)
+                print(f"{naming} reports name it: samestory search {quote(said)}")
             remember(state, [event.event_id for event, _ in found])
-        elif nearest:
+        elif close:
             _print_columns(nearest)
             remember(state, [near.member.story.story_id for near in nearest])
-        else:
-            sys.stderr.write("nothing found: no story matches these filters\n")
-        return 0 if nearest else 1
+        if not close:
+            sys.stderr.write(_nothing_close(nearest))
+        return 0 if close else 1
+
+
+def _nothing_close(nearest: Sequence[Near]) -> str:
+    """Return the line that says that no story may be what is looked for."""
+    if not nearest:
+        return "nothing found: no story matches these filters\n"
+    likest, story = nearest[0], nearest[0].member.story
+    return plain(
+        f"nothing close: of the stories here “{_headline(likest)}”"
+        f" ({story.attribution}, {day_and_time(story.published)}) is the nearest,"
+        f" {likest.likeness.probability:.3f} that it is the same event\n"
+    )
+
+
+def _asked_for(text: str) -> set[str]:
+    """Return what a question names that is nothing but a name; else nothing.
+
+    Of a headline the vector tells more: with stories first that name all that it names,
+    the first answer is right for 95.4 % of dense_en_dev, without for 97.9 %.
+    """
+    return (names_in(text) or words_in(text)) if len(text.split()) <= FEW else set()
 
 
 def _query(args: FindNear, settings: Settings, state: Reader, model: PairModel) -> View:
@@ -217,7 +249,9 @@ def _told(event: Event, nearest: Sequence[Near]) -> str:
     likeness, story = nearest[0].likeness, nearest[0].member.story
     same = f"{likeness.probability:.2f} the same event"
     against = next((n.likeness.veto for n in nearest if n.likeness.veto), None)
-    if against:
+    if nearest[0].is_named:
+        same = "names it"
+    elif against:
         same = (
             f"another event: {against}" if likeness.veto else f"{same}, but {against}"
         )
@@ -234,7 +268,7 @@ def _print_columns(nearest: Sequence[Near]) -> None:
         (*headings, "headline"),
         [
             (
-                "no" if near.likeness.veto else f"{near.likeness.probability:.2f}",
+                _one_event(near),
                 f"{near.likeness.similarity:.2f}",
                 f"{near.likeness.word_overlap:.2f}",
                 day_and_time(near.member.story.published),
@@ -246,9 +280,15 @@ def _print_columns(nearest: Sequence[Near]) -> None:
         ],
     )
     for near in nearest:
-        if near.likeness.veto:
+        if near.likeness.veto and not near.is_named:
             said = f"“{_headline(near)}” ({near.member.story.attribution})"
             print(plain(f"no: {said} can't be that event: {near.likeness.veto}"))
+
+
+def _one_event(near: Near) -> str:
+    if near.is_named:
+        return "names it"
+    return "no" if near.likeness.veto else f"{near.likeness.probability:.2f}"
 
 
 def _headline(near: Near) -> str:

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from samestory.index.decision.comparison import compare
-from samestory.index.decision.features import FEATURES, View
+from samestory.index.decision.features import FEATURES, View, similarities
 from samestory.index.decision.pair_model import PairModel
 from samestory.index.search.neighbours import Neighbours
 from samestory.index.store.held import Held
@@ -17,7 +18,8 @@ from samestory.index.store.results import headline
 from samestory.index.store.rows import Member
 from samestory.story import Story, iso
 
-DEPTH: Final = 60  # nearest by vector whose words are compared too
+DEPTH: Final = 60  # nearest by vector, and latest by name, that are compared
+CLOSE: Final = 0.01  # probability; 2 to 5 of 100 questions of other weeks have more
 
 
 class Likeness(NamedTuple):
@@ -42,10 +44,16 @@ class Likeness(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Near:
-    """A story found, and how like the query it is."""
+    """A story found, how like the query it is, and whether it names what that names."""
 
     member: Member
     likeness: Likeness
+    is_named: bool
+
+    @property
+    def is_close(self) -> bool:
+        """Whether it may be what is looked for: see CLOSE, or by its names."""
+        return self.is_named or self.likeness.probability >= CLOSE
 
     def to_json(self) -> dict[str, Any]:
         """Return the line that `near --json` prints."""
@@ -57,6 +65,7 @@ class Near:
             "similarity": round(self.likeness.similarity, 4),
             "word_overlap": round(self.likeness.word_overlap, 4),
             "veto": self.likeness.veto,
+            "is_named": self.is_named,
             "title": headline(story.title, story.text),
             "outlet": story.outlet,
             "hearsay_of": story.hearsay_of or None,
@@ -99,9 +108,11 @@ def query_of(
     return model.view(story, vectors)
 
 
-def undated(model: PairModel, story: Story, vectors: NDArray[np.float16]) -> View:
+def undated(
+    model: PairModel, story: Story, vectors: NDArray[np.float16], seq: int = 0
+) -> View:
     """Return a story as the features see it if nobody knows when it was told."""
-    return model.view(replace(story, published=None), vectors)
+    return model.view(replace(story, published=None), vectors, seq=seq)
 
 
 def likest(
@@ -110,13 +121,15 @@ def likest(
     query: View,
     views: Callable[[list[int]], list[View]],
     k: int,
+    *,
     among: Collection[int] | None = None,
+    named: Collection[int] = (),
 ) -> list[Likeness]:
     """Return the k stories likest to the query, best first.
 
     Of the nearest by vector, those come first that the decision itself would soonest
     take for the same event if none of them stated a date. A veto puts a story behind
-    all that would be taken for it, and is told.
+    all that would be taken for it, and is told. Then those that name what it names.
 
     Args:
         model: of the decision.
@@ -125,13 +138,16 @@ def likest(
         views: stories by their numbers, see `undated`.
         k: how many at most.
         among: numbers of the only stories that count; None for all.
+        named: numbers of stories that name what the query names.
     """
     hits = index.search(query.whole, max(k, DEPTH), among=among)
-    compared = compare(query, views([hit.seq for hit in hits]), model)
+    found = views([*dict.fromkeys([*(hit.seq for hit in hits), *named])])
+    compared = compare(query, found, model)
     ranked = [
-        Likeness(hit.seq, hit.similarity, overlap, probability, against)
-        for hit, overlap, probability, against in zip(
-            hits,
+        Likeness(one.seq, similarity, overlap, probability, against)
+        for one, similarity, overlap, probability, against in zip(
+            found,
+            similarities(query, found).tolist(),
             compared.features[:, FEATURES.index("word_overlap")].tolist(),
             compared.probabilities,
             compared.vetoes,
@@ -139,9 +155,9 @@ def likest(
         )
     ]
 
-    def rank(one: Likeness) -> tuple[bool, float, int]:
+    def rank(one: Likeness) -> tuple[bool, bool, float, int]:
         is_same = one.veto is None and one.probability >= model.threshold
-        return not is_same, -one.probability, one.seq
+        return not is_same, one.seq not in named, -one.probability, one.seq
 
     return sorted(ranked, key=rank)[:k]
 
@@ -172,6 +188,7 @@ class Lookup:
         since: float | None = None,
         lang: str | None = None,
         outlet: str | None = None,
+        names: Collection[str] = (),
     ) -> list[Near]:
         """Return the k stories nearest to the query, best first.
 
@@ -181,6 +198,8 @@ class Lookup:
             since: stories of then or later, seconds since the epoch; None for all.
             lang: stories in this language; None for all.
             outlet: stories of this outlet, written large or small; None for all.
+            names: what the query names, see `names_in`: the latest DEPTH stories that
+                name all of it are compared, too.
         """
         if self._index is None:
             return []
@@ -191,14 +210,21 @@ class Lookup:
         def views(seqs: list[int]) -> list[View]:
             loaded = self._state.members_by_seq(seqs)
             members.update((m.seq, m) for m in loaded)
-            return [undated(self._model, m.story, m.vectors) for m in loaded]
+            return [undated(self._model, m.story, m.vectors, m.seq) for m in loaded]
 
+        counted = {seq for seq in among if itself is None or seq != itself.seq}
+        naming = (seq for seq in self._state.names.naming(names) if seq in counted)
+        named = set(islice(naming, DEPTH))
         found = likest(
             self._model,
             self._index,
             query,
             views,
             k,
-            [seq for seq in among if itself is None or seq != itself.seq],
+            among=sorted(counted),
+            named=named,
         )
-        return [Near(member=members[one.seq], likeness=one) for one in found]
+        return [
+            Near(member=members[one.seq], likeness=one, is_named=one.seq in named)
+            for one in found
+        ]

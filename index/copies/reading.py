@@ -11,6 +11,7 @@ reports of one house share its lines.
   outlet repeats. A market's figures are nobody's words.
 """
 
+import codecs
 import re
 import sys
 import unicodedata
@@ -38,6 +39,7 @@ MAX_QUOTED: Final = 2_000  # characters of a paragraph's quotation
 _TIMES: Final = np.uint64(0x9E37_79B9_7F4A_7C15)
 _MIX: Final = np.uint64(0xBF58_476D_1CE4_E5B9)
 _WORD: Final = re.compile(r"\w+(?:['\u2019]\w+)?")
+_UTF_32: Final = codecs.lookup("utf-32-le")  # found now, while files can be opened
 _APOSTROPHE: Final = ord("'")
 _BLANK: Final = ord(" ")
 _MARK: Final = re.compile('["\u201c\u201d\u00ab\u00bb\u201e\u201f]')
@@ -247,7 +249,7 @@ def _split(
         words = [plain_word(plain[begin:end]) for begin, end in found]
         spans = np.array(found, np.uint32).reshape(-1, 2)
         return spans[:, 0].copy(), spans[:, 1].copy(), words
-    codes = np.frombuffer(lower.encode("utf-32-le", "surrogatepass"), np.uint32)
+    codes = np.frombuffer(_UTF_32.encode(lower, "surrogatepass")[0], np.uint32)
     marks = np.zeros(len(codes) + 2, bool)  # one before, one behind
     is_word = marks[1:-1]
     is_word[:] = _letters()[codes]
@@ -258,7 +260,7 @@ def _split(
         _part(is_word, inside)
     edges = np.flatnonzero(marks[1:] != marks[:-1]).astype(np.uint32)
     kept = np.where(is_word, codes, np.uint32(_BLANK)).tobytes()
-    words = kept.decode("utf-32-le", "surrogatepass").split()
+    words = _UTF_32.decode(kept, "surrogatepass")[0].split()
     return edges[::2].copy(), edges[1::2].copy(), words
 
 

@@ -20,6 +20,7 @@ from samestory.index.store.health import Health
 from samestory.index.store.joins import Joins
 from samestory.index.store.membership import Stored
 from samestory.index.store.meta import Meta
+from samestory.index.store.names import Names
 from samestory.index.store.revisions import Revisions
 from samestory.index.store.rows import MEMBER, Member, Placed, member_of
 from samestory.index.store.versions import History
@@ -40,6 +41,7 @@ class Held:
         health: what an operator watches.
         membership: which stories are in which event.
         vectors: that are searched.
+        names: which stories name what.
     """
 
     def __init__(self, db: sqlite3.Connection, path: Path) -> None:
@@ -58,6 +60,7 @@ class Held:
         self.health = Health(db)
         self.membership = Stored(db)
         self.vectors = Segments(db, files_of(self.path))
+        self.names = Names(db)
 
     @property
     def meta(self) -> Meta:

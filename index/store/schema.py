@@ -7,6 +7,7 @@ Each row of what a person relies on carries a checksum, see
 from typing import Final
 
 from samestory.database import checked, rebuilt
+from samestory.index.store.names import NAMES
 
 SCHEMA: Final = 8
 _META: Final = checked(
@@ -183,7 +184,7 @@ TABLES: Final = ";".join(
         *_OLD.values(),
         *_NEW,
         *(_LATENCIES, _HEARD, _INDEXES_6, _COMMON_INDEXES),
-        *(*_WHO_COPIED, _INDEXES_7, *_VIEWS, _RELAYS),
+        *(*_WHO_COPIED, _INDEXES_7, *_VIEWS, _RELAYS, NAMES),
     ]
 )
 
@@ -220,11 +221,14 @@ _WITHOUT_HEARD: Final = ";".join(
         *(_HEARD, _HEARD_OF_BEFORE, _INDEXES_6),
     ]
 )
+_NAMED: Final = (
+    "INSERT INTO names (rowid, words) SELECT seq, named_in(story) FROM stories"
+)
 UPGRADES: Final = {
     2: _WITHOUT_CORRECTIONS,
     3: _WITHOUT_SECOND_LOOK,
     4: _WITHOUT_CHECKSUMS,
     5: _WITHOUT_HEARD,
     6: ";".join([*_WHO_COPIED, _INDEXES_7, *_VIEWS]),
-    7: _RELAYS,
+    7: f"{_RELAYS};{NAMES};{_NAMED}",
 }

@@ -18,6 +18,7 @@ from samestory.index.copies.relays import relays_of
 from samestory.index.decision.join_record import JoinRecord
 from samestory.index.search.rare_terms import TERMS
 from samestory.index.store.held import Held
+from samestory.index.store.names import named_in
 from samestory.index.store.rows import Member
 from samestory.index.store.schema import SCHEMA, TABLES, UPGRADES
 from samestory.story_vector import StoryVector, to_bytes
@@ -46,7 +47,13 @@ class State(Held):
             Misconfigured: not a state, or of a newer samestory.
         """
         db = open_database(
-            path, TABLES, SCHEMA, "state", marker="joins", upgrades=UPGRADES
+            path,
+            TABLES,
+            SCHEMA,
+            "state",
+            marker="joins",
+            upgrades=UPGRADES,
+            functions={"named_in": named_in},
         )
         db.execute(f"PRAGMA cache_size = -{CACHE_KB}")
         super().__init__(db, path)
@@ -84,6 +91,12 @@ class State(Held):
         padded = np.zeros(TERMS, "<u4")
         padded[: len(rare)] = rare
         event_time = story.event_time.timestamp()
+        value = json.dumps(story.to_json(), ensure_ascii=False)
+        if former := self._db.execute(
+            "SELECT story FROM stories WHERE seq = ?", (seq,)
+        ).fetchone():
+            self.names.remove(seq, former[0])
+        self.names.put(seq, value)
         columns = (
             "seq, story_id, digest, observed, first_seen, event_time, event_id,"
             " outlet, lang, url, story, vectors, crowd, rare, heard, relays"
@@ -108,7 +121,7 @@ class State(Held):
                 story.outlet,
                 story.lang,
                 story.url,
-                json.dumps(story.to_json(), ensure_ascii=False),
+                value,
                 to_bytes(vector.vectors),
                 crowd,
                 padded.tobytes(),
@@ -129,10 +142,12 @@ class State(Held):
         for story_id in story_ids:
             rows = self._db.execute(
                 "DELETE FROM stories WHERE story_id = ?"
-                " RETURNING seq, event_id, event_time",
+                " RETURNING seq, event_id, event_time, story",
                 (story_id,),
             ).fetchall()
-            removed += [Removed(*row) for row in rows]
+            for seq, event_id, event_time, story in rows:
+                removed.append(Removed(seq, event_id, event_time))
+                self.names.remove(seq, story)
             self.vectors.remove(row["seq"] for row in rows)
             for table in ("joins", "versions"):
                 self._db.execute(
@@ -159,4 +174,5 @@ class State(Held):
 
     def scrub(self) -> None:
         """Let no byte of removed rows stay; see `samestory.database.vacuum`."""
+        self.names.purge()
         vacuum(self._db, self.path)

@@ -158,7 +158,7 @@ def test_near_finds_a_paraphrase_with_its_event(news, newsroom):
     assert gold[found[0]["url"].split("?")[0]] == "velund-expels"
     assert set(found[0]) == {
         *("story_id", "event_id", "probability", "similarity", "word_overlap", "veto"),
-        *("title", "outlet", "hearsay_of", "url", "published"),
+        *("is_named", "title", "outlet", "hearsay_of", "url", "published"),
     }
     likeness = [row["probability"] for row in found]
     assert likeness == sorted(likeness, reverse=True)
@@ -167,6 +167,32 @@ def test_near_finds_a_paraphrase_with_its_event(news, newsroom):
     assert news.rows("near", question, "--lang", "de", expect=1) == []
     out, _ = news("near", "-", "-k", "1", stdin=f"{question}\nThey have three days.")
     assert "Kesmark" in out
+
+
+def test_near_finds_a_name_in_every_report_that_names_it(news):
+    """However it is written; a vector of one word is of nothing."""
+    naming = {
+        story["story_id"]
+        for story in news.rows("stories")
+        if re.search(r"\bIlmara\b", f"{story['title']} {story['text']}")
+    }
+    assert len(naming) > 2
+    found = news.rows("near", "ilmara", "-k", "60")
+    assert {row["story_id"] for row in found if row["is_named"]} == naming
+    assert [row["is_named"] for row in found] == sorted(
+        (row["is_named"] for row in found), reverse=True
+    )
+    out, _ = news("near", "Ilmara")
+    assert out.count("names it") == min(10, len(naming))
+
+
+def test_near_says_where_nothing_is_close(news):
+    """With what is nearest, and exit 1; scripts have the rows all the same."""
+    question = "A recipe for apple cake with cinnamon and sour cream"
+    out, said = news("near", question, expect=1)
+    assert out == ""
+    assert said.startswith("nothing close: of the stories here “")
+    assert len(news.rows("near", question, expect=1)) == 10
 
 
 def test_near_of_a_known_story_and_url_leaves_the_story_itself_out(news):

@@ -97,6 +97,7 @@ def test_a_state_of_before_is_brought_up_to_date(tmp_path, version):
 
 BEFORE_RELAYS = """
 ALTER TABLE stories DROP COLUMN relays;
+DROP TABLE names;
 PRAGMA user_version = 7;
 """
 BEFORE_COPIES = f"""
