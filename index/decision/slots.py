@@ -10,6 +10,7 @@ Title Case is no sign of one. What each rule costs and gains is in docs/quality.
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date, timedelta
 from difflib import SequenceMatcher
 from functools import cache, lru_cache
 from pathlib import Path
@@ -17,6 +18,8 @@ from typing import Final
 
 OPENING: Final = 1500  # characters of the text that are read
 ALIKE: Final = 0.5  # of the words of two titles, where a name differs
+REPRINTED: Final = 0.9  # of the words of two openings: it may be one text
+APART: Final = timedelta(days=5)
 ALIKE_BUT_NUMBERS: Final = 0.7  # the same where a number does: counts are corrected
 _WORDS: Final = 30  # of a title or a text that are held together
 SHARED: Final = 0.1  # of the words of the poorer of two: less is nothing
@@ -82,11 +85,19 @@ def other_in_a_slot(a: Words, b: Words) -> str | None:
     return None
 
 
-def other_day_of_a_wire(a: Words, b: Words) -> str | None:
+def other_day_of_a_wire(
+    a: Words, b: Words, days: tuple[date | None, date | None] = (None, None)
+) -> str | None:
     """Return in what two openings differ that are else alike: a day or figures.
 
     What is told every day in the same words: oil rose on Monday, and on Tuesday, by
     other figures. One figure may be corrected; two that both differ are of another day.
+    So is one Monday and another.
+
+    Args:
+        a: one report.
+        b: another.
+        days: on which each was published, as it states.
 
     Returns:
         Both, in words; None if the openings are not alike or differ in something else.
@@ -102,8 +113,11 @@ def other_day_of_a_wire(a: Words, b: Words) -> str | None:
         if kind == "replace"
     ]
     differ: list[tuple[str, str]] = []
-    if alike >= ALIKE and all(len(_set(of) & _DAYS.keys()) == 1 for of in (one, other)):
+    named = [_set(of) & _DAYS.keys() for of in (one, other)]
+    if alike >= ALIKE and all(len(some) == 1 for some in named):
         differ = _both(slots, lambda word: word in _DAYS)
+        if not differ and named[0] == named[1] and alike < REPRINTED:
+            differ = _weeks_apart(next(iter(named[0])), *days)
     if not differ and alike >= ALIKE_BUT_NUMBERS:
         figures = _both(slots, lambda word: word[0].isdigit())
         differ = figures if len(figures) >= _FIGURES else []
@@ -111,6 +125,25 @@ def other_day_of_a_wire(a: Words, b: Words) -> str | None:
         return None
     left, right = (_DAYS.get(word, word) for word in differ[0])
     return f"the same words of {left} and of {right}"
+
+
+def _weeks_apart(
+    weekday: str, one: date | None, other: date | None
+) -> list[tuple[str, str]]:
+    """Return the two days that a weekday is, as two reports name it; [] if but one.
+
+    Some days have to lie between them: a report may speak of next Monday.
+    """
+    if one is None or other is None or abs(one - other) < APART:
+        return []
+    number = [*_DAYS].index(weekday)
+    left, right = (
+        day - timedelta(days=(day.weekday() - number) % 7) for day in (one, other)
+    )
+    if left == right:
+        return []
+    name = _DAYS[weekday]
+    return [(f"{name} {left:%-d %b}", f"{name} {right:%-d %b}")]
 
 
 def _both(

@@ -21,6 +21,7 @@ from samestory.index.decision.slots import (
     other_in_a_slot,
 )
 
+ENGLISH: Final = "en"
 LEAD: Final = 200  # characters of the text that are read
 _KEY: Final = 5  # letters by which a word is known: Ilmara and Ilmaran, shells, shelled
 _SHORTEST: Final = 4  # letters of a name or verb that counts
@@ -52,7 +53,47 @@ _ENDS: Final = _split(
     "close closed closes collapse collapsed collapses conclude concluded concludes"
     " end ended ends breaks broke break"
 )
-_DENIES: Final = re.compile(r"\b(?:den(?:y|ies|ied|ying)|denials?)\b", re.IGNORECASE)
+# What a title tells, which the other report must know of, with the words that show it.
+_CLAIMS: Final = (
+    r"(?:reports?|claims?|allegations?|accusations?|rumou?rs?|suggestions?)"
+)
+_UNTRUE: Final = r"(?:false|untrue|baseless|fabricated|fake|unfounded)"
+_DENIES: Final = re.compile(
+    # A court that denies a motion denies nothing, nor does who is denied entry; what
+    # stands behind "but" is not what the title is about.
+    r"(?<!but )\bden(?:y|ies|ying)\b(?! (?:[\w'\u2019]+ ){0,3}(?:lawsuits?|motions?"
+    r"|requests?|bids?|appeals?|petitions?|stay|injunction|bail|visas?|entry)\b)"
+    r"|(?<!been )(?<!was )(?<!were )\bdenied\b(?! (?:re-?)?(?:entry|access|bail|visas?"
+    r"|parole|permission|asylum|boarding|treatment|leave|entrance|release|a )\b)"
+    r"|\b(?:reject|dismiss|refut|rebut|debunk)(?:e?s|ed|ing)?"
+    rf" (?:\w+ ){{0,2}}{_CLAIMS}\b"
+    r"|\bno (?:[\w-]+ ){1,6}?(?:took place|happened|occurred"
+    r"|(?:was|were|been) (?:held|planned|made))\b"
+    rf"|\b{_CLAIMS} [^.]{{0,40}}\b{_UNTRUE}\b",
+    re.IGNORECASE,
+)
+_OF_DENIAL: Final = re.compile(
+    rf"\bden(?:y|ies|ied|ying|ials?)\b|\b{_UNTRUE}\b"
+    r"|\b(?:refut\w+|rebut\w*|debunk\w*|no truth|not true)\b"
+    rf"|\b(?:reject|dismiss)\w* (?:\w+ ){{0,3}}{_CLAIMS}\b",
+    re.IGNORECASE,
+)
+_COMMEMORATES: Final = re.compile(
+    r"\b(?:remembers|commemorates)\b"
+    r"|(?<!to )\bmarks? (?:[\w-]+ ){0,3}(?:years?|decades?|anniversary)\b"
+    r"|\b(?:\d+|one|two|three|four|five|ten|twenty|thirty|a) (?:years?|decades?) on\b",
+    re.IGNORECASE,
+)
+_OF_ANNIVERSARY: Final = re.compile(
+    r"\b(?:remember\w*|commemorat\w+|anniversar(?:y|ies)|memorials?|vigils?"
+    r"|tributes?|wreaths?|candles?"
+    r"|(?:years?|decades?) (?:on|ago|after|since|later|to the day))\b",
+    re.IGNORECASE,
+)
+_TOLD: Final = (
+    (_DENIES, _OF_DENIAL, "knows of no denial"),
+    (_COMMEMORATES, _OF_ANNIVERSARY, "tells of no anniversary"),
+)
 _PHASES: Final = _BEGINS | _ENDS
 _LEAP: Final = 2000  # a year that has every day
 _DAYS_APART: Final = timedelta(days=2)  # else one counts the night to the day before
@@ -96,6 +137,7 @@ class Claims:
         dates: days that the title names, all as of one leap year.
         words: the title, the opening of the text, and lang.
         outlet: its publisher; None if nobody asked.
+        day: on which it was published, as it states.
     """
 
     lang: str | None
@@ -106,10 +148,15 @@ class Claims:
     dates: frozenset[date]
     words: Words
     outlet: str | None
+    day: date | None
 
 
 def claims_of(
-    title: str, text: str, lang: str | None = None, outlet: str | None = None
+    title: str,
+    text: str,
+    lang: str | None = None,
+    outlet: str | None = None,
+    day: date | None = None,
 ) -> Claims:
     """Read a report's claims.
 
@@ -118,6 +165,7 @@ def claims_of(
         text: the first LEAD characters count, OPENING where titles are alike.
         lang: ISO 639-1; None is read as English.
         outlet: its publisher; None if nobody asks.
+        day: on which it was published, as it states; None if it does not.
     """
     ordinals: dict[str, set[int]] = {}
     for number, counted in ordinals_in(f"{title}. {text[:LEAD]}", lang):
@@ -143,6 +191,7 @@ def claims_of(
         dates=dates,
         words=(title, text[:OPENING], lang),
         outlet=outlet,
+        day=day,
     )
 
 
@@ -154,9 +203,9 @@ def veto(a: Claims, b: Claims) -> str | None:
         or _roles_reversed(a, b)
         or _other_phase(a, b)
         or _other_date(a, b)
-        or _denied(a, b)
+        or _told_by_one(a, b)
         or other_in_a_slot(a.words, b.words)
-        or other_day_of_a_wire(a.words, b.words)
+        or other_day_of_a_wire(a.words, b.words, (a.day, b.day))
         or house_text_alone(
             a.words, b.words, of_one_house=a.outlet == b.outlet is not None
         )
@@ -199,14 +248,20 @@ def _other_phase(a: Claims, b: Claims) -> str | None:
     return None
 
 
-def _denied(a: Claims, b: Claims) -> str | None:
-    """One title denies something, of which the other report does not know."""
+def _told_by_one(a: Claims, b: Claims) -> str | None:
+    """One title denies something or remembers it; the other report does not know.
+
+    In English alone: whether a report in another language knows, nobody can tell here.
+    """
+    if {a.lang or ENGLISH, b.lang or ENGLISH} != {ENGLISH}:
+        return None
     for one, other in ((a, b), (b, a)):
-        title, _, _ = one.words
-        if (said := _DENIES.search(title)) and not _DENIES.search(
-            " ".join(other.words[:2])
-        ):
-            return f"one {said[0].lower()!r}, the other knows of no denial"
+        title = one.words[0]
+        for told, known, unknown in _TOLD:
+            if (said := told.search(title)) and not known.search(
+                " ".join(other.words[:2])
+            ):
+                return f"one {said[0].lower()!r}, the other {unknown}"
     return None
 
 

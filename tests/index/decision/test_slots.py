@@ -1,5 +1,7 @@
 """The same words of something else: what a cosine takes for one event, and is not."""
 
+from datetime import date
+
 import pytest
 
 from samestory.index.decision.slots import (
@@ -118,6 +120,23 @@ def test_what_stands_in_a_slot_tells_two_events_apart(one, other, said):
 def test_a_wire_of_every_day_is_of_its_day(one, other, said):
     """The weekday, or figures of which more than one is another."""
     assert other_day_of_a_wire(report("", one), report("", other)) == said
+
+
+@pytest.mark.parametrize(
+    ("days", "said"),
+    [
+        ((16, 23), "the same words of Monday 16 Mar and of Monday 23 Mar"),
+        ((16, 22), None),  # of the Monday before
+        ((17, 16), None),
+        ((16, None), None),
+    ],
+)
+def test_one_weekday_of_two_weeks_is_two_days(days, said):
+    """As publishers date their reports; without a date nobody knows."""
+    one = OIL.format("rose", "Monday", "mines closed", "gained", 1.1, "9,120")
+    other = OIL.format("fell", "Monday", "ports opened early", "lost", 1.1, "9,120")
+    published = tuple(day and date(2026, 3, day) for day in days)
+    assert other_day_of_a_wire(report("", one), report("", other), published) == said
 
 
 def test_what_one_house_prints_everywhere_is_no_common_word():

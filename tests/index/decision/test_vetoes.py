@@ -52,12 +52,58 @@ def told(one: str, other: str, lead: str = "", other_lead: str = "") -> str | No
             "12 May against 19 May",
         ),
         ("Vote of 30 Dec. stands", "Vote on December 27", "30 Dec against 27 Dec"),
+        (
+            "Velund: no secret meeting with Kesmark took place",
+            "Velund and Kesmark met in secret, sources say",
+            "one 'no secret meeting with kesmark took place', the other knows of no",
+        ),
+        (
+            "Velund refutes Kesmark claims of a raid",
+            "Velund raids Kesmark port",
+            "one 'refutes kesmark claims', the other knows of no denial",
+        ),
+        (
+            "Port Callan remembers the ferry that sank in 2000",
+            "Ferry runs aground off Port Callan",
+            "one 'remembers', the other tells of no anniversary",
+        ),
     ],
 )
 def test_what_a_cosine_cannot_see_is_a_veto(one, other, said):
     """Another number of a series, roles reversed, a beginning against an end,
     another day."""
     assert str(told(one, other)).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Judge denies lawsuit to stop the dam", "Judge tosses suit against the dam"),
+        ("Envoy denied entry to Velund", "Velund turns envoy back at the border"),
+        (
+            "Roe welcomes pastor home, but denies a link to arms",
+            "Roe meets freed pastor",
+        ),
+        ("Leak sparks chorus of denials", "Leaked files name ministers"),
+        ("Velund denies raid", "Velund calls report of a raid baseless"),
+        (
+            "Kesmark to launch satellite to mark party anniversary",
+            "Kesmark launches it",
+        ),
+        ("Callan remembers the ferry", "Candles in Callan for the ferry that sank"),
+    ],
+)
+def test_who_is_denied_something_denies_nothing(one, other):
+    """Nor does he who launches a satellite for an anniversary commemorate it."""
+    assert told(one, other) is None
+
+
+def test_whether_another_language_tells_of_a_denial_nobody_can_tell():
+    """The words of it are English."""
+    one = claims_of("Velund denies a raid", "", "en")
+    assert (
+        veto(one, claims_of("Velund Kesmark limanına baskın yaptı", "", "tr")) is None
+    )
 
 
 @pytest.mark.parametrize(
