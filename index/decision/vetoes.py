@@ -256,11 +256,10 @@ def _told_by_one(a: Claims, b: Claims) -> str | None:
     if {a.lang or ENGLISH, b.lang or ENGLISH} != {ENGLISH}:
         return None
     for one, other in ((a, b), (b, a)):
-        title = one.words[0]
+        there = " ".join(other.words[:2])
         for told, known, unknown in _TOLD:
-            if (said := told.search(title)) and not known.search(
-                " ".join(other.words[:2])
-            ):
+            said = told.search(one.words[0])
+            if said and not (told.search(there) or known.search(there)):
                 return f"one {said[0].lower()!r}, the other {unknown}"
     return None
 

@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.model, pytest.mark.slow]
     [
         (("events",), 0),
         (("stories", "--json"), 0),
-        (("near", "envoys met", "--json"), 0),
+        (("near", "envoys met", "--json"), 1),
         (("corrections", "list"), 1),
         (("event", "e-zz"), 2),
         (("stories", "--limit", "many"), 2),

@@ -86,6 +86,7 @@ def test_what_a_cosine_cannot_see_is_a_veto(one, other, said):
         ),
         ("Leak sparks chorus of denials", "Leaked files name ministers"),
         ("Velund denies raid", "Velund calls report of a raid baseless"),
+        ("No such thing happened, says Velund", "Velund: no raid took place"),
         (
             "Kesmark to launch satellite to mark party anniversary",
             "Kesmark launches it",
