@@ -35,7 +35,7 @@ def word_of(written: str) -> str:
     if written.isascii():
         return written.lower()
     apart = unicodedata.normalize("NFKD", written.casefold())
-    return "".join(one for one in apart if not unicodedata.combining(one))
+    return "".join(one for one in apart if one.isalnum() or one in "-.")
 
 
 def _may_name(word: str) -> bool:

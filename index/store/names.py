@@ -47,10 +47,16 @@ class Names:
         """
         if not words:
             return []
-        rows = self._db.execute(
-            "SELECT rowid FROM names WHERE names MATCH ? ORDER BY rowid DESC",
-            (" ".join(f'"{word}"' for word in sorted(words)),),
-        )
+        try:
+            rows = self._db.execute(
+                "SELECT rowid FROM names WHERE names MATCH ? ORDER BY rowid DESC",
+                (" ".join(f'"{word}"' for word in sorted(words)),),
+            ).fetchall()
+        except sqlite3.OperationalError as error:
+            # A letter that is younger than SQLite's tables parts a word in two.
+            if "phrase queries" not in str(error):
+                raise
+            return []
         return [row[0] for row in rows]
 
     def purge(self) -> None:

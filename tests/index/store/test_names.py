@@ -33,6 +33,7 @@ def test_stories_are_found_by_all_that_they_name_the_latest_first(index):
     assert naming(index, "qx17", "torez") == ["Flight"]
     assert naming(index, "qx18") == ["It"]
     assert naming(index, "again") == []
+    assert naming(index, "a b") == []  # no word, whoever asks
     assert naming(index) == []
 
 
