@@ -7,7 +7,8 @@ asked somebody knows itself.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from samestory.credits import CAPITALISED, looks_like_outlet
@@ -89,7 +90,8 @@ def passed_on(reports: Sequence[Told]) -> list[str]:
     An outlet that is in the event, as it is called there; another, or a post, as
     written. Other names, of people and ministries, are none.
     """
-    return [_passed_on(report, reports)[1] for report in reports]
+    here = _by_name(reports)
+    return [_passed_on(report, here)[1] for report in reports]
 
 
 def second_source(reports: Sequence[Told]) -> int | None:
@@ -98,16 +100,28 @@ def second_source(reports: Sequence[Told]) -> int | None:
     Args:
         reports: of an event, the earliest first.
     """
-    known = [_source(report, reports) for report in reports]
+    here = _by_name(reports)
+    known = [_source(report, here) for report in reports]
     told = [at for at, source in enumerate(known) if source]
     return next((at for at in told if known[at] != known[told[0]]), None)
 
 
-def _source(report: Told, reports: Sequence[Told]) -> str:
+def _by_name(reports: Sequence[Told]) -> dict[str, Told]:
+    """Return the first report of each outlet by its names; {} if none passes on."""
+    if not any(report.relays for report in reports):
+        return {}
+    here: dict[str, Told] = {}
+    for report in reports:
+        for name in _called(report.outlet) if report.voice else ():
+            here.setdefault(name, report)
+    return here
+
+
+def _source(report: Told, here: Mapping[str, Told]) -> str:
     """Return whose knowledge a report tells: a voice's, an outlet's, or a post's."""
     seen = [report]
     while seen[-1].voice:
-        other, name = _passed_on(seen[-1], reports)
+        other, name = _passed_on(seen[-1], here)
         if other is None:
             return _plain(name or seen[-1].voice)
         if other in seen:  # each passes on the other
@@ -116,18 +130,17 @@ def _source(report: Told, reports: Sequence[Told]) -> str:
     return ""
 
 
-def _passed_on(report: Told, reports: Iterable[Told]) -> tuple[Told | None, str]:
+def _passed_on(report: Told, here: Mapping[str, Told]) -> tuple[Told | None, str]:
     """Return the report that another passes on, if it is there, and its name."""
     for name in report.relays:
-        plain = _plain(name)
-        for one in reports:
-            if one.voice and plain in _called(one.outlet):
-                return one, one.outlet
+        if one := here.get(_plain(name)):
+            return one, one.outlet
         if name.startswith(POST) or looks_like_outlet(name):
             return None, name
     return None, ""
 
 
+@lru_cache(maxsize=4_096)
 def _called(outlet: str) -> frozenset[str]:
     """Return the names of an outlet, as `_plain` has them."""
     names = (outlet, *names_of(outlet_named(outlet)))

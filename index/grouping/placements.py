@@ -184,7 +184,7 @@ class Placements:
                 why = "merged" if one.source in emptied else reason
                 revise(one.source, why, **cause, into=one.target)
                 revise(one.target, why, **cause, **{"from": one.source})
-        for event in sorted({one.target for one in moves}):
+        for event in sorted({e for one in moves for e in (one.source, one.target)}):
             self._confirm(event)
 
     def _let_stand_for_others(self, moves: Sequence[Moved]) -> set[str]:
@@ -218,18 +218,24 @@ class Placements:
         for event_id in left:
             is_left = bool(self._state.membership.members(event_id))
             self._state.revisions.revise(event_id, reason if is_left else "closed")
+            self._confirm(event_id)
         self._retell(news, left)
         return {day_of(one.event_time) for one in removed}
 
     def _confirm(self, event_id: str) -> None:
-        """Tell that an event is confirmed, or no more, if that is other than told."""
+        """Tell that an event is confirmed, or no more, if that is other than told.
+
+        One without reports stands for another, or is closed: nothing more is told.
+        """
+        if not self._state.membership.members(event_id):
+            return
         revisions = self._state.revisions
         told = revisions.confirmed_by(event_id)
         second = self._state.copies.second_source(event_id)
         if second and not told:
             revisions.revise(event_id, "confirmed", story=second)
         elif told and not second:
-            revisions.revise(event_id, "unconfirmed", story=told)
+            revisions.revise(event_id, "unconfirmed")  # that story may be forgotten
         if bool(told) != bool(second):
             revisions.confirm(event_id, second)
 

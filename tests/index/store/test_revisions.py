@@ -175,6 +175,27 @@ def test_a_source_that_comes_later_is_told_and_counts(tmp_path):
     assert found[2]["copies"] == [[IDS[0], IDS[2]], [IDS[1], IDS[2]]]
 
 
+@pytest.mark.parametrize("way", ["forgotten", "moved"])
+def test_a_confirmation_is_taken_back_when_its_ground_goes(tmp_path, way):
+    """The one report of another voice is forgotten, or a person moves it away."""
+    index = EventIndex(State(tmp_path / "s.db"))
+    journal = [
+        record("n0", 1, 0, hours=0, outlet="a.org", text=OWN),
+        record("n1", 1, 1, hours=1, outlet="b.org", text=PARAPHRASE),
+    ]
+    index.apply(list(enumerate(journal)))
+    if way == "forgotten":
+        gone = Forget(forget_id="f-1", story_ids=(IDS[1],), who="Ada", at=NOW)
+        index.apply([(2, gone.encode())])
+    else:
+        index.apply([(2, said(1, DIFFERENT, IDS[0], IDS[1]))])
+    found = [json.loads(one.value) for one in index.state.revisions.outbox()]
+    mine = [one for one in found if one["event_id"] == found[0]["event_id"]]
+    assert [one["reason"] for one in mine][:2] == ["created", "confirmed"]
+    assert mine[-1]["reason"] == "unconfirmed"
+    assert "story" not in mine[-1]
+
+
 def test_an_event_tells_that_it_is_confirmed_once(tmp_path):
     """Created, grown by a copy, confirmed by the first of its own words, grown."""
     index = EventIndex(State(tmp_path / "s.db"))
