@@ -41,7 +41,7 @@ LISTED = {  # asked at each width
     "events-all": ("events", "--all", "--sort", "voices", "--limit", "6"),
     "events-none": ("events", "--grep", "zyxel"),
     "event": ("event", COUNCIL),
-    "event-near": ("event", "e-2a498080"),
+    "event-near": ("event", "e-ba5c4cd7"),
     "search": ("search", "grain", "corridor"),
     "stories": ("stories", "--event", COUNCIL),
     "near": ("near", "--story", "s-f553d37a", "-k", "3"),
