@@ -79,10 +79,11 @@ _WITH: Final = re.compile(
 _CONTRIBUTED: Final = re.compile(rf"\b{_AGENCY}\b(?i:[^.\n]{{0,40}} contributed)")
 _REPORTED: Final = re.compile(rf"(?i:reporting by)\s+{_AGENCY}\b")
 _ANYWHERE: Final = re.compile(rf"\b{_AGENCY}\b")
-CAPITALISED: Final = r"[A-Z](?:[\w'&/-]|\.(?=\w)){1,20}"
-_CITING: Final = re.compile(
-    r"\b(?:citing|cited by|according to|reported by|told|quoted by|a report (?:by|in))"
-    rf"\s+(?P<outlet>(?:[Tt]he )?{CAPITALISED}(?:\s+(?:of\s+)?{CAPITALISED}){{0,3}})"
+_CAPITAL: Final = r"[A-Z](?:[\w'&/-]|\.(?=\w)){1,20}"
+OUTLET_NAME: Final = rf"(?:[Tt]he )?{_CAPITAL}(?:\s+(?:of\s+)?{_CAPITAL}){{0,3}}"
+CITED: Final = re.compile(
+    r"\b(?:citing|cited by|according to|reported by|told|quoted by"
+    rf"|a report (?:by|in|from))\s+(?P<outlet>{OUTLET_NAME})"
 )
 # An outlet that is quoted looks like one; "according to Mr Smith" names a person.
 _OUTLET: Final = re.compile(
@@ -208,7 +209,7 @@ def _is_name(written: str) -> bool:
 
 
 def _citing(text: str) -> tuple[str, ...]:
-    citations = (hit["outlet"].rstrip(".'’") for hit in _CITING.finditer(text[:20_000]))
+    citations = (hit["outlet"].rstrip(".'’") for hit in CITED.finditer(text[:20_000]))
     outlets = [
         re.sub(r"^[Tt]he\s+", "", one) for one in citations if looks_like_outlet(one)
     ]

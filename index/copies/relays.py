@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from samestory.credits import CAPITALISED, looks_like_outlet
+from samestory.credits import CITED, OUTLET_NAME, looks_like_outlet
 from samestory.publishers import names_of, outlet_named
 
 OPENING: Final = 600  # characters in which it is said whose knowledge it is
@@ -19,18 +19,14 @@ READ: Final = 6_000  # in which a report says that it knows itself
 MOST: Final = 3  # names that are kept
 CONFIRMING: Final = 2  # voices of an event that may be confirmed
 POST: Final = "a post on "
-_NAME: Final = rf"(?:[Tt]he )?{CAPITALISED}(?: (?:of )?{CAPITALISED}){{0,3}}"
 _HOUSE: Final = (
     r"(?: (?:newspaper|daily|weekly|magazine|broadcaster|news agency|news site"
     r"|website|channel))"
 )
 _REPORTED: Final = re.compile(
-    rf"(?P<name>{_NAME})(?:{_HOUSE}? (?:has |had |first |earlier ){{0,2}}reported\b"
+    rf"(?P<outlet>{OUTLET_NAME})"
+    rf"(?:{_HOUSE}? (?:has |had |first |earlier ){{0,2}}reported\b"
     rf"|{_HOUSE} (?:said|wrote|reports)\b)"
-)
-_CITED: Final = re.compile(
-    r"\b(?:citing|according to|reported by|told|a report (?:by|in|from)|quoted by)"
-    rf"\s+(?P<name>{_NAME})"
 )
 _POSTED: Final = re.compile(
     r"\b(?:posted|wrote|said|announced|(?:post|message|statement|video)s?(?: posted)?)"
@@ -64,13 +60,13 @@ def relays_of(text: str, outlet: str) -> tuple[str, ...]:
         outlet: its name or domain.
     """
     opening = text[:OPENING]
-    found = [*_REPORTED.finditer(opening), *_CITED.finditer(opening)]
+    found = [*_REPORTED.finditer(opening), *CITED.finditer(opening)]
     posted = _POSTED.search(opening)
     if not (found or posted) or _ASKED.search(text[:READ]):
         return ()
     found.sort(key=re.Match.start)
     names = [
-        re.sub(r"^[Tt]he ", "", match["name"]).rstrip(".'\u2019") for match in found
+        re.sub(r"^[Tt]he ", "", match["outlet"]).rstrip(".'\u2019") for match in found
     ]
     own = _called(outlet)
     if any(_plain(name) in own for name in names):
