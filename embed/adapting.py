@@ -33,11 +33,13 @@ AT_ONCE: Final = 128
 
 
 class Told(NamedTuple):
-    """A report of an event."""
+    """A report of an event; `unsure` are ids of others that may or may not tell it."""
 
     title: str
     text: str
     lang: str | None
+    row_id: str = ""
+    unsure: frozenset[str] = frozenset()
 
 
 class Lesson(NamedTuple):
@@ -172,7 +174,7 @@ def train(
         reports, labels = one.step(plan, rng)
         texts = [rng.choice(_lengths(report)) for report in reports]
         rows = space.vectors(texts, [report.lang for report in reports])
-        loss = _loss(rows, torch.tensor(labels), plan.temperature)
+        loss = _loss(rows, torch.tensor(labels), _unsure(reports), plan.temperature)
         optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(learning, 1.0)
@@ -240,12 +242,20 @@ def _lengths(report: Told) -> list[str]:
     return [report.title, *(f"{report.title}. {text}" for text in cut)]
 
 
-def _loss(rows: Any, labels: Any, temperature: float) -> Any:
+def _unsure(reports: Sequence[Told]) -> Any:
+    """Return which pairs may or may not be one event; each report with itself too."""
+    return torch.tensor(
+        [
+            [a is b or a.row_id in b.unsure or b.row_id in a.unsure for b in reports]
+            for a in reports
+        ]
+    )
+
+
+def _loss(rows: Any, labels: Any, unsure: Any, temperature: float) -> Any:
     """Return how badly each report tells which others tell its event."""
-    alikeness = rows @ rows.T / temperature
-    alikeness.fill_diagonal_(-1e9)
-    same = (labels[:, None] == labels[None, :]).float()
-    same.fill_diagonal_(0)
+    alikeness = (rows @ rows.T / temperature).masked_fill(unsure, -1e9)
+    same = ((labels[:, None] == labels[None, :]) & ~unsure).float()
     asked = same.sum(1) > 0
     said = (log_softmax(alikeness, 1) * same).sum(1)[asked] / same.sum(1)[asked]
     return -said.mean()

@@ -70,7 +70,16 @@ def _trained(
         Lesson(
             weight,
             [
-                [Told(row.story.title, row.story.text, row.story.lang) for row in event]
+                [
+                    Told(
+                        row.story.title,
+                        row.story.text,
+                        row.story.lang,
+                        row.row_id,
+                        row.uncertain,
+                    )
+                    for row in event
+                ]
                 for event in events
             ],
         )

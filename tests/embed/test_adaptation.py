@@ -172,6 +172,37 @@ def test_training_brings_reports_of_one_event_together():
 
 
 @pytest.mark.xdist_group("torch")
+def test_pairs_that_may_be_one_event_are_neither_pulled_nor_pushed():
+    """Where every pair but the true ones is unsure there is nothing to learn."""
+    from samestory.embed.adapting import Lesson, Plan, Told, train
+    from samestory.embed.engines.torch_engine import TorchEngine
+
+    def loss(unsure: bool) -> float:
+        ids = [[f"{n}{side}" for side in (0, 1)] for n in range(len(EVENTS))]
+        told = []
+        for n, both in enumerate(EVENTS):
+            others = (
+                frozenset(one for m in ids if m != ids[n] for one in m)
+                if unsure
+                else frozenset()
+            )
+            told.append(
+                [
+                    Told(title, "", "en", ids[n][side], others)
+                    for side, title in enumerate(both)
+                ]
+            )
+        engine = TorchEngine(model_files("packaged").folder, 16, arithmetic="fp32")
+        plan, losses = Plan(steps=1, events=8, tokens=16), []
+        train(
+            engine.model, None, [Lesson(1.0, told)], plan, lambda *x: losses.append(x)
+        )
+        return losses[0][1]
+
+    assert loss(unsure=True) == 0 < loss(unsure=False)
+
+
+@pytest.mark.xdist_group("torch")
 def test_the_same_seed_gives_the_same_adapter_and_another_one_another():
     """Nothing but labels, seed and steps decides."""
     from samestory.embed.adapting import Plan, train
