@@ -1,13 +1,14 @@
-"""Entries of two busy weeks, labelled by reading: out of the archive that has them.
+"""Entries of busy days, labelled by reading: out of the archives that have them.
 
-    python -m bench.busy_weeks GIT_DIR DIR
+    python -m bench.busy_weeks GIT_DIR DIR [--unseen]
 
-GIT_DIR is a clone of Osintsecrets/the-app on GitHub, whose history of data/feeds.json
-holds what six outlets' feeds brought. Writes DIR/november.jsonl and DIR/january.jsonl
-(20 and 21 November 2025, a peace plan and a summit; 3 and 4 January 2026, Caracas) for
-`samestory eval`. The texts are not ours: here are ids and labels alone
-(busy_weeks.json): {"november": {id: event}, ..., "uncertain": [[id, id], ...]}, an id
-being the beginning of the sha256 of the entry's URL.
+GIT_DIR is a clone of one of the public repositories of ARCHIVES, whose history holds
+what outlets' feeds brought. Writes DIR/2025-11-20.jsonl and the like for `samestory
+eval` and `samestory train`, one file for each window of that archive; with --unseen
+only those that the packaged model has never seen. The texts are not ours: here are ids
+and labels alone (busy_weeks.json): by the first day of a window its `days`, the ids of
+each event's entries, those that are `alone`, and `uncertain` pairs; an id is the
+beginning of the sha256 of the entry's URL.
 """
 
 import argparse
@@ -18,24 +19,28 @@ import re
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-FILE = "data/feeds.json"
-LABELS = Path(__file__).with_name("busy_weeks.json")
-DAYS = {
-    "november": ("2025-11-20", "2025-11-21", "2025-11-22"),
-    "january": ("2026-01-03", "2026-01-04", "2026-01-05"),
+# The file that is read, and what its fields are called.
+ARCHIVES = {
+    "Osintsecrets/the-app": ("data/feeds.json", "items", "url", "published_at"),
+    "fuweineng/global-news-24h": ("data/news.json", "articles", "link", "published"),
 }
+LABELS = Path(__file__).with_name("busy_weeks.json")
 TEXT = 300  # characters, as dense_en_dev has them
+HEBREW = re.compile("[\u0590-\u05ff]")
 
 
-def snapshots(folder: Path, days: tuple[str, ...]) -> Iterator[list[dict[str, Any]]]:
-    """Yield what the file held on some days."""
+def snapshots(folder: Path, file: str, days: tuple[str, ...]) -> Iterator[Any]:
+    """Yield what the file held on some days, the newest first; the unreadable not."""
     git = ["git", "-C", str(folder)]
     log = subprocess.run(
-        [*git, "log", "--format=%H %cI", "--", FILE],
+        [*git, "log", "--format=%H %cI", "--", file],
         capture_output=True,
         text=True,
         check=True,
@@ -44,9 +49,12 @@ def snapshots(folder: Path, days: tuple[str, ...]) -> Iterator[list[dict[str, An
         commit, _, at = line.partition(" ")
         if at.startswith(days):
             shown = subprocess.run(
-                [*git, "show", f"{commit}:{FILE}"], capture_output=True, check=True
+                [*git, "show", f"{commit}:{file}"], capture_output=True, check=True
             )
-            yield json.loads(shown.stdout)["items"]
+            try:
+                yield json.loads(shown.stdout)
+            except ValueError:  # a merge's marks are in some
+                continue
 
 
 def plain(text: str | None) -> str:
@@ -54,41 +62,74 @@ def plain(text: str | None) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", html.unescape(text or "")).split())
 
 
+def moment(text: str) -> str:
+    """Return a date as ISO 8601 in UTC."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        at = parsedate_to_datetime(text)
+    return at.astimezone(UTC).isoformat()
+
+
+def outlet(source: str, title: str, url: str) -> str:
+    """Return who published an entry, where the archive names a collection alone."""
+    name = source.partition(" \u2014 ")[0]
+    if name != "Start.me":
+        return name
+    if "news.google" in url and " - " in title:
+        return title.rpartition(" - ")[2]
+    return (urlsplit(url).hostname or name).removeprefix("www.")
+
+
+def rows_of(folder: Path, window: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the labelled entries of a window that the archive has, in their order."""
+    file, items, link, published = ARCHIVES[window["archive"]]
+    labels = {key: key for key in window["alone"]}
+    labels |= {key: name for name, keys in window["events"].items() for key in keys}
+    unsure = defaultdict(list)
+    for one, other in window["uncertain"]:
+        unsure[one].append(other)
+        unsure[other].append(one)
+    after = date.fromisoformat(window["days"][-1]) + timedelta(days=1)
+    rows: dict[str, dict[str, Any]] = {}
+    for held in snapshots(folder, file, (*window["days"], after.isoformat())):
+        for item in held[items]:
+            key = hashlib.sha256(item[link].encode()).hexdigest()[:12]
+            if key not in labels or key in rows:
+                continue
+            title = plain(item["title"])
+            rows[key] = {
+                "id": key,
+                "published": moment(item[published]),
+                "lang": "he" if HEBREW.search(title) else "en",
+                "source": outlet(item["source"], title, item[link]),
+                "url": item[link],
+                "title": title,
+                "text": plain(item.get("summary"))[:TEXT],
+                "cluster": labels[key],
+                "uncertain": unsure[key],
+            }
+    return sorted(rows.values(), key=lambda row: (row["published"], row["url"]))
+
+
 def main() -> None:
     """Write the labelled files."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("archive", type=Path, metavar="GIT_DIR")
     parser.add_argument("out", type=Path, metavar="DIR")
+    parser.add_argument("--unseen", action="store_true", help="what no fit has seen")
     args = parser.parse_args()
-    said = json.loads(LABELS.read_text("utf-8"))
-    unsure = defaultdict(list)
-    for one, other in said["uncertain"]:
-        unsure[one].append(other)
-    for name, days in DAYS.items():
-        labels, found = said[name], {}
-        for items in snapshots(args.archive, days):
-            for item in items:
-                key = hashlib.sha256(item["url"].encode()).hexdigest()[:12]
-                if key in labels:
-                    found.setdefault(key, item)
-        rows = [
-            {
-                "id": key,
-                "published": item["published_at"],
-                "lang": "en",
-                "source": item["source"].partition(" \u2014 ")[0],
-                "url": item["url"],
-                "title": plain(item["title"]),
-                "text": plain(item["summary"])[:TEXT],
-                "cluster": labels[key],
-                "uncertain": unsure[key],
-            }
-            for key, item in found.items()
-        ]
-        rows.sort(key=lambda row: (row["published"], row["url"]))
+    for name, window in json.loads(LABELS.read_text("utf-8")).items():
+        if args.unseen and not window["unseen"]:
+            continue
+        rows = rows_of(args.archive, window)
+        if not rows:
+            continue  # of the other archive
         path = args.out / f"{name}.jsonl"
-        path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
-        sys.stderr.write(f"{path}: {len(rows)} of {len(labels)} labelled entries\n")
+        lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        path.write_text("".join(lines), "utf-8")
+        labelled = len(window["alone"]) + sum(map(len, window["events"].values()))
+        sys.stderr.write(f"{path}: {len(rows)} of {labelled} labelled entries\n")
 
 
 if __name__ == "__main__":
