@@ -11,7 +11,7 @@ from samestory.credits import credits_of
 from samestory.errors import Misconfigured, Quarantine
 from samestory.ingest.text.dates import MAX_DATE, parse_date
 from samestory.ingest.text.language import identify
-from samestory.publishers import outlet_named, voice_of
+from samestory.publishers import UNNAMED, outlet_named, voice_of
 from samestory.story import (
     Story,
     clean_line,
@@ -102,7 +102,7 @@ def story_of_line(line: bytes, now: datetime) -> Story:
     return Story(
         story_id=_story_id(row, url, title, text),
         url=url,
-        outlet=outlet_named(row["outlet"]) or voice_of(url or "") or "unknown outlet",
+        outlet=outlet_named(row["outlet"]) or voice_of(url or "") or UNNAMED,
         title=title,
         text=text,
         lang=clean_line(row["lang"], 8).lower()[:2]

@@ -11,7 +11,7 @@ from typing import Any, Final
 from samestory.deploy.importing import ANY_AGE, open_lines, read_lines
 from samestory.errors import Misconfigured, Quarantine
 from samestory.ingest.text.dates import parse_date
-from samestory.publishers import outlet_named, voice_of
+from samestory.publishers import UNNAMED, outlet_named, voice_of
 from samestory.story import (
     Story,
     clean_line,
@@ -135,7 +135,7 @@ def _labelled(row: dict[str, Any], at: datetime, *, use_dates: bool) -> Labelled
         url=url,
         outlet=outlet_named(_text(row, "outlet") or _text(row, "source"))
         or voice_of(url or "")
-        or "unknown outlet",
+        or UNNAMED,
         title=title,
         text=text,
         lang=_text(row, "lang")[:2].lower() or None,

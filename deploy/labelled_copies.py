@@ -7,6 +7,7 @@ from samestory.deploy.importing import open_lines, read_lines
 from samestory.errors import Misconfigured, Quarantine
 from samestory.index.copies.kept import UNKNOWN
 from samestory.index.measure.copies import KINDS, LabelledCopy
+from samestory.publishers import UNNAMED
 from samestory.story import clean_text, json_object
 
 Row = TypeVar("Row")
@@ -52,7 +53,7 @@ def read_texts(source: str) -> dict[str, tuple[str, str]]:
         if not isinstance(name, str) or not isinstance(text, str) or not name:
             raise Quarantine("needs `id` and `text`")
         outlet = row.get("outlet") or row.get("source") or ""
-        return name, (str(outlet) or "unknown outlet", clean_text(text))
+        return name, (str(outlet) or UNNAMED, clean_text(text))
 
     return dict(_rows(source, report, "stories"))
 

@@ -23,6 +23,7 @@ from samestory.story import Story, clean_line
 from samestory.urls import host_of
 
 FAMILIES: Final = Path(__file__).with_name("publishers.toml")
+UNNAMED: Final = "unknown outlet"  # of a report that nothing names one for
 MAX_NAME: Final = 120  # characters of an outlet's name
 MAX_CHANNEL: Final = 60  # characters of a channel's
 _NAMING: Final = frozenset({"channel", "c", "user"})  # before a channel's name

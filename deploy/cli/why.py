@@ -50,6 +50,7 @@ MEANING: Final = {
     "other_numbers": "other numbers, in two languages",
     "one_explains": "one reports, one explains",
     "one_reacts": "one reports, one answers it",
+    "one_outlet": "both of one outlet, which seldom tells a thing twice",
 }
 OPENED: Final = "opened the event"  # as a reason begins
 MIN_SAID: Final = 0.5  # of the logit: less is not said in words

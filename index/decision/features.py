@@ -23,7 +23,7 @@ from samestory.index.decision.terms import (
 )
 from samestory.index.decision.vetoes import Claims, claims_of
 from samestory.index.decision.whole_vector import combine
-from samestory.publishers import family_of
+from samestory.publishers import UNNAMED, family_of
 from samestory.story import Story
 
 FEATURES: Final = (
@@ -51,6 +51,8 @@ FEATURES: Final = (
     # In short texts alone: a long one tells both.
     "one_explains",  # 1 if one title reports and the other one explains, else 0
     "one_reacts",  # 1 if one title reports and the other one answers it, else 0
+    # An outlet seldom tells an event twice: it tells the next step.
+    "one_outlet",  # 1 if both are of one publisher in one language, else 0
 )
 NEAR_H: Final = 48.0  # hours; better than 12 h on both lengths of text
 CROWD_RANKS: Final = slice(8, 20)  # the nearest 8 may be the story's own event
@@ -234,9 +236,15 @@ def pair_features(a: View, others: Sequence[View]) -> NDArray[np.float64]:
             across * np.array([_differ(a.numbers, b.numbers) for b in others]),
             (1 - length) * np.array([a.explains != b.explains for b in others]),
             (worded - length) * np.array([a.reacts != b.reacts for b in others]),
+            np.array([_by_one(a, b) for b in others]),
         ],
         axis=1,
     )
+
+
+def _by_one(a: View, b: View) -> bool:
+    is_named = a.outlet != UNNAMED
+    return is_named and a.outlet == b.outlet and a.lang == b.lang
 
 
 def _differ(a: frozenset[str], b: frozenset[str]) -> bool:

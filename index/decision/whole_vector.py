@@ -12,20 +12,24 @@ from numpy.typing import NDArray
 from samestory.errors import Quarantine
 
 _SCALE: Final = 1 << 11
+# Beside a lead of weight 1. Average precision of pairs in busy weeks that no fit saw:
+# weight 1 .826, 1/2 .833, 1/4 .837, 0 .841; across languages .987, .985, .981, .977.
+TITLE: Final = 0.25
 Vectors = NDArray[np.float32]
 
 
 def combine(vectors: NDArray[np.float16]) -> NDArray[np.float32]:
-    """Return the unit vector that is searched: title plus lead, shape (dim,).
+    """Return the unit vector that is searched: lead plus some title, shape (dim,).
+
+    The lead begins with the title; see TITLE for what more of it is good for.
 
     Its components are whole multiples of 2**-11, so that the products of two are whole
     multiples of 2**-22 and float32 holds every partial sum exactly: similarities don't
     depend on BLAS, faiss, batch size or the order of sums. They are 0.001 off at most.
-    Opposite vectors have no such direction: it is not finite then, and not searched.
     """
-    total = vectors.astype(np.float64).sum(axis=0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        total /= np.linalg.norm(total)
+    title, lead = vectors.astype(np.float64)
+    total = TITLE * title + lead
+    total /= np.linalg.norm(total)
     rounded: NDArray[np.float32] = (np.rint(total * _SCALE) / _SCALE).astype(np.float32)
     return rounded
 

@@ -15,7 +15,7 @@ from samestory.index.decision.expiry import Calendar, Witness
 from samestory.index.decision.features import View, similarities
 from samestory.index.decision.join_record import JoinRecord
 from samestory.index.decision.pair_model import PairModel
-from samestory.index.decision.whole_vector import check_units, combine
+from samestory.index.decision.whole_vector import combine
 from samestory.index.grouping.apply_correction import apply_correction
 from samestory.index.grouping.grouper import Grouper, People, Plan
 from samestory.index.grouping.placements import Arrival, Placements
@@ -199,7 +199,6 @@ class EventIndex:
         if self.state.history.is_forgotten(story.story_id):
             return
         vector = replace(vector, story=story)
-        check_units(combine(vector.vectors)[None, :])
         self._bind(vector)
         known = self.state.known(story.story_id)
         if known is None:

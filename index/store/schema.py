@@ -9,7 +9,7 @@ from typing import Final
 from samestory.database import checked, rebuilt
 from samestory.index.store.names import NAMES
 
-SCHEMA: Final = 8
+SCHEMA: Final = 9
 _META: Final = checked(
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)"
     " STRICT, WITHOUT ROWID"
@@ -231,4 +231,5 @@ UPGRADES: Final = {
     5: _WITHOUT_HEARD,
     6: ";".join([*_WHO_COPIED, _INDEXES_7, *_VIEWS]),
     7: f"{_RELAYS};{NAMES};{_NAMED}",
+    8: "DELETE FROM unfiled; DELETE FROM files",  # made anew: `combine` weighs titles
 }

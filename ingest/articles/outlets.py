@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from samestory.publishers import (
     MAX_NAME,
+    UNNAMED,
     is_aggregator,
     is_channels,
     is_own,
@@ -48,7 +49,7 @@ class FeedVoice:
     def name(self) -> str:
         """The teller: its site; on a bare address of the operator's its title."""
         named = clean_line(self.title, MAX_NAME) if _is_operators(self.url) else ""
-        return voice_of(self.url) or named or host_of(self.url) or "unknown outlet"
+        return voice_of(self.url) or named or host_of(self.url) or UNNAMED
 
     def owns(self, url: str) -> bool:
         """Tell whether it speaks for the site of a story's address."""

@@ -254,7 +254,7 @@ def test_readers_of_files_are_not_disturbed_while_a_writer_replaces_them(tmp_pat
     assert found == [expected] * 300
 
 
-def test_combine_is_the_direction_of_the_sum():
-    """Title plus lead, of unit length."""
+def test_combine_is_the_direction_of_a_weighted_sum():
+    """A quarter of the title plus the lead, of unit length."""
     rows = np.array([[1, 0], [0, 1]], np.float16)
-    assert combine(rows) == pytest.approx([2**-0.5, 2**-0.5], abs=2**-12)
+    assert combine(rows) == pytest.approx([17**-0.5, 4 * 17**-0.5], abs=2**-12)

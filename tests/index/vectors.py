@@ -14,7 +14,7 @@ DIM = 64
 MODEL = PairModel.load()
 
 
-def vector(topic: int, noise: int, spread: float = 0.5):
+def vector(topic: int, noise: int, spread: float = 0.3):
     """Return the vectors of a report: near its topic, apart from others."""
     base = np.random.default_rng(topic).normal(size=(1, DIM))
     rows = base + spread * np.random.default_rng(1000 + noise).normal(size=(2, DIM))

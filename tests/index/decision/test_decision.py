@@ -24,6 +24,7 @@ from samestory.index.decision.join_record import Veto
 from samestory.index.decision.pair_model import JOINING, PairModel
 from samestory.index.decision.terms import Rarity
 from samestory.index.measure.metrics import b_cubed
+from samestory.publishers import UNNAMED
 from tests.conftest import NOW, make_story
 from tests.embed.units import unit_vectors
 from tests.index.model import MODEL
@@ -240,6 +241,28 @@ def test_a_title_that_answers_is_known_from_one_that_reports(title, reacts):
     assert pair_features(plain, [elsewhere])[0, at] == 0
 
 
+@pytest.mark.parametrize(
+    ("outlet", "lang", "is_one"),
+    [
+        ("Velund Wire", "en", 1),
+        ("velund wire", "en", 1),
+        ("Eastern Observer", "en", 0),
+        ("Velund Wire", "fr", 0),
+        (UNNAMED, "en", 0),
+    ],
+)
+def test_two_reports_of_one_outlet_are_known(outlet, lang, is_one):
+    """An outlet seldom tells an event twice; its other editions do, and strangers."""
+    own = UNNAMED if outlet == UNNAMED else "Velund Wire"
+    one, other = (
+        view(make_story(outlet=name, lang=tongue), unit_vectors(1))
+        for name, tongue in ((own, "en"), (outlet, lang))
+    )
+    at = FEATURES.index("one_outlet")
+    assert pair_features(one, [other])[0, at] == is_one
+    assert pair_features(other, [one])[0, at] == is_one
+
+
 def test_what_the_model_does_not_know_counts_for_nothing():
     """In a foreign language words, time and numbers are all there is."""
     known, foreign = (
@@ -257,7 +280,7 @@ def test_what_the_model_does_not_know_counts_for_nothing():
         found = dict(zip(FEATURES, values, strict=True))
         assert found.pop("foreign_overlap") == pytest.approx(1, abs=1e-3)
         assert {name for name, value in found.items() if value} == {
-            *("near_in_time", "shared_number", "foreign")
+            *("near_in_time", "one_outlet", "shared_number", "foreign")
         }
     model = PairModel.load(languages=frozenset({"en", "fr"}))
     assert [model.knows(lang) for lang in ("en", "fr", "vi", None)] == [

@@ -105,6 +105,7 @@ def test_invented_reports_are_joined_or_kept_apart(
             title=title,
             text=title,
             lang=lang,
+            outlet=f"Outlet {n}",
             published=moment,
             first_seen=moment,
         )

@@ -129,19 +129,6 @@ def test_broken_off_at_any_step_it_ends_the_same(whole, tmp_path_factory, steps,
     assert index.state.revisions.outbox() == whole.revisions.outbox()
 
 
-def test_vectors_that_point_nowhere_together_are_refused_alone(tmp_path):
-    """Title and lead exactly opposite: no direction to search in, no crash loop."""
-    rows = vector(1, 1)
-    rows[1] = -rows[0]
-    odd = StoryVector(story=make_story("odd"), vectors=rows, space_id="v-t")
-    index = open_index(tmp_path / "s.db")
-    batch = [record(f"n{i}", 1, i, hours=i) for i in range(6)]
-    index.apply(list(enumerate([*batch[:3], odd.encode(), *batch[3:]])))
-    (refused,) = [one for one in index.state.revisions.outbox() if one.refused]
-    assert (refused.key, "not finite" in refused.refused) == ("3", True)
-    assert len(index.state.assignments()) == 6
-
-
 def test_the_same_topic_weeks_later_is_another_event(tmp_path):
     """Candidates lie within seven days of the story's own time, in any order."""
     index = open_index(tmp_path / "s.db")

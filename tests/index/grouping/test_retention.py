@@ -167,7 +167,7 @@ def test_what_bound_others_binds_them_when_it_has_expired(harness):
 def test_a_story_that_comes_again_does_not_take_its_old_name_from_others(harness):
     """Its event lives on without it; it now tells something else."""
     days = KEPT_DAYS + 1.1
-    state = harness.read(seen("x", 1, 1, day=0), seen("y", 1, 2, day=5))
+    state = harness.read(seen("x", 1, 1, day=0), seen("y", 1, 2, day=1))
     event = state.events_of([id_of("y")])[id_of("y")]
     assert event == "e-" + id_of("x")[2:]
     state = harness.read(*crowd(days), seen("x", 7, 77, day=days))

@@ -190,6 +190,22 @@ def test_a_state_of_before_relays_confirms_as_it_did(tmp_path):
     assert Reader(path).events(Query())[0].confirmed_by is not None
 
 
+def test_a_state_of_before_has_its_searched_vectors_made_anew(tmp_path):
+    """Schema 8 had them of as much title as lead; what they were is not asked."""
+    path = tmp_path / "s.db"
+    index = EventIndex(State(path))
+    index.apply([(n, record(f"n{n}", 1, n)) for n in range(2)])
+    index.state.close()
+    with closing(connect(path)) as db:
+        db.execute("UPDATE unfiled SET vector = (SELECT max(vector) FROM unfiled)")
+        db.execute("PRAGMA user_version = 8")
+    with closing(State(path)) as state:
+        EventIndex(state).apply([(2, record("n2", 1, 2))])
+        (event,) = Reader(path).events(Query())
+        assert len(event.reports) == 3
+    assert list(damage_of_state(path)) == []
+
+
 def test_one_without_corrections_has_none(tmp_path):
     """The first schema that anyone used."""
     of_before(tmp_path / "s.db", 2)
