@@ -87,7 +87,9 @@ def _refuse_other_model(settings: Settings, log: Log, space: EmbeddingSpace) -> 
             f" {space.model!r} ({space.precision}, {space.tokens} tokens) makes"
             f" {space.space_id}: use the model, precision and embed_tokens that they"
             " were made with (--model packaged if nobody chose one and an earlier"
-            " samestory made them: see its CHANGELOG), or another --state"
+            " samestory made them: see its CHANGELOG), or another --state; this takes"
+            f" them over: samestory stories --json --state {settings.home} |"
+            " samestory import - --state NEW"
         )
 
 

@@ -4,7 +4,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,6 +36,7 @@ from samestory.index.decision.pair_model import PairModel
 from samestory.index.decision.whole_vector import combine
 from samestory.index.grouping.event_index import EventIndex
 from samestory.index.measure.baselines import baselines
+from samestory.index.measure.calibration import Calibration, calibration, looked_at
 from samestory.index.measure.metrics import (
     Grouping,
     OfLanguages,
@@ -184,13 +185,13 @@ def _eval_stream(args: Eval, file: str, settings: Settings) -> None:
         "samestory, at the end": score(at_end, gold, uncertain),
     }
     ids = [row.row_id for row in rows]
-    texts = [f"{row.story.title}\n{row.story.text}" for row in rows]
     units = np.stack([combine(one.vectors) for one in vectors])
-    for name, groups in baselines(texts, units):
-        groupings[name] = score(dict(zip(ids, groups, strict=True)), gold, uncertain)
+    for name, groups in _simpler(rows, units):
+        groupings[name] = score(groups, gold, uncertain)
     changed = sum(arrived[one] != at_end[one] for one in ids)
     nearest = _nearest(rows, vectors, units, model)
     lookup = {k: found_among(nearest, gold, k) for k in (1, 5)}
+    told = _calibration(rows, vectors, model, uncertain)
     tongues = {row.row_id: row.story.lang or UNKNOWN for row in rows}
     languages = by_languages(at_end, gold, tongues, uncertain)
     if args.json:
@@ -202,10 +203,21 @@ def _eval_stream(args: Eval, file: str, settings: Settings) -> None:
             {"name": "lookup", "precision_at_1": lookup[1], "recall_at_5": lookup[5]}
             | {"stories": len(ids), "changed_after_arrival": changed}
         )
+        print_json({"name": "calibration"} | told.to_json())
     else:
         _print(groupings, lookup, len(ids), changed)
+        _print_calibration(told)
         if len(set(tongues.values())) > 1:
             _print_languages(languages)
+
+
+def _simpler(
+    rows: Sequence[Labelled], units: NDArray[np.float32]
+) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield what simpler rules make of the stories: its name, and each row's event."""
+    texts = [f"{row.story.title}\n{row.story.text}" for row in rows]
+    for name, groups in baselines(texts, units):
+        yield name, dict(zip((row.row_id for row in rows), groups, strict=True))
 
 
 def _grouped(
@@ -255,6 +267,23 @@ def _nearest(
     }
 
 
+def _calibration(
+    rows: Sequence[Labelled],
+    vectors: Sequence[StoryVector],
+    model: PairModel,
+    uncertain: Mapping[str, Collection[str]],
+) -> Calibration:
+    """Return how far the probabilities of pairs are off, the uncertain left out."""
+    views = [model.view(v.story, v.vectors, seq=n) for n, v in enumerate(vectors)]
+    return calibration(
+        [
+            (probability, rows[a].event == rows[b].event)
+            for a, b, probability in looked_at(views, model)
+            if rows[b].row_id not in uncertain.get(rows[a].row_id, ())
+        ]
+    )
+
+
 def _write(path: Path, events: Mapping[str, str]) -> None:
     lines = [json.dumps({"id": i, "event": e}) + "\n" for i, e in events.items()]
     try:
@@ -281,6 +310,19 @@ def _print_languages(languages: Mapping[tuple[str, str], OfLanguages]) -> None:
             ]
             for (a, b), one in languages.items()
         ],
+    )
+
+
+def _print_calibration(told: Calibration) -> None:
+    if told.error is None:
+        return
+    said, true = (
+        " ".join(f"{value:.2f}" for value in values)
+        for values in zip(*((b.probability, b.same) for b in told.bins), strict=True)
+    )
+    print(
+        f"Probabilities of .05 or more ({counted(told.pairs, 'pair')}) are off by"
+        f" {told.error:.3f} on average;\n  said {said}\n  true {true}"
     )
 
 

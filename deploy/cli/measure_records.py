@@ -79,6 +79,23 @@ class Lookups(TypedDict):
     changed_after_arrival: Count
 
 
+class CalibrationBin(TypedDict):
+    """Pairs of about one probability: what was said, and the share that is true."""
+
+    pairs: Count
+    probability: Share
+    same: Share
+
+
+class Calibrated(TypedDict):
+    """How far probabilities of .05 or more are off, on average."""
+
+    name: Literal["calibration"]
+    pairs: Count
+    error: Share | None
+    bins: list[CalibrationBin]
+
+
 class Pairs(TypedDict):
     """How well pairs were told apart."""
 

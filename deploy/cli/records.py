@@ -20,6 +20,7 @@ from samestory.deploy.cli.answer_records import (
     WholeEvent,
 )
 from samestory.deploy.cli.measure_records import (
+    Calibrated,
     CheckedEngine,
     Copies,
     Engine,
@@ -88,7 +89,7 @@ RECORDS: Final[dict[str, tuple[Any, ...]]] = {
     "replay": (Digest,),
     "digest": (Digest,),
     "diff": (Change,),
-    "eval": (Grouping, Languages, Lookups, Pairs, Copies, Kinds, Sources),
+    "eval": (Grouping, Languages, Lookups, Calibrated, Pairs, Copies, Kinds, Sources),
     "models list": (Model, Engine),
     "models check": (CheckedEngine,),
 }

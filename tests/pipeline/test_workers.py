@@ -108,9 +108,15 @@ def test_another_model_is_refused_before_it_makes_vectors(tmp_path):
     story = json.dumps({"text": "Two."})
     _, said = run("import", "-", "--model", str(other), stdin=story, expect=2)
     assert "use the model, precision and embed_tokens that they were made with" in said
+    assert f"stories --json --state {run.state} | samestory import -" in said
     out, _ = run("import", "-", stdin=story)
     assert out == "0 new, 1 known, 0 refused\n"  # it was safe in the log
     assert len(run.rows("stories")) == 2
+    taken, _ = run("stories", "--json")
+    anew = Run(tmp_path / "anew")
+    assert anew("import", "-", "--model", str(other), stdin=taken)[0].startswith(
+        "2 new"
+    )
 
 
 def test_another_space_is_refused_before_the_index_has_read(tmp_path, monkeypatch):
