@@ -217,7 +217,7 @@ def _simpler(
     """Yield what simpler rules make of the stories: its name, and each row's event."""
     texts = [f"{row.story.title}\n{row.story.text}" for row in rows]
     for name, groups in baselines(texts, units):
-        yield name, dict(zip((row.row_id for row in rows), groups, strict=True))
+        yield name, {row.row_id: str(n) for row, n in zip(rows, groups, strict=True)}
 
 
 def _grouped(
