@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from samestory.index.decision.genre import explains, reacts
 from samestory.index.decision.ordinals import ORDINALS, folded
 from samestory.index.decision.terms import (
     Rarity,
@@ -69,20 +70,6 @@ _NUMBER: Final = re.compile(
 _DOTTED: Final = re.compile(r"\d{1,3}(?:\.\d{3})+(?:,\d+)?")
 _DECIMAL_COMMA: Final = re.compile(r"\d+,(?:\d{1,2}|\d{4,})")
 _WORD: Final = re.compile(r"[a-z]+")
-# Beginnings and words of titles that explain, comment or sum up what others report.
-_EXPLAINS: Final = re.compile(
-    r"^(?:what|why|how|who|where|is|are|can|could|will|should|does|did)\b|\?[^\w?]*$"
-    r"|\b(?:explained|explainer|analysis|opinion|editorial|takeaways|timeline"
-    r"|fact check|things to know|what to know|what we know|in pictures|highlights"
-    r"|live updates|newsletter|podcast)\b"
-)
-# Words of titles that answer what others say or do: Kabul rejects, ministers welcome.
-_REACTS: Final = re.compile(
-    r"\b(?:(?:reject|dismiss|slam|condemn|welcom|denounc|respond|react|criticis|criticiz"
-    r"|blast|oppos|prais|defend|refut|rebuff|rebuk|retaliat)\w*"
-    r"|den(?:y|ies|ied)|hits? back|lash(?:es|ed)? out|hail(?:s|ed)?|response"
-    r"|backlash|outcry|fury|outrage)\b"
-)
 COUNTED: Final = "en"  # the language of the packaged word counts
 _YEARS: Final = range(1900, 2100)  # every story names the year
 
@@ -104,8 +91,8 @@ class View:
         lang: ISO 639-1; None when nobody could tell.
         counted: whether the word counts know the story's language.
         crowd: how crowded its topic was when it came, see `crowdedness`.
-        explains: whether its title explains or comments rather than reports.
-        reacts: whether its title answers what others report, as English says it.
+        explains: whether its title explains, see `genre`.
+        reacts: whether its title answers what others report.
         dated: whether its publisher states when it was published.
     """
 
@@ -166,8 +153,8 @@ def view(
         lang=story.lang,
         counted=(story.lang or COUNTED) == COUNTED if counted is None else counted,
         crowd=crowd,
-        explains=_EXPLAINS.search(story.title.lower()) is not None,
-        reacts=_REACTS.search(story.title.lower()) is not None,
+        explains=explains(story.title),
+        reacts=reacts(story.title),
         dated=story.published is not None,
     )
 

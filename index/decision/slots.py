@@ -154,6 +154,11 @@ def _both(
     return [(left, right) for left, right in found if left and right]
 
 
+def are_alike(a: Words, b: Words) -> bool:
+    """Return whether half of the words of two titles are the same."""
+    return _may_be_alike(_opening(a[0]), _opening(b[0]))
+
+
 def house_text_alone(a: Words, b: Words, *, of_one_house: bool) -> str | None:
     """Return why two reports share but what stands verbatim in both; None if not.
 

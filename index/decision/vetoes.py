@@ -12,10 +12,12 @@ from datetime import date, timedelta
 from itertools import pairwise
 from typing import Final
 
+from samestory.index.decision.genre import explains
 from samestory.index.decision.ordinals import ordinals_in
 from samestory.index.decision.slots import (
     OPENING,
     Words,
+    are_alike,
     house_text_alone,
     other_day_of_a_wire,
     other_in_a_slot,
@@ -138,6 +140,7 @@ class Claims:
         words: the title, the opening of the text, and lang.
         outlet: its publisher; None if nobody asked.
         day: on which it was published, as it states.
+        explains: whether the title explains or comments, see `genre`.
     """
 
     lang: str | None
@@ -149,6 +152,7 @@ class Claims:
     words: Words
     outlet: str | None
     day: date | None
+    explains: bool
 
 
 def claims_of(
@@ -192,6 +196,7 @@ def claims_of(
         words=(title, text[:OPENING], lang),
         outlet=outlet,
         day=day,
+        explains=explains(title),
     )
 
 
@@ -204,6 +209,7 @@ def veto(a: Claims, b: Claims) -> str | None:
         or _other_phase(a, b)
         or _other_date(a, b)
         or _told_by_one(a, b)
+        or _two_explainers(a, b)
         or other_in_a_slot(a.words, b.words)
         or other_day_of_a_wire(a.words, b.words, (a.day, b.day))
         or house_text_alone(
@@ -262,6 +268,18 @@ def _told_by_one(a: Claims, b: Claims) -> str | None:
             if said and not (told.search(there) or known.search(there)):
                 return f"one {said[0].lower()!r}, the other {unknown}"
     return None
+
+
+def _two_explainers(a: Claims, b: Claims) -> str | None:
+    """Each explains in its own way: "Who is Maduro?", and what we know of him.
+
+    Titles in the same words may head one piece that two print.
+    """
+    if not (a.explains and b.explains) or a.lang != b.lang:
+        return None
+    if are_alike(a.words, b.words):
+        return None
+    return "two that explain, each in its own way"
 
 
 def _other_date(a: Claims, b: Claims) -> str | None:

@@ -53,6 +53,11 @@ def told(one: str, other: str, lead: str = "", other_lead: str = "") -> str | No
         ),
         ("Vote of 30 Dec. stands", "Vote on December 27", "30 Dec against 27 Dec"),
         (
+            "Who is Ilmar Okoye?",
+            "What we know about Okoye, the captured president",
+            "two that explain, each in its own way",
+        ),
+        (
             "Velund: no secret meeting with Kesmark took place",
             "Velund and Kesmark met in secret, sources say",
             "one 'no secret meeting with kesmark took place', the other knows of no",
@@ -73,6 +78,15 @@ def test_what_a_cosine_cannot_see_is_a_veto(one, other, said):
     """Another number of a series, roles reversed, a beginning against an end,
     another day."""
     assert str(told(one, other)).startswith(said)
+
+
+def test_one_explanation_that_two_print_is_one():
+    """In the same words, more or less; what explains in another language may be it."""
+    one = "Should influencers promote walled Afghanistan?"
+    assert told(one, "Should influencers be promoting Afghanistan? - The Wire") is None
+    assert told(one, "Influencers promote Afghanistan") is None
+    there = claims_of("Wer ist Ilmar Okoye?", "", "de")
+    assert veto(claims_of("Who is Okoye, the president?", "", "en"), there) is None
 
 
 @pytest.mark.parametrize(

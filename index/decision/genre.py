@@ -1,0 +1,32 @@
+"""What kind of piece a title heads: a report, an explanation, an answer to a report.
+
+Read from the title alone, as English writes it.
+"""
+
+import re
+from typing import Final
+
+# Beginnings and words of titles that explain, comment or sum up what others report.
+_EXPLAINS: Final = re.compile(
+    r"^(?:what|why|how|who|where|is|are|can|could|will|should|does|did)\b|\?[^\w?]*$"
+    r"|\b(?:explained|explainer|analysis|opinion|editorial|takeaways|timeline"
+    r"|fact check|things to know|what to know|what we know|in pictures|highlights"
+    r"|live updates|newsletter|podcast)\b"
+)
+# Words of titles that answer what others say or do: Kabul rejects, ministers welcome.
+_REACTS: Final = re.compile(
+    r"\b(?:(?:reject|dismiss|slam|condemn|welcom|denounc|respond|react|criticis|criticiz"
+    r"|blast|oppos|prais|defend|refut|rebuff|rebuk|retaliat)\w*"
+    r"|den(?:y|ies|ied)|hits? back|lash(?:es|ed)? out|hail(?:s|ed)?|response"
+    r"|backlash|outcry|fury|outrage)\b"
+)
+
+
+def explains(title: str) -> bool:
+    """Tell whether a title explains or comments rather than reports."""
+    return _EXPLAINS.search(title.lower()) is not None
+
+
+def reacts(title: str) -> bool:
+    """Tell whether a title answers what others report."""
+    return _REACTS.search(title.lower()) is not None
