@@ -22,6 +22,7 @@ from samestory.index.decision.slots import (
     other_day_of_a_wire,
     other_in_a_slot,
 )
+from samestory.index.decision.stages import stages_in
 
 ENGLISH: Final = "en"
 LEAD: Final = 200  # characters of the text that are read
@@ -141,6 +142,7 @@ class Claims:
         outlet: its publisher; None if nobody asked.
         day: on which it was published, as it states.
         explains: whether the title explains or comments, see `genre`.
+        stages: how far the affairs of the title have come, see `stages`.
     """
 
     lang: str | None
@@ -153,6 +155,7 @@ class Claims:
     outlet: str | None
     day: date | None
     explains: bool
+    stages: Mapping[str, frozenset[str]]
 
 
 def claims_of(
@@ -197,6 +200,7 @@ def claims_of(
         outlet=outlet,
         day=day,
         explains=explains(title),
+        stages=stages_in(title) if (lang or ENGLISH) == ENGLISH else {},
     )
 
 
@@ -207,6 +211,7 @@ def veto(a: Claims, b: Claims) -> str | None:
         or _other_of_a_series(a, b)
         or _roles_reversed(a, b)
         or _other_phase(a, b)
+        or _other_stage(a, b)
         or _other_date(a, b)
         or _told_by_one(a, b)
         or _two_explainers(a, b)
@@ -251,6 +256,15 @@ def _other_phase(a: Claims, b: Claims) -> str | None:
     """One tells how something begins, the other how it ends."""
     if a.phase and b.phase and (a.phase in _ENDS) != (b.phase in _ENDS):
         return f"one {a.phase!r}, the other {b.phase!r}"
+    return None
+
+
+def _other_stage(a: Claims, b: Claims) -> str | None:
+    """One tells one step of an affair, the other another: proposed, and accepted."""
+    for affair in sorted(a.stages.keys() & b.stages.keys()):
+        if not a.stages[affair] & b.stages[affair]:
+            one, other = (min(c.stages[affair]) for c in (a, b))
+            return f"{affair}: one {one}, the other {other}"
     return None
 
 

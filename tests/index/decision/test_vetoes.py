@@ -53,6 +53,21 @@ def told(one: str, other: str, lead: str = "", other_lead: str = "") -> str | No
         ),
         ("Vote of 30 Dec. stands", "Vote on December 27", "30 Dec against 27 Dec"),
         (
+            "Tolmenia summons Kharvian charg\u00e9 over dam",
+            "Kharvia recalls its ambassador over the dam",
+            "envoy: one summoned, the other recalled",
+        ),
+        (
+            "Mediators put truce to both sides",
+            "Dalvaar rejects truce in the bay",
+            "deal: one proposed, the other rejected",
+        ),
+        (
+            "Selmark parliament ratifies fisheries treaty",
+            "Selmark and Maravia sign fisheries treaty",
+            "deal: one ratified, the other signed",
+        ),
+        (
             "Who is Ilmar Okoye?",
             "What we know about Okoye, the captured president",
             "two that explain, each in its own way",
@@ -110,6 +125,24 @@ def test_one_explanation_that_two_print_is_one():
 )
 def test_who_is_denied_something_denies_nothing(one, other):
     """Nor does he who launches a satellite for an anniversary commemorate it."""
+    assert told(one, other) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Senate approves fisheries treaty", "Senate ratifies fisheries treaty"),
+        ("Velund and Kesmark agree truce", "Truce signed by Velund and Kesmark"),
+        ("Dalvaar accepts proposed truce", "Mediators propose truce; Dalvaar agrees"),
+        ("Velund recalls cars", "Velund summons its ambassador"),
+        (
+            "Council adopts the plan",
+            "Plan has the votes, council rejects changes, adopts",
+        ),
+    ],
+)
+def test_one_step_told_by_two_words_is_one_step(one, other):
+    """Parliaments approve what they ratify; a title may tell two steps."""
     assert told(one, other) is None
 
 

@@ -1,0 +1,56 @@
+"""How far an affair has come, as a title tells it: proposed, accepted, signed.
+
+Two titles on one object, of which one tells a step and the other another one, are two
+events. English alone. What the rule costs and gains is in docs/quality.md.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+# Of each affair what it is about, and its steps; a word may be of two.
+_AFFAIRS: Final = {
+    "envoy": (
+        r"ambassadors?|envoys?|charg[e\u00e9]|diplomats?|consuls?",
+        {
+            "summoned": r"summon(?:s|ed|ing)?",
+            "recalled": r"recall(?:s|ed|ing)?|withdraws?|withdrew|pull(?:s|ed)?",
+            "expelled": r"expel(?:s|led|ling)?",
+        },
+    ),
+    "deal": (
+        (
+            r"truces?|ceasefires?|cease-fires?|plans?|proposals?|treat(?:y|ies)|pacts?"
+            r"|deals?|agreements?|packages?|accords?|resolutions?|offers?|bills?|laws?"
+        ),
+        {
+            "proposed": r"propos(?:es|ed|ing)|offer(?:s|ed|ing)|tabled?|unveil(?:s|ed)"
+            r"|float(?:s|ed)|puts?|drafts",
+            "accepted": r"accept(?:s|ed|ing)?|agree[sd]?|endorse[sd]?|back(?:s|ed)"
+            r"|approve[sd]?|adopt(?:s|ed)?|pass(?:es|ed)",
+            "rejected": r"reject(?:s|ed|ing)?|refuse[sd]?|spurn(?:s|ed)?"
+            r"|dismiss(?:es|ed)?|veto(?:es|ed)?|block(?:s|ed)?",
+            "signed": r"sign(?:s|ed|ing)?|conclude[sd]?|seal(?:s|ed)?|inks?|inked"
+            r"|agree[sd]?",
+            "ratified": r"ratif(?:y|ies|ied)|approve[sd]?|pass(?:es|ed)",
+        },
+    ),
+}
+_READ: Final = {
+    affair: (
+        re.compile(rf"\b(?:{about})\b"),
+        {step: re.compile(rf"\b(?:{words})\b") for step, words in steps.items()},
+    )
+    for affair, (about, steps) in _AFFAIRS.items()
+}
+
+
+def stages_in(title: str) -> Mapping[str, frozenset[str]]:
+    """Return the steps that a title tells of each affair; it may tell several."""
+    low = title.lower()
+    found = {
+        affair: frozenset(step for step, words in steps.items() if words.search(low))
+        for affair, (about, steps) in _READ.items()
+        if about.search(low)
+    }
+    return {affair: steps for affair, steps in found.items() if steps}
