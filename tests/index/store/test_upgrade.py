@@ -7,14 +7,16 @@ import pytest
 
 from samestory.database import connect
 from samestory.errors import Misconfigured
+from samestory.index.decision.whole_vector import combine
 from samestory.index.grouping.event_index import EventIndex
+from samestory.index.search.neighbours import Neighbours
 from samestory.index.store.integrity import damage_of_state
 from samestory.index.store.query import Query
 from samestory.index.store.reader import Reader, peek
 from samestory.index.store.state import State
 from tests.index.corrected import Harness, stories
 from tests.index.tables import OWN, PARAPHRASE
-from tests.index.vectors import record
+from tests.index.vectors import DIM, record, vector
 
 # As schema 2 was: 3 brought corrections, 4 two columns, 5 checksums.
 FIRST = """
@@ -197,12 +199,17 @@ def test_a_state_of_before_has_its_searched_vectors_made_anew(tmp_path):
     index.apply([(n, record(f"n{n}", 1, n)) for n in range(2)])
     index.state.close()
     with closing(connect(path)) as db:
-        db.execute("UPDATE unfiled SET vector = (SELECT max(vector) FROM unfiled)")
+        stale = combine(vector(7, 7)).astype("<f2").tobytes()
+        db.execute("UPDATE unfiled SET vector = ?", (stale,))
         db.execute("PRAGMA user_version = 8")
+        db.commit()
     with closing(State(path)) as state:
-        EventIndex(state).apply([(2, record("n2", 1, 2))])
-        (event,) = Reader(path).events(Query())
-        assert len(event.reports) == 3
+        placed, held = state.placed(), Neighbours(DIM)
+        state.vectors.load(held, placed.seqs, placed.times)
+        for noise, seq in enumerate(placed.seqs.tolist()):
+            (hit,) = held.search(combine(vector(1, noise)), 1)
+            assert hit.seq == seq
+            assert hit.similarity == pytest.approx(1, abs=2e-3)
     assert list(damage_of_state(path)) == []
 
 
