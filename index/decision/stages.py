@@ -8,7 +8,8 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-# Of each affair what it is about, and its steps; a word may be of two.
+# Of each affair what it is about, and its steps; a word may be of two. None is
+# "proposed", which stands before what others do: "rejects the proposed truce".
 _AFFAIRS: Final = {
     "envoy": (
         r"ambassadors?|envoys?|charg[e\u00e9]|diplomats?|consuls?",
@@ -24,7 +25,7 @@ _AFFAIRS: Final = {
             r"|deals?|agreements?|packages?|accords?|resolutions?|offers?|bills?|laws?"
         ),
         {
-            "proposed": r"propos(?:es|ed|ing)|offer(?:s|ed|ing)|tabled?|unveil(?:s|ed)"
+            "proposed": r"propos(?:es?|ing)|offer(?:s|ed|ing)|tabled?|unveil(?:s|ed)"
             r"|float(?:s|ed)|puts?|drafts",
             "accepted": r"accept(?:s|ed|ing)?|agree[sd]?|endorse[sd]?|back(?:s|ed)"
             r"|approve[sd]?|adopt(?:s|ed)?|pass(?:es|ed)",
@@ -39,7 +40,7 @@ _AFFAIRS: Final = {
 _READ: Final = {
     affair: (
         re.compile(rf"\b(?:{about})\b"),
-        {step: re.compile(rf"\b(?:{words})\b") for step, words in steps.items()},
+        {step: re.compile(rf"(?<!-)\b(?:{words})\b") for step, words in steps.items()},
     )
     for affair, (about, steps) in _AFFAIRS.items()
 }

@@ -135,6 +135,8 @@ def test_who_is_denied_something_denies_nothing(one, other):
         ("Velund and Kesmark agree truce", "Truce signed by Velund and Kesmark"),
         ("Dalvaar accepts proposed truce", "Mediators propose truce; Dalvaar agrees"),
         ("Velund recalls cars", "Velund summons its ambassador"),
+        ("Dalvaar rejects truce", "US-backed truce turned down by Dalvaar"),
+        ("Dalvaar rejects truce", "Proposed truce turned down by Dalvaar"),
         (
             "Council adopts the plan",
             "Plan has the votes, council rejects changes, adopts",
