@@ -287,11 +287,13 @@ def _told_by_one(a: Claims, b: Claims) -> str | None:
 def _two_explainers(a: Claims, b: Claims) -> str | None:
     """Each explains in its own way: "Who is Maduro?", and what we know of him.
 
-    Titles in the same words may head one piece that two print.
+    Titles in the same words that begin with the same one may head one piece that two
+    print; "What we know about him" asks something else than "Who is he?".
     """
     if not (a.explains and b.explains) or a.lang != b.lang:
         return None
-    if are_alike(a.words, b.words):
+    asked = [_TOKEN.findall(claims.words[0].lower())[:1] for claims in (a, b)]
+    if asked[0] == asked[1] and are_alike(a.words, b.words):
         return None
     return "two that explain, each in its own way"
 

@@ -73,6 +73,11 @@ def told(one: str, other: str, lead: str = "", other_lead: str = "") -> str | No
             "two that explain, each in its own way",
         ),
         (
+            "Who is Tessa Vorn, Ostmark's prime minister?",
+            "What we know about Tessa Vorn, prime minister of Ostmark",
+            "two that explain, each in its own way",
+        ),
+        (
             "Velund: no secret meeting with Kesmark took place",
             "Velund and Kesmark met in secret, sources say",
             "one 'no secret meeting with kesmark took place', the other knows of no",
