@@ -209,12 +209,21 @@ class _Class:
         pairs = [
             (report, number)
             for number in list(chosen)[:wanted]
-            for report in rng.sample(
-                self._events[number], min(2, len(self._events[number]))
-            )
+            for report in _two(self._events[number], rng)
         ]
         reports, labels = zip(*pairs, strict=True)
         return list(reports), list(labels)
+
+
+def _two(event: Sequence[Told], rng: random.Random) -> list[Told]:
+    """Return two reports of an event, one if it has no more; of two languages at best.
+
+    Else an event that one outlet tells in Hebrew and nine in English would seldom ask
+    across languages.
+    """
+    one, *others = rng.sample(event, len(event))
+    foreign = [other for other in others if other.lang != one.lang]
+    return [one, *(foreign or others)[:1]]
 
 
 def _places(reports: Sequence[Told], space: _Space) -> NDArray[np.float32]:
