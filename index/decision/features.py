@@ -55,6 +55,16 @@ FEATURES: Final = (
     # An outlet seldom tells an event twice: it tells the next step.
     "one_outlet",  # 1 if both are of one publisher in one language, else 0
 )
+# What two reports have in common, which can't speak against their being one event.
+IN_COMMON: Final = (
+    "similarity",
+    "near_in_time",
+    "shared_number",
+    "rare_words",
+    "word_overlap",
+    "foreign_overlap",
+    "overlap_uncounted",
+)
 NEAR_H: Final = 48.0  # hours; better than 12 h on both lengths of text
 CROWD_RANKS: Final = slice(8, 20)  # the nearest 8 may be the story's own event
 CROWD_FLOOR: Final = 0.30  # median in a dense stream .38, in mixed world news .19
@@ -134,13 +144,14 @@ def view(
         counted: whether the word counts do; None to go by the story's language.
         rarity: of words; None for the packaged one.
     """
+    rarity = rarity or packaged_rarity()
     return View(
         story_id=story.story_id,
         seq=seq,
         outlet=family_of(story),
         time=story.event_time.timestamp(),
         whole=combine(vectors),
-        terms=terms_of(story.title, story.text, rarity or packaged_rarity()),
+        terms=terms_of(story.title, story.text, rarity),
         numbers=frozenset(numbers_in(f"{story.title}. {story.text[:OPENING]}")),
         claims=claims_of(
             story.title,
@@ -194,7 +205,7 @@ def pair_features(a: View, others: Sequence[View]) -> NDArray[np.float64]:
     hours = np.abs(np.array([b.time for b in others]) - a.time) / 3600
     dated = np.array([a.dated and b.dated for b in others])
     known = np.array([a.known and b.known for b in others])
-    worded = known & np.array([a.counted and b.counted for b in others])
+    worded = known & np.array([_both_counted(a, b) for b in others])
     across = known & np.array(
         [a.lang != b.lang and None not in (a.lang, b.lang) for b in others]
     )
@@ -227,6 +238,10 @@ def pair_features(a: View, others: Sequence[View]) -> NDArray[np.float64]:
         ],
         axis=1,
     )
+
+
+def _both_counted(a: View, b: View) -> bool:
+    return a.counted and b.counted and (a.lang or COUNTED) == (b.lang or COUNTED)
 
 
 def _by_one(a: View, b: View) -> bool:

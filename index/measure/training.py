@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from samestory.errors import Misconfigured
 from samestory.index.decision.comparison import compare
-from samestory.index.decision.features import FEATURES, View
+from samestory.index.decision.features import FEATURES, IN_COMMON, View
 from samestory.index.decision.pair_model import PACKAGED_MODEL, PairModel
 from samestory.index.decision.terms import (
     PACKAGED_COUNTS,
@@ -118,11 +119,12 @@ def pairs(stream: Stream, rarities: Sequence[Rarity]) -> tuple[Pairs, Pairs, Pai
 def fitted(parts: Sequence[Pairs], threshold: float = 0.5) -> PairModel:
     """Return the pair model of these pairs: logistic regression with an L2 penalty.
 
+    What two reports have in common counts for nothing where it would count against
+    them: in short texts shared words would, beside a cosine that knows as much.
+
     Raises:
         Misconfigured: there are no pairs of one event, or none of two.
     """
-    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415  (0.5 s)
-
     x, y, w = together(parts)
     if not y.any() or y.all():
         raise Misconfigured(
@@ -131,15 +133,31 @@ def fitted(parts: Sequence[Pairs], threshold: float = 0.5) -> PairModel:
         )
     spread = x.std(axis=0)  # so that the penalty means the same for every feature
     spread[spread == 0] = 1
-    regression = LogisticRegression(C=PENALTY, max_iter=2_000).fit(
-        x / spread, y, sample_weight=w
-    )
+    x = x / spread
+    common = [FEATURES.index(name) for name in IN_COMMON]
+    used = np.ones(len(FEATURES))
+    while True:
+        bias, found = _regression(x * used, y, w)
+        against = [at for at in common if used[at] and found[at] < 0]
+        if not against:
+            break
+        used[against] = 0
     return PairModel(
         name="fitted",
-        bias=float(regression.intercept_[0]),
-        weights=tuple(float(v) for v in regression.coef_[0] / spread),
+        bias=bias,
+        weights=tuple(float(v) for v in found * used / spread),
         threshold=threshold,
     )
+
+
+def _regression(
+    x: NDArray[np.float64], y: NDArray[np.bool_], w: NDArray[np.float64]
+) -> tuple[float, NDArray[np.float64]]:
+    """Return the intercept and the coefficients, shape (features,)."""
+    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415  (0.5 s)
+
+    found = LogisticRegression(C=PENALTY, max_iter=2_000).fit(x, y, sample_weight=w)
+    return float(found.intercept_[0]), found.coef_[0]
 
 
 def counted(streams: Sequence[Stream], half: int | None) -> tuple[int, Counter[str]]:

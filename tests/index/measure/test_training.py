@@ -145,6 +145,21 @@ def test_a_model_fitted_on_clear_pairs_tells_them_apart():
     assert probabilities[~parts[1]].max() < 0.1
 
 
+def test_what_two_reports_share_cannot_speak_against_them():
+    """Where pairs of two events share more words, words count for nothing."""
+    rng = np.random.default_rng(7)
+    x = np.zeros((400, len(FEATURES)))
+    same = np.arange(400) % 2 == 0
+    words, crowd = FEATURES.index("word_overlap"), FEATURES.index("crowd")
+    x[:, words] = rng.normal(same * -1.0, 1)
+    x[:, crowd] = rng.normal(same * -1.0, 1)
+    x[:, FEATURES.index("similarity")] = rng.normal(same * 1.0, 1)
+    weights = fitted([(x, same, np.ones(400))]).weights
+    assert weights[words] == 0
+    assert weights[crowd] < -0.5
+    assert weights[FEATURES.index("similarity")] > 0.5
+
+
 def test_the_knob_is_set_by_precision_recall_and_the_streams_that_have_a_say():
     """Never joining is precise, always joining finds all; what is right beats both."""
     found = stream()
