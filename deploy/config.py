@@ -119,6 +119,11 @@ class Settings:
         "what decides whether two reports are one event: 'packaged', the embedding"
         " model's own, or a pair_model.json of `samestory train`",
     )
+    word_counts: str = _setting(
+        "",
+        "word counts of more languages than English: a file of `samestory models"
+        " count-words`; default: none",
+    )
     embed_batch: int = _setting(
         32, "stories embedded before they are published", least=1
     )

@@ -218,6 +218,7 @@ def open_pair_model(settings: Settings) -> "PairModel":
         path,
         joining=settings.joining,
         languages=None if "*" in known else known,
+        word_counts=Path(settings.word_counts) if settings.word_counts else None,
     )
 
 

@@ -149,7 +149,7 @@ def is_alone(arguments: tuple[str, ...]) -> bool:
 def is_plain_import(arguments: tuple[str, ...]) -> bool:
     """Return whether it is an import as anybody's, with the settings of everybody."""
     own = {"--brokers", "--model", "--precision", "--engine", "--config", "--no-wait"}
-    odd = own | {"--pair-model", "--joining", "--log-level"}
+    odd = own | {"--pair-model", "--word-counts", "--joining", "--log-level"}
     return arguments[0] == "import" and odd.isdisjoint(arguments)
 
 

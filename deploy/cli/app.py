@@ -83,6 +83,7 @@ COMMANDS: Final = {  # by group, in the order of --help: what carries each out
         "models check": "models:Check",
         "models convert": "models:Convert",
         "models fit-means": "fit_means:FitMeans",
+        "models count-words": "count_words:CountWords",
     },
     "Deploy": {
         "ingest": "workers:Ingest",

@@ -1,6 +1,5 @@
 """`samestory models fit-means`: languages' means of your own stories, a new space."""
 
-from collections import defaultdict
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ from cyclopts import Parameter
 from samestory.counted import counted
 from samestory.deploy import wiring
 from samestory.deploy.cli.options import Model
+from samestory.deploy.cli.own_stories import newest_by_language, with_enough
 from samestory.deploy.config import Settings
 from samestory.deploy.progress import ProgressLine
 from samestory.embed.adaptation import FILE, Adaptation
@@ -20,14 +20,10 @@ from samestory.embed.encoder import Encoder
 from samestory.embed.means import OTHERS, LanguageMeans, Rows
 from samestory.embed.models import ModelFiles, model_files
 from samestory.embed.passage import story_passages
-from samestory.errors import Misconfigured
-from samestory.index.store.query import NEWEST, Query
-from samestory.index.store.reader import Reader
 from samestory.story import Story
 
 LEAST: Final = 200  # stories of a language whose mean is fitted
 MOST: Final = 2_000  # of them that are embedded, the newest
-PAGE: Final = 1_000
 BATCH: Final = 128
 
 
@@ -53,16 +49,8 @@ class FitMeans(Model):
         """Read, embed, write the folder of the adapted model."""
         model = model_files(settings.model)
         held = model.adaptation or Adaptation(base=model.base, thin={}, means=None)
-        stories = _newest(wiring.read_state(settings))
-        enough = {lang: some for lang, some in stories.items() if len(some) >= LEAST}
-        if not enough:
-            counts = ", ".join(
-                f"{lang} {len(s)}" for lang, s in sorted(stories.items())
-            )
-            raise Misconfigured(
-                f"no language has {LEAST} stories in this state:"
-                f" {counts or 'it is empty'}"
-            )
+        stories = newest_by_language(wiring.read_state(settings), MOST)
+        enough = with_enough(stories, LEAST)
         with closing(wiring.open_stream_encoder(settings)) as encoder:
             fitted = _means(enough, encoder)
         found = replace(
@@ -78,20 +66,6 @@ class FitMeans(Model):
             " train"
         )
         return 0
-
-
-def _newest(state: Reader) -> dict[str, list[Story]]:
-    """Return the newest stories by language, MOST of each."""
-    found: dict[str, list[Story]] = defaultdict(list)
-    query = Query(order=NEWEST, limit=PAGE)
-    with state.reading():
-        while page := state.stories(query):
-            for one in page:
-                lang = one.story.lang
-                if lang and len(found[lang]) < MOST:
-                    found[lang].append(one.story)
-            query = replace(query, after=page[-1].cursor)
-    return dict(found)
 
 
 def _means(stories: Mapping[str, list[Story]], encoder: Encoder) -> dict[str, Rows]:

@@ -201,6 +201,15 @@ class Deciding(Model):
             help="its weights, made by `samestory train` (default: packaged)",
         ),
     ] = None
+    word_counts: Annotated[
+        str | None,
+        Parameter(
+            group=DECIDING,
+            metavar="FILE",
+            help="of more languages than English, made by `samestory models"
+            " count-words`",
+        ),
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,7 @@ made by `samestory train`.
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
@@ -15,10 +16,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from samestory.errors import Misconfigured
-from samestory.index.decision.features import FEATURES, View, view
+from samestory.index.decision.features import COUNTED, FEATURES, View, view
 from samestory.index.decision.terms import (
     PACKAGED_COUNTS,
     WORD_COUNTS,
+    OwnCounts,
     Rarity,
     packaged_rarity,
 )
@@ -41,6 +43,7 @@ class PairModel:
         threshold: probability that a story must reach to join an event.
         languages: that the embedding model knows; None for all.
         rarity: of words, as counted for this model.
+        rarities: of words of other languages, as a newsroom has counted them.
         space_id: the embedding space that it was fitted in; None for any.
         other_spaces: in which it was measured and found as good, e.g. int8 of the same.
     """
@@ -51,6 +54,7 @@ class PairModel:
     threshold: float
     languages: frozenset[str] | None = frozenset({"en"})
     rarity: Rarity = field(default_factory=packaged_rarity)
+    rarities: Mapping[str, Rarity] = field(default_factory=dict)
     space_id: str | None = None
     other_spaces: frozenset[str] = frozenset()
 
@@ -60,6 +64,7 @@ class PairModel:
         path: Path = PACKAGED_MODEL,
         joining: str = "balanced",
         languages: frozenset[str] | None = frozenset({"en"}),
+        word_counts: Path | None = None,
     ) -> Self:
         """Read the artefact.
 
@@ -67,6 +72,8 @@ class PairModel:
             path: of the JSON.
             joining: how readily stories are joined, one of JOINING.
             languages: that the embedding model knows, None for all.
+            word_counts: of more languages, see `OwnCounts`; None for none. They never
+                change those of the language that the model was fitted with.
 
         Raises:
             Misconfigured: not readable, made for other features, or no such position.
@@ -90,6 +97,9 @@ class PairModel:
                 f"pair model {path}: features {sorted(unknown)} are not among those"
                 f" that this samestory computes, {sorted(FEATURES)}"
             )
+        own = OwnCounts.load(word_counts) if word_counts else None
+        if own:
+            name += f" words {own.digest}"
         return cls(
             name=name,
             bias=float(_exact(bias)),
@@ -98,6 +108,7 @@ class PairModel:
             threshold=threshold,
             languages=languages,
             rarity=_rarity(path.with_name(WORD_COUNTS), digest),
+            rarities=own.rarities if own else {},
             space_id=space_id,
             other_spaces=others,
         )
@@ -133,8 +144,14 @@ class PairModel:
             seq=seq,
             crowd=crowd,
             known=self.knows(story.lang),
-            rarity=self.rarity,
+            counted=(story.lang or COUNTED) == COUNTED or story.lang in self.rarities,
+            rarity=self._rarity_of(story.lang),
         )
+
+    def _rarity_of(self, lang: str | None) -> Rarity:
+        if lang in (None, COUNTED):
+            return self.rarity
+        return self.rarities.get(lang, self.rarity)
 
     def knows(self, lang: str | None) -> bool:
         """Return whether the embedding model knows a language; None counts as known."""

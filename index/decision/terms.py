@@ -11,9 +11,10 @@ import math
 import re
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -27,8 +28,16 @@ CHARACTERS: Final = 20 * WORDS  # of the text that are looked at
 NO_NAME: Final = 0.6  # of the rarity of an unknown word, if it is written small
 RAREST: Final = 3  # shared words that count for their rarity
 WORD_COUNTS: Final = "word_counts.txt.gz"  # beside the pair model fitted with them
+_HEAD: Final = "word counts of languages, 1\n"
+_LANGUAGE: Final = "\n# "  # begins a language; no word holds the sign
 PACKAGED_COUNTS: Final = Path(__file__).with_name(WORD_COUNTS)
 _TOKEN: Final = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
+# Of scripts that put no blanks between words: Thai and Lao, Burmese, Khmer, Japanese,
+# Chinese. A word there is two characters that stand together.
+_CLOSE: Final = "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]"
+_CLOSE_RUN: Final = re.compile(f"{_CLOSE}+")
+_APART: Final = rf"(?:(?!{_CLOSE})[^\W_])+"
+_MIXED: Final = re.compile(rf"{_CLOSE}+|{_APART}(?:['\u2019]{_APART})*")
 _FIRST: Final = 8 * WORDS  # characters that mostly hold WORDS words
 _UNIT: Final = 1 << 14  # fixed point of the weights, whose vector has length 1
 _SLOTS: Final = np.uint32(1 << 16)  # of the table in which words are looked up
@@ -46,7 +55,7 @@ class Rarity:
     ) -> None:
         self.digest = digest
         self._documents, self._counts = documents, counts
-        self._unknown = math.log(documents + 1)
+        self.unknown = math.log(documents + 1)
         self._known: dict[str, tuple[int, float]] = {}  # of words that were met
 
     @classmethod
@@ -70,7 +79,7 @@ class Rarity:
     def of(self, word: str) -> float:
         """Return the rarity of a word in small letters, 0 if every document has it."""
         found = self._known.get(word) or self._met(word)
-        return found[1] if found else self._unknown
+        return found[1] if found else self.unknown
 
     def _met(self, word: str) -> tuple[int, float] | None:
         """Return (id, rarity) of a word that is counted; None if it is not."""
@@ -91,7 +100,7 @@ class Rarity:
             written: the text that they are from. An unknown word that it nowhere
                 begins with a capital letter is taken for less rare: hardly a name.
         """
-        known, unknown = self._known, self._unknown
+        known, unknown = self._known, self.unknown
         rarities = [
             known.get(word)
             or self._met(word)
@@ -121,6 +130,58 @@ def packaged_rarity() -> Rarity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnCounts:
+    """Word counts of languages that a pair model's own lack, from a newsroom's stories.
+
+    Attributes:
+        rarities: by ISO 639-1.
+        digest: names them: 8 hex digits.
+    """
+
+    rarities: Mapping[str, Rarity]
+    digest: str
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read what `dump` made.
+
+        Raises:
+            Misconfigured: not readable.
+        """
+        rarities = {}
+        try:
+            data = gzip.decompress(path.read_bytes())
+            head, *languages = data.decode().split(_LANGUAGE)
+            if head != _HEAD:
+                raise ValueError("no file of `samestory models count-words`")  # noqa: TRY301
+            for one in languages:
+                lang, documents, *fields = one.split()
+                counts = {
+                    word: int(n)
+                    for word, n in zip(fields[::2], fields[1::2], strict=True)
+                }
+                rarities[lang] = Rarity(int(documents), counts)
+        except (OSError, EOFError, ValueError, zlib.error) as error:
+            raise Misconfigured(f"word counts {path}: {error}") from error
+        return cls(rarities=rarities, digest=digest_of(data))
+
+
+def dump(counted: Mapping[str, tuple[int, Mapping[str, int]]]) -> bytes:
+    """Return word counts of languages as a file, gzip; the same for the same counts.
+
+    Args:
+        counted: documents, and in how many each word occurs, by ISO 639-1. What is in
+            one alone is left out: it is as rare as an unknown word.
+    """
+    text = _HEAD + "".join(
+        f"{_LANGUAGE}{lang} {documents}\n"
+        + "".join(f"{word} {n}\n" for word, n in sorted(counts.items()) if n > 1)
+        for lang, (documents, counts) in sorted(counted.items())
+    )
+    return gzip.compress(text.encode(), mtime=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
     """The distinct words of a story.
 
@@ -142,10 +203,20 @@ class Terms:
 def words_of(title: str, text: str) -> list[str]:
     """Return the first WORDS words of title and text, in small letters."""
     whole = f"{title}\n{text[:CHARACTERS]}".lower()
+    if not whole.isascii() and _CLOSE_RUN.search(whole):
+        return list(islice(_mixed_words(whole), WORDS))
     words = _TOKEN.findall(whole[:_FIRST])
     if len(words) <= WORDS:  # the last of them may be cut
         words = _TOKEN.findall(whole)
     return words[:WORDS]
+
+
+def _mixed_words(text: str) -> Iterator[str]:
+    for found in _MIXED.findall(text):
+        if len(found) > 1 and _CLOSE_RUN.match(found):
+            yield from map("".join, pairwise(found))
+        else:
+            yield found
 
 
 def terms_of(title: str, text: str, rarity: Rarity) -> Terms:

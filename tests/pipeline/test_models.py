@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from samestory.deploy.cli import fit_means, models
+from samestory.deploy.cli import count_words, fit_means, models
 from samestory.embed.models import model_files
 from tests.conftest import ROOT
 from tests.product import Run
@@ -199,6 +199,45 @@ def test_means_are_fitted_on_ones_own_stories_for_a_new_space(
     empty("import", "-", stdin=rows_of(stories[0]))
     _, said = empty("models", "fit-means", "--out", str(out), expect=2)
     assert "no language has 2 stories in this state: en 1" in said
+
+
+def test_words_of_ones_own_languages_are_counted_for_the_decision(
+    tmp_path, monkeypatch
+):
+    """English keeps its counts; each join tells which file decided it."""
+    monkeypatch.setattr(count_words, "LEAST", 2)
+    run, out = Run(tmp_path / "state"), tmp_path / "words.gz"
+    told = (
+        "Le conseil adopte les sanctions contre Tarsk",
+        "La pluie tombe sur les collines",
+        "Les marins quittent le port",
+    )
+    french = [{"text": text, "lang": "fr", "outlet": text} for text in told]
+    english = [{"text": "Council adopts", "lang": "en", "outlet": o} for o in "abc"]
+    run("import", "-", stdin=rows_of(*french, *english))
+    said, _ = run("models", "count-words", "--out", str(out))
+    assert said.splitlines()[0] == "fr: 2 words of 3 stories"
+    assert "en" not in said.split("use ")[0]
+    digest = said.split("(")[1][:8]
+    fresh = french[0] | {"url": "https://d.example/1", "outlet": "d"}
+    run("import", "-", "--word-counts", str(out), stdin=rows_of(fresh))
+    models_by_story = {
+        link["from"]: link["model"]
+        for story in run.rows("stories")
+        for why in run.rows("why", story["story_id"])
+        for link in why["chain"]
+    }
+    (newest,) = (s["story_id"] for s in run.rows("stories") if s["outlet"] == "d")
+    assert models_by_story.pop(newest).endswith(f" balanced words {digest}")
+    assert all(name.endswith(" balanced") for name in models_by_story.values())
+    more, missing = rows_of(fresh | {"url": "https://e.example/1"}), tmp_path / "no.gz"
+    wanted = ("import", "-", "--word-counts", str(missing))
+    _, said = run(*wanted, stdin=more, expect=2)
+    assert "no.gz" in said
+    empty = Run(tmp_path / "empty")
+    empty("import", "-", stdin=rows_of(*english))
+    _, said = empty("models", "count-words", "--out", str(out), expect=2)
+    assert "no language has 2 stories in this state: it is empty" in said
 
 
 def test_siblings_in_ten_languages_are_told_apart(tmp_path):

@@ -13,8 +13,10 @@ from samestory.index.decision.terms import (
     NO_NAME,
     RAREST,
     WORDS,
+    OwnCounts,
     Rarity,
     count_words,
+    dump,
     packaged_rarity,
     shared,
     terms_of,
@@ -107,3 +109,34 @@ def test_an_unknown_word_that_is_written_small_is_hardly_a_name():
     _, found = RARITY.numbered(terms, "A Qorvan a qorvan quzz 14")
     unknown = math.log(100)
     assert found.tolist() == [RARITY.of("a"), unknown, NO_NAME * unknown, unknown]
+
+
+def test_where_no_blanks_stand_two_characters_are_a_word():
+    """Chinese, Japanese and Thai, also beside others; one alone is a word."""
+    assert words_of("法院宣判 EU", "它") == [
+        *("法院", "院宣", "宣判"),
+        *("eu", "它"),
+    ]
+    assert words_of("", "スト 3") == ["スト", "3"]
+    assert words_of("ที่", "") == ["ที", "ี่"]
+    assert len(words_of("", "法院" * 2 * WORDS)) == WORDS
+
+
+def test_counts_of_languages_are_a_file_that_says_what_it_is(tmp_path):
+    """Words in two stories or more; the same counts make the same bytes."""
+    found = {"fr": count_words([("Le vote", "le # vote"), ("Le bloc", "")])}
+    path = tmp_path / "words.gz"
+    path.write_bytes(dump(found))
+    assert path.read_bytes() == dump(found)
+    own = OwnCounts.load(path)
+    assert own.rarities.keys() == {"fr"}
+    assert own.rarities["fr"].of("le") == 0
+    assert own.rarities["fr"].of("bloc") == own.rarities["fr"].unknown == math.log(3)
+    assert len(own.digest) == 8
+    for bad in (b"", b"\x1f\x8b", gzip.compress(b"documents 3"), dump(found)[:-9]):
+        path.write_bytes(bad)
+        with pytest.raises(Misconfigured, match=r"word counts .*words\.gz"):
+            OwnCounts.load(path)
+    path.write_bytes(gzip.compress(gzip.decompress(dump(found)) + b"word -x\n"))
+    with pytest.raises(Misconfigured, match="word counts"):
+        OwnCounts.load(path)
