@@ -6,7 +6,7 @@ something of the kind. What each costs and gains is in docs/quality.md.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
@@ -97,6 +97,7 @@ _TOLD: Final = (
     (_DENIES, _OF_DENIAL, "knows of no denial"),
     (_COMMEMORATES, _OF_ANNIVERSARY, "tells of no anniversary"),
 )
+_CLAUSE: Final = frozenset(":;,.!?-\u2013\u2014|\u2026")  # marks that end one
 _PHASES: Final = _BEGINS | _ENDS
 _LEAP: Final = 2000  # a year that has every day
 _DAYS_APART: Final = timedelta(days=2)  # else one counts the night to the day before
@@ -311,16 +312,25 @@ def _other_date(a: Claims, b: Claims) -> str | None:
 
 
 def _acts(title: str) -> tuple[tuple[str, str, frozenset[str]], ...]:
-    """Return (actor, verb, words after it) where a name stands right before a word."""
-    words = _TOKEN.findall(title)
-    keys = [word[:_KEY].lower() for word in words]
+    """Return (actor, verb, words after it) where a name begins a clause.
+
+    Elsewhere it may be anything: "strikes in southern Lebanon targets Hezbollah".
+    """
+    found = list(_TOKEN.finditer(title))
+    keys = [word[0][:_KEY].lower() for word in found]
     return tuple(
         (actor, verb, frozenset(keys[at + 2 :]))
         for at, (actor, verb) in enumerate(pairwise(keys))
-        if words[at][0].isupper()
+        if found[at][0][0].isupper()
+        and _begins_clause(title, found, at)
         and min(len(actor), len(verb)) >= _SHORTEST
         and verb not in _NO_ACT
     )
+
+
+def _begins_clause(title: str, words: Sequence[re.Match[str]], at: int) -> bool:
+    between = title[words[at - 1].end() : words[at].start()] if at else ":"
+    return not _CLAUSE.isdisjoint(between)
 
 
 def _dates(title: str) -> frozenset[date]:

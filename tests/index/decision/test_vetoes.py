@@ -37,6 +37,11 @@ def told(one: str, other: str, lead: str = "", other_lead: str = "") -> str | No
             "roles reversed: velun- expel- kesma-",
         ),
         (
+            "Velund expels six Kesmark diplomats",
+            "Tit for tat: Kesmark expels six Velund diplomats",
+            "roles reversed: velun- expel- kesma-",
+        ),
+        (
             "Tarsk shelled Ilmaran border town",
             "Ilmara shells Tarsk depot a day later",
             "roles reversed: tarsk- shell- ilmar-",
@@ -180,6 +185,10 @@ def test_whether_another_language_tells_of_a_denial_nobody_can_tell():
         ("Summit opens as strike ends", "Strike ends in Callan"),
         ("", ""),
         ("13th", "third"),
+        (
+            "Wave of strikes in southern Velund targets Kesmark militia",
+            "Tarsk hits Kesmark targets in southern Velund",
+        ),
     ],
 )
 def test_reports_that_may_be_one_event_are_left_to_the_sum(one, other):
