@@ -97,7 +97,10 @@ _TOLD: Final = (
     (_DENIES, _OF_DENIAL, "knows of no denial"),
     (_COMMEMORATES, _OF_ANNIVERSARY, "tells of no anniversary"),
 )
-_CLAUSE: Final = frozenset(":;,.!?-\u2013\u2014|\u2026")  # marks that end one
+# What stands before a clause; within a word a hyphen does not part two.
+_CLAUSE: Final = re.compile(
+    r"[:;,.!?\u2013\u2014|\u2026]|\s-\s|\b(?:as|and|but|while)\s*$"
+)
 _PHASES: Final = _BEGINS | _ENDS
 _LEAP: Final = 2000  # a year that has every day
 _DAYS_APART: Final = timedelta(days=2)  # else one counts the night to the day before
@@ -329,8 +332,10 @@ def _acts(title: str) -> tuple[tuple[str, str, frozenset[str]], ...]:
 
 
 def _begins_clause(title: str, words: Sequence[re.Match[str]], at: int) -> bool:
-    between = title[words[at - 1].end() : words[at].start()] if at else ":"
-    return not _CLAUSE.isdisjoint(between)
+    if not at:
+        return True
+    before = title[words[at - 1].start() : words[at].start()]
+    return _CLAUSE.search(before) is not None
 
 
 def _dates(title: str) -> frozenset[date]:

@@ -42,6 +42,11 @@ def told(one: str, other: str, lead: str = "", other_lead: str = "") -> str | No
             "roles reversed: velun- expel- kesma-",
         ),
         (
+            "Velund expels six Kesmark diplomats",
+            "Protests as Kesmark expels six Velund diplomats",
+            "roles reversed: velun- expel- kesma-",
+        ),
+        (
             "Tarsk shelled Ilmaran border town",
             "Ilmara shells Tarsk depot a day later",
             "roles reversed: tarsk- shell- ilmar-",
@@ -189,6 +194,7 @@ def test_whether_another_language_tells_of_a_denial_nobody_can_tell():
             "Wave of strikes in southern Velund targets Kesmark militia",
             "Tarsk hits Kesmark targets in southern Velund",
         ),
+        ("Pro-Velund expels Kesmark", "Kesmark expels Velund"),
     ],
 )
 def test_reports_that_may_be_one_event_are_left_to_the_sum(one, other):
