@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from samestory.counted import counted
 from samestory.deploy import wiring
 from samestory.deploy.cli.options import Place
-from samestory.deploy.cli.own_stories import newest_by_language, with_enough
+from samestory.deploy.cli.own_stories import newest_by_language
 from samestory.deploy.config import Settings
 from samestory.index.decision.features import COUNTED
 from samestory.index.decision.terms import OwnCounts, count_words, dump
@@ -38,14 +38,16 @@ class CountWords(Place):
 
     def run(self, settings: Settings) -> int:
         """Count, write the file."""
-        stories = newest_by_language(wiring.read_state(settings), MOST)
-        stories.pop(COUNTED, None)
+        state = wiring.read_state(settings)
+        stories = newest_by_language(state, LEAST, MOST, but=COUNTED)
         found = {
             lang: count_words((story.title, story.text) for story in some)
-            for lang, some in with_enough(stories, LEAST).items()
+            for lang, some in stories.items()
         }
         path = Path(self.out)
-        path.write_bytes(dump(found))
+        new = path.with_name(f"{path.name}.new")
+        new.write_bytes(dump(found))
+        new.replace(path)
         for lang, (documents, words) in sorted(found.items()):
             told = sum(n > 1 for n in words.values())
             print(f"{lang}: {counted(told, 'word')} of {counted(documents, 'story')}")

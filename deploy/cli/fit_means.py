@@ -12,7 +12,7 @@ from cyclopts import Parameter
 from samestory.counted import counted
 from samestory.deploy import wiring
 from samestory.deploy.cli.options import Model
-from samestory.deploy.cli.own_stories import newest_by_language, with_enough
+from samestory.deploy.cli.own_stories import newest_by_language
 from samestory.deploy.config import Settings
 from samestory.deploy.progress import ProgressLine
 from samestory.embed.adaptation import FILE, Adaptation
@@ -49,8 +49,7 @@ class FitMeans(Model):
         """Read, embed, write the folder of the adapted model."""
         model = model_files(settings.model)
         held = model.adaptation or Adaptation(base=model.base, thin={}, means=None)
-        stories = newest_by_language(wiring.read_state(settings), MOST)
-        enough = with_enough(stories, LEAST)
+        enough = newest_by_language(wiring.read_state(settings), LEAST, MOST)
         with closing(wiring.open_stream_encoder(settings)) as encoder:
             fitted = _means(enough, encoder)
         found = replace(

@@ -1,7 +1,6 @@
 """One's own stories by language, for what is learnt from them without labels."""
 
 from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -13,32 +12,36 @@ from samestory.story import Story
 PAGE: Final = 1_000
 
 
-def newest_by_language(state: Reader, most: int) -> dict[str, list[Story]]:
-    """Return the newest stories by language, at most that many of each."""
+def newest_by_language(
+    state: Reader, least: int, most: int, but: str | None = None
+) -> dict[str, list[Story]]:
+    """Return the newest stories by language.
+
+    Args:
+        state: where they are.
+        least: stories that a language must have.
+        most: stories of a language, the newest.
+        but: a language that is not asked for, ISO 639-1; None for none.
+
+    Raises:
+        Misconfigured: no language has enough.
+    """
     found: dict[str, list[Story]] = defaultdict(list)
     query = Query(order=NEWEST, limit=PAGE)
     with state.reading():
         while page := state.stories(query):
             for one in page:
                 lang = one.story.lang
-                if lang and len(found[lang]) < most:
+                if lang not in (None, but) and len(found[lang]) < most:
                     found[lang].append(one.story)
             query = replace(query, after=page[-1].cursor)
-    return dict(found)
-
-
-def with_enough(
-    stories: Mapping[str, list[Story]], least: int
-) -> dict[str, list[Story]]:
-    """Return the languages that have at least so many stories.
-
-    Raises:
-        Misconfigured: none has.
-    """
-    enough = {lang: some for lang, some in stories.items() if len(some) >= least}
+    enough = {lang: some for lang, some in found.items() if len(some) >= least}
     if not enough:
-        counts = ", ".join(f"{lang} {len(s)}" for lang, s in sorted(stories.items()))
+        counts = ", ".join(
+            f"{lang} {len(some)}" for lang, some in sorted(found.items())
+        )
+        which = f"no language but {but}" if but else "no language"
         raise Misconfigured(
-            f"no language has {least} stories in this state: {counts or 'it is empty'}"
+            f"{which} has {least} stories in this state: {counts or 'there is none'}"
         )
     return enough

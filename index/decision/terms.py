@@ -160,6 +160,8 @@ class OwnCounts:
                     word: int(n)
                     for word, n in zip(fields[::2], fields[1::2], strict=True)
                 }
+                if not all(0 < n <= int(documents) for n in counts.values()):
+                    raise ValueError(f"{lang}: a count is none of its documents")  # noqa: TRY301
                 rarities[lang] = Rarity(int(documents), counts)
         except (OSError, EOFError, ValueError, zlib.error) as error:
             raise Misconfigured(f"word counts {path}: {error}") from error

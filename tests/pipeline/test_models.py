@@ -237,7 +237,7 @@ def test_words_of_ones_own_languages_are_counted_for_the_decision(
     empty = Run(tmp_path / "empty")
     empty("import", "-", stdin=rows_of(*english))
     _, said = empty("models", "count-words", "--out", str(out), expect=2)
-    assert "no language has 2 stories in this state: it is empty" in said
+    assert "no language but en has 2 stories in this state: there is none" in said
 
 
 def test_siblings_in_ten_languages_are_told_apart(tmp_path):

@@ -137,6 +137,7 @@ def test_counts_of_languages_are_a_file_that_says_what_it_is(tmp_path):
         path.write_bytes(bad)
         with pytest.raises(Misconfigured, match=r"word counts .*words\.gz"):
             OwnCounts.load(path)
-    path.write_bytes(gzip.compress(gzip.decompress(dump(found)) + b"word -x\n"))
-    with pytest.raises(Misconfigured, match="word counts"):
-        OwnCounts.load(path)
+    for line in (b"word x", b"word -5", b"word 0", b"word 3", b"word"):
+        path.write_bytes(gzip.compress(gzip.decompress(dump(found)) + line))
+        with pytest.raises(Misconfigured, match="word counts"):
+            OwnCounts.load(path)
