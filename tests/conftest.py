@@ -9,13 +9,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 
 import pytest
 from coverage import Coverage
 from hypothesis import settings
 from tokenizers import AddedToken, Tokenizer
 
+from samestory.deploy import cli
 from samestory.deploy.newsroom.server import Newsroom
 from samestory.embed.models import model_files
 from samestory.ingest.fetch.addresses import parse_networks
@@ -62,6 +65,18 @@ UNCOVERED = {
 def _uncovered_processes(request, monkeypatch):
     if request.path.name not in COVERED:
         monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+
+
+def pytest_collection_finish() -> None:
+    """Import what commands import late while it is covered.
+
+    Else the first test that runs a command decides for its process whether the lines of
+    its module count, and that may be one that UNCOVERED names.
+    """
+    if Coverage.current() is not None:
+        for module in iter_modules(cli.__path__, f"{cli.__name__}."):
+            if not module.name.endswith(".__main__"):
+                import_module(module.name)
 
 
 @pytest.hookimpl(wrapper=True)
