@@ -132,7 +132,7 @@ def news(newsroom, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def labelled(news, newsroom, tmp_path_factory):
+def labelled_in_five_languages(news, newsroom, tmp_path_factory):
     """The newsroom's stories as rows with their gold events."""
     gold = newsroom.gold()
     rows = [
@@ -143,8 +143,17 @@ def labelled(news, newsroom, tmp_path_factory):
         }
         for story in news.rows("stories")
     ]
-    path = tmp_path_factory.mktemp("labelled") / "newsroom.jsonl"
+    path = tmp_path_factory.mktemp("labelled") / "newsroom_in_five_languages.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+@pytest.fixture(scope="session")
+def labelled(labelled_in_five_languages):
+    """The rows in English, which alone the packaged model knows."""
+    lines = labelled_in_five_languages.read_text().splitlines(keepends=True)
+    path = labelled_in_five_languages.with_name("newsroom.jsonl")
+    path.write_text("".join(line for line in lines if '"lang": "en"' in line))
     return path
 
 

@@ -523,7 +523,8 @@ def stories(seed: str) -> list[Told]:
 
 
 def _newsroom(rng: random.Random) -> Iterator[Told]:
-    for report in load_reports():
+    english = (one for one in load_reports() if one.outlet.lang == "en")
+    for report in english:
         yield _told(
             rng,
             report.event,

@@ -6,17 +6,30 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlet:
-    """An outlet. `feed` is rss, rss-full, atom or json; `page` a template's name."""
+    """An outlet. `feed` is rss, rss-full, atom or json; `page` a template's name.
+
+    `lang` is ISO 639-1.
+    """
 
     key: str
     name: str
     address: str
     feed: str
     page: str
+    lang: str
 
 
-def _outlet(number: int, key: str, name: str, feed: str, page: str) -> Outlet:
-    return Outlet(key=key, name=name, address=f"127.0.0.{number}", feed=feed, page=page)
+def _outlet(
+    number: int, key: str, name: str, feed: str, page: str, lang: str = "en"
+) -> Outlet:
+    return Outlet(
+        key=key,
+        name=name,
+        address=f"127.0.0.{number}",
+        feed=feed,
+        page=page,
+        lang=lang,
+    )
 
 
 OUTLETS: Final = (
@@ -34,5 +47,11 @@ OUTLETS: Final = (
     _outlet(22, "tarsk-state-news", "Tarsk State News", "rss", "portal"),
     _outlet(23, "market-ledger", "Market Ledger", "atom", "broadsheet"),
     _outlet(24, "islands-gazette", "Islands Gazette", "rss", "tabloid"),
+    _outlet(
+        25, "quotidien-merrow", "Le Quotidien de Merrow", "rss", "broadsheet", "fr"
+    ),
+    _outlet(26, "golos-dora", "Голос Дора", "atom", "portal", "ru"),
+    _outlet(27, "sawt-almarfa", "صوت المرفأ", "json", "tabloid", "ar"),
+    _outlet(28, "quon-evening", "琨国晚报", "rss", "plain", "zh"),
 )
 BY_KEY: Final = {outlet.key: outlet for outlet in OUTLETS}

@@ -45,7 +45,7 @@ class Newsroom:
                     f"newsroom: {address}:{self.port}: {error.strerror}; is another"
                     " newsroom running? Stop it, or choose another --port"
                     " (systems other than Linux need the addresses"
-                    " 127.0.0.11 to 127.0.0.24 added to loopback first)"
+                    " 127.0.0.11 to 127.0.0.28 added to loopback first)"
                 ) from error
             server.daemon_threads = True
             self.port = server.server_address[1]
@@ -93,7 +93,8 @@ class Newsroom:
     def _lists(self, path: str) -> tuple[str, bytes] | None:
         if path == "/feeds.opml":
             feeds = [
-                FeedRef(url=self.feed_url(o), title=o.name, lang="en") for o in OUTLETS
+                FeedRef(url=self.feed_url(o), title=o.name, lang=o.lang)
+                for o in OUTLETS
             ]
             return "text/x-opml", to_opml(feeds)
         if path == "/gold.jsonl":

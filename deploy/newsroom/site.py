@@ -54,7 +54,8 @@ def _rss(outlet: Outlet, reports: Sequence[Report], base: str, kind: str) -> byt
         "<?xml version='1.0' encoding='utf-8'?><rss version='2.0'"
         " xmlns:content='http://purl.org/rss/1.0/modules/content/'><channel>"
         f"<title>{escape(outlet.name)}</title><link>{base}/</link>"
-        f"<description>News</description><language>en</language>{''.join(rows)}"
+        f"<description>News</description><language>{outlet.lang}</language>"
+        f"{''.join(rows)}"
         "</channel></rss>"
     ).encode()
 
@@ -70,7 +71,8 @@ def _atom(outlet: Outlet, reports: Sequence[Report], base: str) -> bytes:
     )
     return (
         "<?xml version='1.0' encoding='utf-8'?>"
-        f"<feed xmlns='http://www.w3.org/2005/Atom' xml:lang='en' xml:base='{base}/'>"
+        f"<feed xmlns='http://www.w3.org/2005/Atom' xml:lang='{outlet.lang}'"
+        f" xml:base='{base}/'>"
         f"<id>{base}/</id><title>{escape(outlet.name)}</title>{rows}</feed>"
     ).encode()
 
@@ -87,7 +89,7 @@ def _json(outlet: Outlet, reports: Sequence[Report], base: str) -> bytes:
         for r in reports
     ]
     head = {"version": "https://jsonfeed.org/version/1.1", "title": outlet.name}
-    return json.dumps({**head, "language": "en", "items": items}).encode()
+    return json.dumps({**head, "language": outlet.lang, "items": items}).encode()
 
 
 def page_of(report: Report, others: Sequence[Report]) -> bytes:
@@ -104,7 +106,8 @@ def page_of(report: Report, others: Sequence[Report]) -> bytes:
     links = "".join(f"<li><a href='{r.path}'>{escape(r.title)}</a></li>" for r in near)
     body = _TEMPLATES[report.outlet.page](report, links)
     head = (
-        "<!doctype html><html lang='en'><head><meta charset='utf-8'>"
+        f"<!doctype html><html lang='{report.outlet.lang}'><head>"
+        "<meta charset='utf-8'>"
         f"<title>{escape(report.title)} | {escape(report.outlet.name)}</title></head>"
     )
     return f"{head}<body>{body}</body></html>".encode()

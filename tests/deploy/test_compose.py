@@ -184,7 +184,7 @@ def test_the_command_lines_make_the_pipeline(news, newsroom, broker, tmp_path):
                 env=environment(name, tmp_path / name, broker.bootstrap, prefix),
             )
 
-        wait_for(lambda: stories_in(tmp_path / "index") == 137, 180)
+        wait_for(lambda: stories_in(tmp_path / "index") == 157, 180)
         assert [is_well(name) for name in started] == [0, 0, 0]
     finally:
         for process in started.values():

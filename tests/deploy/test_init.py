@@ -76,7 +76,7 @@ def test_a_list_is_read_from_its_address_too(home, newsroom):
     """All feeds of it, as `feeds import` has it."""
     args = ["--contact", "x@y.org", "--state", str(home / "s"), newsroom.opml_url]
     assert run(["init", *args, "--allow-network", "127.0.0.0/8"]) == 0
-    assert len(feeds_of(home / "s")) == 14
+    assert len(feeds_of(home / "s")) == 18
 
 
 def test_a_place_holds_wherever_one_is(home, monkeypatch):

@@ -37,7 +37,7 @@ def test_the_demonstration_shows_events_answers_a_question_and_says_what_next(tm
     assert "Islands Gazette: copy of Continental Wire, 100%, adds nothing" in table
     assert "Sorrel court" in table
     assert "Halvorsen warns alliance" in answer
-    assert "137 reports by 14 outlets" in done.stderr
+    assert "157 reports by 18 outlets" in done.stderr
     last = done.stderr.split("Now with your own feeds:\n")[1]
     assert len(last.strip().splitlines()) == 3
     assert "Loading weights" not in done.stderr

@@ -23,7 +23,7 @@ def test_status_tells_the_way_through_the_stages_also_to_a_monitor(news):
     """The same numbers as JSON and in Prometheus' text format."""
     (status,) = news.rows("status")
     took = status["latency"]["stages"]
-    assert status["latency"]["stories"] == 137
+    assert status["latency"]["stories"] == 157
     for stage in took.values():
         assert 0 < stage["0.5"] <= stage["0.95"] <= stage["1.0"] < 300
     assert took["total"]["1.0"] >= max(took["embed"]["1.0"], took["index"]["1.0"])
@@ -33,7 +33,7 @@ def test_status_tells_the_way_through_the_stages_also_to_a_monitor(news):
         for family in text_string_to_metric_families(text)
         for s in family.samples
     }
-    assert told["samestory_stories",] == 137
+    assert told["samestory_stories",] == 157
     assert told["samestory_events",] == status["index"]["events"]
     assert told["samestory_latency_seconds", "0.95", "embed"] == took["embed"]["0.95"]
     assert told["samestory_lag_records", "embed", "0", "stories"] == 0
@@ -44,7 +44,7 @@ def test_status_tells_the_way_through_the_stages_also_to_a_monitor(news):
 
 
 def test_every_report_becomes_a_story_with_the_text_of_its_page(news, newsroom):
-    """137 of 137, navigation and banners left out, outlets named."""
+    """157 of 157, navigation and banners left out, outlets named."""
     stories = {s["url"].split("?")[0]: s for s in news.rows("stories")}
     assert set(stories) == set(newsroom.gold())
     for report in load_reports():
@@ -53,15 +53,24 @@ def test_every_report_becomes_a_story_with_the_text_of_its_page(news, newsroom):
         have = set(story["text"].split())
         assert sum(w in have for w in words) >= 0.9 * len(words), story
         assert "cookies" not in story["text"]
-        assert (story["outlet"], story["lang"]) == (report.outlet.name, "en")
-        full = report.outlet.feed == "rss-full"
+        outlet = report.outlet
+        assert (story["outlet"], story["lang"]) == (outlet.name, outlet.lang)
+        # Some 80 Chinese letters are too few for the page to count beside the feed.
+        is_short = outlet.lang == "zh" and "page-too-short" in story["flags"]
+        full = outlet.feed == "rss-full" or is_short
         assert story["text_from"] == ("feed" if full else "page"), story["flags"]
 
 
 def test_the_events_match_the_gold_labels(news, newsroom):
-    """B-cubed F1 at least 0.90, in whatever order the outlets are read."""
-    found = {s["url"].split("?")[0]: s["event_id"] for s in news.rows("stories")}
-    assert b_cubed(found, newsroom.gold()).f1 >= 0.90
+    """B-cubed F1 at least 0.90, in whatever order the outlets are read.
+
+    Of the reports in English, which alone the packaged model knows; `eval` is held to
+    all, with the default model, in `test_eval_and_why`.
+    """
+    stories = [s for s in news.rows("stories") if s["lang"] == "en"]
+    found = {s["url"].split("?")[0]: s["event_id"] for s in stories}
+    gold = {url: event for url, event in newsroom.gold().items() if url in found}
+    assert b_cubed(found, gold).f1 >= 0.90
 
 
 def test_no_single_cosine_threshold_does_it(news, newsroom):
@@ -130,7 +139,7 @@ def test_a_second_run_adds_no_story_and_no_event(news, newsroom):
     """Everything is known: the same stories in the same events."""
     before = news.rows("stories")
     _, said = news("run", "--feeds", newsroom.opml_url, "--until-idle", *LOCAL)
-    assert "14 feeds, 137 stories" in said
+    assert "18 feeds, 157 stories" in said
     assert news.rows("stories") == before
 
 
@@ -291,27 +300,27 @@ def test_one_event_is_shown_by_the_beginning_of_its_id(news):
 
 
 def test_status_tells_what_is_there(news):
-    """Nothing runs, nothing waits, 137 stories."""
+    """Nothing runs, nothing waits, 157 stories."""
     (found,) = news.rows("status")
     assert found["workers"] == {"ingest": None, "embed": None, "index": None}
     assert found["lag"]["index"]["behind"] == found["lag"]["embed"]["behind"] == 0
-    assert found["index"]["stories"] == 137
-    assert found["pages"] == {"due": 0, "published": 137, "refused": 0}
+    assert found["index"]["stories"] == 157
+    assert found["pages"] == {"due": 0, "published": 157, "refused": 0}
     out, _ = news("status")
-    assert "137 stories" in out
+    assert "157 stories" in out
 
 
 def test_feeds_are_listed_exported_imported_and_checked(news, tmp_path):
     """What goes out as OPML comes in again; check says which feeds answer."""
     listed = news.rows("feeds", "list")
-    assert len(listed) == 14
+    assert len(listed) == 18
     assert all(f["failures"] == 0 and f["entries"] for f in listed)
     assert "Continental Wire" in news("feeds", "list")[0]
     file = tmp_path / "out.opml"
     news("feeds", "export", str(file))
     assert news("feeds", "export")[0] == file.read_text()
     other = Run(tmp_path / "other")
-    assert "14 added, 0 known" in other("feeds", "import", str(file))[0]
+    assert "18 added, 0 known" in other("feeds", "import", str(file))[0]
     url = listed[0]["url"]
     assert other.rows("feeds", "add", url, *LOCAL) == [
         {"added": 0, "known": 1, "feeds": [url], "left_out": []}
@@ -327,6 +336,6 @@ def test_feeds_are_listed_exported_imported_and_checked(news, tmp_path):
     assert "1 of 2 feeds answer" in said
     out, said = news("feeds", "check", *LOCAL)
     assert "✓" in out
-    assert "14 of 14 feeds answer" in said
+    assert "18 of 18 feeds answer" in said
     empty = Run(tmp_path / "empty")
     assert "no feeds yet" in empty("feeds", "list", expect=1)[1]

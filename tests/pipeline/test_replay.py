@@ -34,7 +34,7 @@ def test_a_replay_gives_the_same_digest_whatever_the_batches(
     found = news.rows("replay", "--into", str(tmp_path / "again"))
     assert digest(found) == digest(news.rows("digest"))
     said, _ = news("diff", str(news.state), str(tmp_path / "again"))
-    assert said == f"the same: 137 stories in {found[0]['events']} events\n"
+    assert said == f"the same: 157 stories in {found[0]['events']} events\n"
     _, said = news("replay", "--into", str(tmp_path / "again"), expect=2)
     assert "there is a state in it already" in said
 
@@ -59,7 +59,7 @@ def test_a_snapshot_goes_on_where_retention_has_removed_the_beginning(news, tmp_
     shutil.copytree(news.state, run.state)
     snapshot, old = tmp_path / "new.db", tmp_path / "old.db"
     (told,) = run.rows("backup", str(snapshot))
-    assert (told["stories"], told["position"]) == (137, 137)
+    assert (told["stories"], told["position"]) == (157, 157)
     db = connect(run.state / "log.db")
     with db:
         db.execute("DELETE FROM records WHERE topic = ? AND pos < 30", (JOURNAL,))
@@ -78,7 +78,7 @@ def test_a_snapshot_goes_on_where_retention_has_removed_the_beginning(news, tmp_
     found = run.rows(*into, "--from", str(snapshot))
     assert digest(found) == digest(news.rows("digest"))
     left = run.rows("replay", "--into", str(tmp_path / "rest"), "--from", "BEGINNING")
-    assert left[0]["stories"] == 107
+    assert left[0]["stories"] == 127
     changes = run.rows("diff", str(run.state), str(tmp_path / "rest"), expect=1)
     assert {row["change"] for row in changes} >= {"missing"}
     _, said = run("backup", str(snapshot), expect=2)
@@ -121,9 +121,9 @@ def test_the_digest_of_an_earlier_position_is_rebuilt(news, tmp_path):
     db.close()
     (found,) = run.rows("replay", "--into", str(tmp_path / "again"))
     assert found == early
-    assert news.rows("digest", "--at", "137") == news.rows("digest")
-    _, said = news("digest", "--at", "138", expect=2)
-    assert "the state has read up to 137" in said
+    assert news.rows("digest", "--at", "157") == news.rows("digest")
+    _, said = news("digest", "--at", "158", expect=2)
+    assert "the state has read up to 157" in said
 
 
 def test_a_snapshot_is_restored_and_the_index_goes_on_from_there(news, tmp_path):
@@ -141,10 +141,10 @@ def test_a_snapshot_is_restored_and_the_index_goes_on_from_there(news, tmp_path)
     _, said = run("restore", str(snapshot), expect=2)
     assert "--replace" in said
     (told,) = run.rows("restore", str(snapshot), "--replace")
-    assert told["position"] == 137
+    assert told["position"] == 157
     assert digest(run.rows("digest")) == before
     former = connect(told["former"])
-    assert former.execute("SELECT count(*) FROM stories").fetchone()[0] == 138
+    assert former.execute("SELECT count(*) FROM stories").fetchone()[0] == 158
     former.close()
     assert run("import", "/dev/null")[0] == "0 new, 0 known, 0 refused\n"
     assert digest(run.rows("digest")) == after
