@@ -48,6 +48,7 @@ MEANING: Final = {
     "overlap_uncounted": "share of words in such a language",
     "two_languages": "two languages",
     "other_numbers": "other numbers, in two languages",
+    "shared_names": "names in both, in two languages",
     "one_explains": "one reports, one explains",
     "one_reacts": "one reports, one answers it",
     "one_outlet": "both of one outlet, which seldom tells a thing twice",

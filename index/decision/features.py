@@ -6,7 +6,7 @@ approximate search can't change an answer. What each is worth is in docs/quality
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samestory.index.decision.genre import explains, reacts
+from samestory.index.decision.names import names_of, shared_names
 from samestory.index.decision.ordinals import ORDINALS, folded
 from samestory.index.decision.terms import (
     Rarity,
@@ -49,6 +50,7 @@ FEATURES: Final = (
     "overlap_uncounted",  # word_overlap then, in one language
     "two_languages",  # 1 if the stories are in two languages, else 0
     "other_numbers",  # 1 if they are, and each names numbers, but none the other's
+    "shared_names",  # if they are, rarity of the three rarest names in both, over 10
     # In short texts alone: a long one tells both.
     "one_explains",  # 1 if one title reports and the other one explains, else 0
     "one_reacts",  # 1 if one title reports and the other one answers it, else 0
@@ -64,6 +66,7 @@ IN_COMMON: Final = (
     "word_overlap",
     "foreign_overlap",
     "overlap_uncounted",
+    "shared_names",
 )
 NEAR_H: Final = 48.0  # hours; better than 12 h on both lengths of text
 CROWD_RANKS: Final = slice(8, 20)  # the nearest 8 may be the story's own event
@@ -96,6 +99,7 @@ class View:
         whole: unit vector of title and lead together, fixed point, shape (dim,).
         terms: its words.
         numbers: those that its opening names.
+        names: how rare those of its opening are, by what each is known by.
         claims: what a veto may rest on.
         known: whether the embedding model knows the story's language.
         lang: ISO 639-1; None when nobody could tell.
@@ -113,6 +117,7 @@ class View:
     whole: NDArray[np.float32]
     terms: Terms
     numbers: frozenset[str]
+    names: Mapping[str, float]
     claims: Claims
     known: bool
     lang: str | None
@@ -153,6 +158,7 @@ def view(
         whole=combine(vectors),
         terms=terms_of(story.title, story.text, rarity),
         numbers=frozenset(numbers_in(f"{story.title}. {story.text[:OPENING]}")),
+        names=names_of(story.title, story.text, story.lang, rarity),
         claims=claims_of(
             story.title,
             story.text,
@@ -232,6 +238,12 @@ def pair_features(a: View, others: Sequence[View]) -> NDArray[np.float64]:
             uncounted * ~across * overlap,
             across,
             across * np.array([_differ(a.numbers, b.numbers) for b in others]),
+            np.array(
+                [
+                    shared_names(a.names, b.names) / RARE if both else 0.0
+                    for b, both in zip(others, across.tolist(), strict=True)
+                ]
+            ),
             (1 - length) * np.array([a.explains != b.explains for b in others]),
             (worded - length) * np.array([a.reacts != b.reacts for b in others]),
             np.array([_by_one(a, b) for b in others]),

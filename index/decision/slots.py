@@ -4,7 +4,8 @@
 sentence with two places in its slot, and two events. What stands in a slot counts where
 it stands nowhere in the other report, by no other name of its country either, and a
 name counts where its own report writes it with a capital letter within a sentence, as
-Title Case is no sign of one. What each rule costs and gains is in docs/quality.md.
+Title Case is no sign of one. One name may be spelt in two ways: it is known by its
+consonants. What each rule costs and gains is in docs/quality.md.
 """
 
 import json
@@ -16,9 +17,12 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
 
+from samestory.index.decision.names import LEAST, consonants
+
 OPENING: Final = 1500  # characters of the text that are read
-ALIKE: Final = 0.5  # of the words of two titles, where a name differs
+ALIKE: Final = 0.6  # of the words of two titles, where a name differs
 REPRINTED: Final = 0.9  # of the words of two openings: it may be one text
+HALF: Final = 0.5  # of the words of two openings, where the weekday differs
 APART: Final = timedelta(days=5)
 ALIKE_BUT_NUMBERS: Final = 0.7  # the same where a number does: counts are corrected
 _WORDS: Final = 30  # of a title or a text that are held together
@@ -32,8 +36,17 @@ _LEAST: Final = 4  # words of a title in which a slot can be seen, letters of a 
 _KEY: Final = 5  # letters by which a name is known, see `vetoes`
 _WORD: Final = re.compile(r"[^\W_]+(?:[.,:'\u2019][^\W_]+)*")
 _SENTENCE: Final = re.compile(r"(?<=[.!?])\s+")
-# " - The Daily" at the end of a title.
-_HOUSE: Final = re.compile(r"\s[-\u2013\u2014|]\s[^-\u2013\u2014|]{2,40}\Z")
+# " - The Daily" at the end of a title, or " - World - The Daily".
+_MARK: Final = r"\s[-\u2013\u2014|]\s"
+_HOUSE: Final = re.compile(rf"(?:{_MARK}(?:(?!{_MARK}).){{2,40}}){{1,2}}\Z")
+# What is counted otherwise by each who tells it.
+_ABOUT: Final = re.compile(
+    r"[$\u00a3\u20ac\u00a5%]|\d(?:bn|m|k)\b|\d\.\d"
+    r"|\b(?:million|billion|trillion|mln|nearly|about|almost|over|more than|around|some"
+    r"|at least|up to)\b",
+    re.IGNORECASE,
+)
+_NUMBER: Final = re.compile(r"\d+(?:[.,]\d+)*")
 _TOLL: Final = re.compile(
     r"\b(?:kill|dead|death|die[sd]?\b|dying|injur|wound|toll|missing|hurt|victim)"
 )
@@ -80,7 +93,7 @@ def other_in_a_slot(a: Words, b: Words) -> str | None:
         for differ in (_names, _numbers) if alike >= ALIKE_BUT_NUMBERS else (_names,):
             left = differ(sides[0], a, told[1])
             right = differ(sides[1], b, told[0])
-            if left and right:
+            if left and right and not _is_one_name(left, right, a[2]):
                 return f"the same words of {left!r} and of {right!r}"
     return None
 
@@ -114,7 +127,7 @@ def other_day_of_a_wire(
     ]
     differ: list[tuple[str, str]] = []
     named = [_set(of) & _DAYS.keys() for of in (one, other)]
-    if alike >= ALIKE and all(len(some) == 1 for some in named):
+    if alike >= HALF and all(len(some) == 1 for some in named):
         differ = _both(slots, lambda word: word in _DAYS)
         if not differ and named[0] == named[1] and alike < REPRINTED:
             differ = _weeks_apart(next(iter(named[0])), *days)
@@ -191,7 +204,7 @@ def house_text_alone(a: Words, b: Words, *, of_one_house: bool) -> str | None:
 def _may_be_alike(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     """Return whether enough words are the same, in whatever order: a quick look."""
     common = len(_set(one) & _set(other))
-    return 2 * common >= ALIKE * (len(_set(one)) + len(_set(other)))
+    return 2 * common >= HALF * (len(_set(one)) + len(_set(other)))
 
 
 @lru_cache(maxsize=4 * _KEPT)
@@ -229,15 +242,24 @@ def _names(words: Iterable[str], of: Words, told: frozenset[str]) -> str | None:
     return next((w for w in words if _key(w) in names and _key(w) not in told), None)
 
 
+def _is_one_name(one: str, other: str, lang: str | None) -> bool:
+    sounds = consonants(one, lang)
+    return len(sounds) >= LEAST and sounds == consonants(other, lang)
+
+
 def _numbers(words: Iterable[str], of: Words, told: frozenset[str]) -> str | None:
     """Return the first number that another report does not tell.
 
-    None of a title with a toll, which is corrected, or with a month: it may be a day.
+    None of a title with a toll, which is corrected, with money, a share or a guess,
+    which each rounds, or with a month: it may be a day. In English, where these words
+    are known.
     """
-    keys = {word.lower()[:_KEY] for word in _titles(of[0])}
-    if _TOLL.search(of[0].lower()) or keys & _MONTHS:
+    title, _, lang = of
+    keys = {word.lower()[:_KEY] for word in _titles(title)}
+    guessed = _TOLL.search(title.lower()) or _ABOUT.search(_HOUSE.sub("", title))
+    if lang not in (None, "en") or guessed or keys & _MONTHS:
         return None
-    return next((w for w in words if w[0].isdigit() and _key(w) not in told), None)
+    return next((w for w in words if _NUMBER.match(w) and _key(w) not in told), None)
 
 
 @cache
@@ -256,8 +278,8 @@ def _governments() -> frozenset[str]:
 def _key(word: str) -> str:
     """Return by what a word is known: Russia, Russian and the Kremlin as one."""
     plain = word.lower().replace("\u2019", "'").removesuffix("'s")
-    if plain[0].isdigit():
-        return plain.replace(",", "")
+    if digits := _NUMBER.match(plain):
+        return digits[0].replace(",", "")
     return _countries().get(plain, plain[:_KEY])
 
 
@@ -267,11 +289,13 @@ def _titles(title: str) -> tuple[str, ...]:
     return tuple(_WORD.findall(_HOUSE.sub("", title))[:_WORDS])
 
 
+@lru_cache(maxsize=_KEPT)
 def _told(title: str, text: str) -> frozenset[str]:
     """Return all that a report tells, by its keys."""
     return frozenset(map(_key, _WORD.findall(f"{title} {text[:OPENING]}")))
 
 
+@lru_cache(maxsize=_KEPT)
 def _named(title: str, text: str) -> frozenset[str]:
     """Return the keys of what a title names and its text writes as a name."""
     within, low = set(), set()
@@ -291,7 +315,14 @@ def _named(title: str, text: str) -> frozenset[str]:
 
 
 def _written(text: str) -> Iterator[tuple[str, bool]]:
-    """Yield each word of a text, and whether it begins a sentence."""
+    """Yield each word of a text, and whether it begins a sentence.
+
+    Sentences In Title Case are left out.
+    """
     for sentence in _SENTENCE.split(text):
-        for number, word in enumerate(_WORD.findall(sentence)):
+        words = _WORD.findall(sentence)
+        capital = [word[0].isupper() for word in words if len(word) >= _LEAST]
+        if sum(capital) > len(capital) / 2:
+            continue
+        for number, word in enumerate(words):
             yield word, number == 0

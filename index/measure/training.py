@@ -107,8 +107,9 @@ def pairs(stream: Stream, rarities: Sequence[Rarity]) -> tuple[Pairs, Pairs, Pai
         event = stream.events[at]
         same = np.array([stream.events[other.seq] == event for other in others], bool)
         own = np.array([stream.halves[other.seq] == half for other in others], bool)
-        # Else big events own the pairs (quality.md 7).
-        weights = np.where(same, 1 / max(1, size[event] - 1), 1.0) * stream.weight
+        # Else big events own the pairs (quality.md 7). By the root: divided by the
+        # size itself they leave probabilities too low (docs/quality.md).
+        weights = np.where(same, max(1, size[event] - 1) ** -0.5, 1.0) * stream.weight
         features = compare(one, others, model).features
         for part, of in ((half, own), (BOTH, ~own)):
             parts[part].append((features[of], same[of], weights[of]))

@@ -72,6 +72,31 @@ def report(title: str, text: str = "", lang: str | None = "en"):
             report("Ferry sinks off Teal Reef with 14 people dead"),
             None,
         ),
+        (  # money is rounded, and told in other currencies
+            report("Harbour line to buy back its shares for $896 million"),
+            report("Harbour line to buy back its shares for $897 million"),
+            None,
+        ),
+        (  # a number is one however its unit is written
+            report("Sorrel bans phones in school for under-14s"),
+            report("Sorrel bans phones in school for those under 14"),
+            None,
+        ),
+        (  # a text in Title Case names nothing
+            report("Callan Air Sells Stake in Port", "Callan Air Sells Stake in Port"),
+            report("Callan Air Exits Stake in Port", "Callan Air Exits Stake in Port"),
+            None,
+        ),
+        (  # one name in two spellings
+            report("Speaker Qalibaf opens talks", "On Monday speaker Qalibaf spoke."),
+            report("Speaker Ghalibaf opens talks", "On Monday speaker Ghalibaf spoke."),
+            None,
+        ),
+        (  # half of the words are too few
+            report("Army strikes a market in Dorrin at noon", STRIKE.format("Dorrin")),
+            report("Army shells the depot in Gorsk at noon", STRIKE.format("Gorsk")),
+            None,
+        ),
         (  # otherwise other words
             report("Seven die as drone hits market in Dorrin", STRIKE.format("Dorrin")),
             report("Gorsk mourns the victims of its night", STRIKE.format("Gorsk")),

@@ -83,7 +83,7 @@ def test_pairs_are_labelled_weighed_and_left_out_where_uncertain():
     x, same, weights = both(found)
     assert x.shape == (len(same), len(FEATURES))
     assert same.sum() == 12 * 3  # three pairs an event
-    assert set(weights[same]) == {1 / 2}
+    assert set(weights[same]) == {2**-0.5}
     assert set(weights[~same]) == {1.0}
     ids = [story.story_id for story in found.stories]
     later = {one: set(ids) for one in ids[12:]}

@@ -1,0 +1,191 @@
+"""Names that reports in two languages share, however either writes them.
+
+A name is known by its consonants, folded, once its letters are Latin (library
+anyascii): Netanyahu, נתניהו and Нетаньяху are one. Countries are known by their names
+of CLDR (library babel). Where a script has no blanks, only countries are found. What
+the feature brings is in docs/quality.md.
+"""
+
+import math
+import re
+from collections.abc import Collection, Mapping, Sequence
+from functools import cache
+from itertools import groupby
+from typing import Final
+
+from anyascii import anyascii
+from babel import Locale, UnknownLocaleError
+
+from samestory.index.decision.terms import RAREST, Rarity
+
+OPENING: Final = 300  # characters of the text that are read
+LEAST: Final = 3  # consonants of a name: fewer are in anything
+_ENGLISH: Final = "en"
+_WORD: Final = re.compile(r"[^\W\d_]{3,}(?:['\u05f3\u05f4\u2019\"][^\W\d_]+)*")
+_ANY: Final = re.compile(r"\w+(?:['\u05f3\u05f4\u2019\"]\w+)*")
+_SHORTEST: Final = 4  # letters, in scripts that write vowels
+_SOUNDS: Final = (
+    *(("sch", "s"), ("sh", "s"), ("ch", "k"), ("kh", "k"), ("ts", "s"), ("tz", "s")),
+    *(("ph", "p"), ("th", "t")),
+)
+_SILENT: Final = re.compile(r"[^a-z]|[aeiouyhw]")
+_FOLDED: Final = str.maketrans("bvfcqgxzjd", "pppkkkksst")
+# Letters that stand before a word without a blank, and those that are not spoken as
+# the consonants that they are written as.
+_BEFORE: Final = {
+    "he": re.compile("^[והבלכמש]{1,2}(?=[א-ת]{3})"),
+    "ar": re.compile("^(?:[وفبكل]{0,2}ال|لل|[وفبكل])(?=[\u0621-\u064a]{3})"),
+}
+_VOWELS: Final = {"he": "ו", "ar": "و"}
+# Where j is no consonant: Selenskyj.
+_VOWEL_J: Final = frozenset(
+    ("cs", "da", "de", "et", "fi", "hr", "hu", "lt", "lv", "nb", "nl", "no")
+) | frozenset(("pl", "sk", "sl", "sr", "sv"))
+_ENDING: Final = re.compile(
+    "(?:ого|его|ому|ему|ыми|ами|ями|ым|им|ом|ем|ой|ою|ых|их|ах|ях|ам|ям|ов|ев)$"
+)
+_NO_LATIN: Final = "\u0250"  # from here on; to the next, Greek and Cyrillic
+_NO_CAPITALS: Final = "\u0530"
+_NO_BLANKS: Final = frozenset(("zh", "ja", "th", "km", "lo", "my"))
+_TERRITORY: Final = re.compile("[A-Z]{2}")
+_BENDS: Final = 3  # letters that may follow a country's name
+_HEAD: Final = 3  # letters by which it is seen that a word may be one
+_STEM: Final = 5  # letters that its stem has at least
+
+
+def names_of(
+    title: str, text: str, lang: str | None, rarity: Rarity
+) -> Mapping[str, float]:
+    """Return how rare the names of a report are, by what each is known by.
+
+    Args:
+        title: may be empty.
+        text: its first OPENING characters count.
+        lang: ISO 639-1; None is read as English.
+        rarity: of words, as the Latin alphabet writes them; other names are taken for
+            unknown words, so that the rarity in the other report counts.
+    """
+    opening = f"{title}. {text[:OPENING]}"
+    if lang in _NO_BLANKS:
+        codes, opening = _without_blanks(opening, lang)
+        words = _WORD.findall(opening)
+    else:
+        codes, rest = _countries_in(_ANY.findall(opening), lang or _ENGLISH)
+        words = [word for word in rest if _WORD.fullmatch(word)]
+    english = _countries(_ENGLISH)
+    found = {code: rarity.of(english[code].split()[-1]) for code in codes}
+    for word in set(words):
+        is_latin, has_capitals = word[0] < _NO_LATIN, word[0] < _NO_CAPITALS
+        if has_capitals and not (word[0].isupper() and len(word) >= _SHORTEST):
+            continue
+        one = word.lower().removesuffix("'s").removesuffix("\u2019s")
+        rare = rarity.of(one) if is_latin else rarity.unknown
+        for spelt in {one} if is_latin else _spelt(one, lang):
+            known = consonants(spelt, lang)
+            if len(known) >= LEAST:
+                found[known] = min(rare, found.get(known, rare))
+    return found
+
+
+def shared_names(a: Mapping[str, float], b: Mapping[str, float]) -> float:
+    """Return the summed rarity of the RAREST rarest names that two reports share."""
+    rare = sorted((min(a[name], b[name]) for name in a.keys() & b.keys()), reverse=True)
+    return math.fsum(rare[:RAREST])
+
+
+def _spelt(word: str, lang: str | None) -> set[str]:
+    """Return a word with and without what its language puts before and after it."""
+    forms = {word, _ENDING.sub("", word)}
+    if before := _BEFORE.get(lang or ""):
+        forms |= {before.sub("", one) for one in forms}
+    if vowel := _VOWELS.get(lang or ""):
+        forms |= {one[0] + one[1:].replace(vowel, "") for one in forms if one}
+    return forms
+
+
+def consonants(word: str, lang: str | None) -> str:
+    """Return what a name is known by: its consonants in Latin letters, folded.
+
+    Netanyahu and נתניהו are "ntn"; Ghalibaf and Qalibaf "klpp".
+    """
+    sounds = anyascii(word).lower()
+    if lang in _VOWEL_J:
+        sounds = sounds.replace("j", "y")
+    for written, spoken in _SOUNDS:
+        sounds = sounds.replace(written, spoken)
+    folded = _SILENT.sub("", sounds).translate(_FOLDED)
+    return "".join(letter for letter, _ in groupby(folded))  # none twice in a row
+
+
+def _countries_in(words: Sequence[str], lang: str) -> tuple[set[str], list[str]]:
+    """Return the ISO 3166 codes of the countries that words name, and the other words.
+
+    A name may be bent by some letters at its end, and have its language's before it.
+    """
+    stems, heads, longest = _stems(lang)
+    small = [word.lower() for word in words]
+    codes, rest, at = set(), [], 0
+    while at < len(words):
+        for end in range(min(len(words), at + longest), at, -1):
+            code = _country(" ".join(small[at:end]), lang, stems, heads)
+            if code:
+                codes.add(code)
+                at = end
+                break
+        else:
+            rest.append(words[at])
+            at += 1
+    return codes, rest
+
+
+def _country(
+    name: str, lang: str, stems: Mapping[str, str], heads: Collection[str]
+) -> str | None:
+    """Return the code of the country that some words in small letters are."""
+    before = _BEFORE.get(lang)
+    for form in (name, before.sub("", name)) if before else (name,):
+        if form[:_HEAD] in heads:
+            for bend in range(_BENDS + 1):
+                if code := stems.get(form[: len(form) - bend]):
+                    return code
+    return None
+
+
+def _without_blanks(text: str, lang: str) -> tuple[set[str], str]:
+    """Return the codes of the countries in a text of such a script, and the rest."""
+    codes = set()
+    stems, _, _ = _stems(lang)
+    for stem in sorted(stems, key=len, reverse=True):
+        if stem in text:
+            codes.add(stems[stem])
+            text = text.replace(stem, " ")
+    return codes, text
+
+
+@cache
+def _countries(lang: str) -> Mapping[str, str]:
+    """Return countries' names in small letters by code; none in a strange language."""
+    try:
+        named = Locale.parse(lang).territories
+    except (UnknownLocaleError, ValueError):
+        return {}
+    return {
+        code: name.lower() for code, name in named.items() if _TERRITORY.fullmatch(code)
+    }
+
+
+@cache
+def _stems(lang: str) -> tuple[Mapping[str, str], frozenset[str], int]:
+    """Return the code of each country's stem, how stems begin, and their most words."""
+    stems = {
+        _stem(" ".join(_ANY.findall(name))): code
+        for code, name in _countries(lang).items()
+    }
+    longest = max((stem.count(" ") + 1 for stem in stems), default=1)
+    return stems, frozenset(stem[:_HEAD] for stem in stems), longest
+
+
+def _stem(name: str) -> str:
+    """Return a name without the vowel that it ends in: Ukraine bends to Ukrainian."""
+    is_bent = name[-1] in "aeiouyаеиоуыэюя" and len(name) > _STEM
+    return name[:-1] if is_bent else name
