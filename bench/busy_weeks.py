@@ -5,7 +5,7 @@
 GIT_DIR is a clone of one of the public repositories of ARCHIVES, whose history holds
 what outlets' feeds brought. Writes DIR/2025-11-20.jsonl and the like for `samestory
 eval` and `samestory train`, one file for each window of that archive; with --unseen
-only those that the packaged model has never seen. The texts are not ours: here are ids
+only those that no shipped fit has seen. The texts are not ours: here are ids
 and labels alone (busy_weeks.json): by the first day of a window its `days`, the ids of
 each event's entries, those that are `alone`, and `uncertain` pairs; an id is the
 beginning of the sha256 of the entry's URL.
