@@ -22,7 +22,7 @@ from samestory.index.decision.names import LEAST, consonants
 OPENING: Final = 1500  # characters of the text that are read
 ALIKE: Final = 0.57  # of the words of two titles, where a name differs
 REPRINTED: Final = 0.9  # of the words of two openings: it may be one text
-TITLE_CASE: Final = 0.6  # of a sentence's longer words have a capital letter
+TITLE_CASE: Final = 0.67  # of a sentence's longer words have a capital letter
 HALF: Final = 0.5  # of the words of two openings, where the weekday differs
 APART: Final = timedelta(days=5)
 ALIKE_BUT_NUMBERS: Final = 0.7  # the same where a number does: counts are corrected

@@ -72,6 +72,19 @@ def report(title: str, text: str = "", lang: str | None = "en"):
             report("Ferry sinks off Teal Reef with 14 people dead"),
             None,
         ),
+        (  # an opening full of names is no Title Case
+            report(
+                "Sorrel and Velund sign port deal in Lodra",
+                "Sorrel and Velund signed an accord on Friday to rebuild the port of"
+                " Lobra, Prime Minister Luis Montagna said in Lodra.",
+            ),
+            report(
+                "Sorrel and Kesmark sign port deal in Mapira",
+                "Sorrel and Kesmark signed an accord on Friday to rebuild the port of"
+                " Nakra, the foreign ministry said in Mapira.",
+            ),
+            "the same words of 'Velund' and of 'Kesmark'",
+        ),
         (  # money is rounded, and told in other currencies
             report("Harbour line to buy back its shares for $896 million"),
             report("Harbour line to buy back its shares for $897 million"),
