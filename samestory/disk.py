@@ -44,6 +44,24 @@ def refusal(
 
 
 @contextmanager
+def named(what: str) -> Iterator[None]:
+    """Tell what the disk says of a path that the user gave, in the user's words for it.
+
+    Args:
+        what: the option and the path, e.g. "--out words.gz".
+
+    Raises:
+        Retry: it may go well later, e.g. the disk is full.
+        Misconfigured: it will not, e.g. there is no such folder.
+    """
+    try:
+        yield
+    except OSError as error:
+        kind = Retry if may_pass(error) else Misconfigured
+        raise kind(f"{what}: {error.strerror or error}") from error
+
+
+@contextmanager
 def judging(path: Path) -> Iterator[None]:
     """Tell what keeps us from reading a file from what is wrong in it.
 

@@ -11,6 +11,7 @@ from samestory.deploy import wiring
 from samestory.deploy.cli.options import Place
 from samestory.deploy.cli.own_stories import newest_by_language
 from samestory.deploy.config import Settings
+from samestory.disk import named
 from samestory.index.decision.features import COUNTED
 from samestory.index.decision.terms import OwnCounts, count_words, dump
 
@@ -46,8 +47,9 @@ class CountWords(Place):
         }
         path = Path(self.out)
         new = path.with_name(f"{path.name}.new")
-        new.write_bytes(dump(found))
-        new.replace(path)
+        with named(f"--out {path}"):
+            new.write_bytes(dump(found))
+            new.replace(path)
         for lang, (documents, words) in sorted(found.items()):
             told = sum(n > 1 for n in words.values())
             print(f"{lang}: {counted(told, 'word')} of {counted(documents, 'story')}")

@@ -29,6 +29,7 @@ from samestory.deploy.labelled import (
 )
 from samestory.deploy.progress import ProgressLine
 from samestory.deploy.vector_cache import embedded
+from samestory.disk import named
 from samestory.errors import Misconfigured
 from samestory.index.answers.lookup import likest, undated
 from samestory.index.decision.comparison import compare
@@ -286,10 +287,8 @@ def _calibration(
 
 def _write(path: Path, events: Mapping[str, str]) -> None:
     lines = [json.dumps({"id": i, "event": e}) + "\n" for i, e in events.items()]
-    try:
+    with named(f"--assignments {path}"):
         path.write_text("".join(lines), "utf-8")
-    except OSError as error:
-        raise Misconfigured(f"--assignments {path}: {error.strerror}") from error
 
 
 def _print_languages(languages: Mapping[tuple[str, str], OfLanguages]) -> None:

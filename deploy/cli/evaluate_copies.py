@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from samestory.counted import counted
 from samestory.deploy.cli.output import print_json, print_table
 from samestory.deploy.labelled_copies import read_copies, read_texts
+from samestory.disk import named
 from samestory.errors import Misconfigured
 from samestory.index.measure.copies import (
     Found,
@@ -75,10 +76,8 @@ def _print(rows: Mapping[str, Measured]) -> None:
 
 def _write(path: Path, found: Sequence[Found]) -> None:
     lines = (json.dumps(_row(one)) + "\n" for one in found)
-    try:
+    with named(f"--out {path}"):
         path.write_text("".join(lines), "utf-8")
-    except OSError as error:
-        raise Misconfigured(f"--out {path}: {error.strerror}") from error
 
 
 def _row(one: Found) -> dict[str, Any]:

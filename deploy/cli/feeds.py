@@ -21,6 +21,7 @@ from samestory.deploy.config import Settings
 from samestory.deploy.feed_finder import FeedFinder, site_url
 from samestory.deploy.feedlists import read_feedlist
 from samestory.deploy.masking import masked, shown
+from samestory.disk import named
 from samestory.errors import Misconfigured
 from samestory.ingest.feeds.opml import FeedRef, checked_ref, to_opml
 from samestory.ingest.frontier.feed_table import NEVER, Feed
@@ -177,11 +178,8 @@ class Export(Place):
         if self.file == "-":
             sys.stdout.buffer.write(body)
             return 0
-        try:
-            with open(self.file, "wb") as file:  # noqa: PTH123
-                file.write(body)
-        except OSError as error:
-            raise Misconfigured(f"{self.file}: {error.strerror}") from error
+        with named(self.file), open(self.file, "wb") as file:  # noqa: PTH123
+            file.write(body)
         sys.stderr.write(f"{counted(len(feeds), 'feed')} written to {self.file}\n")
         return 0
 

@@ -15,6 +15,7 @@ from samestory.deploy.cli.options import Model
 from samestory.deploy.cli.own_stories import newest_by_language
 from samestory.deploy.config import Settings
 from samestory.deploy.progress import ProgressLine
+from samestory.disk import named
 from samestory.embed.adaptation import FILE, Adaptation
 from samestory.embed.encoder import Encoder
 from samestory.embed.means import OTHERS, LanguageMeans, Rows
@@ -56,8 +57,9 @@ class FitMeans(Model):
             held, means=_completed(held, fitted), about=_about(model, enough)
         )
         folder = Path(self.out)
-        folder.mkdir(parents=True, exist_ok=True)
-        found.save(folder / FILE)
+        with named(f"--out {folder}"):
+            folder.mkdir(parents=True, exist_ok=True)
+            found.save(folder / FILE)
         for lang, some in sorted(enough.items()):
             print(f"{lang}: the mean of {counted(len(some), 'story')}")
         print(

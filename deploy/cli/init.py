@@ -20,6 +20,7 @@ from samestory.deploy.config import Settings, config_file
 from samestory.deploy.feed_finder import FeedFinder, site_url
 from samestory.deploy.feedlists import read_feedlist
 from samestory.deploy.masking import masked
+from samestory.disk import named
 from samestory.errors import Misconfigured
 from samestory.ingest.feeds.opml import FeedRef
 from samestory.private import private_folder, private_opener
@@ -145,7 +146,7 @@ def _write(file: Path, made: Settings) -> None:
         shown = value if is_set else EXAMPLES.get(one.name, one.default)
         line = f"{one.name} = {_toml(shown)}\n"
         parts.append(f"{comment}{'' if is_set else '# '}{line}")
-    try:
+    with named(str(file)):
         private_folder(file.parent)
         new = file.with_name(f"{file.name}.new")
         try:
@@ -154,8 +155,6 @@ def _write(file: Path, made: Settings) -> None:
             new.replace(file)  # whole, or not at all
         finally:
             new.unlink(missing_ok=True)
-    except OSError as error:
-        raise Misconfigured(f"{file}: {error.strerror}") from error
 
 
 def _toml(value: object) -> str:

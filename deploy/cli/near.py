@@ -23,6 +23,7 @@ from samestory.deploy.cli.output import (
     print_two_lines,
 )
 from samestory.deploy.config import Settings
+from samestory.disk import named
 from samestory.errors import Misconfigured, Quarantine
 from samestory.index.answers.lookup import DEPTH, Lookup, Near, query_of, undated
 from samestory.index.decision.features import View
@@ -227,10 +228,8 @@ def _text(args: FindNear, settings: Settings) -> tuple[str, str]:
 
 
 def _read(file: str | None) -> str:
-    try:
+    with named(f"--file {file}"):
         raw = sys.stdin.buffer.read() if file is None else Path(file).read_bytes()
-    except OSError as error:
-        raise Misconfigured(f"--file {file}: {error.strerror}") from error
     return clean_text(raw.decode("utf-8", "replace"))
 
 

@@ -4,8 +4,6 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -28,6 +26,7 @@ from samestory.deploy.config import Settings
 from samestory.deploy.loop import patiently
 from samestory.deploy.progress import ProgressLine
 from samestory.deploy.stream.log import JOURNAL, Log
+from samestory.disk import named
 from samestory.errors import Misconfigured
 from samestory.index.measure.diff import Change, differences
 from samestory.index.store.held import Held
@@ -82,10 +81,10 @@ class Replay(_Rebuilding):
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             shutil.rmtree(place, ignore_errors=True)  # of a replay that was killed
-            with _naming(self.into):
+            with named(f"--into {self.into}"):
                 private_folder(place)
             rebuilt(built, self.begin, settings).close()
-            with _naming(self.into):
+            with named(f"--into {self.into}"):
                 built.parent.rename(target.parent)
         finally:
             shutil.rmtree(place, ignore_errors=True)
@@ -165,14 +164,6 @@ class Diff(Json):
         if not self.json:
             _print_changes(changes, sides[0], sides[1])
         return DIFFERENT if changes else SAME
-
-
-@contextmanager
-def _naming(into: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise Misconfigured(f"--into {into}: {error}") from error
 
 
 def _print_digest(state: Held, args: Json) -> None:

@@ -25,6 +25,7 @@ from samestory.deploy.labelled import (
 )
 from samestory.deploy.progress import ProgressLine
 from samestory.deploy.vector_cache import embedded
+from samestory.disk import named
 from samestory.embed.encoder import Encoder
 from samestory.embed.models import EVERY, languages_of
 from samestory.errors import Misconfigured, Quarantine
@@ -147,6 +148,9 @@ class Train(_Labelled):
             raise Misconfigured(
                 f"--thresholds {given}: from tight to loose, within 0 and 1"
             )
+        folder = Path(self.out)
+        with named(f"--out {folder}"):
+            folder.mkdir(parents=True, exist_ok=True)
         streams, other, encoder = _read(self, settings)
         people = _pairs(self, encoder, settings)
         encoder.close()
@@ -162,14 +166,15 @@ class Train(_Labelled):
             total, words = counted(streams, None)
             counts = total + other[0], words + other[1]
         model = replace(fitted(parts), space_id=encoder.space.space_id)
-        artefact = write_artefact(
-            Path(self.out),
-            model,
-            thresholds,
-            counts,
-            _provenance(self, streams, people),
-        )
-        print(f"{artefact['name']} is in {Path(self.out) / 'pair_model.json'}")
+        with named(f"--out {folder}"):
+            artefact = write_artefact(
+                folder,
+                model,
+                thresholds,
+                counts,
+                _provenance(self, streams, people),
+            )
+        print(f"{artefact['name']} is in {folder / 'pair_model.json'}")
         return 0
 
 

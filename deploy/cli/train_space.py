@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from samestory.deploy.config import Settings
 from samestory.deploy.labelled import Labelled, read_labelled, weighted
 from samestory.deploy.progress import ProgressLine
+from samestory.disk import named
 from samestory.embed.adaptation import FILE, Adaptation
 from samestory.embed.cpu import cores
 from samestory.embed.models import ModelFiles, model_files
@@ -34,9 +35,11 @@ def run_train_space(args: "Train", settings: Settings) -> int:
         left = ", ".join(Path(file).name for file in args.leave_out)
         about += f", without the events of {left}"
     folder = Path(args.out)
-    folder.mkdir(parents=True, exist_ok=True)
+    with named(f"--out {folder}"):
+        folder.mkdir(parents=True, exist_ok=True)
     found = _trained(model, sets, args, about)
-    found.save(folder / FILE)
+    with named(f"--out {folder}"):
+        found.save(folder / FILE)
     print(
         f"{folder} holds an adaptation of model {found.base}; use it with"
         f" --model {folder}, and fit the pair model on it: samestory train --model"

@@ -20,6 +20,7 @@ from samestory.ingest.articles.page_head import MAX_TAGS, Head, plain_words, rea
 from samestory.ingest.articles.page_links import NOWHERE, Links
 from samestory.ingest.articles.quality import (
     complaint,
+    length,
     tidy,
     without_offer,
     without_title,
@@ -134,7 +135,7 @@ class _Found:
 def is_full_text(content: str) -> bool:
     """Tell whether a feed entry's content is the article, so no page is fetched."""
     text = plain_text(content)
-    return len(text) >= MIN_FULL_TEXT and not _CUT_OFF.search(text[-CUT_OFF_TAIL:])
+    return length(text) >= MIN_FULL_TEXT and not _CUT_OFF.search(text[-CUT_OFF_TAIL:])
 
 
 def extract_text(page: Page) -> str:

@@ -79,6 +79,8 @@ _WORD: Final = re.compile(r"\w{4,}")
 _UNSPACED: Final = re.compile(
     r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]+"
 )
+PER_IDEOGRAPH: Final = 3  # Latin letters that say as much, see `length`
+_IDEOGRAPH: Final = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
 _STAMP: Final = re.compile(r"\s*\d{4}-\d{2}-\d{2}(?:[T ][\d:.+Z-]{4,20})?\s*")
 
 
@@ -120,6 +122,15 @@ def without_title(text: str, title: str) -> str:
     return "\n".join(lines)
 
 
+def length(text: str) -> int:
+    """Return how long a text is in Latin letters: a Chinese one says as much in fewer.
+
+    The same report has 3.1 times as many characters in English as in Chinese, 2.7 as in
+    Japanese (medians of 54 and 14 events of `bench/invented` and of the tests).
+    """
+    return len(text) + (PER_IDEOGRAPH - 1) * len(_IDEOGRAPH.findall(text))
+
+
 def complaint(
     text: str,
     *,
@@ -139,7 +150,7 @@ def complaint(
         headline: that the page shows; "" for none.
         linked: lines that are links on the page.
     """
-    size, stated = len(text), len(feed_text)
+    size, stated = length(text), length(feed_text)
     is_short = size < MAX_WALL
     is_another = not headline or not _terms(title) & _terms(headline)
     checks = {
@@ -148,7 +159,7 @@ def complaint(
         "page-wall": is_short and _is_wall(text),
         "page-shorter-than-feed": 2 * size < stated or size < min(stated, MAX_WALL),
         "page-too-short": size < MIN_TEXT and stated >= size // 2,
-        "page-repeats": is_short and size < whole / 3,
+        "page-repeats": is_short and len(text) < whole / 3,
         "page-list": (is_another or not _has_lead(text)) and _is_list(text, linked),
         "page-about-else": is_another
         and _is_about_else(text, f"{title} {feed_text[:1000]}"),

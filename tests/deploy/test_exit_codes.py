@@ -9,6 +9,7 @@ import pytest
 
 from samestory.database import connect
 from samestory.deploy.cli import exit_code
+from samestory.disk import named
 from tests.faults.room import room
 
 RESTORED = "must be restored"
@@ -98,3 +99,25 @@ def test_a_file_that_can_not_be_used_is_told_in_a_line(
     assert said.count("\n") == 1
     assert words in said
     assert (RESTORED in said) == (fault is read_junk)
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "words"),
+    [
+        (make_in_a_file, 2, "--out words.gz: Not a directory"),
+        (read_what_is_gone, 2, "--out words.gz: No such file or directory"),
+        (write_without_room, 3, "--out words.gz: File too large"),
+    ],
+)
+def test_a_path_that_the_user_gave_is_told_as_given(
+    tmp_path, capsys, fault, code, words
+):
+    """Not as a fault of the state; without room it may go well later."""
+
+    def run() -> int:
+        with named("--out words.gz"):
+            fault(tmp_path)
+        return 0
+
+    assert exit_code(run) == code
+    assert words in capsys.readouterr().err

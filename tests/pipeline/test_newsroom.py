@@ -55,9 +55,7 @@ def test_every_report_becomes_a_story_with_the_text_of_its_page(news, newsroom):
         assert "cookies" not in story["text"]
         outlet = report.outlet
         assert (story["outlet"], story["lang"]) == (outlet.name, outlet.lang)
-        # Some 80 Chinese letters are too few for the page to count beside the feed.
-        is_short = outlet.lang == "zh" and "page-too-short" in story["flags"]
-        full = outlet.feed == "rss-full" or is_short
+        full = outlet.feed == "rss-full"
         assert story["text_from"] == ("feed" if full else "page"), story["flags"]
 
 

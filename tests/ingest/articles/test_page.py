@@ -106,6 +106,7 @@ def test_a_feed_text_counts_as_the_article_only_if_it_is_long_and_whole():
     assert is_full_text(f"<p>{BODY}</p><p>{BODY}</p>")
     assert not is_full_text(f"<p>{BODY}</p><p>{BODY} …</p>")
     assert not is_full_text("<p>Short.</p>")
+    assert is_full_text(f"<p>{'磋商下周举行。' * 50}</p>")  # 1,050 Latin letters' worth
 
 
 def test_a_pool_whose_idle_worker_was_killed_is_replaced():
