@@ -1,6 +1,6 @@
 """Entries of busy days, labelled by reading: out of the archives that have them.
 
-    python -m bench.busy_weeks GIT_DIR DIR [--unseen]
+    python -m bench.busy_weeks GIT_DIR DIR [--unseen] [--strict]
 
 GIT_DIR is a clone of one of the public repositories of ARCHIVES, whose history holds
 what outlets' feeds brought. Writes DIR/2025-11-20.jsonl and the like for `samestory
@@ -9,6 +9,12 @@ only those that no shipped fit has seen. The texts are not ours: here are ids
 and labels alone (busy_weeks.json): by the first day of a window its `days`, the ids of
 each event's entries, those that are `alone`, and `uncertain` pairs; an id is the
 beginning of the sha256 of the entry's URL.
+
+The first readers parted every step, angle and preview from the event itself. Others
+then judged the pairs of neighbouring events that a model could take for one, as an
+editor would who lists the day: `beside` has those that are the `same` and those that
+are `uncertain` (an event by its name, an entry alone by its id). --strict leaves that
+reading out.
 """
 
 import argparse
@@ -22,6 +28,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from itertools import product
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -81,15 +88,33 @@ def outlet(source: str, title: str, url: str) -> str:
     return (urlsplit(url).hostname or name).removeprefix("www.")
 
 
-def rows_of(folder: Path, window: Mapping[str, Any]) -> list[dict[str, Any]]:
+def labels_of(
+    window: Mapping[str, Any], *, strict: bool
+) -> tuple[dict[str, str], dict[str, set[str]]]:
+    """Return the event of each entry, and those with which its pair is uncertain."""
+    groups = {key: [key] for key in window["alone"]} | window["events"]
+    event = {name: name for name in groups}
+    pairs = [([one], [other]) for one, other in window["uncertain"]]
+    if not strict:
+        for kept, other in window["beside"]["same"]:
+            gone = event[other]
+            event = {n: event[kept] if e == gone else e for n, e in event.items()}
+        pairs += [(groups[a], groups[b]) for a, b in window["beside"]["uncertain"]]
+    labels = {key: event[name] for name, keys in groups.items() for key in keys}
+    unsure = defaultdict(set)
+    for ones, others in pairs:
+        for one, other in product(ones, others):
+            unsure[one].add(other)
+            unsure[other].add(one)
+    return labels, unsure
+
+
+def rows_of(
+    folder: Path, window: Mapping[str, Any], *, strict: bool
+) -> list[dict[str, Any]]:
     """Return the labelled entries of a window that the archive has, in their order."""
     file, items, link, published = ARCHIVES[window["archive"]]
-    labels = {key: key for key in window["alone"]}
-    labels |= {key: name for name, keys in window["events"].items() for key in keys}
-    unsure = defaultdict(list)
-    for one, other in window["uncertain"]:
-        unsure[one].append(other)
-        unsure[other].append(one)
+    labels, unsure = labels_of(window, strict=strict)
     after = date.fromisoformat(window["days"][-1]) + timedelta(days=1)
     rows: dict[str, dict[str, Any]] = {}
     for held in snapshots(folder, file, (*window["days"], after.isoformat())):
@@ -107,7 +132,7 @@ def rows_of(folder: Path, window: Mapping[str, Any]) -> list[dict[str, Any]]:
                 "title": title,
                 "text": plain(item.get("summary"))[:TEXT],
                 "cluster": labels[key],
-                "uncertain": unsure[key],
+                "uncertain": sorted(unsure[key]),
             }
     return sorted(rows.values(), key=lambda row: (row["published"], row["url"]))
 
@@ -118,11 +143,12 @@ def main() -> None:
     parser.add_argument("archive", type=Path, metavar="GIT_DIR")
     parser.add_argument("out", type=Path, metavar="DIR")
     parser.add_argument("--unseen", action="store_true", help="what no fit has seen")
+    parser.add_argument("--strict", action="store_true", help="the first reading alone")
     args = parser.parse_args()
     for name, window in json.loads(LABELS.read_text("utf-8")).items():
         if args.unseen and not window["unseen"]:
             continue
-        rows = rows_of(args.archive, window)
+        rows = rows_of(args.archive, window, strict=args.strict)
         if not rows:
             continue  # of the other archive
         path = args.out / f"{name}.jsonl"
