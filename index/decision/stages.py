@@ -30,7 +30,8 @@ _AFFAIRS: Final = {
             "accepted": r"accept(?:s|ed|ing)?|agree[sd]?|endorse[sd]?|back(?:s|ed)"
             r"|approve[sd]?|adopt(?:s|ed)?|pass(?:es|ed)",
             "rejected": r"reject(?:s|ed|ing)?|refuse[sd]?|spurn(?:s|ed)?"
-            r"|dismiss(?:es|ed)?|veto(?:es|ed)?|block(?:s|ed)?",
+            r"|dismiss(?:es|ed)?|veto(?:es|ed)?|block(?:s|ed)?|fail(?:s|ed)? to"
+            r"|declin(?:es?|ed) to|(?:turn|vote)(?:s|d|ed)? (?:down|against)",
             "signed": r"sign(?:s|ed|ing)?|conclude[sd]?|seal(?:s|ed)?|inks?|inked"
             r"|agree[sd]?",
             "ratified": r"ratif(?:y|ies|ied)|approve[sd]?|pass(?:es|ed)",
@@ -46,12 +47,28 @@ _READ: Final = {
 }
 
 
+# Before a step that is not taken: "fails to adopt", "did not sign".
+_NOT: Final = re.compile(
+    r"(?:\b(?:fail(?:s|ed)?|refuse[sd]?|declin(?:es?|ed)|unable|yet|unlikely) to"
+    r"|\b(?:not|never|cannot)|n['\u2019]t) (?:\w{1,12} )?$"
+)
+_BEFORE: Final = 30  # characters that it may take
+
+
 def stages_in(title: str) -> Mapping[str, frozenset[str]]:
     """Return the steps that a title tells of each affair; it may tell several."""
     low = title.lower()
     found = {
-        affair: frozenset(step for step, words in steps.items() if words.search(low))
+        affair: frozenset(step for step, words in steps.items() if _told(words, low))
         for affair, (about, steps) in _READ.items()
         if about.search(low)
     }
     return {affair: steps for affair, steps in found.items() if steps}
+
+
+def _told(words: re.Pattern[str], title: str) -> bool:
+    """Tell whether a title says one of the words, and not that it was not done."""
+    return any(
+        not _NOT.search(title[max(0, said.start() - _BEFORE) : said.start()])
+        for said in words.finditer(title)
+    )

@@ -78,6 +78,11 @@ def told(one: str, other: str, lead: str = "", other_lead: str = "") -> str | No
             "deal: one ratified, the other signed",
         ),
         (
+            "Selmark parliament fails to adopt fisheries bill",
+            "Selmark parliament passes fisheries bill",
+            "deal: one rejected, the other accepted",
+        ),
+        (
             "Who is Ilmar Okoye?",
             "What we know about Okoye, the captured president",
             "two that explain, each in its own way",
@@ -136,6 +141,12 @@ def test_one_explanation_that_two_print_is_one():
             "Kesmark launches it",
         ),
         ("Callan remembers the ferry", "Candles in Callan for the ferry that sank"),
+        (
+            "Council fails to adopt resolution on Dalvaar",
+            "Maravia vetoes the Dalvaar resolution",
+        ),
+        ("Velund refuses to sign the accord", "Velund rejects Kesmark accord"),
+        ("Kesmark hasn't accepted the truce", "Kesmark rejects truce"),
     ],
 )
 def test_who_is_denied_something_denies_nothing(one, other):

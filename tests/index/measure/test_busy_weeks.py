@@ -3,6 +3,7 @@
 import json
 
 import pytest
+
 from bench.busy_weeks import LABELS, labels_of
 
 WINDOW = {
