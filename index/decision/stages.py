@@ -30,8 +30,9 @@ _AFFAIRS: Final = {
             "accepted": r"accept(?:s|ed|ing)?|agree[sd]?|endorse[sd]?|back(?:s|ed)"
             r"|approve[sd]?|adopt(?:s|ed)?|pass(?:es|ed)",
             "rejected": r"reject(?:s|ed|ing)?|refuse[sd]?|spurn(?:s|ed)?"
-            r"|dismiss(?:es|ed)?|veto(?:es|ed)?|block(?:s|ed)?|fail(?:s|ed)? to"
-            r"|declin(?:es?|ed) to|(?:turn|vote)(?:s|d|ed)? (?:down|against)",
+            r"|dismiss(?:es|ed)?|veto(?:es|ed)?|block(?:s|ed)?"
+            r"|(?:fail(?:s|ed)?|declin(?:es?|ed)) to (?:accept|agree|endorse|back"
+            r"|approve|adopt|pass|sign|ratify)",
             "signed": r"sign(?:s|ed|ing)?|conclude[sd]?|seal(?:s|ed)?|inks?|inked"
             r"|agree[sd]?",
             "ratified": r"ratif(?:y|ies|ied)|approve[sd]?|pass(?:es|ed)",

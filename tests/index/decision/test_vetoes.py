@@ -147,6 +147,8 @@ def test_one_explanation_that_two_print_is_one():
         ),
         ("Velund refuses to sign the accord", "Velund rejects Kesmark accord"),
         ("Kesmark hasn't accepted the truce", "Kesmark rejects truce"),
+        ("Dalvaar truce fails to hold", "Truce signed at Dalvaar breaks after a day"),
+        ("Velund declines to comment on the accord", "Velund signs Kesmark accord"),
     ],
 )
 def test_who_is_denied_something_denies_nothing(one, other):
