@@ -6,6 +6,7 @@ In the end every story that the feed ever told must be in the index, once.
 
 import os
 import random
+import re
 import signal
 import sqlite3
 import subprocess
@@ -224,9 +225,23 @@ def outcome(feed: LivingFeed, pipeline: Pipeline, log: Log) -> dict[str, object]
         "quarantined": log.count("quarantine"),
         "kills": dict(pipeline.kills),
         "ended by themselves": pipeline.ends,
-        "tracebacks": pipeline.said().count("Traceback"),
+        "tracebacks": len(tracebacks(pipeline.said())),
         "largest MB": {name: round(mb) for name, mb in pipeline.memory.items()},
     }
+
+
+def tracebacks(said: str) -> list[str]:
+    """Return what failed, each as Python told it.
+
+    Not of a child whose worker was killed before it had told the child what to do: the
+    child's own start-up (multiprocessing.spawn) ends with this and none of our code ran.
+    """
+    told = re.findall(r"^Traceback.*\n(?:  .*\n)*.*", said, re.M)
+    return [
+        one
+        for one in told
+        if not ("in spawn_main" in one and one.endswith("EOFError: Ran out of input"))
+    ]
 
 
 def kill_often(

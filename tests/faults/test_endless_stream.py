@@ -41,8 +41,10 @@ def test_each_worker_leaves_when_asked_is_killed_twice_and_nothing_is_lost(
         found = outcome(feed, pipeline, log)
         log.close()
     assert found["stories"] > 20
-    for count in ("missing", "twice", "foreign", "quarantined", "tracebacks"):
-        assert found[count] == 0, found
+    told = dict.fromkeys(
+        ("missing", "twice", "foreign", "quarantined", "tracebacks"), 0
+    )
+    assert {count: found[count] for count in told} == told, pipeline.said()
     assert found["ended by themselves"] == []
     assert found["kills"] == dict.fromkeys(NAMES, 2)
 
