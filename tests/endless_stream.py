@@ -236,7 +236,7 @@ def tracebacks(said: str) -> list[str]:
     Not of a child whose worker was killed before it had told the child what to do: the
     child's own start-up (multiprocessing.spawn) ends with this and none of our code ran.
     """
-    told = re.findall(r"^Traceback.*\n(?:  .*\n)*.*", said, re.M)
+    told = re.findall(r"^Traceback.*\n(?:  .*\n)*.*", said, re.MULTILINE)
     return [
         one
         for one in told

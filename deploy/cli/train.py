@@ -46,6 +46,9 @@ from samestory.story import json_object
 
 CUT: Final = 35  # words that a cut copy keeps: about a feed's summary
 LONG: Final = 100  # words; files whose median text is longer are copied
+# Of the weight of a file, what each copy of it as if it were undated, foreign or not
+# counted has. At its whole weight it moved what all pairs share (docs/quality.md).
+AS_IF: Final = 0.1
 THRESHOLDS: Final = tuple(round(0.05 * n, 2) for n in range(1, 17))
 
 
@@ -101,8 +104,8 @@ class Train(_Labelled):
     A line is as for `samestory eval`. Each file is a stream of its own; FILE@20
     counts its pairs 20 times, e.g. those of a small file of what your feeds really
     bring. A file of long texts counts once more cut to title and 35 words, as feeds
-    bring them; the largest once more as if no story stated a date, and once more as
-    if in a language that neither the embedding model nor the word counts know.
+    bring them; the largest, a tenth each, as if no story stated a date, as if no
+    embedding model knew its language, and as if no word count did.
 
     The stories are parted into two halves by event; each half is measured with what
     was learnt from the other: no figure here is of stories that the model has seen.
@@ -188,8 +191,8 @@ class Sweep(_Labelled):
     A line is as for `samestory eval`. Each file is a stream of its own; FILE@20
     counts its pairs 20 times, e.g. those of a small file of what your feeds really
     bring. A file of long texts counts once more cut to title and 35 words, as feeds
-    bring them; the largest once more as if no story stated a date, and once more as
-    if in a language that neither the embedding model nor the word counts know.
+    bring them; the largest, a tenth each, as if no story stated a date, as if no
+    embedding model knew its language, and as if no word count did.
 
     The stories are parted into two halves by event; each half is measured with what
     was learnt from the other: no figure here is of stories that the model has seen.
@@ -269,7 +272,10 @@ def _read(
             if EVERY in languages_of(settings.model):
                 name = f"{whole.name}, uncounted"
                 copies.append(replace(whole, name=name, uncounted=True))
-            streams += (replace(c, counted=False, has_say=False) for c in copies)
+            streams += (
+                replace(c, weight=AS_IF * weight, counted=False, has_say=False)
+                for c in copies
+            )
     return streams, other, encoder
 
 

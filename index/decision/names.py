@@ -8,7 +8,7 @@ the feature brings is in docs/quality.md.
 
 import math
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import groupby
 from typing import Final
@@ -16,13 +16,15 @@ from typing import Final
 from anyascii import anyascii
 from babel import Locale, UnknownLocaleError
 
-from samestory.index.decision.terms import RAREST, Rarity
+from samestory.index.decision.terms import INDIC, RAREST, Rarity
 
 OPENING: Final = 300  # characters of the text that are read
 LEAST: Final = 3  # consonants of a name: fewer are in anything
 _ENGLISH: Final = "en"
-_WORD: Final = re.compile(r"[^\W\d_]{3,}(?:['\u05f3\u05f4\u2019\"][^\W\d_]+)*")
-_ANY: Final = re.compile(r"\w+(?:['\u05f3\u05f4\u2019\"]\w+)*")
+_LETTER: Final = rf"(?:[^\W\d_]|[{INDIC}])"
+_SIGN: Final = rf"[\w{INDIC}]"
+_WORD: Final = re.compile(rf"{_LETTER}{{3,}}(?:['\u05f3\u05f4\u2019\"]{_LETTER}+)*")
+_ANY: Final = re.compile(rf"{_SIGN}+(?:['\u05f3\u05f4\u2019\"]{_SIGN}+)*")
 _SHORTEST: Final = 4  # letters, in scripts that write vowels
 _SOUNDS: Final = (
     *(("sch", "s"), ("sh", "s"), ("ch", "k"), ("kh", "k"), ("ts", "s"), ("tz", "s")),
@@ -47,6 +49,18 @@ _ENDING: Final = re.compile(
 _NO_LATIN: Final = "\u0250"  # from here on; to the next, Greek and Cyrillic
 _NO_CAPITALS: Final = "\u0530"
 _NO_BLANKS: Final = frozenset(("zh", "ja", "th", "km", "lo", "my"))
+_HEBREW_PREFIXES: Final = frozenset("והבלמש") | frozenset(
+    ("וה", "וב", "ול", "ומ", "וש", "כש", "מה", "שב", "שה", "של", "שמ")
+)
+_HEBREW_FINALS: Final = str.maketrans("ךםןףץ", "כמנפצ")  # at the end of a word alone
+_ARABIC_PREFIXES: Final = frozenset("وفبكل")
+# How a country's name may end where a script leaves vowels out: who or what is of it.
+_ENDS: Final = {
+    "he": frozenset(("י", "ית", "ימ", "יימ", "יות", "ייה")),
+    "ar": frozenset(("ي", "ية", "يا", "يين", "يون", "يات", "ا")),
+    "fa": frozenset(("ی", "یی", "ان", "یان", "یها", "ها")),
+    "ur": frozenset(("ی", "یوں", "یائی")),
+}
 _TERRITORY: Final = re.compile("[A-Z]{2}")
 _BENDS: Final = 3  # letters that may follow a country's name
 _HEAD: Final = 3  # letters by which it is seen that a word may be one
@@ -123,11 +137,10 @@ def _countries_in(words: Sequence[str], lang: str) -> tuple[set[str], list[str]]
     A name may be bent by some letters at its end, and have its language's before it.
     """
     stems, heads, longest = _stems(lang)
-    small = [word.lower() for word in words]
     codes, rest, at = set(), [], 0
     while at < len(words):
         for end in range(min(len(words), at + longest), at, -1):
-            code = _country(" ".join(small[at:end]), lang, stems, heads)
+            code = _country(" ".join(words[at:end]), lang, stems, heads)
             if code:
                 codes.add(code)
                 at = end
@@ -141,14 +154,51 @@ def _countries_in(words: Sequence[str], lang: str) -> tuple[set[str], list[str]]
 def _country(
     name: str, lang: str, stems: Mapping[str, str], heads: Collection[str]
 ) -> str | None:
-    """Return the code of the country that some words in small letters are."""
-    before = _BEFORE.get(lang)
-    for form in (name, before.sub("", name)) if before else (name,):
-        if form[:_HEAD] in heads:
-            for bend in range(_BENDS + 1):
-                if code := stems.get(form[: len(form) - bend]):
-                    return code
+    """Return the code of the country that some words are."""
+    small = name.lower().translate(_HEBREW_FINALS)
+    for form, must_bend in _forms(small, lang):
+        if form[:_HEAD] not in heads:
+            continue
+        for bend in range(must_bend or name[0].islower(), _BENDS + 1):
+            stem, end = form[: len(form) - bend], form[len(form) - bend :]
+            if (code := stems.get(stem)) and _bends(stem, end, lang):
+                return code
     return None
+
+
+def _bends(stem: str, end: str, lang: str) -> bool:
+    """Tell whether a country's name may end so."""
+    if not end:
+        return True
+    if ends := _ENDS.get(lang):
+        return end in ends
+    return " " not in end and len(stem) > _HEAD
+
+
+def _forms(name: str, lang: str) -> Iterator[tuple[str, bool]]:
+    """Yield a name without what may stand before it, and whether it must be bent then.
+
+    No country has the Hebrew article, and an Arabic one only as a part of its name; who
+    is of it does: the Peruvian.
+    """
+    yield name, False
+    if lang == "he":
+        for at in (1, 2):
+            if len(name) > at and name[:at] in _HEBREW_PREFIXES:
+                yield name[at:], name[at - 1] == "ה"
+    if lang == "ar":
+        for at in (0, 1, 2):
+            if set(name[:at]) <= _ARABIC_PREFIXES:
+                yield from _without_article(name[at:])
+
+
+def _without_article(name: str) -> Iterator[tuple[str, bool]]:
+    yield name, False
+    if name.startswith("ال"):
+        yield name[2:], True
+    if name.startswith("لل"):  # to the
+        yield f"ال{name[2:]}", False
+        yield name[2:], True
 
 
 def _without_blanks(text: str, lang: str) -> tuple[set[str], str]:
@@ -178,7 +228,7 @@ def _countries(lang: str) -> Mapping[str, str]:
 def _stems(lang: str) -> tuple[Mapping[str, str], frozenset[str], int]:
     """Return the code of each country's stem, how stems begin, and their most words."""
     stems = {
-        _stem(" ".join(_ANY.findall(name))): code
+        _stem(" ".join(_ANY.findall(name)).translate(_HEBREW_FINALS)): code
         for code, name in _countries(lang).items()
     }
     longest = max((stem.count(" ") + 1 for stem in stems), default=1)

@@ -31,12 +31,19 @@ WORD_COUNTS: Final = "word_counts.txt.gz"  # beside the pair model fitted with t
 _HEAD: Final = "word counts of languages, 1\n"
 _LANGUAGE: Final = "\n# "  # begins a language; no word holds the sign
 PACKAGED_COUNTS: Final = Path(__file__).with_name(WORD_COUNTS)
+# Letters of India and the signs of their vowels; accents and vowels that other scripts
+# write as signs of their own. Python's \w knows no sign, and would end a word there.
+INDIC: Final = "\u0900-\u0963\u0966-\u0dff"
+_SIGNS: Final = (
+    f"[{INDIC}\u0300-\u036f\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u064b-\u065f\u0670]"
+)
 _TOKEN: Final = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
 # Of scripts that put no blanks between words: Thai and Lao, Burmese, Khmer, Japanese,
 # Chinese. A word there is two characters that stand together.
 _CLOSE: Final = "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]"
 _CLOSE_RUN: Final = re.compile(f"{_CLOSE}+")
-_APART: Final = rf"(?:(?!{_CLOSE})[^\W_])+"
+_UNLIKE_LATIN: Final = re.compile(f"{_CLOSE}|{_SIGNS}")
+_APART: Final = rf"(?:(?!{_CLOSE})[^\W_]|{_SIGNS})+"
 _MIXED: Final = re.compile(rf"{_CLOSE}+|{_APART}(?:['\u2019]{_APART})*")
 _FIRST: Final = 8 * WORDS  # characters that mostly hold WORDS words
 _UNIT: Final = 1 << 14  # fixed point of the weights, whose vector has length 1
@@ -205,7 +212,7 @@ class Terms:
 def words_of(title: str, text: str) -> list[str]:
     """Return the first WORDS words of title and text, in small letters."""
     whole = f"{title}\n{text[:CHARACTERS]}".lower()
-    if not whole.isascii() and _CLOSE_RUN.search(whole):
+    if not whole.isascii() and _UNLIKE_LATIN.search(whole):
         return list(islice(_mixed_words(whole), WORDS))
     words = _TOKEN.findall(whole[:_FIRST])
     if len(words) <= WORDS:  # the last of them may be cut

@@ -51,6 +51,33 @@ def test_a_country_is_known_by_its_name_of_cldr(title, lang):
     assert not shared(("Pupils abducted in Niger", "en"), (title, lang))
 
 
+@pytest.mark.parametrize(
+    ("title", "lang", "codes"),
+    [
+        ("ישראל לא תחתום עם סין", "he", {"IL", "CN"}),
+        ("הפרו את ההסכם בפרויקט, פרוץ הקרב", "he", set()),
+        ("הנשיא הפרואני והסיני", "he", {"CN"}),
+        ("בכיוון אחר", "he", set()),
+        ("בהודו ומסין", "he", {"IN", "CN"}),
+        ("مصرع جندي في بيروت، وزارة المالية", "ar", set()),
+        ("مع الصين وفيتنام", "ar", {"CN", "VN"}),
+        ("بالصين", "ar", {"CN"}),
+        ("للصين", "ar", {"CN"}),
+        ("الوزير الصيني والفيتنامية", "ar", {"CN", "VN"}),
+        ("پرونده و پرواز عراقچی", "fa", set()),
+        ("وزیر ایرانی", "fa", {"IR"}),
+        ("После того как", "ru", set()),
+        ("Иран не ответил", "ru", {"IR"}),
+        ("российские дипломаты", "ru", set()),
+        ("भारत और रूस में वार्ता, राष्ट्रपति", "hi", {"IN", "RU"}),
+    ],
+)
+def test_what_begins_like_a_country_is_none(title, lang, codes):
+    """The Peruvian, but not the broken; to China; nothing across a blank."""
+    named = names_of(title, "", lang, RARITY)
+    assert {name for name in named if name.isupper()} == codes
+
+
 def test_common_words_are_no_names():
     """Small letters in scripts that have capitals; a name of two consonants."""
     assert not names_of("the war goes on, Rio, said", "", "en", RARITY)

@@ -122,6 +122,14 @@ def test_where_no_blanks_stand_two_characters_are_a_word():
     assert len(words_of("", "法院" * 2 * WORDS)) == WORDS
 
 
+def test_the_sign_of_a_vowel_or_an_accent_ends_no_word():
+    """Hindi, Turkish in small letters, Arabic and Hebrew with their points."""
+    assert words_of("भारत और पाकिस्तान।", "") == ["भारत", "और", "पाकिस्तान"]
+    assert words_of("İzmir'de", "") == ["i\u0307zmir'de"]
+    assert words_of("رسميًّا أمس", "") == ["رسميًّا", "أمس"]
+    assert words_of("שָׁלוֹם", "") == ["שָׁלוֹם"]
+
+
 def test_counts_of_languages_are_a_file_that_says_what_it_is(tmp_path):
     """Words in two stories or more; the same counts make the same bytes."""
     found = {"fr": count_words([("Le vote", "le # vote"), ("Le bloc", "")])}
