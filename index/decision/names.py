@@ -8,7 +8,7 @@ the feature brings is in docs/quality.md.
 
 import math
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import groupby
 from typing import Final
@@ -137,11 +137,13 @@ def _countries_in(words: Sequence[str], lang: str) -> tuple[set[str], list[str]]
     A name may be bent by some letters at its end, and have its language's before it.
     """
     stems, heads, longest = _stems(lang)
+    small = [word.lower().translate(_HEBREW_FINALS) for word in words]
     codes, rest, at = set(), [], 0
     while at < len(words):
-        for end in range(min(len(words), at + longest), at, -1):
-            code = _country(" ".join(words[at:end]), lang, stems, heads)
-            if code:
+        forms = [f for f in _forms(small[at], lang) if f[0][:_HEAD] in heads]
+        for end in range(min(len(words), at + longest) if forms else at, at, -1):
+            more = "".join(f" {word}" for word in small[at + 1 : end])
+            if code := _country(forms, more, lang, stems, small=words[at].islower()):
                 codes.add(code)
                 at = end
                 break
@@ -152,14 +154,26 @@ def _countries_in(words: Sequence[str], lang: str) -> tuple[set[str], list[str]]
 
 
 def _country(
-    name: str, lang: str, stems: Mapping[str, str], heads: Collection[str]
+    forms: Iterable[tuple[str, bool]],
+    more: str,
+    lang: str,
+    stems: Mapping[str, str],
+    *,
+    small: bool,
 ) -> str | None:
-    """Return the code of the country that some words are."""
-    small = name.lower().translate(_HEBREW_FINALS)
-    for form, must_bend in _forms(small, lang):
-        if form[:_HEAD] not in heads:
-            continue
-        for bend in range(must_bend or name[0].islower(), _BENDS + 1):
+    """Return the code of the country that some words are.
+
+    Args:
+        forms: of the first word, see `_forms`.
+        more: the other words, a blank before each.
+        lang: ISO 639-1.
+        stems: codes of countries.
+        small: whether a small letter begins them where there are capital ones: no
+            country then, but who or what is of one.
+    """
+    for first, must_bend in forms:
+        form = first + more
+        for bend in range(must_bend or small, _BENDS + 1):
             stem, end = form[: len(form) - bend], form[len(form) - bend :]
             if (code := stems.get(stem)) and _bends(stem, end, lang):
                 return code
@@ -226,13 +240,13 @@ def _countries(lang: str) -> Mapping[str, str]:
 
 @cache
 def _stems(lang: str) -> tuple[Mapping[str, str], frozenset[str], int]:
-    """Return the code of each country's stem, how stems begin, and their most words."""
+    """Return countries' codes by stem, how stems begin, and the most words of one."""
     stems = {
         _stem(" ".join(_ANY.findall(name)).translate(_HEBREW_FINALS)): code
         for code, name in _countries(lang).items()
     }
     longest = max((stem.count(" ") + 1 for stem in stems), default=1)
-    return stems, frozenset(stem[:_HEAD] for stem in stems), longest
+    return stems, frozenset(stem.split()[0][:_HEAD] for stem in stems), longest
 
 
 def _stem(name: str) -> str:
