@@ -21,7 +21,7 @@ from samestory.index.decision.terms import INDIC, RAREST, Rarity
 OPENING: Final = 300  # characters of the text that are read
 LEAST: Final = 3  # consonants of a name: fewer are in anything
 _ENGLISH: Final = "en"
-_LETTER: Final = rf"(?:[^\W\d_]|[{INDIC}])"
+_LETTER: Final = rf"(?:[^\W\d_]|(?!\w)[{INDIC}])"  # no letter is both, or it hangs
 _SIGN: Final = rf"[\w{INDIC}]"
 _WORD: Final = re.compile(rf"{_LETTER}{{3,}}(?:['\u05f3\u05f4\u2019\"]{_LETTER}+)*")
 _ANY: Final = re.compile(rf"{_SIGN}+(?:['\u05f3\u05f4\u2019\"]{_SIGN}+)*")

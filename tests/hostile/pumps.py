@@ -7,7 +7,8 @@ from re import _constants as kinds  # type: ignore[attr-defined]
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import NamedTuple
 
-# Of each class that may come again, the first of these that it takes are tried.
+# Of each class that may come again, the first of these that it takes are tried, or else
+# the first letter of each of its ranges.
 _CHARACTERS = " \na1A.-,;:'\"(<=/@é"
 _MOST = 3
 _ALWAYS = (
@@ -83,10 +84,20 @@ def _of_node(kind: object, value: tuple) -> list[str]:
         return [one * max(1, min(value[0], 50)) for one in _examples(value[2])]
     if kind in {kinds.SUBPATTERN, kinds.BRANCH}:
         inside = [_examples(one) for one in _inside(kind, value)]
-        return list(itertools.chain(*inside))[:_MOST]
+        by_turns = itertools.chain(*itertools.zip_longest(*inside))
+        return [one for one in by_turns if one is not None][:_MOST]
     if kind in {kinds.IN, kinds.ANY, kinds.NOT_LITERAL}:
-        return [c for c in _CHARACTERS if _takes(kind, value, c)][:_MOST]
+        tried = (*_CHARACTERS, *(_letters(value) if kind is kinds.IN else ()))
+        return [c for c in tried if _takes(kind, value, c)][:_MOST]
     return [""]
+
+
+def _letters(items: list[tuple]) -> Iterator[str]:
+    """Yield the first letter of each range of a class; its first sign if it has none."""
+    for kind, ends in items:
+        if kind is kinds.RANGE:
+            signs = map(chr, range(ends[0], ends[1] + 1))
+            yield next(filter(str.isalpha, signs), chr(ends[0]))
 
 
 def _takes(kind: object, value: tuple, character: str) -> bool:

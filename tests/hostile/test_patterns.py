@@ -49,3 +49,5 @@ def test_what_is_bad_for_a_pattern_is_made_from_it():
     assert {Pump("date", " "), Pump("date :", "\n"), Pump("", "date : ' ")} <= {*made}
     assert Pump("", "<!-- ") in made
     assert Pump("ab", "c").text(6) == "abcccc\0a\0"
+    made = pumps(re.compile(r"(?:[^\W\d_]|[\u0900-\u0963])+"))
+    assert Pump("", "\u0904") in made  # a letter that both take
