@@ -31,7 +31,7 @@ from samestory.deploy.progress import ProgressLine
 from samestory.deploy.vector_cache import embedded
 from samestory.disk import named
 from samestory.errors import Misconfigured
-from samestory.index.answers.lookup import likest, undated
+from samestory.index.answers.lookup import likest, told_now
 from samestory.index.decision.comparison import compare
 from samestory.index.decision.pair_model import PairModel
 from samestory.index.decision.whole_vector import combine
@@ -257,7 +257,7 @@ def _nearest(
     """Return each row's five nearest others, whenever they were published."""
     index = Neighbours(units.shape[1])
     index.add(range(len(rows)), units, [0.0] * len(rows))
-    views = [undated(model, v.story, v.vectors, n) for n, v in enumerate(vectors)]
+    views = [told_now(model, v.story, v.vectors, n) for n, v in enumerate(vectors)]
     return {
         row.row_id: [
             rows[one.seq].row_id

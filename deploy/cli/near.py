@@ -25,7 +25,7 @@ from samestory.deploy.cli.output import (
 from samestory.deploy.config import Settings
 from samestory.disk import named
 from samestory.errors import Misconfigured, Quarantine
-from samestory.index.answers.lookup import DEPTH, Lookup, Near, query_of, undated
+from samestory.index.answers.lookup import DEPTH, Lookup, Near, query_of, told_now
 from samestory.index.decision.features import View
 from samestory.index.decision.pair_model import PairModel
 from samestory.index.search.names import names_in, words_in
@@ -151,7 +151,7 @@ def _query(args: FindNear, settings: Settings, state: Reader, model: PairModel) 
     member = _known(args, state)
     if member is not None:
         story = member.story
-        return undated(model, story, member.vectors)
+        return told_now(model, story, member.vectors)
     title, text = _text(args, settings)
     if not (title or text):
         raise Misconfigured("near: the text is empty")

@@ -7,7 +7,7 @@ import pytest
 
 from samestory.database import connect
 from samestory.deploy.stream.embedded import EmbeddedLog
-from samestory.index.answers.lookup import Lookup, undated
+from samestory.index.answers.lookup import Lookup, told_now
 from samestory.index.grouping.event_index import EventIndex
 from samestory.index.messages.correction import SAME
 from samestory.index.messages.forget import Forget
@@ -81,7 +81,7 @@ def test_reports_go_on_joining_its_event(home):
     index.apply(list(enumerate([*late, newer, said(2, SAME, ODD, "s-0")], 5)))
     assert [one.refused for one in state.revisions.outbox() if one.refused] == []
     assert len(state.assignments()) == 8
-    query = undated(MODEL, state.stories()[0].story, vector(1, 3))
+    query = told_now(MODEL, state.stories()[0].story, vector(1, 3))
     assert len(Lookup(state, MODEL).nearest(query, 9)) == 7
 
 
