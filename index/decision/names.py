@@ -9,7 +9,7 @@ the feature brings is in docs/quality.md.
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import lru_cache
 from itertools import groupby
 from typing import Final
 
@@ -61,6 +61,7 @@ _ENDS: Final = {
     "fa": frozenset(("ی", "یی", "ان", "یان", "یها", "ها")),
     "ur": frozenset(("ی", "یوں", "یائی")),
 }
+_LANGUAGES: Final = 64  # whose countries are kept; a feed may say that it is in any
 _TERRITORY: Final = re.compile("[A-Z]{2}")
 _BENDS: Final = 3  # letters that may follow a country's name
 _HEAD: Final = 3  # letters by which it is seen that a word may be one
@@ -226,7 +227,7 @@ def _without_blanks(text: str, lang: str) -> tuple[set[str], str]:
     return codes, text
 
 
-@cache
+@lru_cache(maxsize=_LANGUAGES)
 def _countries(lang: str) -> Mapping[str, str]:
     """Return countries' names in small letters by code; none in a strange language."""
     try:
@@ -238,7 +239,7 @@ def _countries(lang: str) -> Mapping[str, str]:
     }
 
 
-@cache
+@lru_cache(maxsize=_LANGUAGES)
 def _stems(lang: str) -> tuple[Mapping[str, str], frozenset[str], int]:
     """Return countries' codes by stem, how stems begin, and the most words of one."""
     stems = {
