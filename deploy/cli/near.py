@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 from shlex import quote
 from typing import Annotated, ClassVar, Final
+from unicodedata import name
 
 from cyclopts import Parameter
 
@@ -36,6 +37,20 @@ from samestory.story import clean_line, clean_text
 from samestory.urls import absolute_url
 
 TELLING: Final = 100  # Latin letters that tell a language
+OF_SCRIPT: Final = {  # what a few words in it are taken for
+    "CYRILLIC": "ru",
+    "GREEK": "el",
+    "HEBREW": "he",
+    "ARABIC": "ar",
+    "DEVANAGARI": "hi",
+    "BENGALI": "bn",
+    "TAMIL": "ta",
+    "THAI": "th",
+    "CJK": "zh",
+    "HIRAGANA": "ja",
+    "KATAKANA": "ja",
+    "HANGUL": "ko",
+}
 FEW: Final = 3  # words of a question that is a name, e.g. Lina Marovic
 
 
@@ -178,15 +193,21 @@ def _query(args: FindNear, settings: Settings, state: Reader, model: PairModel) 
 
 
 def _language(text: str) -> str | None:
-    """Return the language of a question; None where it is too short to tell.
+    """Return the language of a question; None if it has no letters that tell.
 
-    A few Latin letters may be of any of a dozen languages, another script of few.
+    A few Latin letters may be of any of a dozen languages: they are taken for English.
+    In whichever it is asked, that finds three of four reports in other languages; a
+    question of no language finds one of ten (docs/quality.md).
     """
     letters = [c for c in text if c.isalpha()]
     from samestory.ingest.text.language import identify  # noqa: PLC0415  (0.01 s, not every question's)
 
     is_latin = 2 * sum(c < "\u0250" for c in letters) > len(letters)
-    return None if is_latin and len(letters) < TELLING else identify(text, None)
+    if is_latin and len(letters) < TELLING:
+        return "en"
+    scripts = (name(c, "").split(" ")[0].split("-")[0] for c in letters)
+    usual = next((OF_SCRIPT[one] for one in scripts if one in OF_SCRIPT), None)
+    return identify(text, usual)
 
 
 def _known(args: FindNear, state: Reader) -> Member | None:

@@ -12,6 +12,7 @@ import pytest
 
 from samestory.deploy.cli import count_words, fit_means, models
 from samestory.embed.models import model_files
+from samestory.index.answers.lookup import CLOSE
 from tests.conftest import ROOT
 from tests.product import Run
 
@@ -78,6 +79,15 @@ def test_one_event_in_three_languages(tmp_path):
         "multilingual",
     )
     assert nearest["outlet"] in {"ilmara.example", "wire.example", "journal.example"}
+    # In a few words that tell no language: all three, and no wheat.
+    for question in (
+        "Ilmara warns allies over machine tools",
+        "Ильмара: станки Тарску",
+    ):
+        found = run.rows("near", question, "--model", "multilingual")
+        close = {one["event_id"] for one in found if one["probability"] >= CLOSE}
+        assert [one["event_id"] for one in found[:3]] == 3 * [event]
+        assert close == {event}
     (status,) = run.rows("status")
     assert status["space"]["made_by"].startswith("openvino-")
     other = Run(tmp_path / "default")
