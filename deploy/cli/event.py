@@ -14,6 +14,7 @@ from samestory.deploy.cli.output import moment_of, print_json, print_lines
 from samestory.deploy.config import Settings
 from samestory.index.answers.additions import Addition, additions_of, most_telling
 from samestory.index.answers.near_misses import NearMiss, near_misses
+from samestory.index.decision.names import NO_BLANKS
 from samestory.index.messages.correction import NOTE, Correction
 from samestory.index.store.results import Event, headline
 from samestory.publishers import is_own_voice
@@ -173,7 +174,7 @@ def _own_lines(one: Addition, at: int) -> Iterator[str]:
     yield f"{one.story.attribution}: {headline(one.story.title, one.story.text)}"
     facts = [*one.figures, *one.names][:MAX_FACTS]
     if at:  # the first has it all
-        yield f"adds {_sentences(one)}{': ' * bool(facts)}{'; '.join(facts)}"
+        yield f"{_adds(one)}{': ' * bool(facts)}{'; '.join(facts)}"
 
 
 def _copy_lines(one: Addition) -> Iterator[str]:
@@ -189,10 +190,16 @@ def _copy_lines(one: Addition) -> Iterator[str]:
     order = "" if copied.ground else ", which was first is not known"
     yield (
         f"  {one.story.attribution}: copy of {source}, {copied.share:.0%}"
-        f"{order}, adds {_sentences(one)}"
+        f"{order}, {_adds(one)}"
     )
     for sentence in most_telling(one, MAX_ADDED):
         yield f"    + {sentence[:MAX_SENTENCE]}"
+
+
+def _adds(one: Addition) -> str:
+    if not one.sentences and one.story.lang in NO_BLANKS:
+        return f"sentences in {one.story.lang} are not compared"
+    return f"adds {_sentences(one)}"
 
 
 def _sentences(one: Addition) -> str:

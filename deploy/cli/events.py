@@ -32,6 +32,7 @@ from samestory.index.store.query import MOST_VOICES, NEWEST, OLDEST, Query
 from samestory.index.store.reader import Reader
 from samestory.index.store.results import Event, Report
 
+SOME: Final = 9  # outlets or languages that are named where another was asked for
 SCREEN: Final = 15  # events that are shown where nothing is asked for
 LAST: Final = 50  # stories: the first of them that states its time tells the last day
 DAY: Final = timedelta(days=1)
@@ -221,8 +222,13 @@ def _instead(state: Reader, query: Query) -> str:
     for asked, names in ((query.outlet, "outlet"), (query.lang, "lang")):
         there = state.addresses.names(names) if asked else []
         if asked and asked.casefold() not in map(str.casefold, there):
-            known = difflib.get_close_matches(asked, there, 3, 0.5) or there[:9]
-            return f"; no {names} is {asked!r}: there are {', '.join(known)}"
+            known = difflib.get_close_matches(asked, there, 3, 0.5) or there[:SOME]
+            more = (
+                f" and {len(there) - SOME} more"
+                if len(known) == SOME < len(there)
+                else ""
+            )
+            return f"; no {names} is {asked!r}: there are {', '.join(known)}{more}"
     if query.since is None and query.until is None:
         return ""
     at = newest.event_time

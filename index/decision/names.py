@@ -48,7 +48,7 @@ _ENDING: Final = re.compile(
 )
 _NO_LATIN: Final = "\u0250"  # from here on; to the next, Greek and Cyrillic
 _NO_CAPITALS: Final = "\u0530"
-_NO_BLANKS: Final = frozenset(("zh", "ja", "th", "km", "lo", "my"))
+NO_BLANKS: Final = frozenset(("zh", "ja", "th", "km", "lo", "my"))  # between words
 _HEBREW_PREFIXES: Final = frozenset("והבלמש") | frozenset(
     ("וה", "וב", "ול", "ומ", "וש", "כש", "מה", "שב", "שה", "של", "שמ")
 )
@@ -81,7 +81,7 @@ def names_of(
             unknown words, so that the rarity in the other report counts.
     """
     opening = f"{title}. {text[:OPENING]}"
-    if lang in _NO_BLANKS:
+    if lang in NO_BLANKS:
         codes, opening = _without_blanks(opening, lang)
         words = _WORD.findall(opening)
     else:

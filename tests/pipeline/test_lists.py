@@ -145,8 +145,28 @@ def test_what_is_not_found_says_what_there_is(news):
     assert news("search", "zyxel", expect=1)[1] == "nothing found: no story matches\n"
     _, said = news("stories", "--outlet", "Continental Wires", expect=1)
     assert "no outlet is 'Continental Wires': there are Continental Wire" in said
+    _, said = news("stories", "--outlet", "zzz", expect=1)
+    assert said.endswith(", Le Quotidien de Merrow, Market Ledger and 9 more\n")
     _, said = news("events", "--lang", "english", expect=1)
     assert said.endswith("no lang is 'english': there are ar, en, fr, ru, zh\n")
+
+
+def test_where_no_blanks_stand_nothing_is_said_of_what_a_report_adds(tmp_path):
+    """Words are what is compared, and a Chinese sentence is one."""
+    run = Run(tmp_path)
+    texts = {
+        "en": "India and China reopen the pass for trade.",
+        "zh": "两国同意恢复贸易",
+    }
+    lines = (json.dumps({"text": text, "lang": lang}) for lang, text in texts.items())
+    run("import", "-", stdin="\n".join(lines))
+    english, chinese = (
+        run.rows("stories", "--lang", lang)[0]["story_id"] for lang in texts
+    )
+    run("same", english, chinese)
+    told, _ = run("event", chinese)
+    assert "sentences in zh are not compared" in told
+    assert "adds nothing" not in told
 
 
 def test_words_are_searched_in_events_and_stories(news):
