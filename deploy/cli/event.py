@@ -173,8 +173,14 @@ def _in_turn(added: Sequence[Addition]) -> Iterator[tuple[int, Addition]]:
 def _own_lines(one: Addition, at: int) -> Iterator[str]:
     yield f"{one.story.attribution}: {headline(one.story.title, one.story.text)}"
     facts = [*one.figures, *one.names][:MAX_FACTS]
-    if at:  # the first has it all
-        yield f"{_adds(one)}{': ' * bool(facts)}{'; '.join(facts)}"
+    if not at:  # the first has it all
+        return
+    if one.sentences or one.story.lang not in NO_BLANKS:
+        yield f"adds {_sentences(one)}{': ' * bool(facts)}{'; '.join(facts)}"
+    else:
+        if facts:
+            yield f"adds {'; '.join(facts)}"
+        yield f"sentences in {one.story.lang} are not compared"
 
 
 def _copy_lines(one: Addition) -> Iterator[str]:
@@ -190,16 +196,10 @@ def _copy_lines(one: Addition) -> Iterator[str]:
     order = "" if copied.ground else ", which was first is not known"
     yield (
         f"  {one.story.attribution}: copy of {source}, {copied.share:.0%}"
-        f"{order}, {_adds(one)}"
+        f"{order}, adds {_sentences(one)}"
     )
     for sentence in most_telling(one, MAX_ADDED):
         yield f"    + {sentence[:MAX_SENTENCE]}"
-
-
-def _adds(one: Addition) -> str:
-    if not one.sentences and one.story.lang in NO_BLANKS:
-        return f"sentences in {one.story.lang} are not compared"
-    return f"adds {_sentences(one)}"
 
 
 def _sentences(one: Addition) -> str:
