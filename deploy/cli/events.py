@@ -222,13 +222,11 @@ def _instead(state: Reader, query: Query) -> str:
     for asked, names in ((query.outlet, "outlet"), (query.lang, "lang")):
         there = state.addresses.names(names) if asked else []
         if asked and asked.casefold() not in map(str.casefold, there):
-            known = difflib.get_close_matches(asked, there, 3, 0.5) or there[:SOME]
-            more = (
-                f" and {len(there) - SOME} more"
-                if len(known) == SOME < len(there)
-                else ""
-            )
-            return f"; no {names} is {asked!r}: there are {', '.join(known)}{more}"
+            close = difflib.get_close_matches(asked, there, 3, 0.5)
+            left = 0 if close else len(there) - SOME
+            known = ", ".join(close or there[:SOME])
+            more = f" and {left} more" if left > 0 else ""
+            return f"; no {names} is {asked!r}: there are {known}{more}"
     if query.since is None and query.until is None:
         return ""
     at = newest.event_time

@@ -1,13 +1,13 @@
 """`samestory near`: the stories that are nearest to a text, a page or a story."""
 
 import sys
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from shlex import quote
 from typing import Annotated, ClassVar, Final
-from unicodedata import name
 
 from cyclopts import Parameter
 
@@ -205,7 +205,7 @@ def _language(text: str) -> str | None:
     is_latin = 2 * sum(c < "\u0250" for c in letters) > len(letters)
     if is_latin and len(letters) < TELLING:
         return "en"
-    scripts = (name(c, "").split(" ")[0].split("-")[0] for c in letters)
+    scripts = (unicodedata.name(c, "").split(" ")[0] for c in letters)
     usual = next((OF_SCRIPT[one] for one in scripts if one in OF_SCRIPT), None)
     return identify(text, usual)
 

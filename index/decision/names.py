@@ -49,6 +49,7 @@ _ENDING: Final = re.compile(
 _NO_LATIN: Final = "\u0250"  # from here on; to the next, Greek and Cyrillic
 _NO_CAPITALS: Final = "\u0530"
 NO_BLANKS: Final = frozenset(("zh", "ja", "th", "km", "lo", "my"))  # between words
+# Before a country; fewer than before any word: "direction" is not "as Greece".
 _HEBREW_PREFIXES: Final = frozenset("והבלמש") | frozenset(
     ("וה", "וב", "ול", "ומ", "וש", "כש", "מה", "שב", "שה", "של", "שמ")
 )
