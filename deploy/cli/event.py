@@ -14,7 +14,6 @@ from samestory.deploy.cli.output import moment_of, print_json, print_lines
 from samestory.deploy.config import Settings
 from samestory.index.answers.additions import Addition, additions_of, most_telling
 from samestory.index.answers.near_misses import NearMiss, near_misses
-from samestory.index.decision.names import NO_BLANKS
 from samestory.index.messages.correction import NOTE, Correction
 from samestory.index.store.results import Event, headline
 from samestory.publishers import is_own_voice
@@ -175,12 +174,7 @@ def _own_lines(one: Addition, at: int) -> Iterator[str]:
     facts = [*one.figures, *one.names][:MAX_FACTS]
     if not at:  # the first has it all
         return
-    if one.sentences or one.story.lang not in NO_BLANKS:
-        yield f"adds {_sentences(one)}{': ' * bool(facts)}{'; '.join(facts)}"
-    else:
-        if facts:
-            yield f"adds {'; '.join(facts)}"
-        yield f"sentences in {one.story.lang} are not compared"
+    yield f"adds {_sentences(one)}{': ' * bool(facts)}{'; '.join(facts)}"
 
 
 def _copy_lines(one: Addition) -> Iterator[str]:

@@ -16,7 +16,8 @@ from typing import Final
 from anyascii import anyascii
 from babel import Locale, UnknownLocaleError
 
-from samestory.index.decision.terms import INDIC, RAREST, Rarity
+from samestory.index.decision.terms import RAREST, Rarity
+from samestory.scripts import INDIC, UNSPACED_LANGUAGES
 
 OPENING: Final = 300  # characters of the text that are read
 LEAST: Final = 3  # consonants of a name: fewer are in anything
@@ -48,7 +49,6 @@ _ENDING: Final = re.compile(
 )
 _NO_LATIN: Final = "\u0250"  # from here on; to the next, Greek and Cyrillic
 _NO_CAPITALS: Final = "\u0530"
-NO_BLANKS: Final = frozenset(("zh", "ja", "th", "km", "lo", "my"))  # between words
 # Before a country; fewer than before any word: "direction" is not "as Greece".
 _HEBREW_PREFIXES: Final = frozenset("והבלמש") | frozenset(
     ("וה", "וב", "ול", "ומ", "וש", "כש", "מה", "שב", "שה", "של", "שמ")
@@ -82,7 +82,7 @@ def names_of(
             unknown words, so that the rarity in the other report counts.
     """
     opening = f"{title}. {text[:OPENING]}"
-    if lang in NO_BLANKS:
+    if lang in UNSPACED_LANGUAGES:
         codes, opening = _without_blanks(opening, lang)
         words = _WORD.findall(opening)
     else:

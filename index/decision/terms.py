@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samestory.errors import Misconfigured
+from samestory.scripts import SIGNS, UNSPACED
 
 WORDS: Final = 300  # what comes later is background (quality.md 5)
 CHARACTERS: Final = 20 * WORDS  # of the text that are looked at
@@ -31,20 +32,12 @@ WORD_COUNTS: Final = "word_counts.txt.gz"  # beside the pair model fitted with t
 _HEAD: Final = "word counts of languages, 1\n"
 _LANGUAGE: Final = "\n# "  # begins a language; no word holds the sign
 PACKAGED_COUNTS: Final = Path(__file__).with_name(WORD_COUNTS)
-# Letters of India and the signs of their vowels; accents and vowels that other scripts
-# write as signs of their own. Python's \w knows no sign, and would end a word there.
-INDIC: Final = "\u0900-\u0963\u0966-\u0dff"
-_SIGNS: Final = (
-    f"[{INDIC}\u0300-\u036f\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u064b-\u065f\u0670]"
-)
 _TOKEN: Final = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
-# Of scripts that put no blanks between words: Thai and Lao, Burmese, Khmer, Japanese,
-# Chinese. A word there is two characters that stand together.
-_CLOSE: Final = "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]"
-_CLOSE_RUN: Final = re.compile(f"{_CLOSE}+")
-_UNLIKE_LATIN: Final = re.compile(f"{_CLOSE}|{_SIGNS}")
-_APART: Final = rf"(?:(?!{_CLOSE})[^\W_]|(?!\w){_SIGNS})+"
-_MIXED: Final = re.compile(rf"{_CLOSE}+|{_APART}(?:['\u2019]{_APART})*")
+# Where a script puts no blanks between words, each two neighbours are one.
+_UNSPACED_RUN: Final = re.compile(f"[{UNSPACED}]+")
+_UNLIKE_LATIN: Final = re.compile(f"[{UNSPACED}{SIGNS}]")
+_APART: Final = rf"(?:(?![{UNSPACED}])[^\W_]|(?!\w)[{SIGNS}])+"
+_MIXED: Final = re.compile(rf"[{UNSPACED}]+|{_APART}(?:['\u2019]{_APART})*")
 _FIRST: Final = 8 * WORDS  # characters that mostly hold WORDS words
 _UNIT: Final = 1 << 14  # fixed point of the weights, whose vector has length 1
 _SLOTS: Final = np.uint32(1 << 16)  # of the table in which words are looked up
@@ -222,7 +215,7 @@ def words_of(title: str, text: str) -> list[str]:
 
 def _mixed_words(text: str) -> Iterator[str]:
     for found in _MIXED.findall(text):
-        if len(found) > 1 and _CLOSE_RUN.match(found):
+        if len(found) > 1 and _UNSPACED_RUN.match(found):
             yield from map("".join, pairwise(found))
         else:
             yield found

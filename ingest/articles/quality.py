@@ -10,6 +10,7 @@ from itertools import accumulate
 from typing import Final
 
 from samestory.ingest.articles.phrases import Phrases
+from samestory.scripts import IDEOGRAPHS, SENTENCE_MARKS, UNSPACED
 
 MIN_TEXT: Final = 150  # characters; consent walls and stubs on real pages had 46 to 131
 MAX_WALL: Final = 900  # characters; a wall's text is no longer, an article's is
@@ -71,16 +72,13 @@ _BOILERPLATE: Final = re.compile(
     r"|we use cookies.{0,200}|skip to (?:main )?content)\W*",
     re.IGNORECASE,
 )
-_SENTENCE_END: Final = re.compile(r"[.!?…。！？؟۔।॥។။።፧՞։:;\"”»’')\]]\s*$")
-_SENTENCE: Final = re.compile(r"[.!?…。！？؟۔।]")
+_SENTENCE_END: Final = re.compile(rf"[.!?…！？{SENTENCE_MARKS}:;\"”»’')\]]\s*$")
+_SENTENCE: Final = re.compile(f"[.!?…！？{SENTENCE_MARKS}]")
 LONG_LINE: Final = 80  # characters; a headline has no more, and Thai has no full stop
 _WORD: Final = re.compile(r"\w{4,}")
-# Chinese, Japanese, Thai, Lao, Khmer and Burmese have no blanks between words.
-_UNSPACED: Final = re.compile(
-    r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]+"
-)
+_UNSPACED: Final = re.compile(f"[{UNSPACED}]+")
 PER_IDEOGRAPH: Final = 3  # Latin letters that say as much, see `length`
-_IDEOGRAPHS: Final = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]+")
+_IDEOGRAPHS: Final = re.compile(f"[{IDEOGRAPHS}]+")
 _STAMP: Final = re.compile(r"\s*\d{4}-\d{2}-\d{2}(?:[T ][\d:.+Z-]{4,20})?\s*")
 
 

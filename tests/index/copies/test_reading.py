@@ -22,9 +22,7 @@ def quoted(text):
 
 
 @given(
-    st.text(
-        "ab'\u2019 \n1\u0663\u00e9\u0130\u00df\ufb01\u6f22\U0001f600_-\ud800\x1c\u2028"
-    )
+    st.text("ab'\u2019 \n1\u0663\u00e9\u0130\u00df\ufb01\U0001f600_-\ud800\x1c\u2028")
 )
 def test_words_are_letters_and_digits_that_one_apostrophe_may_join(text):
     """As a regular expression finds them, whatever is in the text."""
@@ -35,6 +33,41 @@ def test_words_are_letters_and_digits_that_one_apostrophe_may_join(text):
     assert places == [match.span() for match in matches]
     words = [match[0].lower().replace("\u2019", "'") for match in matches]
     assert [*found.words] == words
+
+
+UNSPACED = {
+    "zh": "外交部发言人在记者会上说双方同意下月恢复谈判并交换被扣押的船员名单",
+    "ja": "外務省の報道官は記者会見で双方が来月に交渉を再開することで合意したと述べた",
+    "th": "โฆษกกระทรวงการต่างประเทศแถลงว่าทั้งสองฝ่ายตกลงจะกลับมาเจรจากันใหม่ในเดือนหน้า",
+}
+AROUND = st.text("他们今后ที่จะのはก 1a\u3002\n", max_size=12)
+
+
+@given(st.sampled_from([*UNSPACED.values()]), AROUND, AROUND)
+def test_without_blanks_a_passage_has_the_same_words_wherever_it_stands(
+    passage, before, behind
+):
+    """But at its ends: what stands around it is told by two neighbours at most."""
+    alone, inside = read(passage).words, read(before + passage + behind).words
+    kept = alone[1:-1]
+    at = range(len(inside) - len(kept) + 1)
+    assert kept in [inside[begin : begin + len(kept)] for begin in at]
+
+
+@pytest.mark.parametrize("lang", UNSPACED)
+def test_without_blanks_all_letters_are_in_words_of_a_few(lang):
+    """No sign of a vowel begins one; some twelve words, as in English."""
+    found = read(f"{UNSPACED[lang]}15{UNSPACED[lang]}").words
+    half = found.index("15")
+    assert "".join(found[:half]) == "".join(found[half + 1 :]) == UNSPACED[lang]
+    assert 10 <= half <= 30
+    assert not any(unicodedata.category(word[0])[0] == "M" for word in found)
+
+
+def test_signs_of_vowels_are_in_their_words():
+    """Of Hindi, Arabic and Hebrew, as blanks part them."""
+    text = "\u0935\u093f\u0926\u0947\u0936 \u0645\u064f\u062d\u0651\u0645\u062f \u05e9\u05b8\u05dc\u05d5\u05b9\u05dd"
+    assert [*read(text).words] == text.split()
 
 
 @pytest.mark.parametrize(
@@ -50,6 +83,7 @@ def test_words_are_letters_and_digits_that_one_apostrophe_may_join(text):
             "\u201cThe first part\n\u201cand the second,\u201d he said.",
             "the first part and the second",
         ),
+        ("He said \u300cnobody has paid\u300d and left.", "nobody has paid"),
         ("LUND: Nobody paid for lunch.\nShe left.", "lund nobody paid for lunch"),
         (
             "Nobody paid.\n\u2014 Vera Lund (@veralund) July 15, 2026",
@@ -57,7 +91,7 @@ def test_words_are_letters_and_digits_that_one_apostrophe_may_join(text):
         ),
         ("Nobody paid.", ""),
     ],
-    ids=range(10),
+    ids=range(11),
 )
 def test_quotations_are_told_as_papers_print_them(text, expected):
     """In double and single marks of several countries, by speaker, in posts."""
@@ -94,3 +128,19 @@ def test_sentences_are_counted_by_their_words():
     """Line by line, each word in one of them."""
     found = read(f"{OWN} {OWN}\nNobody paid.")
     assert [len(one) for one in found.sentences] == [15, 15, 2]
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("他说不会付钱。我们等着！真的吗？是的。", 4),
+        ("代表は「払わない」と述べた。会議は続く。", 2),
+        ("वार्ता जारी रहेगी। दूत लौट आए।", 2),
+        ("هل تستمر المحادثات؟ نعم۔ غادر", 3),
+        ("It cost 11.42 dollars... he said! She left.", 3),
+    ],
+    ids=["zh", "ja", "hi", "ar", "en"],
+)
+def test_sentences_end_as_their_script_ends_them(text, count):
+    """By its own marks, whatever follows; by a full stop before a blank."""
+    assert len(read(text).sentences) == count
