@@ -1,12 +1,14 @@
 """Who is credited in a report: its byline, the agencies and outlets it quotes.
 
-Kept as data beside the text, which stays as it is. Patterns are English; names of
-agencies are the same in most languages.
+Kept as data beside the text, which stays as it is. Patterns are English; agencies are
+found in other scripts, too, where their names stand framed, as datelines have them.
 """
 
 import re
 from dataclasses import dataclass
 from typing import Final
+
+from samestory.publishers import families_in
 
 HEAD: Final = 400  # characters in which a byline or dateline stands
 TAIL: Final = 600  # characters in which an agency's line or a correction stands
@@ -24,7 +26,9 @@ AGENCIES: Final = {  # as written -> name
     "interfax": "Interfax",
     "tass": "TASS",
     "ria novosti": "RIA Novosti",
+    "china news service": "China News Service",
     "xinhua": "Xinhua",
+    "jiji press": "Jiji Press",
     "kyodo": "Kyodo",
     "kyodo news": "Kyodo",
     "yonhap": "Yonhap",
@@ -79,6 +83,23 @@ _WITH: Final = re.compile(
 _CONTRIBUTED: Final = re.compile(rf"\b{_AGENCY}\b(?i:[^.\n]{{0,40}} contributed)")
 _REPORTED: Final = re.compile(rf"(?i:reporting by)\s+{_AGENCY}\b")
 _ANYWHERE: Final = re.compile(rf"\b{_AGENCY}\b")
+# Where other scripts name the agency: framed, before "sent by wire", behind the dash of
+# a dateline, after "source".
+_FRAMED: Final = re.compile(
+    r"[(\uff08\[\uff3b\u3010\u3014/]([^()\uff08\uff09\[\]\uff3b\uff3d\u3010\u3011\u3014\u3015/\n]{2,30})"
+    r"[)\uff09\]\uff3d\u3011\u3015/]"
+)
+_WIRED: Final = re.compile(r"^([^\n\u3002\uff0c,]{2,40}?)[\u7535\u96fb]", re.MULTILINE)
+_DASHED: Final = re.compile(
+    r"^[^\n.]{2,60}?[\u2014\u2013-] ?([^\n.,\u2013\u2014-]{2,24})\. ", re.MULTILINE
+)
+_NAMED_SOURCE: Final = re.compile(
+    r"(?:来源|來源|出典|источник|джерело|المصدر|منبع|מקור|출처|स्रोत|ที่มา)\s?[:\uff1a]\s?([^\n]{2,40})",
+    re.IGNORECASE,
+)
+_DATELINE_END: Final = 160  # characters
+_AT_FRAMES_END: Final = {"共同": "Kyodo", "時事": "Jiji Press"}  # words elsewhere
+_ABROAD: Final = frozenset(AGENCIES.values()) | {"Press Trust of India"}
 _CAPITAL: Final = r"[A-Z](?:[\w'&/-]|\.(?=\w)){1,20}"
 OUTLET_NAME: Final = rf"(?:[Tt]he )?{_CAPITAL}(?:\s+(?:of\s+)?{_CAPITAL}){{0,3}}"
 CITED: Final = re.compile(
@@ -179,13 +200,14 @@ def _byline_in(head: str, tail: str) -> str:
 
 
 def _agencies(head: str, tail: str, author: str) -> tuple[str, ...]:
+    abroad = _abroad(head, tail) if not (head.isascii() and tail.isascii()) else ()
     whole = f"{head}\n{tail}\n{author}"
     lower = whole.lower()
     if not (
         any(name in whole for name in _SHORT_NAMES)
         or any(name in lower for name in _LONG_NAMES)
     ):
-        return ()  # a tenth of the time
+        return abroad  # a tenth of the time
     names_given: list[str] = []
     for pattern, where in (
         (_IN_BRACKETS, head),
@@ -201,7 +223,24 @@ def _agencies(head: str, tail: str, author: str) -> tuple[str, ...]:
     ):
         names_given += [hit["agency"] for hit in pattern.finditer(where)]
     names = [AGENCIES[name.lower()] for name in names_given if _is_name(name)]
-    return tuple(dict.fromkeys(names))[:MAX_CREDITS]
+    return tuple(dict.fromkeys((*names, *abroad)))[:MAX_CREDITS]
+
+
+def _abroad(head: str, tail: str) -> tuple[str, ...]:
+    """Return the agencies that are named where scripts other than Latin name them."""
+    opening = head[:_DATELINE_END]
+    places = (
+        (_FRAMED, opening),
+        (_WIRED, opening),
+        (_DASHED, opening),
+        (_FRAMED, tail[-_DATELINE_END:]),
+        (_NAMED_SOURCE, tail),
+    )
+    hits = [hit[1] for pattern, where in places for hit in pattern.finditer(where)]
+    found = [
+        one for hit in hits for one in (*families_in(hit), _AT_FRAMES_END.get(hit[-2:]))
+    ]
+    return tuple(dict.fromkeys(one for one in found if one in _ABROAD))
 
 
 def _is_name(written: str) -> bool:

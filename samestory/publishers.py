@@ -43,6 +43,7 @@ class _Families:
     by_domain: dict[str, str]
     by_name: dict[str, str]
     titles: dict[str, tuple[str, ...]]
+    written: tuple[str, ...]
     shared: frozenset[str]
     labels: frozenset[str]
     channels: dict[str, tuple[str, ...]]
@@ -114,6 +115,15 @@ def family_of_domain(url: str) -> str | None:
 def family_of_name(name: str) -> str | None:
     """Return the family of a name as publishers write it; None if it is not known."""
     return _families().by_name.get(plain_name(name))
+
+
+def families_in(text: str) -> list[str]:
+    """Return the families that a text names, in its order.
+
+    Names are known as they are written, small and capital letters too; where a script
+    or language adds to a name's end, by its beginning.
+    """
+    return [_families().by_name[plain_name(hit[0])] for hit in _names().finditer(text)]
 
 
 def names_of(outlet: str) -> tuple[str, ...]:
@@ -199,6 +209,20 @@ def plain_name(name: str) -> str:
 
 
 @functools.cache
+def _names() -> re.Pattern[str]:
+    """Return what finds a family's name in a text, the longest first."""
+    names = sorted(_families().written, key=lambda name: (-len(name), name))
+    capital = "[A-Za-z\u00c0-\u052f]"  # Latin and Cyrillic
+    latin = [re.escape(one) for one in names if one[0] < "\u0250"]
+    cyrillic = [re.escape(one) for one in names if "\u0250" <= one[0] < "\u0530"]
+    others = [re.escape(one) for one in names if one[0] >= "\u0530"]
+    return re.compile(
+        rf"(?<!{capital})(?:(?:{'|'.join(latin)})(?!{capital}|\d)|{'|'.join(cyrillic)})"
+        rf"|{'|'.join(others)}"
+    )
+
+
+@functools.cache
 def _families() -> _Families:
     data: dict[str, Any] = tomllib.loads(FAMILIES.read_text("utf-8"))
     by_domain, by_name, titles = {}, {}, {}
@@ -213,6 +237,9 @@ def _families() -> _Families:
         by_domain=by_domain,
         by_name=by_name,
         titles=titles,
+        written=tuple(
+            n for one in data["family"] for n in (one["name"], *one["names"])
+        ),
         shared=frozenset(data["shared"]["domains"]),
         labels=frozenset(data["shared"]["labels"]),
         channels=_by_host(data["channels"]["domains"]),

@@ -2,21 +2,24 @@
 
 "Three ministers met in secret, the Daily Arc reported" is a voice, but no second
 source: whoever prints it knows what the Daily Arc knows. So is what two papers both
-read in one public post. Told by the opening, in English; a report that says that it
-asked somebody knows itself.
+read in one public post. Told by the opening, in English and, where the report is in
+another language that citing.toml knows, in that; a report that says that it asked
+somebody knows itself.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
 from samestory.credits import CITED, OUTLET_NAME, looks_like_outlet
-from samestory.publishers import names_of, outlet_named
+from samestory.index.copies.citing import PASSAGE, Citing
+from samestory.publishers import family_of_name, names_of, outlet_named
 
 OPENING: Final = 600  # characters in which it is said whose knowledge it is
 READ: Final = 6_000  # in which a report says that it knows itself
-MOST: Final = 3  # names that are kept
+MOST: Final = 5  # names, or passages that may hold one, that are kept
+LEAST: Final = 4  # letters of a name that is looked for in a passage
 CONFIRMING: Final = 2  # voices of an event that may be confirmed
 POST: Final = "a post on "
 _HOUSE: Final = (
@@ -49,30 +52,53 @@ class Told(NamedTuple):
     relays: tuple[str, ...]
 
 
-def relays_of(text: str, outlet: str) -> tuple[str, ...]:
+def relays_of(text: str, outlet: str, lang: str | None) -> tuple[str, ...]:
     """Return whose knowledge a report passes on, as written; () for its own.
 
     Names that follow "citing" or stand before "reported", of outlets or of others: an
     outlet that is in the event is known there, see `second_source`. Or a public post.
+    In other languages than English passages that may hold such a name, after PASSAGE.
 
     Args:
         text: of the report.
         outlet: its name or domain.
+        lang: of the report, ISO 639-1; None if nobody could tell.
     """
     opening = text[:OPENING]
-    found = [*_REPORTED.finditer(opening), *CITED.finditer(opening)]
+    hits = [*_REPORTED.finditer(opening), *CITED.finditer(opening)]
+    found = [(hit.start(), _without_article(hit["outlet"])) for hit in hits]
     posted = _POSTED.search(opening)
-    if not (found or posted) or _ASKED.search(text[:READ]):
+    platform = posted and posted["name"]
+    its = Citing.of(lang)
+    if its:
+        found += its.cited(opening)
+        platform = platform or its.platform(opening)
+    if not (found or platform) or _ASKED.search(text[:READ]):
         return ()
-    found.sort(key=re.Match.start)
-    names = [
-        re.sub(r"^[Tt]he ", "", match["outlet"]).rstrip(".'\u2019") for match in found
-    ]
+    if its and its.asked.search(text[:READ]):
+        return ()
+    names = [name for _, name in sorted(found)]
     own = _called(outlet)
-    if any(_plain(name) in own for name in names):
+    if any(_is_called(name, own) for name in names):
         return ()
-    names += [f"{POST}{posted['name']}"] if posted else []
+    names += [f"{POST}{platform}"] if platform else []
+    names.sort(key=lambda name: name.startswith(PASSAGE))  # names that are known first
     return tuple(dict.fromkeys(names))[:MOST]
+
+
+def _without_article(name: str) -> str:
+    return re.sub(r"^[Tt]he ", "", name).rstrip(".'\u2019")
+
+
+def _is_called(name: str, names: Collection[str]) -> bool:
+    """Tell whether a name, or one in a passage, is one of these, as `_plain` has them.
+
+    Names of a few letters are parts of words there.
+    """
+    plain = _plain(name)
+    if not name.startswith(PASSAGE):
+        return plain in names
+    return any(len(one) >= LEAST and one in plain for one in names)
 
 
 def relays_in(kept: str) -> tuple[str, ...]:
@@ -129,9 +155,12 @@ def _source(report: Told, here: Mapping[str, Told]) -> str:
 def _passed_on(report: Told, here: Mapping[str, Told]) -> tuple[Told | None, str]:
     """Return the report that another passes on, if it is there, and its name."""
     for name in report.relays:
-        if one := here.get(_plain(name)):
+        called = (known for known in here if _is_called(name, (known,)))
+        if one := here.get(next(called, "")):
             return one, one.outlet
-        if name.startswith(POST) or looks_like_outlet(name):
+        if name.startswith(PASSAGE):
+            continue
+        if name.startswith(POST) or looks_like_outlet(name) or family_of_name(name):
             return None, name
     return None, ""
 

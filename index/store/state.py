@@ -126,7 +126,7 @@ class State(Held):
                 crowd,
                 padded.tobytes(),
                 bool(story.hearsay_of),
-                "\n".join(relays_of(story.text, story.outlet)),
+                "\n".join(relays_of(story.text, story.outlet, story.lang)),
             ),
         )
         self.joins.put(story.story_id, event_id, record)

@@ -20,6 +20,16 @@ from tests.conftest import make_story
         ("Text.\nSource: Xinhua", "", {"agencies": ("Xinhua",)}),
         ("Text.\n(AFP/Reuters)", "", {"agencies": ("AFP",)}),
         ("Text.", "AFP", {"agencies": ("AFP",)}),
+        ("新华社北京11月3日电 双方会谈。", "", {"agencies": ("Xinhua",)}),
+        ("（路透社柏林3日电）双方会谈。", "", {"agencies": ("Reuters",)}),
+        ("【北京=共同通信】会談した。", "", {"agencies": ("Kyodo",)}),
+        ("【ソウル時事】会談した。", "", {"agencies": ("Jiji Press",)}),
+        ("МОСКВА, 3 ноя — РИА Новости. Стороны.", "", {"agencies": ("RIA Novosti",)}),
+        ("МОСКВА, 3 ноября. /ТАСС/. Стороны.", "", {"agencies": ("TASS",)}),
+        ("القاهرة 3 نوفمبر (رويترز) - التقى", "", {"agencies": ("Reuters",)}),
+        ("(서울=연합뉴스) 특사가 만났다.", "", {"agencies": ("Yonhap",)}),
+        ("会谈。\n来源：法新社", "", {"agencies": ("AFP",)}),
+        ("据路透社报道，双方会谈。", "", {}),  # whom it cites
         ("A Reuters reporter took AP classes with dpa people.", "", {}),
         ("He went with tt and came from apa to ani.", "admin", {}),
         ("By Jane Doe and John Roe\nText.", "", {"byline": "Jane Doe and John Roe"}),
@@ -60,7 +70,7 @@ from tests.conftest import make_story
         ),
         ("The correction of the markets went on.", "", {}),
     ],
-    ids=range(25),
+    ids=range(35),
 )
 def test_credits_are_found_and_words_that_look_like_them_are_not(
     text, author, expected

@@ -30,8 +30,67 @@ BODY = "The hotline is to be staffed by both navies from May."
 )
 def test_an_opening_tells_whose_knowledge_it_is(opening, expected):
     """A report that has asked somebody knows itself."""
-    found = relays_of(f"{opening}\n{BODY}", "Harbour Herald")
+    found = relays_of(f"{opening}\n{BODY}", "Harbour Herald", "en")
     assert [*found] == expected
+
+
+@pytest.mark.parametrize(
+    ("lang", "opening", "expected"),
+    [
+        ("ar", "التقى المبعوثون سرا، وفقا لوكالة رويترز.", "Reuters"),
+        ("ar", "كتب الرئيس على منصة إكس أن القوات ستنسحب.", "a post on X"),
+        ("de", "Drei Gesandte trafen sich, berichtet die Agentur Reuters.", "Reuters"),
+        ("de", "Der Präsident schrieb auf der Plattform X von Abzug.", "a post on X"),
+        (
+            "es",
+            "Tres enviados se reunieron, según The New York Times.",
+            "New York Times",
+        ),
+        ("fa", "به گزارش خبرگزاری رویترز، فرستادگان دیدار کردند.", "Reuters"),
+        ("fr", "D\u2019après le quotidien Le Monde, ils se sont vus.", "Le Monde"),
+        ("he", "השליחים נפגשו בחשאי, כך דיווח הלילה ה-CNN.", "CNN"),
+        ("hi", "समाचार एजेंसी रॉयटर्स के अनुसार तीन दूत मिले।", "Reuters"),
+        ("id", "Tiga utusan bertemu, lapor Reuters.", "Reuters"),
+        ("it", "Secondo il Financial Times tre inviati si vedono.", "Financial Times"),
+        (
+            "ja",
+            "米紙ニューヨーク・タイムズは3日、特使が会談したと報じた。",
+            "New York Times",
+        ),
+        ("ja", "大統領はXに投稿し、撤収すると表明した。", "a post on X"),
+        ("ko", "로이터통신에 따르면 특사 3명이 만났다.", "Reuters"),
+        ("nl", "Drie gezanten spraken, meldt persbureau Reuters.", "Reuters"),
+        ("pl", "Jak podaje agencja AFP, wysłannicy się spotkali.", "AFP"),
+        ("pt", "Três enviados se encontraram, segundo a Reuters.", "Reuters"),
+        ("ru", "Об этом сообщает агентство Рейтер.", "Reuters"),
+        ("ru", "Президент написал в своем Telegram-канале.", "a post on Telegram"),
+        ("tr", "Reuters'a göre üç elçi görüştü.", "Reuters"),
+        ("uk", "Посланці зустрілися, повідомляє Reuters.", "Reuters"),
+        ("vi", "Theo Reuters, ba đặc phái viên gặp nhau.", "Reuters"),
+        ("zh", "据路透社11月3日报道，三名特使秘密会面。", "Reuters"),
+        ("zh", "他在社交媒体“真实社交”上发文。", "a post on Truth Social"),
+        ("ru", "Посланники встретились, по данным МИД.", ""),  # no outlet
+        ("ru", "Посланник рассказал журналистам об этом. Reuters пишет иное.", ""),
+        ("ja", "外務省によると、特使が会談した。", ""),
+        ("fr", "Selon le ministère, ils se sont vus.", ""),
+        ("vi", "Ảnh: Reuters Thông tin cho biết họ gặp nhau.", ""),  # of a picture
+        ("sw", "Wajumbe walikutana, kwa mujibu wa Reuters.", ""),  # not known
+    ],
+)
+def test_other_languages_cite_too(lang, opening, expected):
+    """A known outlet however its script writes it, or a post; nobody else."""
+    relays = relays_of(opening, "Harbour Herald", lang)
+    assert passed_on([Told("Harbour Herald", "Harbour Herald", relays)]) == [expected]
+
+
+def test_an_outlet_of_the_event_is_found_beside_what_cites_it():
+    """Whatever its name: the words beside are kept, and it is looked for there."""
+    relays = relays_of("Об этом пишет «Вечерний маяк».", "Harbour Herald", "ru")
+    citing = Told("Harbour Herald", "Harbour Herald", relays)
+    cited = Told("Вечерний Маяк", "Вечерний Маяк", ())
+    assert passed_on([cited, citing]) == ["", "Вечерний Маяк"]
+    assert second_source([cited, citing]) is None
+    assert passed_on([OWN, citing]) == ["", ""]
 
 
 A = Told("The Daily Arc", "The Daily Arc", ())

@@ -1,0 +1,104 @@
+"""Whom reports cite in other languages than English, as citing.toml knows them.
+
+Where a name ends is hard to tell in many scripts. So what stands beside the words that
+cite is taken as it is, and known names are looked for in it: those of publishers.toml,
+or of the event's outlets.
+"""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, Self
+
+from samestory.publishers import families_in
+from samestory.scripts import UNSPACED_LANGUAGES
+
+KNOWN: Final = Path(__file__).with_name("citing.toml")
+BESIDE: Final = 40  # characters in which a name stands
+PASSAGE: Final = "\u2026"  # begins what may hold a name that the event alone knows
+_STOP: Final = re.compile("[.,;:!?\n\u060c\u061b\u0964\u3001\u3002\uff0c\uff1a]")
+# Which write what stands before a name together with it, and which what follows.
+_ATTACHED: Final = frozenset(("ar", "he"))
+_NO_BEGINNING: Final = UNSPACED_LANGUAGES | {"ko"}
+_PICTURE: Final = re.compile(  # whose it is tells nothing of the report
+    r"(?:photo|foto|fotos|ảnh|фото|صورة|عکس|תמונה|צילום|사진|写真|照片|图片|चित्र)\s?:[^.\n]{1,40}?"
+    r"(?=\s[A-Z\u0400-\u042f]|[.\n]|$)",
+    re.IGNORECASE,
+)
+_NOTHING: Final = "(?!)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Citing:
+    """What citing looks like in a language.
+
+    Attributes:
+        before: words before whom a report cites.
+        behind: words behind it.
+        posted: words of a post, with its platform as their only group.
+        asked: words of a report that asked somebody itself.
+    """
+
+    before: re.Pattern[str]
+    behind: re.Pattern[str]
+    posted: re.Pattern[str]
+    asked: re.Pattern[str]
+
+    @classmethod
+    @cache
+    def of(cls, lang: str | None) -> Self | None:
+        """Return that of a language, ISO 639-1; None if it is not known."""
+        found = _known()["language"].get(lang or "")
+        if found is None:
+            return None
+        begin = "" if lang in _NO_BEGINNING else r"(?<!\w)"
+        end = "" if not begin or lang in _ATTACHED else r"(?!\w)"
+        return cls(
+            before=_any_of(found.get("before", ()), begin, end),
+            behind=_any_of(found.get("behind", ()), begin, end),
+            posted=_any_of(found["posted"], begin, ""),
+            asked=_any_of(found["asked"], begin, ""),
+        )
+
+    def cited(self, opening: str) -> list[tuple[int, str]]:
+        """Return where it cites whom: a family's name, or what may hold another."""
+        opening = _PICTURE.sub(lambda hit: " " * len(hit[0]), opening)
+        found = []
+        for hit in self.before.finditer(opening):
+            beside = _STOP.split(opening[hit.end() : hit.end() + BESIDE])[0]
+            found.append((hit.end(), next(iter(families_in(beside)), PASSAGE + beside)))
+        for hit in self.behind.finditer(opening):
+            first = max(0, hit.start() - BESIDE)
+            beside = _STOP.split(opening[first : hit.start()])[-1]
+            found.append((first, [PASSAGE + beside, *families_in(beside)][-1]))
+        return sorted(found)
+
+    def platform(self, opening: str) -> str | None:
+        """Return on what a post stands that it passes on; None if it does none."""
+        hit = self.posted.search(opening)
+        return _platforms()[hit[hit.lastindex or 0]] if hit else None
+
+
+def _any_of(parts: list[str], begin: str, end: str) -> re.Pattern[str]:
+    whole = "|".join(parts).replace("PLATFORM", _any_platform()) or _NOTHING
+    return re.compile(f"{begin}(?:{whole}){end}", re.IGNORECASE)
+
+
+@cache
+def _any_platform() -> str:
+    names = sorted(_platforms(), key=len, reverse=True)
+    return rf"(?<![A-Za-z])(?-i:({'|'.join(map(re.escape, names))}))(?![A-Za-z])"
+
+
+@cache
+def _platforms() -> dict[str, str]:
+    """Return the name of each platform, by how it is written."""
+    found = _known()["platform"].items()
+    return {form: name for name, forms in found for form in (name, *forms)}
+
+
+@cache
+def _known() -> dict[str, Any]:
+    return tomllib.loads(KNOWN.read_text("utf-8"))
