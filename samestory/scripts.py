@@ -14,6 +14,7 @@ IDEOGRAPHS: Final = (
 # Thai and Lao, Burmese, Khmer: letters, and signs of vowels and tones.
 UNSPACED_LETTERS: Final = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
 UNSPACED: Final = UNSPACED_LETTERS + IDEOGRAPHS
+HANGUL: Final = "\uac00-\ud7a3"  # a syllable a letter
 UNSPACED_LANGUAGES: Final = frozenset(("zh", "ja", "th", "km", "lo", "my"))
 # Letters of India and the signs of their vowels; accents and vowels that other scripts
 # write as signs of their own. Python's \w knows no sign, and would end a word there.

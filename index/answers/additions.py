@@ -16,7 +16,7 @@ import numpy as np
 
 from samestory.index.copies.comparison import COVERED
 from samestory.index.copies.pairs import Text
-from samestory.index.copies.reading import SHINGLE, Reading, plain_word, read
+from samestory.index.copies.reading import SHINGLE, Reading, plain_word, read, runs_of
 from samestory.index.store.copies import Kept
 from samestory.index.store.query import OLDEST, Query
 from samestory.index.store.reader import Reader
@@ -97,7 +97,8 @@ def _new_sentences(reading: Reading, known: "_Facts") -> Iterator[str]:
     """Yield the sentences that are neither known nor furniture."""
     words = reading.words
     covered = np.zeros(reading.size, bool)
-    for begin in np.flatnonzero(np.isin(reading.shingles, [*known.shingles])).tolist():
+    runs = runs_of(reading.checksums, SHINGLE)
+    for begin in np.flatnonzero(np.isin(runs, [*known.shingles])).tolist():
         covered[begin : begin + SHINGLE] = True
     for sentence in reading.sentences:
         at = slice(sentence.start, sentence.stop)
@@ -105,7 +106,9 @@ def _new_sentences(reading: Reading, known: "_Facts") -> Iterator[str]:
         is_known = words[at] in known.short or (
             covered[at].sum() >= COVERED * len(sentence)
         )
-        is_text = len(sentence) >= LEAST_SENTENCE and 2 * aside < len(sentence)
+        is_text = len(sentence) >= LEAST_SENTENCE * reading.letters and 2 * aside < len(
+            sentence
+        )
         if is_text and not is_known:
             yield reading.passage(sentence)
 
@@ -139,7 +142,7 @@ def _facts(reading: Reading, lang: str | None) -> _Facts:
     words = reading.words
     found = _Facts(
         reading=reading,
-        shingles=set(reading.shingles.tolist()),
+        shingles=set(runs_of(reading.checksums, SHINGLE).tolist()),
         short={
             words[one.start : one.stop]
             for one in reading.sentences
@@ -182,7 +185,7 @@ def _quoted(reading: Reading) -> Iterator[range]:
         if quoted and begin is None:
             begin = at
         elif not quoted and begin is not None:
-            if at - begin >= LEAST_QUOTED:
+            if at - begin >= LEAST_QUOTED * reading.letters:
                 yield range(begin, at)
             begin = None
 

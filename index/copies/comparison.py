@@ -82,7 +82,10 @@ def compare_texts(a: Reading, b: Reading) -> Shared:
         for number, kind in enumerate(KINDS)
     }
     return Shared(
-        kind=_kind(*sides, counts), a=sides[0], b=sides[1], spans=tuple(spans)
+        kind=_kind(*sides, counts, MIN_COPIED * a.letters),
+        a=sides[0],
+        b=sides[1],
+        spans=tuple(spans),
     )
 
 
@@ -99,13 +102,11 @@ def _side(one: Reading, places: NDArray[np.int8]) -> Side:
     )
 
 
-def _kind(a: Side, b: Side, counts: dict[str, int]) -> str:
+def _kind(a: Side, b: Side, counts: dict[str, int], least: int) -> str:
     copied = max(a.copied, b.copied)
-    if any(
-        side.contained >= MIN_CONTAINED and side.copied >= MIN_COPIED for side in (a, b)
-    ):
+    if any(side.contained >= MIN_CONTAINED and side.copied >= least for side in (a, b)):
         return COPY
-    if copied >= MIN_COPIED and 2 * copied >= counts[QUOTATION]:
+    if copied >= least and 2 * copied >= counts[QUOTATION]:
         return PARTIAL
     if not sum(counts.values()):
         return INDEPENDENT

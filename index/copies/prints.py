@@ -21,7 +21,7 @@ def prints_of(reading: Reading) -> list[int]:
 
     Shingles with furniture in them are none.
     """
-    shingles = runs_of(reading.checksums)
+    shingles = runs_of(reading.checksums, SHINGLE)
     if reading.furniture.any() and len(shingles):
         before = np.concatenate([[0], np.cumsum(reading.furniture)])
         shingles = shingles[before[SHINGLE:] == before[:-SHINGLE]]

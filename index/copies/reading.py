@@ -24,9 +24,17 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from samestory.scripts import IDEOGRAPHS, SENTENCE_MARKS, SIGNS, UNSPACED_LETTERS
+from samestory.scripts import (
+    HANGUL,
+    IDEOGRAPHS,
+    SENTENCE_MARKS,
+    SIGNS,
+    UNSPACED,
+    UNSPACED_LETTERS,
+)
 
-SHINGLE: Final = 6  # words
+SHINGLE: Final = 6  # words, by which reports find each other
+PIECE: Final = 3  # words in a row that two reports share, of a passage
 MAX_CAPTION: Final = (
     700  # characters; a longer paragraph is judged sentence by sentence
 )
@@ -34,22 +42,20 @@ MIN_OWN: Final = (
     0.25  # of the words: fewer, and what looks like furniture is the report
 )
 MAX_READ: Final = 40_000  # characters of a text; p99 of real pages is 12,000
-PIECE: Final = 512  # characters that are normalized at once
+AT_ONCE: Final = 512  # characters that are normalized at once
 MAX_HOUSE: Final = 0.5  # of the words: lines that an outlet repeats are no more
 MIN_FIGURES: Final = 4  # of a table's row
+LETTERS: Final = 2  # that say as much as an English word, see `length` of ingest
 MAX_QUOTED: Final = 2_000  # characters of a paragraph's quotation
 _TIMES: Final = np.uint64(0x9E37_79B9_7F4A_7C15)
 _HALF: Final = np.uint64(32)  # bits
 _MIX: Final = np.uint64(0xBF58_476D_1CE4_E5B9)
-# What a character is: none of a word, a letter or sign where words have blanks around
-# them, a letter of a script that puts none, a sign that stays with what it follows.
-_SPACED, _IDEOGRAPH, _LETTER, _SIGN = 1, 2, 3, 4
-# How many of each a word has in the mean, to tell as much as an English one; 1: all.
-_IN_A_WORD: Final = np.array([1, 1, 2, 3, 1], np.uint64)
+# What a character is: 0 none of a word, a letter or sign of a word, a letter that is a
+# word of its own, or a sign that stays with such a letter.
+_SPACED, _LETTER, _SIGN = 1, 2, 3
 _CLASSES: Final = (
     (re.compile(rf"[\w{SIGNS}]+"), _SPACED),
-    (re.compile(rf"(?:(?=\w)[{IDEOGRAPHS}])+"), _IDEOGRAPH),
-    (re.compile(rf"(?:(?=\w)[{UNSPACED_LETTERS}])+"), _LETTER),
+    (re.compile(rf"(?:(?=\w)[{UNSPACED}{HANGUL}])+"), _LETTER),
 )
 _UNSPACED: Final = re.compile(f"[{UNSPACED_LETTERS}]")
 _MARKS: Final = frozenset(("Mn", "Mc"))  # categories of signs
@@ -140,18 +146,21 @@ class Reading:
         begins: of each word, characters of the text, shape (words,).
         ends: likewise.
         checksums: of each word, the same on every machine, shape (words,).
-        shingles: a number for each run of SHINGLE words, equal for equal words and,
-            but for one in 2^64, for no others; within this process alone: nobody can
-            look for other words of the same number.
+        runs: a number for each PIECE words in a row, equal for equal words and, but for
+            one in 2^64, for no others; within this process alone: nobody can look for
+            other words of the same number.
         furniture: whether each word is furniture, shape (words,).
+        letters: how many of its words say as much as an English one: LETTERS where most
+            are single letters, else 1.
     """
 
     text: str
     begins: NDArray[np.uint32]
     ends: NDArray[np.uint32]
     checksums: NDArray[np.uint32]
-    shingles: NDArray[np.uint64]
+    runs: NDArray[np.uint64]
     furniture: NDArray[np.bool_]
+    letters: int
 
     @property
     def size(self) -> int:
@@ -165,9 +174,9 @@ class Reading:
 
     @cached_property
     def places(self) -> tuple[NDArray[np.uint64], NDArray[np.uint32]]:
-        """The shingles in order of their numbers, and where each begins: words."""
-        order = np.argsort(self.shingles, kind="stable").astype(np.uint32)
-        return self.shingles[order], order
+        """The runs in order of their numbers, and where each begins: words."""
+        order = np.argsort(self.runs, kind="stable").astype(np.uint32)
+        return self.runs[order], order
 
     @property
     def quoted(self) -> NDArray[np.bool_]:
@@ -197,16 +206,16 @@ class Reading:
         return tuple(places for places in found if places)
 
 
-def runs_of(numbers: NDArray[np.unsignedinteger]) -> NDArray[np.uint64]:
-    """Return a number for each run of SHINGLE words.
+def runs_of(numbers: NDArray[np.unsignedinteger], size: int) -> NDArray[np.uint64]:
+    """Return a number for each run of so many words.
 
     A polynomial of the words' numbers, mixed as splitmix64 does (Steele, Lea and Flood,
     OOPSLA 2014).
     """
     whole = numbers.astype(np.uint64)
-    count = max(0, len(whole) - SHINGLE + 1)
+    count = max(0, len(whole) - size + 1)
     found = whole[:count]
-    for at in range(1, SHINGLE):
+    for at in range(1, size):
         found = found * _TIMES + whole[at : at + count]
     mixed: NDArray[np.uint64] = (found ^ (found >> _HALF)) * _MIX
     return mixed
@@ -219,7 +228,7 @@ def _normal(text: str) -> str:
     """
     if text.isascii():
         return text
-    pieces = (text[at : at + PIECE] for at in range(0, len(text), PIECE))
+    pieces = (text[at : at + AT_ONCE] for at in range(0, len(text), AT_ONCE))
     return "".join(unicodedata.normalize("NFKC", one) for one in pieces)[:MAX_READ]
 
 
@@ -252,8 +261,9 @@ def read(text: str, repeated: Collection[str] = ()) -> Reading:
         begins=begins,
         ends=ends,
         checksums=np.fromiter(map(zlib.crc32, raw), np.uint32, len(words)),
-        shingles=runs_of(numbers.view(np.uint64)),
+        runs=runs_of(numbers.view(np.uint64), PIECE),
         furniture=furniture,
+        letters=LETTERS if _are_letters(begins, ends) else 1,
     )
 
 
@@ -263,9 +273,8 @@ def _split(
     """Return where the words begin and end, and the words.
 
     A word is letters, digits and signs in a row, two such where an apostrophe joins
-    them. Where a script puts no blanks between words, two neighbours tell whether one
-    ends between them (content-defined chunking: Muthitacharoen et al., SOSP 2001): so
-    a passage has the same words wherever it stands, but at its ends.
+    them. Where a script puts no blanks between words, and in Korean, whose words say
+    more, it is each letter with its signs.
 
     By its characters' classes: a third of the time that an expression takes.
     """
@@ -286,29 +295,31 @@ def _split(
         kept = np.where(kinds, _codes(lower), np.uint32(_BLANK)).tobytes()
         words = _UTF_32.decode(kept, "surrogatepass")[0].split()
         return edges[::2].copy(), edges[1::2].copy(), words
-    is_edge = _edges(marks, codes)
+    is_edge = _edges(marks)
     begins = np.flatnonzero(is_edge[:-1] & (kinds != 0)).astype(np.uint32)
     ends = (np.flatnonzero(is_edge[1:] & (kinds != 0)) + 1).astype(np.uint32)
     spans = zip(begins.tolist(), ends.tolist(), strict=True)
     return begins, ends, [plain_word(plain[begin:end]) for begin, end in spans]
 
 
+def _are_letters(begins: NDArray[np.uint32], ends: NDArray[np.uint32]) -> bool:
+    """Tell whether most words follow the one before without anything between."""
+    return bool(2 * (begins[1:] == ends[:-1]).sum() > len(begins))
+
+
 def _codes(text: str) -> NDArray[np.uint32]:
     return np.frombuffer(_UTF_32.encode(text, "surrogatepass")[0], np.uint32)
 
 
-def _edges(marks: NDArray[np.uint8], codes: NDArray[np.uint32]) -> NDArray[np.bool_]:
+def _edges(marks: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Return before which characters, and the end, a word may begin or end.
 
     Args:
         marks: what each character is, with one 0 before and one behind.
-        codes: of the characters.
     """
     groups = np.where(marks == _SIGN, np.uint8(_LETTER), marks)
-    found: NDArray[np.bool_] = groups[1:] != groups[:-1]
-    per_word = _IN_A_WORD[marks[2:-1]]
-    two = (codes[:-1].astype(np.uint64) << _HALF) + codes[1:]
-    found[1:-1] |= (per_word > 1) & (((two * _MIX) >> _HALF) % per_word == 0)
+    begins_one = marks[1:] == _LETTER
+    found: NDArray[np.bool_] = begins_one | (groups[1:] != groups[:-1])
     return found
 
 

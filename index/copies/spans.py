@@ -1,6 +1,6 @@
 """The passages that two texts share: exact pieces, chained over small gaps.
 
-Shingles of SHINGLE words that stand in both are put together along their diagonals to
+Runs of PIECE words that stand in both are put together along their diagonals to
 exact pieces; pieces that follow one another in both texts within GAP words are one
 passage, as where an editor put in a word (greedy string tiling finds the same tiles:
 Clough et al. 2002). What counts is the words of the pieces, not what lies between: two
@@ -15,12 +15,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from samestory.index.copies.reading import SHINGLE, Reading
+from samestory.index.copies.reading import PIECE, Reading
 
 GAP: Final = 4  # words between two pieces of one passage
 MIN_WORDS: Final = 12  # of a passage
 MIN_QUOTED: Final = 8  # of a quotation's
-MAX_PLACES: Final = 4  # of a shingle in a text that count: more is a refrain
+MAX_PLACES: Final = 4  # of a run in a text that count: more is a refrain
 COPY, QUOTATION, BOILERPLATE = "copy", "quotation", "boilerplate"
 KINDS: Final = (COPY, QUOTATION, BOILERPLATE)
 _BITS: Final = 32  # of a place in a text
@@ -122,10 +122,10 @@ def _kinds_of(a: Reading, b: Reading, piece: Piece) -> NDArray[np.int8]:
 
 
 def _pieces(a: Reading, b: Reading) -> list[Piece]:
-    """Return what two texts share word by word, at least a shingle, by place."""
-    if a.size >= SHINGLE and np.array_equal(a.shingles, b.shingles):
+    """Return what two texts share word by word, at least PIECE of them, by place."""
+    if a.size >= PIECE and np.array_equal(a.runs, b.runs):
         return [Piece(begin_a=0, begin_b=0, size=a.size)]
-    if not (len(a.shingles) and len(b.shingles)):
+    if not (len(a.runs) and len(b.runs)):
         return []
     in_a, in_b = _meetings(a, b)
     if not len(in_a):
@@ -135,7 +135,7 @@ def _pieces(a: Reading, b: Reading) -> list[Piece]:
     key = ((in_a - in_b) << _BITS) + in_a
     key.sort()
     begins = np.concatenate([[0], np.flatnonzero(np.diff(key) != 1) + 1])
-    sizes = np.diff(begins, append=len(key)) + SHINGLE - 1
+    sizes = np.diff(begins, append=len(key)) + PIECE - 1
     begin_a = key[begins] & _PLACE
     begin_b = begin_a - (key[begins] >> _BITS)
     found = zip(begin_a.tolist(), begin_b.tolist(), sizes.tolist(), strict=True)
@@ -143,7 +143,7 @@ def _pieces(a: Reading, b: Reading) -> list[Piece]:
 
 
 def _meetings(a: Reading, b: Reading) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return where the same shingle stands in both: places in each, MAX_PLACES of one.
+    """Return where the same run stands in both: places in each, MAX_PLACES of one.
 
     Shapes (n,) and (n,): each of its first places in the one with each in the other.
     """
@@ -198,7 +198,7 @@ def _gap(before: Piece, piece: Piece) -> tuple[int, int]:
 def _follows(before: Piece, piece: Piece) -> bool:
     """Tell whether a piece goes on where another ends, in both texts.
 
-    They may overlap by less than a shingle: a word that is there twice is in both.
+    They may overlap by less than a run: a word that is there twice is in both.
     """
     is_later = piece.begin_a > before.begin_a and piece.begin_b > before.begin_b
-    return is_later and all(-SHINGLE < gap <= GAP for gap in _gap(before, piece))
+    return is_later and all(-PIECE < gap <= GAP for gap in _gap(before, piece))

@@ -70,8 +70,9 @@ def judged(mine: Text, mates: Iterable[Mate]) -> Copied | None:
         return None
     own = mine.reading.own & ~(aside & ~covered)
     count, whole = int((covered & own).sum()), int(own.sum())
-    if not _is_copy(count, whole, words):
+    if not _is_copy(count, whole, words, mine.reading.letters):
         return None
+    least = MIN_COPIED * mine.reading.letters
     first, _ = max(taken, key=lambda one: (one[0].pair.whose == B, one[1]))
     is_of_many = max(size for _, size in taken) * 2 < covered.sum()
     return Copied(
@@ -80,7 +81,7 @@ def judged(mine: Text, mates: Iterable[Mate]) -> Copied | None:
         own=whole,
         source=first.outlet if first.pair.whose == B else agency_of(first.pair.whose),
         ground=first.pair.ground or (EARLIER if first.pair.earlier == B else ""),
-        sources=sum(gain >= MIN_COPIED for gain in gains) if is_of_many else 1,
+        sources=sum(gain >= least for gain in gains) if is_of_many else 1,
     )
 
 
@@ -97,10 +98,10 @@ def may_be_source(whose: str, *, is_earlier: bool, title: Callable[[], str]) -> 
     return is_earlier and not is_live_blog(title())
 
 
-def _is_copy(covered: int, own: int, words: int) -> bool:
-    if words < MIN_TO_TELL:
+def _is_copy(covered: int, own: int, words: int, letters: int) -> bool:
+    if words < MIN_TO_TELL * letters:
         return own > 0 and covered >= NEARLY_ALL * own
-    return covered >= MIN_COPIED and covered >= MIN_CONTAINED * own
+    return covered >= MIN_COPIED * letters and covered >= MIN_CONTAINED * own
 
 
 def is_live_blog(title: str) -> bool:
