@@ -88,6 +88,12 @@ class Settings:
         "languages that the model knows, as en,fr or * for all; stories in another are"
         " compared by their words alone; default: what the model's card says",
     )
+    headlines: tuple[str, ...] = _setting(
+        (),
+        "languages in which an event's headline is shown where a report has one, the"
+        " most wanted first; else, and by default, that of the report that is nearest"
+        " to all others",
+    )
     model_cache: str = _setting(
         "", "directory of converted models; default: the platform's cache dir"
     )

@@ -1,10 +1,11 @@
 """Lines of a JSONL file -> stories; each line that can't be one is named."""
 
 import gzip
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import IO, Any, Final
 
 from samestory.credits import credits_of
@@ -13,6 +14,7 @@ from samestory.ingest.text.dates import MAX_DATE, parse_date
 from samestory.ingest.text.language import identify
 from samestory.publishers import UNNAMED, outlet_named, voice_of
 from samestory.story import (
+    LAST,
     Story,
     clean_line,
     clean_text,
@@ -27,6 +29,8 @@ MAX_LINE: Final = 10_000_000  # bytes; a line is one article
 GZIP: Final = b"\x1f\x8b"
 ANY_AGE: Final = datetime.min.replace(tzinfo=UTC)  # archives go far back
 MAX_ID: Final = 2_000  # characters
+MAX_REASON: Final = 200  # characters of what is wrong with a line
+SHOWN: Final = 8  # fields of it that are named
 FIELDS: Final = ("title", "url", "published", "outlet", "lang")
 
 
@@ -35,7 +39,7 @@ def open_lines(source: str) -> Iterator[IO[bytes]]:
     """Open a JSONL file, gzipped or not, or standard input for `-`.
 
     Raises:
-        Misconfigured: it can't be opened.
+        Misconfigured: it can't be opened, or is a JSON array.
     """
     try:
         # By descriptor: standard input and pipes, which can't seek, work as files do.
@@ -47,6 +51,11 @@ def open_lines(source: str) -> Iterator[IO[bytes]]:
         if is_gzip:
             with gzip.open(file, "rb") as unpacked:
                 yield unpacked  # type: ignore[misc]  # GzipFile reads like IO
+        elif file.peek(1)[:1] == b"[":
+            raise Misconfigured(
+                f"{source} is a JSON array; what is read is an object a line, as"
+                f" `jq -c '.[]' {source}` prints it"
+            )
         else:
             yield file
 
@@ -82,7 +91,8 @@ def story_of_line(line: bytes, now: datetime) -> Story:
     """Make a story of one line.
 
     Args:
-        line: {"text", "title"?, "url"?, "published"?, "outlet"?, "lang"?, "id"?}.
+        line: {"text", "title"?, "url"?, "published"?, "outlet" or "source"?, "lang"?,
+            "id"?}.
         now: when it is read.
 
     Raises:
@@ -97,7 +107,7 @@ def story_of_line(line: bytes, now: datetime) -> Story:
         raise Quarantine(f"`url` is not an http(s) URL: {row['url'][:80]!r}")
     published = parse_date(row["published"], now, ANY_AGE)
     if row["published"] and published.at is None:
-        raise Quarantine(f"`published` can't be read: {row['published'][:80]!r}")
+        raise Quarantine(_why_no_date(row["published"]))
     said = credits_of(text)
     return Story(
         story_id=_story_id(row, url, title, text),
@@ -105,8 +115,7 @@ def story_of_line(line: bytes, now: datetime) -> Story:
         outlet=outlet_named(row["outlet"]) or voice_of(url or "") or UNNAMED,
         title=title,
         text=text,
-        lang=clean_line(row["lang"], 8).lower()[:2]
-        or identify(f"{title}\n{text}", None),
+        lang=_language(row["lang"]) or identify(f"{title}\n{text}", None),
         published=published.at,
         published_raw=clean_line(row["published"], MAX_DATE) or None,
         date_quality=published.quality,
@@ -121,10 +130,28 @@ def story_of_line(line: bytes, now: datetime) -> Story:
     )
 
 
+def _why_no_date(written: str) -> str:
+    """Return what is wrong with a date that was not taken."""
+    known = parse_date(written, LAST - timedelta(days=366), ANY_AGE).at
+    what = "is in the future" if known else "can't be read"
+    example = "" if known else ', write it as "2026-11-30T08:00:00Z"'
+    return f"`published` {what}: {written[:80]!r}{example}"
+
+
+def _language(written: str) -> str:
+    """Return ISO 639-1 of "en", "EN" or "en-US"; "" for what is none."""
+    first = re.split("[-_]", written.strip().lower())[0]
+    return first if re.fullmatch("[a-z]{2}", first) else ""
+
+
 def _parsed(line: bytes) -> dict[str, str]:
     fields = json_object(line)
     if not isinstance(fields.get("text"), str):
-        raise Quarantine("lacks `text`")
+        there = ", ".join(list(fields)[:SHOWN])
+        has = f"; it has {there}" if there else ""
+        raise Quarantine(clean_line(f"lacks `text`{has}", MAX_REASON))
+    if fields.get("outlet") is None:
+        fields["outlet"] = fields.get("source")
     row: dict[str, Any] = {"text": fields["text"], "id": fields.get("id")}
     for name in FIELDS:
         value = fields.get(name)

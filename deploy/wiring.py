@@ -9,7 +9,7 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,6 +62,19 @@ def open_log(
                 sys.stderr.write(f"{error}; trying on, --wait 0 to give up at once\n")
                 warned = True
             time.sleep(1.0)
+
+
+def must_have_log(settings: Settings) -> None:
+    """Refuse a directory without a log: who only asks makes none.
+
+    Raises:
+        Misconfigured: there is none.
+    """
+    if not settings.brokers and not (settings.home / "log.db").exists():
+        raise Misconfigured(
+            f"no state in {settings.home}: start with `samestory run --feed URL` or"
+            " `samestory import FILE.jsonl`, or name another --state"
+        )
 
 
 def wait_of(settings: Settings, default_s: float = 30.0) -> float:
@@ -128,14 +141,19 @@ def open_state(settings: Settings) -> "State":
 
 def read_state(settings: Settings) -> "Reader":
     """Return the index's state to be asked; it must be there."""
-    return read_state_in(settings.home)
+    return read_state_in(settings.home, settings.headlines)
 
 
-def read_state_in(home: Path) -> "Reader":
-    """Return the state of a directory to be asked; it must be there."""
+def read_state_in(home: Path, headlines: Sequence[str] = ()) -> "Reader":
+    """Return the state of a directory to be asked; it must be there.
+
+    Args:
+        home: the directory.
+        headlines: languages of headlines, the most wanted first.
+    """
     from samestory.index.store.reader import Reader
 
-    return Reader(state_path_in(home))
+    return Reader(state_path_in(home), headlines)
 
 
 def read_made_state(settings: Settings) -> "Reader":

@@ -91,7 +91,10 @@ def _lines(
     yield f"voices: {', '.join(_voices(one)) or 'none'}"
     if second := one.confirmed_by:
         when = moment_of(second.event_time)
-        yield f"confirmed by {second.attribution}, {when} ({second.story_id[:10]})"
+        seen = "" if second.published else "seen "
+        yield (
+            f"confirmed by {second.attribution}, {seen}{when} ({second.story_id[:10]})"
+        )
     passed_on = dict(zip((r.story_id for r in one.reports), one.passed_on, strict=True))
     if len(one.voices) > 1 and not one.confirmed_by:
         source = next(filter(None, passed_on.values()), one.first.outlet)
@@ -111,6 +114,10 @@ def _of_report(one: Addition, at: int, passed_on: str) -> Iterator[str]:
     yield from _copy_lines(one) if one.copied else _own_lines(one, at)
     if passed_on and not one.copied:
         yield f"passes on {passed_on}"
+    if one.story.correction:
+        yield one.story.correction[:MAX_SENTENCE]
+    if one.story.changes:
+        yield f"changed: {one.story.changes[0][:MAX_SENTENCE]}"
     below = "  " * bool(one.copied)
     yield f"{below}{one.story.story_id[:10]}  {one.story.url or ''}".rstrip()
 
@@ -122,7 +129,8 @@ def _missed_lines(one: Event, missed: Sequence[NearMiss]) -> Iterator[str]:
         yield "Nearly this event, and kept apart; this joins them:"
     for miss in missed:
         other, first = miss.event, miss.event.first
-        yield f"  {other.title} ({first.attribution}, {moment_of(first.event_time)})"
+        told = f"first {first.attribution}, {moment_of(first.event_time)}"
+        yield f"  {other.title} ({told})"
         why = f"{miss.probability:.2f} that it is the same"
         yield f"    {why}{f', but {miss.veto}' if miss.veto else ''}"
         yield f"    samestory same {one.event_id[:10]} {other.event_id[:10]}"
@@ -174,7 +182,8 @@ def _own_lines(one: Addition, at: int) -> Iterator[str]:
     facts = [*one.figures, *one.names][:MAX_FACTS]
     if not at:  # the first has it all
         return
-    yield f"adds {_sentences(one)}{': ' * bool(facts)}{'; '.join(facts)}"
+    adds = f"first in {one.story.lang}" if one.is_first else f"adds {_sentences(one)}"
+    yield f"{adds}{': ' * bool(facts)}{'; '.join(facts)}"
 
 
 def _copy_lines(one: Addition) -> Iterator[str]:

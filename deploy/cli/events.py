@@ -176,7 +176,8 @@ class Stories(_Listing):
 class Search(_Listing):
     """List the stories that have all of these words, the newest first.
 
-    In their title or text; on a terminal fifteen, or --all.
+    In their title or text, whole, without regard to case and accents; "warn*"
+    finds all that begin so. On a terminal fifteen, or --all.
 
     Examples:
       samestory search grain corridor
@@ -273,13 +274,14 @@ def _print_lines(events: Sequence[Event]) -> None:
 
 
 def _told(one: Event) -> str:
-    """Return who tells an event: reports, voices, copies, when, who first."""
+    """Return who tells an event: how many, in what languages, when, who first."""
     counts = [
         counted(len(one.reports), "report"),
         counted(len(one.voices), "voice"),
         *[counted(one.copy_count, "copy")] * bool(one.copy_count),
+        *[counted(len(one.languages), "language")] * (len(one.languages) > 1),
     ]
-    first = f"{one.first.attribution} {moment_of(one.first.event_time)}"
+    first = f"first {one.first.attribution} {moment_of(one.first.event_time)}"
     return f"{', '.join(counts)} {_sparkline(one)} {first}"
 
 

@@ -73,6 +73,7 @@ class ForgetStories(Who, Json, Kafka, Deciding):
 
     def run(self, settings: Settings) -> int:
         """Resolve, remove everywhere, tell."""
+        wiring.must_have_log(settings)
         log, state = wiring.open_log(settings), wiring.read_made_state(settings)
         patience = until(wiring.wait_of(settings), lambda: False)
         frontier = wiring.open_frontier(settings)

@@ -26,6 +26,7 @@ from samestory.deploy.stream.log import JOURNAL, STORIES, Log, Message, ends, sh
 from samestory.deploy.supervisor import Supervisor
 from samestory.errors import Quarantine, Rejected
 from samestory.index.store.state import State
+from samestory.ingest.articles.versions import LastVersion, changes_since
 from samestory.private import private_folder
 from samestory.story import Story
 
@@ -37,6 +38,7 @@ NAMED: Final = 20  # refused lines named one by one; the rest is in the quaranti
 @dataclass(slots=True)
 class _Counts:
     new: int = 0
+    changed: int = 0  # new versions of what is known
     known: int = 0
     refused: int = 0
 
@@ -45,9 +47,9 @@ class _Counts:
 class Import(Json, Worker, Deciding):
     """Bring in stories from JSON lines; they are grouped when it returns.
 
-    A line is an object: text (required), title, url, published, outlet, lang,
-    id. Any order, any age. Starts the embed and index workers itself if none
-    run.
+    A line is an object: text (required), title, url, published, outlet (or
+    source), lang, id. Any order, any age; a known url or id with another text is
+    a new version. Starts the embed and index workers itself if none run.
 
     Lines that are refused are named, and set aside (samestory quarantine list):
     exit 4.
@@ -100,10 +102,18 @@ def _import(args: Import, settings: Settings) -> int:
                 _wait(log, supervisor, settings, line)
     if args.json:
         print_json(
-            {"new": counts.new, "known": counts.known, "refused": counts.refused}
+            {
+                "new": counts.new,
+                "changed": counts.changed,
+                "known": counts.known,
+                "refused": counts.refused,
+            }
         )
     else:
-        print(f"{counts.new} new, {counts.known} known, {counts.refused} refused")
+        changed = f"{counts.changed} changed, " * bool(counts.changed)
+        print(
+            f"{counts.new} new, {changed}{counts.known} known, {counts.refused} refused"
+        )
     return REFUSED if counts.refused else 0
 
 
@@ -140,9 +150,10 @@ def _publish(
         if latest == story.digest or _is_former(state, story):
             counts.known += 1
             continue
-        counts.new += 1
+        counts.new += latest is None
+        counts.changed += latest is not None
         sent[story.story_id] = story.digest
-        waiting.append(story)
+        waiting.append(_with_changes(story, state) if latest else story)
         if len(waiting) >= CHUNK:
             _send(log, waiting, wait_s)
             progress.count("lines", number, more=f"{counts.new:,} new stories")
@@ -159,6 +170,15 @@ def _story_of(line: bytes | Quarantine, now: datetime, state: State) -> Story:
         raise line
     story = story_of_line(line, now)
     return replace(story, story_id=state.given_id(story))
+
+
+def _with_changes(story: Story, state: State) -> Story:
+    """Return a new version that tells what the one that is grouped said otherwise."""
+    member = state.member(story.story_id)
+    if member is None:
+        return story
+    before = LastVersion.of(member.story)
+    return replace(story, changes=changes_since(before, story.title, story.text))
 
 
 def _is_former(state: State, story: Story) -> bool:

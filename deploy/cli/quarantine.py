@@ -53,6 +53,7 @@ class Listed(_Filters):
 
     def run(self, settings: Settings) -> int:
         """List what is held."""
+        wiring.must_have_log(settings)
         matching = _matching(cases(wiring.open_log(settings)).values(), self)
         if self.json:
             for case in matching:
@@ -81,6 +82,7 @@ class Show(Json, Kafka):
 
     def run(self, settings: Settings) -> int:
         """Show one case."""
+        wiring.must_have_log(settings)
         (case,) = _named(cases(wiring.open_log(settings)), [self.id])
         if self.json:
             text = case.value.decode("utf-8", "replace")
@@ -117,6 +119,7 @@ class Retry(_Chosen):
 
     def run(self, settings: Settings) -> int:
         """Try cases again; exit 1 if none could be."""
+        wiring.must_have_log(settings)
         log = wiring.open_log(settings)
         done = 0
         for case in _chosen(cases(log), self):
@@ -141,6 +144,7 @@ class Drop(_Chosen):
 
     def run(self, settings: Settings) -> int:
         """Give cases up."""
+        wiring.must_have_log(settings)
         log = wiring.open_log(settings)
         chosen = _chosen(cases(log), self)
         for case in chosen:

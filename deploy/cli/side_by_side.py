@@ -78,7 +78,9 @@ def _print(
     for story, _ in (one, other):
         when = moment_of(story.published)
         table.add_column(
-            plain(f"{story.story_id[:10]} {story.outlet}, {when}"), ratio=1
+            plain(f"{story.story_id[:10]} {story.outlet}, {when}"),
+            ratio=1,
+            overflow="fold",  # a line of Chinese is one word
         )
     table.add_row(
         _marked(one[1], shared, is_a=True), _marked(other[1], shared, is_a=False)
@@ -88,9 +90,14 @@ def _print(
 
 def _said(one: Story, other: Story, shared: Shared, source: str) -> Iterator[str]:
     """Yield what a person reads first."""
-    yield f"{shared.kind}: {shared.a.contained:.0%} of the own words of {one.outlet}"
-    yield f"  and {shared.b.contained:.0%} of those of {other.outlet} are the other's"
-    whose = {A: one.outlet, B: other.outlet}.get(source, source.removeprefix(COMMON))
+    a, b = (
+        (one.story_id[:10], other.story_id[:10])
+        if one.outlet == other.outlet
+        else (one.outlet, other.outlet)
+    )
+    yield f"{shared.kind}: {shared.a.contained:.0%} of the own words of {a}"
+    yield f"  and {shared.b.contained:.0%} of those of {b} are the other's"
+    whose = {A: a, B: b}.get(source, source.removeprefix(COMMON))
     if source != UNKNOWN:
         yield f"  the text is credited to {whose}"
     counts = shared.a.own_sentences, shared.b.own_sentences

@@ -19,7 +19,7 @@ from samestory.deploy.process import resident_bytes, running, since_last_turn
 from samestory.deploy.quarantine import cases
 from samestory.deploy.stream.log import READERS, TOPICS, Lag, Log
 from samestory.deploy.worker import NAMES
-from samestory.errors import Misconfigured, Retry
+from samestory.errors import Retry
 from samestory.index.decision.expiry import Calendar
 from samestory.index.store.health import Largest, Latency
 from samestory.story import iso
@@ -47,10 +47,7 @@ class Status(Json, Kafka):
 
     def run(self, settings: Settings) -> int:
         """Print where things stand."""
-        if not settings.brokers and not (settings.home / "log.db").exists():
-            raise Misconfigured(
-                f"no state in {settings.home}: start with `samestory run --feed URL`"
-            )
+        wiring.must_have_log(settings)
         status = _status(settings)
         is_here = not settings.brokers  # else workers may run on other machines
         status["problems"] = problems = [*_problems(status, is_here=is_here)]

@@ -97,6 +97,7 @@ class Imported(TypedDict):
     """What became of the lines of a file."""
 
     new: Count
+    changed: Annotated[Count, Meta(description="New versions of what was known.")]
     known: Count
     refused: Count
 

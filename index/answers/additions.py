@@ -4,28 +4,40 @@ A sentence is new if half of its words or more stand in no six words in a row th
 earlier report has (or the one that it copies); a figure, name or quotation, if no
 earlier report has it anywhere. Furniture is left out. Earlier is by the time that
 reports state. Names are words with a capital letter within a sentence, so that
-languages without them, and German, have none.
+languages without them, and German, have none; days and months are none.
+
+Sentences of two languages are not compared: of the first report in a language all are
+its own, and it is marked so. Figures are, and names by their consonants.
 """
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
+from babel import Locale, UnknownLocaleError
 
 from samestory.index.copies.comparison import COVERED
 from samestory.index.copies.pairs import Text
 from samestory.index.copies.reading import SHINGLE, Reading, plain_word, read, runs_of
+from samestory.index.decision.features import plain_number
+from samestory.index.decision.names import LEAST, consonants
 from samestory.index.store.copies import Kept
 from samestory.index.store.query import OLDEST, Query
 from samestory.index.store.reader import Reader
+from samestory.scripts import HANGUL, UNSPACED
 from samestory.story import Story
 
 LEAST_SENTENCE: Final = 4  # words; fewer are a heading or a piece of one
 LEAST_QUOTED: Final = 4  # words; fewer are a phrase in marks
 _ALL_CAPITAL: Final = frozenset({"de", "lb"})  # languages whose nouns have capitals
-_FIGURE: Final = re.compile(r"(?<![\w.,])\d[\d.,:]*(?<![.,:])")
+_FIGURE: Final = re.compile(
+    rf"(?<![.,])(?<![^\W{UNSPACED}{HANGUL}])\d[\d.,:]*(?<![.,:])"
+)
+_ENGLISH: Final = "en"  # how a story without a language is read
+_POSSESSIVE: Final = re.compile(r"['\u2019]s$")
 _LEAST_NAME: Final = 3  # letters
 
 
@@ -36,12 +48,14 @@ class Addition:
     Attributes:
         story: the report.
         copied: that it is a copy, and of whom; None if it is its own.
-        sentences: its own that no earlier report has, in order; of the first, all.
+        is_first: it is the first in its language.
+        sentences: its own that no earlier report has, in order; of such a first, all.
         figures, names, quotations: of it that no earlier report has, in order.
     """
 
     story: Story
     copied: Kept | None
+    is_first: bool
     sentences: tuple[str, ...]
     figures: tuple[str, ...]
     names: tuple[str, ...]
@@ -74,12 +88,11 @@ def additions_of(reader: Reader, event_id: str) -> list[Addition]:
             Addition(
                 story=story,
                 copied=copied,
+                is_first=source is None and known.is_new(story.lang),
                 sentences=tuple(_new_sentences(facts.reading, known)),
                 figures=_new(facts.figures, known.figures),
                 names=tuple(
-                    name
-                    for name in facts.names
-                    if plain_word(name.split()[-1]) not in known.words
+                    name for name in facts.names if not known.has(name, story.lang)
                 ),
                 quotations=_new(facts.quotations, known.quotations),
             )
@@ -122,15 +135,39 @@ class _Facts:
     short: set[tuple[str, ...]] = field(default_factory=set)  # sentences of few words
     figures: dict[str, str] = field(default_factory=dict)
     names: list[str] = field(default_factory=list)
-    words: set[str] = field(default_factory=set)
+    words: dict[str | None, set[str]] = field(default_factory=dict)  # by language
+    sounds: dict[str | None, tuple[int, set[str]]] = field(default_factory=dict)
     quotations: dict[str, str] = field(default_factory=dict)
+
+    def is_new(self, lang: str | None) -> bool:
+        """Tell whether nothing is known in a language; what has none is in any."""
+        return lang not in self.words and None not in (lang, *self.words)
+
+    def has(self, name: str, lang: str | None) -> bool:
+        """Tell whether a name is known: its last word, or its sound elsewhere."""
+        last = plain_word(name.rsplit(maxsplit=1)[-1])
+        if any(last in words for words in self.words.values()):
+            return True
+        others = self.words.keys() - {lang}
+        sound = consonants(last, lang) if others else ""
+        return len(sound) >= LEAST and any(sound in self._sounds(one) for one in others)
+
+    def _sounds(self, lang: str | None) -> set[str]:
+        """Return the consonants of all words of a language."""
+        words = self.words[lang]
+        count, found = self.sounds.get(lang, (0, set()))
+        if count != len(words):
+            found = {consonants(word, lang) for word in words}
+            self.sounds[lang] = len(words), found
+        return found
 
     def take(self, other: "_Facts") -> None:
         """Know what another text says, too."""
         self.shingles |= other.shingles
         self.short |= other.short
         self.figures |= other.figures
-        self.words |= other.words
+        for lang, words in other.words.items():
+            self.words.setdefault(lang, set()).update(words)
         self.quotations |= other.quotations
 
 
@@ -148,19 +185,37 @@ def _facts(reading: Reading, lang: str | None) -> _Facts:
             for one in reading.sentences
             if len(one) < SHINGLE
         },
-        words=set(words),
+        words={lang: set(words)},
     )
     for sentence in reading.sentences:
         if not reading.furniture[sentence.start]:
             for figure in _FIGURE.findall(reading.passage(sentence)):
-                found.figures.setdefault(figure, figure)
+                found.figures.setdefault(plain_number(figure), figure)
     if lang not in _ALL_CAPITAL:
         names = (n for sentence in reading.sentences for n in _names(reading, sentence))
-        found.names = list(dict.fromkeys(names))
+        dates = _dates_in(lang or _ENGLISH)
+        found.names = [n for n in dict.fromkeys(names) if plain_word(n) not in dates]
     for places in _quoted(reading):
         said = " ".join(words[places.start : places.stop])
         found.quotations.setdefault(said, reading.passage(places))
     return found
+
+
+@cache
+def _dates_in(lang: str) -> frozenset[str]:
+    """Return the names of days and months in a language, as words are compared."""
+    try:
+        locale = Locale.parse(lang)
+    except (UnknownLocaleError, ValueError):
+        return frozenset()
+    found = [
+        name
+        for names in (locale.days, locale.months)
+        for context in names.values()
+        for width in context.values()
+        for name in width.values()
+    ]
+    return frozenset(map(plain_word, found))
 
 
 def _names(reading: Reading, sentence: range) -> Iterator[str]:
@@ -171,7 +226,8 @@ def _names(reading: Reading, sentence: range) -> Iterator[str]:
         is_name = at >= 0 and written[0].isupper() and not reading.furniture[at]
         follows = bool(run) and reading.text[reading.ends[run[-1]] : reading.begins[at]]
         if run and not (is_name and follows == " "):
-            name = reading.passage(range(run[0], run[-1] + 1))
+            whole = reading.passage(range(run[0], run[-1] + 1))
+            name = _POSSESSIVE.sub("", whole)
             if len(name) >= _LEAST_NAME:
                 yield name
             run = []

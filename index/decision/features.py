@@ -273,6 +273,11 @@ def numbers_in(text: str) -> set[str]:
     return digits - years | {str(ORDINALS[word]) for word in words & ORDINALS.keys()}
 
 
+def plain_number(written: str) -> str:
+    """Return a number in ASCII digits, as all languages' numbers are compared."""
+    return _plain(folded(written))
+
+
 def _plain(number: str) -> str:
     """Return 1,200 and 1.200 as 1200, and 6,8 as 6.8: three digits are thousands."""
     if _DOTTED.fullmatch(number):

@@ -6,7 +6,10 @@ counts. Each is listed by time and then by id, so that the last of one page says
 the next begins, whatever was committed meanwhile.
 """
 
+import re
+import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, NamedTuple, Self
 
 from samestory.errors import Misconfigured
@@ -38,6 +41,10 @@ _STARRED: Final = (
 _WORDS: Final = (
     "has_words(json_extract(s.story, '$.title'), json_extract(s.story, '$.text'), ?)"
 )
+
+
+_ACCENTS: Final = re.compile("[\u0300-\u036f]")
+_JOINED: Final = "\u0590"  # from here on scripts may join a word to another
 
 
 class Cursor(NamedTuple):
@@ -84,8 +91,7 @@ class Query:
         min_voices: of events that so many voices tell: no copies of others.
         event: of this event, by its whole id.
         is_starred: of events of which somebody starred a report.
-        text: with each of these words in the title or the text, large or small, also
-            as a part of a word.
+        text: with each of these words in the title or the text, see `_patterns`.
         order: `newest` or `oldest` first: stories by their own time, events by that of
             their latest own report, or their first one; or events by `voices`, those
             with most of them first.
@@ -151,7 +157,7 @@ class Query:
 
     def _clauses(self) -> tuple[list[str], list[Any]]:
         """Return what a story must be, whatever its event is."""
-        words = " ".join(self.text.casefold().split())
+        words = " ".join(self.text.split())
         wanted = [
             ("s.event_time >= ?", self.since),
             ("s.event_time < ?", self.until),
@@ -184,7 +190,30 @@ def has_words(title: str | None, text: str | None, words: str) -> bool:
     Args:
         title: of a story.
         text: of it.
-        words: as `str.casefold` has them, with a space between two.
+        words: with a space between two, see `_patterns`.
     """
-    whole = f"{title or ''}\n{text or ''}".casefold()
-    return all(word in whole for word in words.split(" "))
+    whole = _without_accents(f"{title or ''}\n{text or ''}")
+    return all(pattern.search(whole) for pattern in _patterns(words))
+
+
+@lru_cache(maxsize=64)
+def _patterns(words: str) -> list[re.Pattern[str]]:
+    """Return what finds each of some words, whole, without case and accents.
+
+    "warn*" finds what begins so. In scripts that put no blanks between words, or write
+    small words together with the next, a word is found wherever it stands.
+    """
+    found = []
+    for word in words.split(" "):
+        plain = _without_accents(word.rstrip("*"))
+        is_whole = plain[:1] < _JOINED
+        begin = r"(?<!\w)" if is_whole else ""
+        end = r"(?!\w)" if is_whole and not word.endswith("*") else ""
+        found.append(re.compile(f"{begin}{re.escape(plain)}{end}"))
+    return found
+
+
+def _without_accents(text: str) -> str:
+    if text.isascii():
+        return text.lower()
+    return _ACCENTS.sub("", unicodedata.normalize("NFKD", text.casefold()))

@@ -43,8 +43,13 @@ FEW: Final = 2  # reports of which none is nearer to the others
 class Reader(Held):
     """A state as it is asked; see above."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, headlines: Sequence[str] = ()) -> None:
         """Open a state that must be there.
+
+        Args:
+            path: of its file.
+            headlines: languages in which an event's headline is told where a report
+                has one, the most wanted first.
 
         Raises:
             Misconfigured: it is not there, not for us, no state, or of another
@@ -53,6 +58,7 @@ class Reader(Held):
         """
         self._stamp = _stamp(path)
         super().__init__(_opened(path), path)
+        self._headlines = headlines
         self._seen = self._version()
 
     def __enter__(self) -> Self:
@@ -178,7 +184,13 @@ class Reader(Held):
         ]
 
     def _title(self, reports: Sequence[Report]) -> str:
-        """Return the headline of the report that is nearest to all others."""
+        """Return the headline of the report that is nearest to all others.
+
+        Of those in the language that is wanted most, of those that are there.
+        """
+        told = {report.lang for report in reports}
+        if wanted := next((one for one in self._headlines if one in told), None):
+            reports = [report for report in reports if report.lang == wanted]
         if len(reports) <= FEW:
             return reports[0].headline
         searched: dict[int, NDArray[np.float32]] = {}

@@ -106,7 +106,8 @@ class Event:
     """An event with its reports, the earliest first.
 
     Attributes:
-        title: the headline of the report that is nearest to all others.
+        title: the headline of the report that is nearest to all others, of those in
+            the language that is wanted most.
         cursor: its place in the list.
     """
 

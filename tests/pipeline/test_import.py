@@ -53,7 +53,7 @@ def test_import_groups_names_what_it_refuses_and_knows_what_it_has(tmp_path):
     assert stories[1]["event_id"] == stories[2]["event_id"] != stories[0]["event_id"]
     assert stories[0]["text_from"] == "import"
     again = run.rows("import", str(file), expect=4)
-    assert again == [{"new": 0, "known": 4, "refused": 3}]
+    assert again == [{"new": 0, "changed": 0, "known": 4, "refused": 3}]
     (status,) = run.rows("status")
     assert status["quarantine"]["by_stage"] == {"import": 3}
     assert status["problems"] == ["3 set aside: samestory quarantine list"]
@@ -96,9 +96,14 @@ def test_no_wait_publishes_and_the_next_import_groups_it(tmp_path):
     assert status["index"]["stories"] == 0
     changed = [ROWS[0], ROWS[0] | {"text": "Corrected: it was seven."}]
     out, _ = run("import", "-", stdin="\n".join(json.dumps(r) for r in changed))
-    assert out == "1 new, 1 known, 0 refused\n"
+    assert out == "0 new, 1 changed, 1 known, 0 refused\n"
     (story,) = run.rows("stories")
     assert story["text"] == "Corrected: it was seven."
+    assert story["changes"][-1] == "1 paragraph gone"
+    assert (
+        "changed: new paragraph: Corrected: it was seven."
+        in run("event", story["story_id"])[0]
+    )
 
 
 @pytest.mark.parametrize(
@@ -125,6 +130,42 @@ def test_wrong_use_exits_2_with_one_line_that_says_what_to_do(
     assert "Traceback" not in said
 
 
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ({"headline": "a", "body": "b"}, "lacks `text`; it has headline, body"),
+        ({"text": "a", "published": "2999-01-01"}, "`published` is in the future"),
+        ({"text": "a", "published": "soon"}, 'write it as "2026-11-30T08:00:00Z"'),
+    ],
+)
+def test_a_refused_line_says_what_is_wrong_with_it(tmp_path, line, why):
+    """And what was expected instead."""
+    _, said = Run(tmp_path)("import", "-", stdin=json.dumps(line), expect=4)
+    assert why in said
+
+
+def test_a_json_array_is_told_how_to_become_lines(tmp_path):
+    """In one sentence, and nothing is set aside."""
+    run, file = Run(tmp_path), tmp_path / "array.json"
+    file.write_text(json.dumps(ROWS, indent=1))
+    _, said = run("import", str(file), expect=2)
+    assert f"jq -c '.[]' {file}" in said
+    assert run.rows("quarantine", "list", expect=1) == []
+
+
+def test_what_a_line_calls_source_and_en_us_is_outlet_and_en(tmp_path):
+    """A language that is none is told from the text."""
+    run = Run(tmp_path)
+    line = {"text": "Envoys met on Monday in the customs house of Port Callan."}
+    rows = [
+        line | {"source": "Kesmark Post", "lang": "en-US"},
+        line | {"source": "X", "lang": "klingon", "outlet": "Harbour Post", "id": "2"},
+    ]
+    run("import", "-", stdin="\n".join(map(json.dumps, rows)))
+    told = {(one["outlet"], one["lang"]) for one in run.rows("stories")}
+    assert told == {("Kesmark Post", "en"), ("Harbour Post", "en")}
+
+
 def test_an_old_file_again_does_not_undo_what_was_imported_since(tmp_path):
     """What a story said before is known, whenever it is read again."""
     run = Run(tmp_path)
@@ -132,7 +173,7 @@ def test_an_old_file_again_does_not_undo_what_was_imported_since(tmp_path):
         json.dumps({"url": "https://x.example/1", "text": text})
         for text in ("Envoys met on Monday.", "Envoys met on Tuesday, it now says.")
     ]
-    for line, expected in ((lines[0], "1 new, 0"), (lines[1], "1 new, 0")):
+    for line, expected in ((lines[0], "1 new, 0"), (lines[1], "0 new, 1 ch")):
         assert expected in run("import", "-", stdin=line)[0]
     for line in lines:
         assert "0 new, 1 known" in run("import", "-", stdin=line)[0]

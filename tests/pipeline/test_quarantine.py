@@ -96,5 +96,9 @@ def test_a_feed_is_made_due_and_an_import_line_must_be_mended(tmp_path):
 )
 def test_wrong_use_of_the_quarantine_says_what_to_do(tmp_path, arguments, says):
     """Exit 2 and one line."""
-    _, said = Run(tmp_path)("quarantine", *arguments, expect=2)
+    run = Run(tmp_path)
+    assert "no state in" in run("quarantine", *arguments, expect=2)[1]
+    assert not [*tmp_path.iterdir()]  # who asks makes none
+    run("import", "-", stdin="")
+    _, said = run("quarantine", *arguments, expect=2)
     assert says in said
