@@ -217,6 +217,13 @@ class Comparison(TypedDict):
     spans: list[Span]
 
 
+class Direct(TypedDict):
+    """What two reports are to each other that a chain of others joins."""
+
+    probability: Share
+    veto: Annotated[str | None, Meta(description="Why they can't be one event.")]
+
+
 class Explanation(TypedDict):
     """What joins reports, or keeps them apart."""
 
@@ -224,6 +231,7 @@ class Explanation(TypedDict):
     event_id: Annotated[str | None, Meta(description="null: two events.")]
     reason: str
     chain: list[Link]
+    direct: Direct | None
     shared: NotRequired[Annotated[Comparison, Meta(description="Of two stories.")]]
 
 

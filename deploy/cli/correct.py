@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Final
 
 from cyclopts import Parameter
 
@@ -24,6 +24,7 @@ from samestory.deploy.cli.output import (
 from samestory.deploy.config import Settings, user_name
 from samestory.deploy.importing import utc_now
 from samestory.errors import Misconfigured
+from samestory.index.decision.comparison import compare
 from samestory.index.messages.correction import (
     APART,
     DIFFERENT,
@@ -35,7 +36,10 @@ from samestory.index.messages.correction import (
 )
 from samestory.index.store.corrections import ACCEPTED, REFUSED, Corrected, labelled
 from samestory.index.store.reader import Reader
+from samestory.index.store.results import headline
 from samestory.story import clean_line, iso
+
+UNLIKE: Final = 0.1  # who joins two stories of less is told so
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +71,8 @@ class Same(_Said):
         """Publish it, wait for the index, tell what became of it."""
         state = wiring.read_state(settings)
         a, b = (story_of(state, one) for one in (self.a, self.b))
+        if not self.json:
+            _warn(state, a, b, settings)
         return submit_and_tell(made(self, SAME, a, b, self.why), self, settings, state)
 
 
@@ -160,12 +166,13 @@ class Listed(Json):
 
     def run(self, settings: Settings) -> int:
         """Print every correction."""
-        corrections = wiring.read_state(settings).corrections.all()
+        state = wiring.read_state(settings)
+        corrections = state.corrections.all()
         if self.json:
             for one in corrections:
                 print_json(_row(one))
         elif corrections:
-            print_lines(line for one in corrections for line in _lines(one))
+            print_lines(line for one in corrections for line in _lines(one, state))
         else:
             sys.stderr.write("no corrections\n")
         return 0 if corrections else 1
@@ -231,6 +238,25 @@ def story_of(state: Reader, name: str) -> str:
     if not members:
         raise Misconfigured(f"event {whole} has no stories any more")
     return members[0].story.story_id
+
+
+def _warn(state: Reader, a: str, b: str, settings: Settings) -> None:
+    """Say so where two stories that somebody joins look like two events."""
+    with state.reading():
+        members = [member for one in (a, b) if (member := state.member(one))]
+    if len(members) < 2 or members[0].event_id == members[1].event_id:  # noqa: PLR2004
+        return
+    model = wiring.open_pair_model(settings)
+    one, other = (model.view(m.story, m.vectors, seq=m.seq) for m in members)
+    found = compare(one, [other], model)
+    (probability,), (veto,) = found.probabilities, found.vetoes
+    if veto or probability < UNLIKE:
+        because = f", and {veto}" if veto else ""
+        sys.stderr.write(
+            plain(
+                f"by themselves {probability:.2f} that they tell one event{because}\n"
+            )
+        )
 
 
 def made(args: Who, kind: str, a: str, b: str, why: str) -> Correction:
@@ -300,7 +326,9 @@ def _tell(outcome: Corrected, args: Json, state: Reader) -> None:
         said = f": {_parted(outcome, state)}"
     print(plain(f"{one.correction_id} {outcome.status}{said}"))
     if outcome.status == REFUSED:
-        sys.stderr.write("nothing was changed\n")
+        sys.stderr.write("nothing was changed; `samestory undo c-ID` takes one back\n")
+    elif one.kind != UNDO:
+        print(f"samestory undo {one.correction_id[:10]} takes it back")
 
 
 def _parted(outcome: Corrected, state: Reader) -> str:
@@ -316,14 +344,19 @@ def _parted(outcome: Corrected, state: Reader) -> str:
     )
 
 
-def _lines(outcome: Corrected) -> Iterator[str]:
-    """Yield what a person reads of a correction."""
+def _lines(outcome: Corrected, state: Reader) -> Iterator[str]:
+    """Yield what a person reads of a correction, with the headlines of its stories."""
     one = outcome.correction
     what = " ".join(part[:10] for part in (one.kind, one.a, one.b) if part)
     became = f"{outcome.status}: {outcome.reason}" if outcome.reason else outcome.status
     yield f"{one.correction_id[:10]}  {what}  {became}"
     why = f": {one.why}" * bool(one.why)
     yield f"            {one.who}, {day_and_time(one.at)}{why}"
+    for name in (one.a, one.b):
+        if name.startswith("s-") and (member := state.member(name)):
+            story = member.story
+            shown = headline(story.title, story.text)
+            yield f"            {name[:10]} {story.attribution}: {shown}"
 
 
 def _row(outcome: Corrected) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """`samestory why`: what joins two reports, or keeps them apart."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Annotated, Any, ClassVar, Final
@@ -63,9 +63,9 @@ class Why(Json, Deciding):
     """Tell why stories are in one event, or why not.
 
       why STORY STORY   the chain of compared pairs from one to the other and its
-                        weakest link; for stories of two events, what kept them
-                        apart; then both texts side by side, with what they share in
-                        brackets
+                        weakest link, and what the two are to each other; for
+                        stories of two events, what kept them apart; then both
+                        texts side by side, with what they share in brackets
       why STORY         why it joined its event, or opened it
       why EVENT         the pair by which each of its stories came in
 
@@ -154,11 +154,20 @@ def _print(explanation: Explanation, *, is_event: bool, with_sum: bool) -> None:
         say()
         is_apart = explanation.event_id is None
         _print_link(link, number, say, is_apart=is_apart, with_sum=with_sum)
-    if explanation.weakest and len(explanation.chain) > 1:
-        weakest = explanation.chain.index(explanation.weakest) + 1
-        say(f"\nThe weakest link is {weakest}: {explanation.weakest.probability:.2f}.")
+    for line in _about_chain(explanation):
+        say(f"\n{line}")
     if explanation.chain and not with_sum:
         say("\nThe sums: --sum")
+
+
+def _about_chain(explanation: Explanation) -> Iterator[str]:
+    """Yield where a chain is weakest, and what its ends are to each other."""
+    if explanation.weakest and len(explanation.chain) > 1:
+        weakest = explanation.chain.index(explanation.weakest) + 1
+        yield f"The weakest link is {weakest}: {explanation.weakest.probability:.2f}."
+    if direct := explanation.direct:
+        against = f", and {direct.veto}" if direct.veto else ""
+        yield f"By themselves: {direct.probability:.2f} that the two tell one{against}."
 
 
 def _sentence(explanation: Explanation, *, is_event: bool) -> str:

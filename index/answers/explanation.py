@@ -116,12 +116,14 @@ class Explanation:
         chain: from the first to the second story, or each member's best pair; of two
             stories apart, their comparison.
         reason: in a sentence.
+        direct: of two stories that others join, what they are to each other.
     """
 
     stories: tuple[Member, ...]
     event_id: str | None
     chain: tuple[Link, ...]
     reason: str
+    direct: Link | None = None
 
     @property
     def weakest(self) -> Link | None:
@@ -135,6 +137,8 @@ class Explanation:
             "event_id": self.event_id,
             "reason": self.reason,
             "chain": [link.to_json() for link in self.chain],
+            "direct": self.direct
+            and {"probability": self.direct.probability, "veto": self.direct.veto},
         }
 
 
@@ -147,8 +151,8 @@ def why_pair(
         state: where they are.
         a: a story.
         b: another.
-        open_model: opens what compares two stories that are apart; those that are
-            together are explained by the records of their own decisions.
+        open_model: opens what compares two stories with each other; that those are
+            together that are is told by the records of their own decisions.
 
     Raises:
         Misconfigured: it is one story twice.
@@ -165,9 +169,16 @@ def why_pair(
         or (chain and f"joined by {counted(len(chain), 'pair')}")
         or "those that joined them have left the event; compared anew"
     )
-    chain = chain or [_now(state, a, b, open_model())]
+    direct = None
+    if len(chain) != 1:
+        earlier, later = sorted((a, b), key=lambda member: member.seq)
+        direct = _now(state, earlier, later, open_model())
     return Explanation(
-        stories=(a, b), event_id=a.event_id, chain=tuple(chain), reason=reason
+        stories=(a, b),
+        event_id=a.event_id,
+        chain=tuple(chain or filter(None, [direct])),
+        reason=reason,
+        direct=direct if chain else None,
     )
 
 

@@ -51,6 +51,11 @@ def test_a_chain_leads_from_one_to_the_other_and_each_sum_adds_up(state):
         assert link.joined >= link.threshold
     assert at == last.story.story_id
     assert found.weakest == min(found.chain, key=lambda link: link.probability)
+    assert found.direct is not None
+    assert found.direct.ends == (last.story.story_id, first.story.story_id)
+    assert found.direct.probability < found.weakest.probability
+    neighbour = why_pair(state, first, member(state, "n1"), lambda: MODEL)
+    assert (len(neighbour.chain), neighbour.direct) == (1, None)
 
 
 def test_reprints_that_are_as_like_as_can_be_have_a_chain(tmp_path):
