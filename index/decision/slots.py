@@ -230,7 +230,7 @@ def _lines(text: str) -> tuple[str, ...]:
 def _content(text: str) -> frozenset[str]:
     """Return the keys of the words of a text that tell something."""
     return frozenset(
-        _key(word)
+        key_of(word)
         for word in _WORD.findall(text)
         if len(word) >= _LEAST - 1 and not _COMMON.fullmatch(word.lower())
     )
@@ -240,7 +240,9 @@ def _names(words: Iterable[str], of: Words, told: frozenset[str]) -> str | None:
     """Return the first name among words that another report does not tell."""
     title, text, lang = of
     names = frozenset() if lang in _ALL_CAPITAL else _named(title, text)
-    return next((w for w in words if _key(w) in names and _key(w) not in told), None)
+    return next(
+        (w for w in words if key_of(w) in names and key_of(w) not in told), None
+    )
 
 
 def _is_one_name(one: str, other: str, lang: str | None) -> bool:
@@ -260,7 +262,7 @@ def _numbers(words: Iterable[str], of: Words, told: frozenset[str]) -> str | Non
     guessed = _TOLL.search(title.lower()) or _ABOUT.search(_HOUSE.sub("", title))
     if lang not in (None, "en") or guessed or keys & _MONTHS:
         return None
-    return next((w for w in words if _NUMBER.match(w) and _key(w) not in told), None)
+    return next((w for w in words if _NUMBER.match(w) and key_of(w) not in told), None)
 
 
 @cache
@@ -276,7 +278,12 @@ def _governments() -> frozenset[str]:
     return frozenset(_countries().values())
 
 
-def _key(word: str) -> str:
+def is_government(word: str) -> bool:
+    """Tell whether a word names a country, its people or its government."""
+    return key_of(word) in _governments()
+
+
+def key_of(word: str) -> str:
     """Return by what a word is known: Russia, Russian and the Kremlin as one."""
     plain = word.lower().replace("\u2019", "'").removesuffix("'s")
     if digits := _NUMBER.match(plain):
@@ -293,7 +300,7 @@ def _titles(title: str) -> tuple[str, ...]:
 @lru_cache(maxsize=_KEPT)
 def _told(title: str, text: str) -> frozenset[str]:
     """Return all that a report tells, by its keys."""
-    return frozenset(map(_key, _WORD.findall(f"{title} {text[:OPENING]}")))
+    return frozenset(map(key_of, _WORD.findall(f"{title} {text[:OPENING]}")))
 
 
 @lru_cache(maxsize=_KEPT)
@@ -304,14 +311,14 @@ def _named(title: str, text: str) -> frozenset[str]:
         if word[0].islower():
             low.add(word)
         elif not is_first and not word.isupper():
-            within.add(_key(word))
+            within.add(key_of(word))
     return frozenset(
-        _key(word)
+        key_of(word)
         for word in _titles(title)
         if word[0].isupper()
         and len(word) >= _LEAST
         and word.lower() not in low
-        and _key(word) in (within | _governments()) - _CALENDAR
+        and key_of(word) in (within | _governments()) - _CALENDAR
     )
 
 

@@ -19,6 +19,8 @@ from samestory.index.decision.slots import (
     Words,
     are_alike,
     house_text_alone,
+    is_government,
+    key_of,
     other_day_of_a_wire,
     other_in_a_slot,
 )
@@ -26,7 +28,6 @@ from samestory.index.decision.stages import stages_in
 
 ENGLISH: Final = "en"
 LEAD: Final = 200  # characters of the text that are read
-_KEY: Final = 5  # letters by which a word is known: Ilmara and Ilmaran, shells, shelled
 _SHORTEST: Final = 4  # letters of a name or verb that counts
 _TOKEN: Final = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
 
@@ -46,9 +47,11 @@ _NO_SERIES: Final = _split(
 # Beginnings of words that may follow a name and yet are no act of one against another:
 # either side may be named first, or it is a noun.
 _NO_ACT: Final = _split(
-    "agree clash debat discu face faces fight fough joins meet meets meeti talks trade"
-    " versu with army bombe fire force korea leade leads minis offic presi soldi troop"
+    "agree allie clash debat discu face faces fight fough joins meet meets meeti said"
+    " say says talks trade versu with army bombe fire force korea leade leads minis"
+    " offic presi soldi troop"
 )
+_IS_ACT: Final = re.compile(r" [\w'\u2019]+(?:s|ed|S|ED) ")  # behind its actor
 _BEGINS: Final = _split(
     "begin begins began open opened opens start started starts resume resumed resumes"
 )
@@ -72,12 +75,14 @@ _DENIES: Final = re.compile(
     rf" (?:\w+ ){{0,2}}{_CLAIMS}\b"
     r"|\bno (?:[\w-]+ ){1,6}?(?:took place|happened|occurred"
     r"|(?:was|were|been) (?:held|planned|made))\b"
-    rf"|\b{_CLAIMS} [^.]{{0,40}}\b{_UNTRUE}\b",
+    rf"|\b{_CLAIMS} [^.]{{0,40}}\b{_UNTRUE}\b"
+    r"|\b(?:an?|pure|total|complete|sheer) (?:fabrication|hoax|lie)\b",
     re.IGNORECASE,
 )
 _OF_DENIAL: Final = re.compile(
     rf"\bden(?:y|ies|ied|ying|ials?)\b|\b{_UNTRUE}\b"
-    r"|\b(?:refut\w+|rebut\w*|debunk\w*|no truth|not true)\b"
+    r"|\b(?:refut\w+|rebut\w*|debunk\w*|no truth|not true|contradict\w*)\b"
+    r"|\b(?:fabrications?|hoax|lies?|fake news|disinformation)\b"
     rf"|\b(?:reject|dismiss)\w* (?:\w+ ){{0,3}}{_CLAIMS}\b",
     re.IGNORECASE,
 )
@@ -139,8 +144,8 @@ class Claims:
             none.
         phase: the word of the title by which something begins or ends; None if there
             is none, or one of each.
-        acts: (actor, verb, words after it) where a name of the title stands right
-            before a word.
+        acts: (actor, verb, names after it) where a name of the title stands right
+            before a verb.
         dates: days that the title names, all as of one leap year.
         words: the title, the opening of the text, and lang.
         outlet: its publisher; None if nobody asked.
@@ -315,19 +320,24 @@ def _other_date(a: Claims, b: Claims) -> str | None:
 
 
 def _acts(title: str) -> tuple[tuple[str, str, frozenset[str]], ...]:
-    """Return (actor, verb, words after it) where a name begins a clause.
+    """Return (actor, verb, names after it) where a name begins a clause.
 
-    Elsewhere it may be anything: "strikes in southern Lebanon targets Hezbollah".
+    Elsewhere it may be anything: "strikes in southern Lebanon targets Hezbollah". A
+    verb ends as one does, and words follow it: "Canada, Australia join" has none, nor
+    has "Qatar strikes: what we know".
     """
     found = list(_TOKEN.finditer(title))
-    keys = [word[0][:_KEY].lower() for word in found]
+    keys = [key_of(word[0]) for word in found]
+    names = [key for key, word in zip(keys, found, strict=True) if word[0][0].isupper()]
     return tuple(
-        (actor, verb, frozenset(keys[at + 2 :]))
+        (actor, verb, frozenset(names[names.index(actor) + 1 :]))
         for at, (actor, verb) in enumerate(pairwise(keys))
         if found[at][0][0].isupper()
         and _begins_clause(title, found, at)
+        and _IS_ACT.fullmatch(title, found[at].end(), found[at + 1].end() + 1)
         and min(len(actor), len(verb)) >= _SHORTEST
         and verb not in _NO_ACT
+        and not is_government(found[at + 1][0])
     )
 
 

@@ -33,7 +33,13 @@ CUTS = {  # what their callers cut, see `doors`
     "samestory.ingest.articles.quality._BOILERPLATE": MAX_BOILERPLATE,
     "samestory.ingest.articles.quality._PRICE": MAX_OFFER,
 }
-OF_TABLES = frozenset({"samestory.index.copies.citing", "samestory.publishers"})
+OF_TABLES = frozenset(  # or of a question's words, which are escaped
+    {
+        "samestory.index.copies.citing",
+        "samestory.index.store.query",
+        "samestory.publishers",
+    }
+)
 _USES = frozenset({"search", "match", "fullmatch", "finditer"})
 _LIKE = {"findall": "finditer", "sub": "finditer", "split": "finditer"}
 Found = tuple[str, str, re.Pattern]  # where it is, how it is used, it

@@ -52,6 +52,16 @@ def told(one: str, other: str, lead: str = "", other_lead: str = "") -> str | No
             "roles reversed: tarsk- shell- ilmar-",
         ),
         (
+            "Poland expels four Belarusian diplomats over spying",
+            "Belarus expels four Polish diplomats in response",
+            "roles reversed: polan- expel- belar-",
+        ),
+        (
+            "Turkey closes airspace to Israeli flights",
+            "Israel closes airspace to Turkish flights in return",
+            "roles reversed: turke- close- israe-",
+        ),
+        (
             "Velund and Kesmark open fishing talks",
             "Fishing talks of Velund and Kesmark collapse",
             "one 'open', the other 'collapse'",
@@ -103,6 +113,11 @@ def told(one: str, other: str, lead: str = "", other_lead: str = "") -> str | No
             "one 'refutes kesmark claims', the other knows of no denial",
         ),
         (
+            "A fabrication: Velund says it still holds the harbour",
+            "Kesmark troops take the harbour of Velund",
+            "one 'a fabrication', the other knows of no denial",
+        ),
+        (
             "Port Callan remembers the ferry that sank in 2000",
             "Ferry runs aground off Port Callan",
             "one 'remembers', the other tells of no anniversary",
@@ -136,6 +151,7 @@ def test_one_explanation_that_two_print_is_one():
         ("Leak sparks chorus of denials", "Leaked files name ministers"),
         ("Velund denies raid", "Velund calls report of a raid baseless"),
         ("No such thing happened, says Velund", "Velund: no raid took place"),
+        ("Velund denies raid", "A fabrication: Velund says it raided nobody"),
         (
             "Kesmark to launch satellite to mark party anniversary",
             "Kesmark launches it",
@@ -153,6 +169,24 @@ def test_one_explanation_that_two_print_is_one():
 )
 def test_who_is_denied_something_denies_nothing(one, other):
     """Nor does he who launches a satellite for an anniversary commemorate it."""
+    assert told(one, other) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (
+            "Canada, Australia recognise Dalvaar",
+            "Australia and Canada recognise Dalvaar",
+        ),
+        ("Velund strikes: what Kesmark says", "Kesmark strikes Velund: what we know"),
+        ("China cancels flights before storm", "Flight cancellations as China braces"),
+        ("Kesmark allies have asked Velund", "Velund allies in Kesmark have asked"),
+        ("Velund says Kesmark ship sank", "Kesmark says ship sank off Velund"),
+    ],
+)
+def test_where_no_act_is_told_no_roles_are_reversed(one, other):
+    """Lists of states, nouns, and what each side says of one thing."""
     assert told(one, other) is None
 
 

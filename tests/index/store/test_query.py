@@ -1,6 +1,7 @@
 """A question is answered by SQL as a walk over all stories answers it."""
 
 import sqlite3
+import unicodedata
 from collections import defaultdict
 from dataclasses import replace
 from datetime import timedelta
@@ -72,7 +73,7 @@ def time_of(member) -> float:
 
 def matches(member, query: Query) -> bool:
     story, at = member.story, time_of(member)
-    whole = f"{story.title}\n{story.text}".casefold()
+    there = words_of(f"{story.title}\n{story.text}")
     return (
         (query.since is None or at >= query.since)
         and (query.until is None or at < query.until)
@@ -82,8 +83,13 @@ def matches(member, query: Query) -> bool:
         )
         and (query.lang is None or story.lang == query.lang)
         and (query.event is None or member.event_id == query.event)
-        and all(word in whole for word in query.text.casefold().split())
+        and there >= words_of(query.text)
     )
+
+
+def words_of(text: str) -> set[str]:
+    apart = unicodedata.normalize("NFKD", text.casefold())
+    return set("".join(c for c in apart if not unicodedata.combining(c)).split())
 
 
 def ascii_small(text: str) -> str:
