@@ -17,8 +17,15 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
 
-from samestory.index.decision.names import LEAST, consonants
+from samestory.index.decision.names import (
+    LEAST,
+    begins_with,
+    consonants,
+    countries_of,
+    countries_of_one_word,
+)
 
+STATES: Final = 600  # characters of the text in which a state is looked for
 OPENING: Final = 1500  # characters of the text that are read
 ALIKE: Final = 0.57  # of the words of two titles, where a name differs
 REPRINTED: Final = 0.9  # of the words of two openings: it may be one text
@@ -33,6 +40,11 @@ _FIGURES: Final = 2  # that both differ
 Words = tuple[str, str, str | None]  # title, opening of the text, language (639-1)
 _KEPT: Final = 512  # texts that are read once, of those that are held together
 _TELLING: Final = 8  # words that have to be left for two reports to share nothing
+_ARTICLE: Final = 3  # letters
+_POSSESSIVE: Final = re.compile(r"['\u2019]s$")
+_NEAR: Final = 5  # words in which the act of a title's first word stands
+_ENGLISH: Final = "en"
+_LANGUAGES: Final = 64  # whose states are kept
 _LEAST: Final = 4  # words of a title in which a slot can be seen, letters of a name
 _KEY: Final = 5  # letters by which a name is known, see `vetoes`
 _WORD: Final = re.compile(r"[^\W_]+(?:[.,:'\u2019][^\W_]+)*")
@@ -97,6 +109,42 @@ def other_in_a_slot(a: Words, b: Words) -> str | None:
             if left and right and not _is_one_name(left, right, a[2]):
                 return f"the same words of {left!r} and of {right!r}"
     return None
+
+
+def other_actor(a: Words, b: Words) -> str | None:
+    """Return two states of which two titles tell one act; None if they tell none.
+
+    "Turkey's central bank raises rates", "Egypt's central bank raises rates": what
+    stands behind the state is the same, and neither report names the other state. In
+    two languages nobody can tell what is the same: there that none names the other's
+    is enough.
+
+    Args:
+        a: one report.
+        b: another.
+    """
+    if a[2] != b[2]:
+        return _other_state(a, b)
+    one, other = _act_of(a[0], a[2]), _act_of(b[0], b[2])
+    if one is None or other is None or one[1] != other[1]:
+        return None
+    told = _told(*a[:2]), _told(*b[:2])
+    for actor, there in ((one[0], told[1]), (other[0], told[0])):
+        if any(key.startswith(key_of(actor)) for key in there):
+            return None
+    return f"other actor: {one[0]}, {other[0]}"
+
+
+def _other_state(a: Words, b: Words) -> str | None:
+    one, other = begins_with(a[0], a[2]), begins_with(b[0], b[2])
+    if one is None or other is None or one == other:
+        return None
+    in_one, in_other = (
+        countries_of(title, text[:STATES], lang) for title, text, lang in (a, b)
+    )
+    if one in in_other or other in in_one:
+        return None
+    return f"other actor: {one}, {other}"
 
 
 def other_day_of_a_wire(
@@ -239,7 +287,7 @@ def _content(text: str) -> frozenset[str]:
 def _names(words: Iterable[str], of: Words, told: frozenset[str]) -> str | None:
     """Return the first name among words that another report does not tell."""
     title, text, lang = of
-    names = frozenset() if lang in _ALL_CAPITAL else _named(title, text)
+    names = frozenset() if lang in _ALL_CAPITAL else _named(title, text, lang)
     return next(
         (w for w in words if key_of(w) in names and key_of(w) not in told), None
     )
@@ -273,14 +321,33 @@ def _countries() -> dict[str, str]:
     return {name: country for country, names in named.items() for name in names}
 
 
-@cache
-def _governments() -> frozenset[str]:
-    return frozenset(_countries().values())
+@lru_cache(maxsize=_LANGUAGES)
+def _governments(lang: str | None) -> frozenset[str]:
+    """Return the keys of states in a language, and of all that English calls them."""
+    states = countries_of_one_word(lang or _ENGLISH)
+    return frozenset((*_countries().values(), *map(key_of, states)))
 
 
-def is_government(word: str) -> bool:
+@lru_cache(maxsize=_KEPT)
+def _act_of(title: str, lang: str | None) -> tuple[str, str] | None:
+    """Return (the state that a title begins with, the key of the word behind it).
+
+    An article may stand before it; behind all of its name is the first word without a
+    capital letter, if one is near.
+    """
+    first, *rest = _titles(title) or ("",)
+    if len(first) <= _ARTICLE and rest and not is_government(first, lang):
+        first, *rest = rest
+    state = first[2:] if first[1:2] in ("'", "\u2019") else first  # L'Egypte
+    if len(rest) < _LEAST - 1 or not is_government(state, lang):
+        return None
+    small = (word for word in rest[: _NEAR - 1] if not word[0].isupper())
+    return _POSSESSIVE.sub("", state), key_of(next(small, rest[0]))
+
+
+def is_government(word: str, lang: str | None) -> bool:
     """Tell whether a word names a country, its people or its government."""
-    return key_of(word) in _governments()
+    return not word[:1].islower() and key_of(word) in _governments(lang)
 
 
 def key_of(word: str) -> str:
@@ -304,21 +371,22 @@ def _told(title: str, text: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=_KEPT)
-def _named(title: str, text: str) -> frozenset[str]:
+def _named(title: str, text: str, lang: str | None) -> frozenset[str]:
     """Return the keys of what a title names and its text writes as a name."""
     within, low = set(), set()
     for word, is_first in _written(text[:OPENING]):
         if word[0].islower():
             low.add(word)
-        elif not is_first and not word.isupper():
+        elif word[0].isupper() and not (is_first or word.isupper()):
             within.add(key_of(word))
     return frozenset(
         key_of(word)
         for word in _titles(title)
-        if word[0].isupper()
+        if not word[0].islower()
         and len(word) >= _LEAST
         and word.lower() not in low
-        and key_of(word) in (within | _governments()) - _CALENDAR
+        and key_of(word) not in _CALENDAR
+        and (is_government(word, lang) or key_of(word) in within)
     )
 
 

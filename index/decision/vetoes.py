@@ -21,6 +21,7 @@ from samestory.index.decision.slots import (
     house_text_alone,
     is_government,
     key_of,
+    other_actor,
     other_day_of_a_wire,
     other_in_a_slot,
 )
@@ -82,7 +83,7 @@ _DENIES: Final = re.compile(
 _OF_DENIAL: Final = re.compile(
     rf"\bden(?:y|ies|ied|ying|ials?)\b|\b{_UNTRUE}\b"
     r"|\b(?:refut\w+|rebut\w*|debunk\w*|no truth|not true|contradict\w*)\b"
-    r"|\b(?:fabrications?|hoax|lies?|fake news|disinformation)\b"
+    r"|\b(?:fabrications?|hoax|lied|fake news|disinformation)\b"
     rf"|\b(?:reject|dismiss)\w* (?:\w+ ){{0,3}}{_CLAIMS}\b",
     re.IGNORECASE,
 )
@@ -225,6 +226,7 @@ def veto(a: Claims, b: Claims) -> str | None:
         or _told_by_one(a, b)
         or _two_explainers(a, b)
         or other_in_a_slot(a.words, b.words)
+        or other_actor(a.words, b.words)
         or other_day_of_a_wire(a.words, b.words, (a.day, b.day))
         or house_text_alone(
             a.words, b.words, of_one_house=a.outlet == b.outlet is not None
@@ -337,7 +339,7 @@ def _acts(title: str) -> tuple[tuple[str, str, frozenset[str]], ...]:
         and _IS_ACT.fullmatch(title, found[at].end(), found[at + 1].end() + 1)
         and min(len(actor), len(verb)) >= _SHORTEST
         and verb not in _NO_ACT
-        and not is_government(found[at + 1][0])
+        and not is_government(found[at + 1][0], ENGLISH)
     )
 
 

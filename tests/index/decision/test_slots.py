@@ -6,6 +6,7 @@ import pytest
 
 from samestory.index.decision.slots import (
     house_text_alone,
+    other_actor,
     other_day_of_a_wire,
     other_in_a_slot,
 )
@@ -19,6 +20,73 @@ FOOTER = (
 
 def report(title: str, text: str = "", lang: str | None = "en"):
     return title, text, lang
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "said"),
+    [
+        (
+            report("Turkey's central bank raises its key rate to 42.5 percent"),
+            report("Egypt's central bank raises rates by 200 basis points"),
+            "Turkey, Egypt",
+        ),
+        (
+            report("Saudi Arabia condemns the offensive in strongest terms"),
+            report("Qatar condemns the offensive - Dorrin News"),
+            "Saudi, Qatar",
+        ),
+        (  # in whatever language, behind an article
+            report("La Turquie relève encore ses taux", "", "fr"),
+            report("L\u2019Égypte relève encore ses taux", "", "fr"),
+            "Turquie, Égypte",
+        ),
+        (
+            report("تركيا ترفع أسعار الفائدة", "", "ar"),
+            report("مصر ترفع أسعار الفائدة", "", "ar"),
+            "تركيا, مصر",
+        ),
+        (  # in two
+            report("Colombia recalls its ambassador", "", "en"),
+            report("Чили отозвала своего посла", "", "ru"),
+            "CO, CL",
+        ),
+        (
+            report("哥伦比亚召回大使", "", "zh"),
+            report("Le Chili rappelle son ambassadeur", "", "fr"),
+            "CO, CL",
+        ),
+        (report("Turkey raises its key rate"), report("Egypt cuts its key rate"), None),
+        (  # the other state is in the text
+            report("Turkey raises its key rate", "As Egypt did."),
+            report("Egypt raises its key rate"),
+            None,
+        ),
+        (  # by its people
+            report("Peru recalls its envoy"),
+            report("Chile recalls its envoy", "The Peruvian one left, too."),
+            None,
+        ),
+        (report("UK recalls its envoy"), report("Britain recalls its envoy"), None),
+        (  # one state, one text that names it
+            report("Colombia recalls its ambassador", "", "en"),
+            report("Колумбия отозвала посла", "", "ru"),
+            None,
+        ),
+        (
+            report("Egypt and Qatar propose a truce", "", "en"),
+            report("Катар и Египет предложили перемирие", "", "ru"),
+            None,
+        ),
+        (report("Rates go up in Turkey"), report("Egypt raises rates again"), None),
+    ],
+    ids=range(13),
+)
+def test_the_same_act_of_another_state_is_another_event(one, other, said):
+    """Neither report knows of the other's."""
+    expected = said and f"other actor: {said}"
+    assert other_actor(one, other) == expected
+    turned = said and "other actor: " + ", ".join(reversed(said.split(", ")))
+    assert other_actor(other, one) == turned
 
 
 @pytest.mark.parametrize(
