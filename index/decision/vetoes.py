@@ -6,10 +6,13 @@ something of the kind. What each costs and gains is in docs/quality.md.
 """
 
 import re
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache, lru_cache
 from itertools import pairwise
+from pathlib import Path
 from typing import Final
 
 from samestory.index.decision.genre import explains
@@ -99,10 +102,12 @@ _OF_ANNIVERSARY: Final = re.compile(
     r"|(?:years?|decades?) (?:on|ago|after|since|later|to the day))\b",
     re.IGNORECASE,
 )
+_NO_DENIAL: Final = "knows of no denial"
 _TOLD: Final = (
-    (_DENIES, _OF_DENIAL, "knows of no denial"),
+    (_DENIES, _OF_DENIAL, _NO_DENIAL),
     (_COMMEMORATES, _OF_ANNIVERSARY, "tells of no anniversary"),
 )
+_LANGUAGES: Final = 64  # whose words are kept
 # What stands before a clause; within a word a hyphen does not part two.
 _CLAUSE: Final = re.compile(
     r"[:;,.!?\u2013\u2014|\u2026]|\s-\s|\b(?:as|and|but|while)\s*$"
@@ -282,17 +287,38 @@ def _other_stage(a: Claims, b: Claims) -> str | None:
 def _told_by_one(a: Claims, b: Claims) -> str | None:
     """One title denies something or remembers it; the other report does not know.
 
-    In English alone: whether a report in another language knows, nobody can tell here.
+    In one language: a headline in another may deny without any word of denial.
     """
-    if {a.lang or ENGLISH, b.lang or ENGLISH} != {ENGLISH}:
+    if (a.lang or ENGLISH) != (b.lang or ENGLISH):
         return None
     for one, other in ((a, b), (b, a)):
         there = " ".join(other.words[:2])
-        for told, known, unknown in _TOLD:
+        for told, known, unknown in _told(one.lang):
             said = told.search(one.words[0])
             if said and not (told.search(there) or known.search(there)):
                 return f"one {said[0].lower()!r}, the other {unknown}"
     return None
+
+
+@lru_cache(maxsize=_LANGUAGES)
+def _told(
+    lang: str | None,
+) -> tuple[tuple[re.Pattern[str], re.Pattern[str], str], ...]:
+    """Return what titles tell, what shows that a report knows, what to say if not."""
+    if (lang or ENGLISH) == ENGLISH:
+        return _TOLD
+    found = _denials().get(lang or "")
+    if found is None:
+        return ()
+    denies, knows = (
+        re.compile(found[one], re.IGNORECASE) for one in ("denies", "knows")
+    )
+    return ((denies, knows, _NO_DENIAL),)
+
+
+@cache
+def _denials() -> dict[str, dict[str, str]]:
+    return tomllib.loads(Path(__file__).with_name("denials.toml").read_text("utf-8"))
 
 
 def _two_explainers(a: Claims, b: Claims) -> str | None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import ModuleType
 
 from samestory.index.copies.citing import Citing, _known
+from samestory.index.decision.vetoes import _denials, _told
 from samestory.ingest.articles.page import CUT_OFF_TAIL
 from samestory.ingest.articles.quality import (
     MAX_BOILERPLATE,
@@ -36,6 +37,7 @@ CUTS = {  # what their callers cut, see `doors`
 OF_TABLES = frozenset(  # or of a question's words, which are escaped
     {
         "samestory.index.copies.citing",
+        "samestory.index.decision.vetoes",
         "samestory.index.store.query",
         "samestory.publishers",
     }
@@ -56,6 +58,10 @@ def patterns() -> Iterator[Found]:
 
 def _of_tables() -> Iterator[Found]:
     """Yield those that are made of a table when they are first used."""
+    for lang in _denials():
+        for told, known, _ in _told(lang):
+            yield f"denials.toml, {lang}", "search", told
+            yield f"denials.toml, {lang}", "search", known
     yield "samestory.publishers._names", "finditer", _names()
     for lang in _known()["language"]:
         for field in fields(Citing):

@@ -210,12 +210,78 @@ def test_one_step_told_by_two_words_is_one_step(one, other):
     assert told(one, other) is None
 
 
-def test_whether_another_language_tells_of_a_denial_nobody_can_tell():
-    """The words of it are English."""
-    one = claims_of("Velund denies a raid", "", "en")
-    assert (
-        veto(one, claims_of("Velund Kesmark limanına baskın yaptı", "", "tr")) is None
-    )
+DENIED = pytest.mark.parametrize(
+    ("lang", "claim", "denial"),
+    [
+        (
+            "ru",
+            "Варния заявила о взятии города Олмет",
+            "Телурия опровергла взятие города Олмет",
+        ),
+        (
+            "es",
+            "El Gobierno de Sorrel negocia en secreto con Kesmark",
+            "Sorrel desmiente que negocie en secreto con Kesmark",
+        ),
+        (
+            "fr",
+            "Le président Okoye hospitalisé après un malaise",
+            "La présidence dément l'hospitalisation d'Ilmar Okoye",
+        ),
+        (
+            "de",
+            "Kesmark liefert heimlich Drohnen an Tarsk",
+            "Kesmark bestreitet Drohnenlieferung an Tarsk",
+        ),
+        (
+            "ar",
+            "فارنيا تعلن السيطرة على مدينة أولميت",
+            "تيلوريا تنفي سقوط مدينة أولميت",
+        ),
+        (
+            "he",
+            "דיווח: שר החוץ נפגש בחשאי עם שליח קסמרק",
+            "שר החוץ הכחיש פגישה עם שליח קסמרק",
+        ),
+        (
+            "tr",
+            "Kesmark Tarsk'a gizlice drone gönderdi",
+            "Kesmark, Tarsk'a drone gönderdiği haberini yalanladı",
+        ),
+        (
+            "zh",
+            "凯斯马克秘密向塔尔斯克提供无人机",
+            "凯斯马克否认向塔尔斯克提供无人机",
+        ),
+        (
+            "pt",
+            "Presidente Okoye é internado após mal-estar",
+            "Presidência nega internação de Ilmar Okoye",
+        ),
+        (
+            "ja",
+            "ケスマルク、タルスクに無人機を極秘供与",
+            "ケスマルク、タルスクへの無人機供与を否定",
+        ),
+    ],
+)
+
+
+@DENIED
+def test_a_denial_is_one_in_its_language(lang, claim, denial):
+    """It confirms no claim: nine of these ten stood at .93 to 1.00 without the veto."""
+    claimed, denied = claims_of(claim, "", lang), claims_of(denial, "", lang)
+    assert str(veto(claimed, denied)).endswith("the other knows of no denial")
+    known = claims_of(claim, denial, lang)  # a report of both
+    assert veto(known, denied) is None
+
+
+@DENIED
+def test_in_two_languages_a_denial_may_need_no_word_of_it(lang, claim, denial):
+    """Nor is one known in a language of which no words are."""
+    denied = claims_of(denial, "", lang)
+    assert veto(claims_of("Velund ships drones to Tarsk", "", "en"), denied) is None
+    assert veto(claims_of(claim, "", "sw"), claims_of(denial, "", "sw")) is None
 
 
 @pytest.mark.parametrize(
