@@ -4,7 +4,7 @@ import gzip
 import re
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import IO, Any, Final
 
@@ -28,6 +28,7 @@ from samestory.urls import absolute_url, flags_of_host
 MAX_LINE: Final = 10_000_000  # bytes; a line is one article
 GZIP: Final = b"\x1f\x8b"
 ANY_AGE: Final = datetime.min.replace(tzinfo=UTC)  # archives go far back
+BEGINNING: Final = 64  # bytes by which an array is known
 MAX_ID: Final = 2_000  # characters
 MAX_REASON: Final = 200  # characters of what is wrong with a line
 SHOWN: Final = 8  # fields of it that are named
@@ -50,14 +51,20 @@ def open_lines(source: str) -> Iterator[IO[bytes]]:
     with file:
         if is_gzip:
             with gzip.open(file, "rb") as unpacked:
+                with suppress(OSError, EOFError, zlib.error):  # told when it is read
+                    _refuse_array(unpacked.peek(BEGINNING), source)
                 yield unpacked  # type: ignore[misc]  # GzipFile reads like IO
-        elif file.peek(1)[:1] == b"[":
-            raise Misconfigured(
-                f"{source} is a JSON array; what is read is an object a line, as"
-                f" `jq -c '.[]' {source}` prints it"
-            )
         else:
+            _refuse_array(file.peek(BEGINNING), source)
             yield file
+
+
+def _refuse_array(beginning: bytes, source: str) -> None:
+    if beginning.lstrip().startswith(b"["):
+        raise Misconfigured(
+            f"{source} is a JSON array; what is read is an object a line, as"
+            f" `jq -c '.[]' {source}` prints it"
+        )
 
 
 def read_lines(file: IO[bytes], name: str) -> Iterator[tuple[int, bytes | Quarantine]]:
@@ -112,10 +119,12 @@ def story_of_line(line: bytes, now: datetime) -> Story:
     return Story(
         story_id=_story_id(row, url, title, text),
         url=url,
-        outlet=outlet_named(row["outlet"]) or voice_of(url or "") or UNNAMED,
+        outlet=outlet_named(row["outlet"] or row["source"])
+        or voice_of(url or "")
+        or UNNAMED,
         title=title,
         text=text,
-        lang=_language(row["lang"]) or identify(f"{title}\n{text}", None),
+        lang=plain_language(row["lang"]) or identify(f"{title}\n{text}", None),
         published=published.at,
         published_raw=clean_line(row["published"], MAX_DATE) or None,
         date_quality=published.quality,
@@ -138,7 +147,7 @@ def _why_no_date(written: str) -> str:
     return f"`published` {what}: {written[:80]!r}{example}"
 
 
-def _language(written: str) -> str:
+def plain_language(written: str) -> str:
     """Return ISO 639-1 of "en", "EN" or "en-US"; "" for what is none."""
     first = re.split("[-_]", written.strip().lower())[0]
     return first if re.fullmatch("[a-z]{2}", first) else ""
@@ -150,8 +159,6 @@ def _parsed(line: bytes) -> dict[str, str]:
         there = ", ".join(list(fields)[:SHOWN])
         has = f"; it has {there}" if there else ""
         raise Quarantine(clean_line(f"lacks `text`{has}", MAX_REASON))
-    if fields.get("outlet") is None:
-        fields["outlet"] = fields.get("source")
     row: dict[str, Any] = {"text": fields["text"], "id": fields.get("id")}
     for name in FIELDS:
         value = fields.get(name)
@@ -159,6 +166,7 @@ def _parsed(line: bytes) -> dict[str, str]:
             raise Quarantine(f"`{name}` is not a string")
         row[name] = (value or "").encode("utf-8", "replace").decode()
     row["id"] = "" if row["id"] is None else clean_line(str(row["id"]), MAX_ID)
+    row["source"] = fields["source"] if isinstance(fields.get("source"), str) else ""
     return row
 
 

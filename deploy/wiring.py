@@ -141,7 +141,15 @@ def open_state(settings: Settings) -> "State":
 
 def read_state(settings: Settings) -> "Reader":
     """Return the index's state to be asked; it must be there."""
-    return read_state_in(settings.home, settings.headlines)
+    from samestory.deploy.importing import plain_language
+
+    wanted = [plain_language(one) for one in settings.headlines]
+    if not all(wanted):
+        raise Misconfigured(
+            f"headlines {','.join(settings.headlines)!r}: languages of two letters, as"
+            " en,fr"
+        )
+    return read_state_in(settings.home, wanted)
 
 
 def read_state_in(home: Path, headlines: Sequence[str] = ()) -> "Reader":

@@ -34,8 +34,8 @@ AGENCIES: Final = {  # as written -> name
     "yonhap": "Yonhap",
     "anadolu": "Anadolu",
     "anadolu agency": "Anadolu",
-    "press trust of india": "PTI",
-    "pti": "PTI",
+    "press trust of india": "Press Trust of India",
+    "pti": "Press Trust of India",
     "ani": "ANI",
     "ians": "IANS",
     "bloomberg": "Bloomberg",
@@ -89,7 +89,11 @@ _FRAMED: Final = re.compile(
     r"[(\uff08\[\uff3b\u3010\u3014/]([^()\uff08\uff09\[\]\uff3b\uff3d\u3010\u3011\u3014\u3015/\n]{2,30})"
     r"[)\uff09\]\uff3d\u3011\u3015/]"
 )
-_WIRED: Final = re.compile(r"^([^\n\u3002\uff0c,]{2,40}?)[\u7535\u96fb]", re.MULTILINE)
+_WIRED: Final = re.compile(
+    r"^([^\n\u3002\uff0c,]{2,40}?)\u65e5?[\u7535\u96fb](?=[\s(\uff08\u3010]|$)",
+    re.MULTILINE,
+)
+_JAPANESE: Final = re.compile(r"\u3010[^\u3010\u3011\n]{0,20}?(共同|時事)\u3011")
 _DASHED: Final = re.compile(
     r"^[^\n.]{2,60}?[\u2014\u2013-] ?([^\n.,\u2013\u2014-]{2,24})\. ", re.MULTILINE
 )
@@ -98,8 +102,8 @@ _NAMED_SOURCE: Final = re.compile(
     re.IGNORECASE,
 )
 _DATELINE_END: Final = 160  # characters
-_AT_FRAMES_END: Final = {"共同": "Kyodo", "時事": "Jiji Press"}  # words elsewhere
-_ABROAD: Final = frozenset(AGENCIES.values()) | {"Press Trust of India"}
+_IN_JAPANESE: Final = {"共同": "Kyodo", "時事": "Jiji Press"}  # words elsewhere
+_ABROAD: Final = frozenset(AGENCIES.values())
 _CAPITAL: Final = r"[A-Z](?:[\w'&/-]|\.(?=\w)){1,20}"
 OUTLET_NAME: Final = rf"(?:[Tt]he )?{_CAPITAL}(?:\s+(?:of\s+)?{_CAPITAL}){{0,3}}"
 CITED: Final = re.compile(
@@ -237,9 +241,9 @@ def _abroad(head: str, tail: str) -> tuple[str, ...]:
         (_NAMED_SOURCE, tail),
     )
     hits = [hit[1] for pattern, where in places for hit in pattern.finditer(where)]
-    found = [
-        one for hit in hits for one in (*families_in(hit), _AT_FRAMES_END.get(hit[-2:]))
-    ]
+    # What is written in Latin letters the other patterns judge.
+    found = [one for hit in hits if not hit.isascii() for one in families_in(hit)]
+    found += [_IN_JAPANESE[hit[1]] for hit in _JAPANESE.finditer(opening)]
     return tuple(dict.fromkeys(one for one in found if one in _ABROAD))
 
 

@@ -120,8 +120,8 @@ def family_of_name(name: str) -> str | None:
 def families_in(text: str) -> list[str]:
     """Return the families that a text names, in its order.
 
-    Names are known as they are written, small and capital letters too; where a script
-    or language adds to a name's end, by its beginning.
+    As publishers.toml writes them, small and capital letters too; scripts other than
+    Latin may add to a name's end.
     """
     return [_families().by_name[plain_name(hit[0])] for hit in _names().finditer(text)]
 
@@ -212,13 +212,14 @@ def plain_name(name: str) -> str:
 def _names() -> re.Pattern[str]:
     """Return what finds a family's name in a text, the longest first."""
     names = sorted(_families().written, key=lambda name: (-len(name), name))
-    capital = "[A-Za-z\u00c0-\u052f]"  # Latin and Cyrillic
+    letter = "[A-Za-z\u00c0-\u052f]"  # of Latin and Cyrillic
     latin = [re.escape(one) for one in names if one[0] < "\u0250"]
     cyrillic = [re.escape(one) for one in names if "\u0250" <= one[0] < "\u0530"]
     others = [re.escape(one) for one in names if one[0] >= "\u0530"]
+    ends = rf"(?=(?:a|s|em|ie)?(?!{letter}|\d))"  # Reutersa, of Polish
     return re.compile(
-        rf"(?<!{capital})(?:(?:{'|'.join(latin)})(?!{capital}|\d)|{'|'.join(cyrillic)})"
-        rf"|{'|'.join(others)}"
+        rf"(?<!{letter})(?:(?:{'|'.join(latin)}){ends}"
+        rf"|(?:{'|'.join(cyrillic)})(?!\w*-[\u0400-\u042f]))|{'|'.join(others)}"
     )
 
 
@@ -232,14 +233,14 @@ def _families() -> _Families:
         names = [name, *family["names"]]
         by_name.update({plain_name(n): name for n in names})
         titles[name] = (*family["names"], *family.get("titles", ()))
+    written = {n for one in data["family"] for n in one["names"]}
+    written -= {*data["words"]["names"]}
     aggregators = frozenset(data["aggregators"]["domains"])
     return _Families(
         by_domain=by_domain,
         by_name=by_name,
         titles=titles,
-        written=tuple(
-            n for one in data["family"] for n in (one["name"], *one["names"])
-        ),
+        written=tuple(written),
         shared=frozenset(data["shared"]["domains"]),
         labels=frozenset(data["shared"]["labels"]),
         channels=_by_host(data["channels"]["domains"]),

@@ -52,7 +52,11 @@ OF_SCRIPT: Final = {  # what a few words in it are taken for
     "HANGUL": "ko",
 }
 FEW: Final = 3  # words of a question that is a name, e.g. Lina Marovic
-ARTICLE: Final = 3  # letters of a first word that is no name: "El", "Has"
+# A first word that is no name, though it has a capital letter.
+NO_NAMES: Final = frozenset(
+    "a an the el la los las un una le les une il lo gli der die das ein eine o os as"  # noqa: SIM905
+    " are can did do does has have how is was what when where who why will".split()
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,8 +164,8 @@ def _asked_for(text: str) -> set[str]:
     if len(text.split()) > FEW:
         return set()
     first, _, rest = text.strip().partition(" ")
-    is_article = len(first) <= ARTICLE and not first.isupper() and rest
-    return names_in(rest if is_article else text) or words_in(text)
+    named = rest if rest and first.lower() in NO_NAMES else text
+    return names_in(named) or words_in(text)
 
 
 def _query(args: FindNear, settings: Settings, state: Reader, model: PairModel) -> View:

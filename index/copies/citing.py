@@ -7,6 +7,7 @@ or of the event's outlets.
 
 import re
 import tomllib
+import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -24,7 +25,7 @@ _ATTACHED: Final = frozenset(("ar", "he"))
 _NO_BEGINNING: Final = UNSPACED_LANGUAGES | {"ko"}
 _PICTURE: Final = re.compile(  # whose it is tells nothing of the report
     r"(?:photo|foto|fotos|ảnh|фото|صورة|عکس|תמונה|צילום|사진|写真|照片|图片|चित्र)\s?:[^.\n]{1,40}?"
-    r"(?=\s[A-Z\u0400-\u042f]|[.\n]|$)",
+    r"(?=\s(?-i:[A-Z\u0400-\u042f])|[.\n]|$)",
     re.IGNORECASE,
 )
 _NOTHING: Final = "(?!)"
@@ -64,7 +65,7 @@ class Citing:
 
     def cited(self, opening: str) -> list[tuple[int, str]]:
         """Return where it cites whom: a family's name, or what may hold another."""
-        opening = _PICTURE.sub(lambda hit: " " * len(hit[0]), opening)
+        opening = _PICTURE.sub(" ", unicodedata.normalize("NFKC", opening))
         found = []
         for hit in self.before.finditer(opening):
             beside = _STOP.split(opening[hit.end() : hit.end() + BESIDE])[0]
@@ -89,7 +90,11 @@ def _any_of(parts: list[str], begin: str, end: str) -> re.Pattern[str]:
 @cache
 def _any_platform() -> str:
     names = sorted(_platforms(), key=len, reverse=True)
-    return rf"(?<![A-Za-z])(?-i:({'|'.join(map(re.escape, names))}))(?![A-Za-z])"
+    # Not a part of a word; nor a Roman number, or a ray.
+    return (
+        rf"(?<![A-Za-z])(?-i:({'|'.join(map(re.escape, names))}))"
+        r"(?![A-Za-z\u0400-\u052f\u0620-\u06ff])(?! ?(?:век|столет|光))"
+    )
 
 
 @cache

@@ -82,7 +82,7 @@ def compare_texts(a: Reading, b: Reading) -> Shared:
         for number, kind in enumerate(KINDS)
     }
     return Shared(
-        kind=_kind(*sides, counts, MIN_COPIED * a.letters),
+        kind=_kind(*sides, counts, MIN_COPIED * max(a.letters, b.letters)),
         a=sides[0],
         b=sides[1],
         spans=tuple(spans),

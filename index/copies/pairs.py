@@ -134,7 +134,7 @@ def _of_agency(a: Text, b: Text, runs: tuple[Run, ...]) -> str:
     """
     mine, its = (one.credited.outlet.casefold() in _OWNERS for one in (a, b))
     copied = sum(run.size for run in runs if not run.kind)
-    if mine == its or copied < MIN_COPIED * a.reading.letters:
+    if mine == its or copied < MIN_COPIED * max(a.reading.letters, b.reading.letters):
         return UNKNOWN
     return A if mine else B
 

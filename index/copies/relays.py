@@ -8,18 +8,19 @@ somebody knows itself.
 """
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
 from samestory.credits import CITED, OUTLET_NAME, looks_like_outlet
 from samestory.index.copies.citing import PASSAGE, Citing
-from samestory.publishers import family_of_name, names_of, outlet_named
+from samestory.publishers import families_in, names_of, outlet_named
 
 OPENING: Final = 600  # characters in which it is said whose knowledge it is
 READ: Final = 6_000  # in which a report says that it knows itself
 MOST: Final = 5  # names, or passages that may hold one, that are kept
-LEAST: Final = 4  # letters of a name that is looked for in a passage
+LEAST: Final = 3  # letters of a name that is looked for in a passage
+_CASED: Final = re.compile("[A-Za-z\u00c0-\u052f]")  # letters that may be capital ones
 CONFIRMING: Final = 2  # voices of an event that may be confirmed
 POST: Final = "a post on "
 _HOUSE: Final = (
@@ -78,8 +79,7 @@ def relays_of(text: str, outlet: str, lang: str | None) -> tuple[str, ...]:
     if its and its.asked.search(text[:READ]):
         return ()
     names = [name for _, name in sorted(found)]
-    own = _called(outlet)
-    if any(_is_called(name, own) for name in names):
+    if any(_is_of(name, outlet) for name in names):
         return ()
     names += [f"{POST}{platform}"] if platform else []
     names.sort(key=lambda name: name.startswith(PASSAGE))  # names that are known first
@@ -90,15 +90,32 @@ def _without_article(name: str) -> str:
     return re.sub(r"^[Tt]he ", "", name).rstrip(".'\u2019")
 
 
-def _is_called(name: str, names: Collection[str]) -> bool:
-    """Tell whether a name, or one in a passage, is one of these, as `_plain` has them.
+def _is_of(name: str, outlet: str) -> bool:
+    """Tell whether a name is an outlet's, or a passage holds one of its names.
 
-    Names of a few letters are parts of words there.
+    There as it is written, a word of its own with a capital letter where its script has
+    them: "el país" is no paper.
     """
-    plain = _plain(name)
     if not name.startswith(PASSAGE):
-        return plain in names
-    return any(len(one) >= LEAST and one in plain for one in names)
+        return _plain(name) in _called(outlet)
+    hits = (one.search(name) for one in _written(outlet))
+    return any(
+        hit and (hit[0] != hit[0].lower() or not _CASED.search(hit[0])) for hit in hits
+    )
+
+
+@lru_cache(maxsize=1_024)
+def _written(outlet: str) -> tuple[re.Pattern[str], ...]:
+    """Return what finds an outlet's names in a passage."""
+    names = {outlet, *names_of(outlet_named(outlet))}
+    return tuple(
+        re.compile(
+            rf"(?<!\w){re.escape(name)}" if _CASED.search(name) else re.escape(name),
+            re.IGNORECASE,
+        )
+        for name in sorted(names)
+        if len(name) >= LEAST
+    )
 
 
 def relays_in(kept: str) -> tuple[str, ...]:
@@ -155,12 +172,11 @@ def _source(report: Told, here: Mapping[str, Told]) -> str:
 def _passed_on(report: Told, here: Mapping[str, Told]) -> tuple[Told | None, str]:
     """Return the report that another passes on, if it is there, and its name."""
     for name in report.relays:
-        called = (known for known in here if _is_called(name, (known,)))
-        if one := here.get(next(called, "")):
+        is_passage = name.startswith(PASSAGE)
+        reports = (r for r in here.values() if is_passage and _is_of(name, r.outlet))
+        if one := here.get(_plain(name)) or next(reports, None):
             return one, one.outlet
-        if name.startswith(PASSAGE):
-            continue
-        if name.startswith(POST) or looks_like_outlet(name) or family_of_name(name):
+        if name.startswith(POST) or looks_like_outlet(name) or families_in(name):
             return None, name
     return None, ""
 

@@ -62,12 +62,6 @@ _ENDS: Final = {
     "fa": frozenset(("ی", "یی", "ان", "یان", "یها", "ها")),
     "ur": frozenset(("ی", "یوں", "یائی")),
 }
-_KEPT: Final = 512  # texts that are read once, of those that are held together
-_MOST_WORDS: Final = 4  # of a title's beginning that may name a country
-_ARTICLES: Final = frozenset(
-    "the la le les el los las il lo i gli die der das de het den det o a os as".split()  # noqa: SIM905
-)
-_ELIDED: Final = re.compile(r"^[lLdD]['\u2019]")
 _LANGUAGES: Final = 64  # whose countries are kept; a feed may say that it is in any
 _TERRITORY: Final = re.compile("[A-Z]{2}")
 _BENDS: Final = 3  # letters that may follow a country's name
@@ -107,37 +101,6 @@ def names_of(
             if len(known) >= LEAST:
                 found[known] = min(rare, found.get(known, rare))
     return found
-
-
-@lru_cache(maxsize=_KEPT)
-def begins_with(title: str, lang: str | None) -> str | None:
-    """Return the ISO 3166 code of the country that a title begins with; None if none.
-
-    An article may stand before it.
-    """
-    lang = lang or _ENGLISH
-    if lang in UNSPACED_LANGUAGES:
-        stems, small = _stems(lang)[0], title.lower()
-        longest = max(map(len, stems), default=0)
-        heads = (small[:size] for size in range(longest, 1, -1))
-        return next((stems[head] for head in heads if head in stems), None)
-    words = [_ELIDED.sub("", word) for word in _ANY.findall(title)[:_MOST_WORDS]]
-    if words and words[0].lower() in _ARTICLES:
-        words = words[1:]
-    for count in range(len(words), 0, -1):
-        codes, rest = _countries_in(words[:count], lang)
-        if codes and not rest:
-            return codes.pop()
-    return None
-
-
-@lru_cache(maxsize=_KEPT)
-def countries_of(title: str, text: str, lang: str | None) -> frozenset[str]:
-    """Return the ISO 3166 codes of the countries that a title or a text names."""
-    whole, lang = f"{title}. {text}", lang or _ENGLISH
-    if lang in UNSPACED_LANGUAGES:
-        return frozenset(_without_blanks(whole.lower(), lang)[0])
-    return frozenset(_countries_in(_ANY.findall(whole), lang)[0])
 
 
 def countries_of_one_word(lang: str) -> frozenset[str]:

@@ -19,13 +19,10 @@ from typing import Final
 
 from samestory.index.decision.names import (
     LEAST,
-    begins_with,
     consonants,
-    countries_of,
     countries_of_one_word,
 )
 
-STATES: Final = 600  # characters of the text in which a state is looked for
 OPENING: Final = 1500  # characters of the text that are read
 ALIKE: Final = 0.57  # of the words of two titles, where a name differs
 REPRINTED: Final = 0.9  # of the words of two openings: it may be one text
@@ -40,13 +37,30 @@ _FIGURES: Final = 2  # that both differ
 Words = tuple[str, str, str | None]  # title, opening of the text, language (639-1)
 _KEPT: Final = 512  # texts that are read once, of those that are held together
 _TELLING: Final = 8  # words that have to be left for two reports to share nothing
-_ARTICLE: Final = 3  # letters
+_ARTICLES: Final = frozenset(
+    "the la le les el los las il lo i gli die der das de het den det o a os as".split()  # noqa: SIM905
+)
+_ACT: Final = 4  # letters of the word that tells an act: "to host" is host
+# Behind a state's name in English: who is of it.
+_OF_PEOPLE: Final = (
+    "vian",
+    "ians",
+    "ian",
+    "ans",
+    "an",
+    "ns",
+    "n",
+    "is",
+    "i",
+    "ese",
+    "s",
+)
 _POSSESSIVE: Final = re.compile(r"['\u2019]s$")
 _NEAR: Final = 5  # words in which the act of a title's first word stands
 _ENGLISH: Final = "en"
 _LANGUAGES: Final = 64  # whose states are kept
 _LEAST: Final = 4  # words of a title in which a slot can be seen, letters of a name
-_KEY: Final = 5  # letters by which a name is known, see `vetoes`
+_KEY: Final = 5  # letters by which a word is known: Ilmara and Ilmaran
 _WORD: Final = re.compile(r"[^\W_]+(?:[.,:'\u2019][^\W_]+)*")
 _SENTENCE: Final = re.compile(r"(?<=[.!?])\s+")
 # " - The Daily" at the end of a title, or " - World - The Daily".
@@ -115,16 +129,14 @@ def other_actor(a: Words, b: Words) -> str | None:
     """Return two states of which two titles tell one act; None if they tell none.
 
     "Turkey's central bank raises rates", "Egypt's central bank raises rates": what
-    stands behind the state is the same, and neither report names the other state. In
-    two languages nobody can tell what is the same: there that none names the other's
-    is enough.
+    stands behind the state is the same, and neither report names the other state.
 
     Args:
         a: one report.
         b: another.
     """
-    if a[2] != b[2]:
-        return _other_state(a, b)
+    if (a[2] or _ENGLISH) != (b[2] or _ENGLISH):
+        return None
     one, other = _act_of(a[0], a[2]), _act_of(b[0], b[2])
     if one is None or other is None or one[1] != other[1]:
         return None
@@ -133,18 +145,6 @@ def other_actor(a: Words, b: Words) -> str | None:
         if any(key.startswith(key_of(actor)) for key in there):
             return None
     return f"other actor: {one[0]}, {other[0]}"
-
-
-def _other_state(a: Words, b: Words) -> str | None:
-    one, other = begins_with(a[0], a[2]), begins_with(b[0], b[2])
-    if one is None or other is None or one == other:
-        return None
-    in_one, in_other = (
-        countries_of(title, text[:STATES], lang) for title, text, lang in (a, b)
-    )
-    if one in in_other or other in in_one:
-        return None
-    return f"other actor: {one}, {other}"
 
 
 def other_day_of_a_wire(
@@ -321,13 +321,6 @@ def _countries() -> dict[str, str]:
     return {name: country for country, names in named.items() for name in names}
 
 
-@lru_cache(maxsize=_LANGUAGES)
-def _governments(lang: str | None) -> frozenset[str]:
-    """Return the keys of states in a language, and of all that English calls them."""
-    states = countries_of_one_word(lang or _ENGLISH)
-    return frozenset((*_countries().values(), *map(key_of, states)))
-
-
 @lru_cache(maxsize=_KEPT)
 def _act_of(title: str, lang: str | None) -> tuple[str, str] | None:
     """Return (the state that a title begins with, the key of the word behind it).
@@ -335,19 +328,43 @@ def _act_of(title: str, lang: str | None) -> tuple[str, str] | None:
     An article may stand before it; behind all of its name is the first word without a
     capital letter, if one is near.
     """
-    first, *rest = _titles(title) or ("",)
-    if len(first) <= _ARTICLE and rest and not is_government(first, lang):
-        first, *rest = rest
+    words = _titles(title)
+    first, *rest = words[words[:1] != () and words[0].lower() in _ARTICLES :] or ("",)
     state = first[2:] if first[1:2] in ("'", "\u2019") else first  # L'Egypte
     if len(rest) < _LEAST - 1 or not is_government(state, lang):
         return None
-    small = (word for word in rest[: _NEAR - 1] if not word[0].isupper())
-    return _POSSESSIVE.sub("", state), key_of(next(small, rest[0]))
+    near = (w for w in rest[: _NEAR - 1] if not w[0].isupper() and len(w) >= _ACT)
+    return _POSSESSIVE.sub("", state), key_of(next(near, rest[0]))
 
 
+@lru_cache(maxsize=_KEPT)
 def is_government(word: str, lang: str | None) -> bool:
-    """Tell whether a word names a country, its people or its government."""
-    return not word[:1].islower() and key_of(word) in _governments(lang)
+    """Tell whether a word names a state, its people or its government.
+
+    Its name in the language, in English that of its people, too, or another name of
+    its government (governments.json).
+    """
+    plain = _POSSESSIVE.sub("", word).lower()
+    if word[:1].islower() or not plain:
+        return False
+    if plain in _countries() or plain in _countries().values():
+        return True
+    states = _states(lang or _ENGLISH)
+    if plain in states or (lang or _ENGLISH) != _ENGLISH:
+        return plain in states
+    return any(
+        f"{plain.removesuffix(end)}{vowel}" in states
+        for end in _OF_PEOPLE
+        if plain.endswith(end)
+        for vowel in ("", "a", "e")
+    )
+
+
+@lru_cache(maxsize=_LANGUAGES)
+def _states(lang: str) -> frozenset[str]:
+    """Return the names of states; in English those without a last y, too: German."""
+    names = countries_of_one_word(lang)
+    return names | {name.removesuffix("y") for name in names}
 
 
 def key_of(word: str) -> str:

@@ -80,7 +80,8 @@ _DENIES: Final = re.compile(
     r"|\bno (?:[\w-]+ ){1,6}?(?:took place|happened|occurred"
     r"|(?:was|were|been) (?:held|planned|made))\b"
     rf"|\b{_CLAIMS} [^.]{{0,40}}\b{_UNTRUE}\b"
-    r"|\b(?:an?|pure|total|complete|sheer) (?:fabrication|hoax|lie)\b",
+    r"|\b(?:an?|pure|total|complete|sheer) fabrication\b"
+    r"|\b(?:is|are|was|were) (?:an? )?(?:hoax|lies?)\b",
     re.IGNORECASE,
 )
 _OF_DENIAL: Final = re.compile(

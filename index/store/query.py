@@ -216,4 +216,5 @@ def _patterns(words: str) -> list[re.Pattern[str]]:
 def _without_accents(text: str) -> str:
     if text.isascii():
         return text.lower()
-    return _ACCENTS.sub("", unicodedata.normalize("NFKD", text.casefold()))
+    apart = unicodedata.normalize("NFKD", text.casefold().replace("\u2019", "'"))
+    return unicodedata.normalize("NFC", _ACCENTS.sub("", apart))

@@ -37,6 +37,7 @@ CUTS = {  # what their callers cut, see `doors`
 OF_TABLES = frozenset(  # or of a question's words, which are escaped
     {
         "samestory.index.copies.citing",
+        "samestory.index.copies.relays",
         "samestory.index.decision.vetoes",
         "samestory.index.store.query",
         "samestory.publishers",

@@ -33,7 +33,10 @@ def test_a_replay_of_the_recorded_journal_answers_what_it_answered(name, tmp_pat
 
 
 def test_the_recording_has_what_can_go_wrong_often_enough():
-    """Hundreds of stories; corrections, forgets, versions, vetoes; no large file."""
+    """Hundreds of stories; corrections, forgets, versions, vetoes; no large file.
+
+    No event is split here: `tests/index/grouping/test_reassessment.py` splits some.
+    """
     found = read_answers()["kept for ever"]
     reasons = Counter(one["reason"] for one in found["revisions"].values())
     status = Counter(one["status"] for one in found["corrections"].values())
@@ -53,7 +56,7 @@ def test_the_recording_has_what_can_go_wrong_often_enough():
     }
     least = dict.fromkeys(counts, 20) | {"stories": 500, "events of several": 150}
     assert {name: n for name, n in counts.items() if n < least[name]} == {}
-    assert {"moved", "split", "merged", "forgotten", "corrected"} <= reasons.keys()
+    assert {"moved", "merged", "forgotten", "corrected"} <= reasons.keys()
     assert {"accepted", "refused", "undone", "forgotten"} <= status.keys()
     expired = read_answers()["kept for 8 days"]["revisions"].values()
     assert {"expired", "closed"} <= {one["reason"] for one in expired}
