@@ -20,6 +20,7 @@ OPENING: Final = 600  # characters in which it is said whose knowledge it is
 READ: Final = 6_000  # in which a report says that it knows itself
 MOST: Final = 5  # names, or passages that may hold one, that are kept
 LEAST: Final = 3  # letters of a name that is looked for in a passage
+_UNCASED: Final = re.compile("[\u0590-\u1fff\u3040-\ud7ff]")  # letters without
 _CASED: Final = re.compile("[A-Za-z\u00c0-\u052f]")  # letters that may be capital ones
 CONFIRMING: Final = 2  # voices of an event that may be confirmed
 POST: Final = "a post on "
@@ -93,15 +94,14 @@ def _without_article(name: str) -> str:
 def _is_of(name: str, outlet: str) -> bool:
     """Tell whether a name is an outlet's, or a passage holds one of its names.
 
-    There as it is written, a word of its own with a capital letter where its script has
-    them: "el país" is no paper.
+    There as it is written, a word of its own with a capital letter, where the passage
+    has no other script: "el país" is no paper.
     """
     if not name.startswith(PASSAGE):
         return _plain(name) in _called(outlet)
+    is_foreign = _UNCASED.search(name) is not None
     hits = (one.search(name) for one in _written(outlet))
-    return any(
-        hit and (hit[0] != hit[0].lower() or not _CASED.search(hit[0])) for hit in hits
-    )
+    return any(hit and (is_foreign or hit[0] != hit[0].lower()) for hit in hits)
 
 
 @lru_cache(maxsize=1_024)
@@ -172,9 +172,12 @@ def _source(report: Told, here: Mapping[str, Told]) -> str:
 def _passed_on(report: Told, here: Mapping[str, Told]) -> tuple[Told | None, str]:
     """Return the report that another passes on, if it is there, and its name."""
     for name in report.relays:
-        is_passage = name.startswith(PASSAGE)
-        reports = (r for r in here.values() if is_passage and _is_of(name, r.outlet))
-        if one := here.get(_plain(name)) or next(reports, None):
+        if name.startswith(PASSAGE):
+            reports = (one for one in here.values() if _is_of(name, one.outlet))
+            if found := next(reports, None):
+                return found, found.outlet
+            continue
+        if one := here.get(_plain(name)):
             return one, one.outlet
         if name.startswith(POST) or looks_like_outlet(name) or families_in(name):
             return None, name

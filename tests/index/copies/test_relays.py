@@ -69,6 +69,14 @@ def test_an_opening_tells_whose_knowledge_it_is(opening, expected):
         ("vi", "Theo Reuters, ba đặc phái viên gặp nhau.", "Reuters"),
         ("zh", "据路透社11月3日报道，三名特使秘密会面。", "Reuters"),
         ("zh", "他在社交媒体“真实社交”上发文。", "a post on Truth Social"),
+        ("ja", "特使が会談したとロイター通信が報じた。", "Reuters"),
+        ("ko", "특사가 만났다고 로이터 통신이 보도했다.", "Reuters"),
+        ("ja", "共同通信によると、特使が会談した。", "Kyodo"),
+        ("es", "Se reunieron, según la agencia EFE.", "EFE"),
+        ("fr", "La Commission a annoncé une enquête sur TikTok.", ""),
+        ("ru", "Храм, построенный в X веке, открыт.", ""),
+        ("id", "Menurut tokoh Hindu, acara ditunda.", ""),  # a word
+        ("zh", "证据表明共同社会责任。", ""),
         ("ru", "Посланники встретились, по данным МИД.", ""),  # no outlet
         ("ru", "Посланник рассказал журналистам об этом. Reuters пишет иное.", ""),
         ("ja", "外務省によると、特使が会談した。", ""),
@@ -81,6 +89,24 @@ def test_other_languages_cite_too(lang, opening, expected):
     """A known outlet however its script writes it, or a post; nobody else."""
     relays = relays_of(opening, "Harbour Herald", lang)
     assert passed_on([Told("Harbour Herald", "Harbour Herald", relays)]) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("lang", "text", "outlet"),
+    [
+        ("de", "Laut Polizei war zur Zeit des Unfalls niemand da.", "zeit.de"),
+        ("es", "Según el país asiático no hay acuerdo.", "El País"),
+        ("fr", "Selon le monde agricole la loi est mauvaise.", "Le Monde"),
+        ("it", "Secondo la stampa locale due feriti.", "lastampa.it"),
+    ],
+)
+def test_a_word_is_no_outlet_of_the_event(lang, text, outlet):
+    """A name is written as one."""
+    told = [
+        Told(outlet, outlet, ()),
+        Told("x.org", "x.org", relays_of(text, "x", lang)),
+    ]
+    assert passed_on(told) == ["", ""]
 
 
 def test_an_outlet_of_the_event_is_found_beside_what_cites_it():
