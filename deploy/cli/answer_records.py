@@ -78,6 +78,10 @@ class Addition(TypedDict):
     """What a report adds to those before it."""
 
     story_id: StoryId
+    first_in_language: Annotated[
+        bool,
+        Meta(description="Then all of its sentences are told, compared with none."),
+    ]
     sentences: list[str]
     figures: list[str]
     names: list[str]

@@ -21,7 +21,8 @@ from babel import Locale, UnknownLocaleError
 
 from samestory.index.copies.comparison import COVERED
 from samestory.index.copies.pairs import Text
-from samestory.index.copies.reading import SHINGLE, Reading, plain_word, read, runs_of
+from samestory.index.copies.reading import SHINGLE, Reading, read, runs_of
+from samestory.index.copies.words import plain_word
 from samestory.index.decision.features import plain_number
 from samestory.index.decision.names import LEAST, consonants
 from samestory.index.store.copies import Kept
@@ -65,6 +66,7 @@ class Addition:
         """Return what `event --json` says of it."""
         return {
             "story_id": self.story.story_id,
+            "first_in_language": self.is_first,
             "sentences": list(self.sentences),
             "figures": list(self.figures),
             "names": list(self.names),

@@ -11,27 +11,19 @@ reports of one house share its lines.
   outlet repeats. A market's figures are nobody's words.
 """
 
-import codecs
 import re
-import sys
 import unicodedata
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from samestory.scripts import (
-    HANGUL,
-    IDEOGRAPHS,
-    SENTENCE_MARKS,
-    SIGNS,
-    UNSPACED,
-    UNSPACED_LETTERS,
-)
+from samestory.index.copies.words import are_letters, plain_word, split
+from samestory.scripts import IDEOGRAPHS, SENTENCE_MARKS
 
 SHINGLE: Final = 6  # words, by which reports find each other
 PIECE: Final = 3  # words in a row that two reports share, of a passage
@@ -50,22 +42,6 @@ MAX_QUOTED: Final = 2_000  # characters of a paragraph's quotation
 _TIMES: Final = np.uint64(0x9E37_79B9_7F4A_7C15)
 _HALF: Final = np.uint64(32)  # bits
 _MIX: Final = np.uint64(0xBF58_476D_1CE4_E5B9)
-# What a character is: 0 none of a word, a letter or sign of a word, a letter that is a
-# word of its own, or a sign that stays with such a letter.
-_SPACED, _LETTER, _SIGN = 1, 2, 3
-_CLASSES: Final = (
-    (re.compile(rf"[\w{SIGNS}]+"), _SPACED),
-    (re.compile(rf"(?:(?=\w)[{UNSPACED}{HANGUL}])+"), _LETTER),
-)
-_UNSPACED: Final = re.compile(f"[{UNSPACED_LETTERS}]")
-_MARKS: Final = frozenset(("Mn", "Mc"))  # categories of signs
-_UTF_32: Final = codecs.lookup("utf-32-le")  # found now, while files can be opened
-# Where tables of code points end: of most scripts (2 ms to make), with Chinese and
-# emoji (15 ms), of all (0.13 s).
-_ENDS: Final = (0x3000, 0x2_0000, sys.maxunicode + 1)
-_APOSTROPHE: Final = ord("'")
-_RAISED: Final = 0x2019
-_BLANK: Final = ord(" ")
 _MARK: Final = re.compile('["\u201c\u201d\u00ab\u00bb\u201e\u201f\u300c\u300d]')
 _OPENING: Final = '"\u201c\u00ab\u201e\u201f\u300c'
 _CLOSING: Final = '"\u201d\u00bb\u300d'
@@ -170,7 +146,7 @@ class Reading:
     @property
     def words(self) -> tuple[str, ...]:
         """The words in lower case, in order; made anew each time."""
-        return tuple(_split(self.text, plain_word(self.text))[2])
+        return tuple(split(self.text, plain_word(self.text))[2])
 
     @cached_property
     def places(self) -> tuple[NDArray[np.uint64], NDArray[np.uint32]]:
@@ -232,11 +208,6 @@ def _normal(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", one) for one in pieces)[:MAX_READ]
 
 
-def plain_word(written: str) -> str:
-    """Return a word, or several, as words are compared."""
-    return written.lower().replace("\u2019", "'")
-
-
 def read(text: str, repeated: Collection[str] = ()) -> Reading:
     """Read a text.
 
@@ -246,7 +217,7 @@ def read(text: str, repeated: Collection[str] = ()) -> Reading:
     """
     plain = _normal(text[:MAX_READ])
     lower = plain_word(plain)
-    begins, ends, words = _split(plain, lower)
+    begins, ends, words = split(plain, lower)
     rows = _marked(begins, _rows(plain))
     house = _marked(begins, _repeated(plain, repeated), rows)
     if house.sum() <= MAX_HOUSE * len(words):  # else a report that stands there thrice
@@ -263,89 +234,8 @@ def read(text: str, repeated: Collection[str] = ()) -> Reading:
         checksums=np.fromiter(map(zlib.crc32, raw), np.uint32, len(words)),
         runs=runs_of(numbers.view(np.uint64), PIECE),
         furniture=furniture,
-        letters=LETTERS if _are_letters(begins, ends) else 1,
+        letters=LETTERS if are_letters(begins, ends) else 1,
     )
-
-
-def _split(
-    plain: str, lower: str
-) -> tuple[NDArray[np.uint32], NDArray[np.uint32], list[str]]:
-    """Return where the words begin and end, and the words.
-
-    A word is letters, digits and signs in a row, two such where an apostrophe joins
-    them. Where a script puts no blanks between words, and in Korean, whose words say
-    more, it is each letter with its signs.
-
-    By its characters' classes: a third of the time that an expression takes.
-    """
-    codes = _codes(plain)
-    marks = np.zeros(len(codes) + 2, np.uint8)  # one before, one behind
-    kinds = marks[1:-1]
-    highest = codes.max(initial=0)
-    kinds[:] = _kinds(next(end for end in _ENDS if highest < end))[codes]
-    apostrophes = np.flatnonzero((codes == _APOSTROPHE) | (codes == _RAISED))
-    joins = (marks[apostrophes] == _SPACED) & (marks[apostrophes + 2] == _SPACED)
-    inside = apostrophes[joins]
-    kinds[inside] = _SPACED
-    if len(inside) > 1:
-        _part(kinds, inside)
-    is_spaced = kinds.max(initial=0) <= _SPACED
-    if is_spaced and len(lower) == len(plain):
-        edges = np.flatnonzero(marks[1:] != marks[:-1]).astype(np.uint32)
-        kept = np.where(kinds, _codes(lower), np.uint32(_BLANK)).tobytes()
-        words = _UTF_32.decode(kept, "surrogatepass")[0].split()
-        return edges[::2].copy(), edges[1::2].copy(), words
-    is_edge = _edges(marks)
-    begins = np.flatnonzero(is_edge[:-1] & (kinds != 0)).astype(np.uint32)
-    ends = (np.flatnonzero(is_edge[1:] & (kinds != 0)) + 1).astype(np.uint32)
-    spans = zip(begins.tolist(), ends.tolist(), strict=True)
-    return begins, ends, [plain_word(plain[begin:end]) for begin, end in spans]
-
-
-def _are_letters(begins: NDArray[np.uint32], ends: NDArray[np.uint32]) -> bool:
-    """Tell whether most words follow the one before without anything between."""
-    return bool(2 * (begins[1:] == ends[:-1]).sum() > len(begins))
-
-
-def _codes(text: str) -> NDArray[np.uint32]:
-    return np.frombuffer(_UTF_32.encode(text, "surrogatepass")[0], np.uint32)
-
-
-def _edges(marks: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Return before which characters, and the end, a word may begin or end.
-
-    Args:
-        marks: what each character is, with one 0 before and one behind.
-    """
-    groups = np.where(marks == _SIGN, np.uint8(_LETTER), marks)
-    begins_one = marks[1:] == _LETTER
-    found: NDArray[np.bool_] = begins_one | (groups[1:] != groups[:-1])
-    return found
-
-
-def _part(kinds: NDArray[np.uint8], inside: NDArray[np.intp]) -> None:
-    """Let each second apostrophe of a row of words that they join be none: "a'b c"."""
-    blanks = np.flatnonzero(kinds != _SPACED)
-    rows = np.searchsorted(blanks, inside)
-    joined = False
-    for at, row, before in zip(inside[1:], rows[1:], rows, strict=False):
-        joined = row == before and not joined
-        if joined:
-            kinds[at] = 0
-
-
-@cache
-def _kinds(end: int) -> NDArray[np.uint8]:
-    """Return what each code point is, 0 if none of a word."""
-    found = np.zeros(end, np.uint8)
-    every = "".join(map(chr, range(end)))
-    for pattern, kind in _CLASSES:
-        for match in pattern.finditer(every):
-            found[match.start() : match.end()] = kind
-    for match in _UNSPACED.finditer(every):
-        if unicodedata.category(match[0]) in _MARKS:
-            found[match.start()] = _SIGN
-    return found
 
 
 def _marked(

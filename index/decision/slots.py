@@ -8,20 +8,15 @@ Title Case is no sign of one. One name may be spelt in two ways: it is known by 
 consonants. What each rule costs and gains is in docs/quality.md.
 """
 
-import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from difflib import SequenceMatcher
-from functools import cache, lru_cache
-from pathlib import Path
+from functools import lru_cache
 from typing import Final
 
-from samestory.index.decision.names import (
-    LEAST,
-    consonants,
-    countries_of_one_word,
-)
+from samestory.index.decision.names import LEAST, consonants
+from samestory.index.decision.states import KEY, POSSESSIVE, is_state, key_of
 
 OPENING: Final = 1500  # characters of the text that are read
 ALIKE: Final = 0.57  # of the words of two titles, where a name differs
@@ -41,26 +36,9 @@ _ARTICLES: Final = frozenset(
     "the la le les el los las il lo i gli die der das de het den det o a os as".split()  # noqa: SIM905
 )
 _ACT: Final = 4  # letters of the word that tells an act: "to host" is host
-# Behind a state's name in English: who is of it.
-_OF_PEOPLE: Final = (
-    "vian",
-    "ians",
-    "ian",
-    "ans",
-    "an",
-    "ns",
-    "n",
-    "is",
-    "i",
-    "ese",
-    "s",
-)
-_POSSESSIVE: Final = re.compile(r"['\u2019]s$")
 _NEAR: Final = 5  # words in which the act of a title's first word stands
 _ENGLISH: Final = "en"
-_LANGUAGES: Final = 64  # whose states are kept
 _LEAST: Final = 4  # words of a title in which a slot can be seen, letters of a name
-_KEY: Final = 5  # letters by which a word is known: Ilmara and Ilmaran
 _WORD: Final = re.compile(r"[^\W_]+(?:[.,:'\u2019][^\W_]+)*")
 _SENTENCE: Final = re.compile(r"(?<=[.!?])\s+")
 # " - The Daily" at the end of a title, or " - World - The Daily".
@@ -80,7 +58,7 @@ _TOLL: Final = re.compile(
 # Nouns begin with a capital letter, so that none shows a name.
 _ALL_CAPITAL: Final = frozenset({"de", "lb"})
 _DAYS: Final = {
-    f"{day}day".lower()[:_KEY]: f"{day}day"
+    f"{day}day".lower()[:KEY]: f"{day}day"
     for day in ("Mon", "Tues", "Wednes", "Thurs", "Fri", "Satur", "Sun")
 }
 _MONTHS: Final = frozenset(
@@ -265,7 +243,7 @@ def _set(words: tuple[str, ...]) -> frozenset[str]:
 def _opening(text: str) -> tuple[str, ...]:
     """Return the first words of a text, by their keys."""
     words = _WORD.findall(text[: 10 * _WORDS])[:_WORDS]
-    return tuple(w if w[0].isdigit() else w.lower()[:_KEY] for w in words)
+    return tuple(w if w[0].isdigit() else w.lower()[:KEY] for w in words)
 
 
 @lru_cache(maxsize=_KEPT)
@@ -306,19 +284,11 @@ def _numbers(words: Iterable[str], of: Words, told: frozenset[str]) -> str | Non
     are known.
     """
     title, _, lang = of
-    keys = {word.lower()[:_KEY] for word in _titles(title)}
+    keys = {word.lower()[:KEY] for word in _titles(title)}
     guessed = _TOLL.search(title.lower()) or _ABOUT.search(_HOUSE.sub("", title))
     if lang not in (None, "en") or guessed or keys & _MONTHS:
         return None
     return next((w for w in words if _NUMBER.match(w) and key_of(w) not in told), None)
-
-
-@cache
-def _countries() -> dict[str, str]:
-    """Return the country of each other name by which reports call its government."""
-    path = Path(__file__).with_name("governments.json")
-    named = json.loads(path.read_text("utf-8"))
-    return {name: country for country, names in named.items() for name in names}
 
 
 @lru_cache(maxsize=_KEPT)
@@ -329,50 +299,14 @@ def _act_of(title: str, lang: str | None) -> tuple[str, str] | None:
     capital letter, if one is near.
     """
     words = _titles(title)
-    first, *rest = words[words[:1] != () and words[0].lower() in _ARTICLES :] or ("",)
+    if words and words[0].lower() in _ARTICLES:
+        words = words[1:]
+    first, *rest = words or ("",)
     state = first[2:] if first[1:2] in ("'", "\u2019") else first  # L'Egypte
-    if len(rest) < _LEAST - 1 or not is_government(state, lang):
+    if len(rest) < _LEAST - 1 or not is_state(state, lang):
         return None
     near = (w for w in rest[: _NEAR - 1] if not w[0].isupper() and len(w) >= _ACT)
-    return _POSSESSIVE.sub("", state), key_of(next(near, rest[0]))
-
-
-@lru_cache(maxsize=_KEPT)
-def is_government(word: str, lang: str | None) -> bool:
-    """Tell whether a word names a state, its people or its government.
-
-    Its name in the language, in English that of its people, too, or another name of
-    its government (governments.json).
-    """
-    plain = _POSSESSIVE.sub("", word).lower()
-    if word[:1].islower() or not plain:
-        return False
-    if plain in _countries() or plain in _countries().values():
-        return True
-    states = _states(lang or _ENGLISH)
-    if plain in states or (lang or _ENGLISH) != _ENGLISH:
-        return plain in states
-    return any(
-        f"{plain.removesuffix(end)}{vowel}" in states
-        for end in _OF_PEOPLE
-        if plain.endswith(end)
-        for vowel in ("", "a", "e")
-    )
-
-
-@lru_cache(maxsize=_LANGUAGES)
-def _states(lang: str) -> frozenset[str]:
-    """Return the names of states; in English those without a last y, too: German."""
-    names = countries_of_one_word(lang)
-    return names | {name.removesuffix("y") for name in names}
-
-
-def key_of(word: str) -> str:
-    """Return by what a word is known: Russia, Russian and the Kremlin as one."""
-    plain = word.lower().replace("\u2019", "'").removesuffix("'s")
-    if digits := _NUMBER.match(plain):
-        return digits[0].replace(",", "")
-    return _countries().get(plain, plain[:_KEY])
+    return POSSESSIVE.sub("", state), key_of(next(near, rest[0]))
 
 
 @lru_cache(maxsize=_KEPT)
@@ -403,7 +337,7 @@ def _named(title: str, text: str, lang: str | None) -> frozenset[str]:
         and len(word) >= _LEAST
         and word.lower() not in low
         and key_of(word) not in _CALENDAR
-        and (is_government(word, lang) or key_of(word) in within)
+        and (is_state(word, lang) or key_of(word) in within)
     )
 
 

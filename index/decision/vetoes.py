@@ -22,13 +22,12 @@ from samestory.index.decision.slots import (
     Words,
     are_alike,
     house_text_alone,
-    is_government,
-    key_of,
     other_actor,
     other_day_of_a_wire,
     other_in_a_slot,
 )
 from samestory.index.decision.stages import stages_in
+from samestory.index.decision.states import is_state, key_of
 
 ENGLISH: Final = "en"
 LEAD: Final = 200  # characters of the text that are read
@@ -366,7 +365,7 @@ def _acts(title: str) -> tuple[tuple[str, str, frozenset[str]], ...]:
         and _IS_ACT.fullmatch(title, found[at].end(), found[at + 1].end() + 1)
         and min(len(actor), len(verb)) >= _SHORTEST
         and verb not in _NO_ACT
-        and not is_government(found[at + 1][0], ENGLISH)
+        and not is_state(found[at + 1][0], ENGLISH)
     )
 
 

@@ -166,6 +166,11 @@ def test_a_chinese_report_adds_its_sentences(tmp_path):
     run("same", english, chinese)
     told, _ = run("event", chinese)
     assert "first in zh\n" in told
+    (event,) = run.rows("event", chinese)
+    assert {a["story_id"]: a["first_in_language"] for a in event["additions"]} == {
+        english: True,
+        chinese: True,
+    }
     run(
         "import",
         "-",
