@@ -15,12 +15,12 @@ from samestory.errors import Quarantine
 
 META: Final = "model.json"  # written last: a folder that holds it is whole
 ONNX: Final = "model.onnx"
-HALF: Final = "model.xml"  # in place of a large ONNX, with its weights in fp16
+HALF: Final = "model.xml"  # in place of a large ONNX: its weights in fp16
 NEW: Final = "new-"  # folders beside it, of conversions that are not done
 INT8: Final = "int8.xml"
 OUTPUT: Final = "sentence_embedding"
 
-Feed = dict[str, NDArray[np.int64]]
+Feed = dict[str, NDArray[Any]]
 
 
 class Meta(NamedTuple):

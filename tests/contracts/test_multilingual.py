@@ -10,6 +10,7 @@ import pytest
 
 from samestory.embed import canary, e5_weights
 from samestory.embed import models as known
+from samestory.embed.conversion import folder_of
 from samestory.embed.encoder import EncoderSpec
 from samestory.embed.engines.splitter import open_splitter
 from samestory.embed.models import model_files
@@ -76,6 +77,31 @@ def test_an_encoder_for_one_question_computes_the_same():
     whole = open_encoder(SPEC).encode(TEXTS)
     for _ in range(2):
         assert np.array_equal(open_encoder(SPEC, for_one=True).encode(TEXTS), whole)
+
+
+def test_the_vectors_of_its_words_are_no_part_of_the_graph(tmp_path):
+    """They are read from a file of their own; one that is damaged is named."""
+    spec = replace(SPEC, engine="openvino-fp32")
+    whole = open_encoder(spec).encode(TEXTS)
+    kept = folder_of(SPEC.cache, model_files("multilingual").digest())
+    file = e5_weights.read(model_files("multilingual").source, with_tensors=False)
+    words = kept / "words.f16"
+    assert words.stat().st_size == file.sizes.words * file.sizes.hidden * 2
+    assert (kept / "model.bin").stat().st_size < 50_000_000
+    folder = folder_of(tmp_path, kept.name.split("-")[0])
+    folder.mkdir()
+    for one in kept.iterdir():
+        if one.is_file() and one != words:
+            (folder / one.name).symlink_to(one)
+    spec = replace(spec, cache=tmp_path)
+    with pytest.raises(Misconfigured, match=r"words\.f16.*delete that folder"):
+        open_encoder(spec)
+    raw = words.read_bytes()
+    (folder / "words.f16").write_bytes(raw[:1_000_000])
+    with pytest.raises(Misconfigured, match=r"words\.f16 ends before token"):
+        open_encoder(spec)
+    (folder / "words.f16").write_bytes(raw)
+    assert np.array_equal(open_encoder(spec).encode(TEXTS), whole)
 
 
 def test_texts_are_split_as_the_packages_own_engine_splits_them(tmp_path):

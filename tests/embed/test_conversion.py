@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from samestory.deploy.cli import run
-from samestory.embed.conversion import folder_of
+from samestory.embed.conversion import FORMAT, folder_of
 from samestory.embed.encoder import EncoderSpec
 from samestory.embed.models import card_languages, model_files
 from samestory.embed.opening import open_encoder
@@ -134,7 +134,7 @@ def test_a_killed_conversion_goes_on_or_is_made_anew(tmp_path):
     second.kill()
     assert {first.wait(), second.wait()} == {-signal.SIGKILL}
     assert subprocess.run(command, cwd=ROOT, timeout=300, check=False).returncode == 0
-    (folder,) = cache.glob("*-1")
+    (folder,) = cache.glob(f"*-{FORMAT}")
     assert sorted(path.name for path in cache.iterdir()) == [folder.name, "lock"]
 
 
