@@ -7,25 +7,29 @@ or of the event's outlets.
 
 import re
 import tomllib
-import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, Self
 
-from samestory.publishers import families_in
+from samestory.publishers import families_in, names_of
 from samestory.scripts import UNSPACED_LANGUAGES
 
 KNOWN: Final = Path(__file__).with_name("citing.toml")
-BESIDE: Final = 40  # characters in which a name stands
+BESIDE: Final = 60  # characters in which a name stands
 PASSAGE: Final = "\u2026"  # begins what may hold a name that the event alone knows
-_STOP: Final = re.compile("[.,;:!?\n\u060c\u061b\u0964\u3001\u3002\uff0c\uff1a]")
+# A dot within a name ends nothing: "Folha de S.Paulo"; what ends a dateline does.
+_STOP: Final = re.compile(
+    r"\.(?!\w)| [-\u2013\u2014]{1,2} |[,;:!?=\n\u060c\u061b\u0964\u3001\u3002]"
+    r"|[\uff0c\uff1a]"
+)
 # Which write what stands before a name together with it, and which what follows.
 _ATTACHED: Final = frozenset(("ar", "he"))
 _NO_BEGINNING: Final = UNSPACED_LANGUAGES | {"ko"}
 _PICTURE: Final = re.compile(  # whose it is tells nothing of the report
-    r"(?:photo|foto|fotos|ảnh|фото|صورة|عکس|תמונה|צילום|사진|写真|照片|图片|चित्र)\s?:[^.\n]{1,40}?"
-    r"(?=\s(?-i:[A-Z\u0400-\u042f])|[.\n]|$)",
+    r"(?:photo|foto|fotos|ảnh|фото|صورة|عکس|תמונה|צילום|사진|写真|照片|图片|圖片|图源|圖源"
+    r"|(?<![\u4e00-\u9fff])[图圖]|चित्र|फ\u093c?ोटो|तस्वीर)\s?(?:제공)?\s?[:=/]\s?[^.\n]{1,40}?"
+    r"(?=\s(?-i:[A-Z\u0400-\u042f])|[.\n)\]\u3011\u300d\u0964\u3002]|$)",
     re.IGNORECASE,
 )
 _NOTHING: Final = "(?!)"
@@ -64,22 +68,43 @@ class Citing:
         )
 
     def cited(self, opening: str) -> list[tuple[int, str]]:
-        """Return where it cites whom: a family's name, or what may hold another."""
-        opening = _PICTURE.sub(" ", unicodedata.normalize("NFKC", opening))
+        """Return where it cites whom: a family's name, or what may hold another.
+
+        Args:
+            opening: in NFKC.
+        """
+        opening = _PICTURE.sub(" ", opening)
         found = []
         for hit in self.before.finditer(opening):
             beside = _STOP.split(opening[hit.end() : hit.end() + BESIDE])[0]
-            found.append((hit.end(), next(iter(families_in(beside)), PASSAGE + beside)))
+            found.append((hit.end(), [*_families(beside), PASSAGE + beside][0]))
         for hit in self.behind.finditer(opening):
-            first = max(0, hit.start() - BESIDE)
-            beside = _STOP.split(opening[first : hit.start()])[-1]
-            found.append((first, [PASSAGE + beside, *families_in(beside)][-1]))
+            until = opening[max(0, hit.start() - BESIDE) : hit.start()]
+            beside = _STOP.split(until)[-1]
+            begin = hit.start() - len(beside)
+            found.append((begin, [PASSAGE + beside, *_families(beside)][-1]))
         return sorted(found)
 
     def platform(self, opening: str) -> str | None:
         """Return on what a post stands that it passes on; None if it does none."""
         hit = self.posted.search(opening)
-        return _platforms()[hit[hit.lastindex or 0]] if hit else None
+        return platform_named(hit[hit.lastindex or 0]) if hit else None
+
+
+def platform_named(form: str) -> str:
+    """Return a platform's name, however it is written; what is none as it is."""
+    return _platforms().get(form, form)
+
+
+def _families(beside: str) -> list[str]:
+    """Return the families that a passage names, so written that no word is like it.
+
+    "Anadolu" is a land too; "Anadolu Agency", which the passage says, is not.
+    """
+    return [
+        next((form for form in names_of(name) if families_in(form)), name)
+        for name in families_in(beside)
+    ]
 
 
 def _any_of(parts: list[str], begin: str, end: str) -> re.Pattern[str]:

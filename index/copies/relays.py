@@ -8,20 +8,20 @@ somebody knows itself.
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import takewhile
 from typing import Final, NamedTuple
 
 from samestory.credits import CITED, OUTLET_NAME, looks_like_outlet
-from samestory.index.copies.citing import PASSAGE, Citing
+from samestory.index.copies.citing import PASSAGE, Citing, platform_named
+from samestory.index.copies.outlet_names import stands_in
 from samestory.publishers import families_in, names_of, outlet_named
 
 OPENING: Final = 600  # characters in which it is said whose knowledge it is
 READ: Final = 6_000  # in which a report says that it knows itself
 MOST: Final = 5  # names, or passages that may hold one, that are kept
-LEAST: Final = 3  # letters of a name that is looked for in a passage
-_UNCASED: Final = re.compile("[\u0590-\u1fff\u3040-\ud7ff]")  # letters without
-_CASED: Final = re.compile("[A-Za-z\u00c0-\u052f]")  # letters that may be capital ones
 CONFIRMING: Final = 2  # voices of an event that may be confirmed
 POST: Final = "a post on "
 _HOUSE: Final = (
@@ -66,22 +66,27 @@ def relays_of(text: str, outlet: str, lang: str | None) -> tuple[str, ...]:
         outlet: its name or domain.
         lang: of the report, ISO 639-1; None if nobody could tell.
     """
+    text = unicodedata.normalize("NFKC", text[:READ])
     opening = text[:OPENING]
     hits = [*_REPORTED.finditer(opening), *CITED.finditer(opening)]
     found = [(hit.start(), _without_article(hit["outlet"])) for hit in hits]
     posted = _POSTED.search(opening)
-    platform = posted and posted["name"]
+    platform = posted and platform_named(posted["name"])
     its = Citing.of(lang)
     if its:
         found += its.cited(opening)
         platform = platform or its.platform(opening)
-    if not (found or platform) or _ASKED.search(text[:READ]):
+    if not (found or platform) or _ASKED.search(text):
         return ()
-    if its and its.asked.search(text[:READ]):
+    if its and its.asked.search(text):
         return ()
     names = [name for _, name in sorted(found)]
     if any(_is_of(name, outlet) for name in names):
-        return ()
+        # "BBC reports, says TASS" is of the BBC; who cites itself first knows itself.
+        names = [*takewhile(lambda name: not _is_of(name, outlet), names)]
+        platform = None
+        if not (its and names):
+            return ()
     names += [f"{POST}{platform}"] if platform else []
     names.sort(key=lambda name: name.startswith(PASSAGE))  # names that are known first
     return tuple(dict.fromkeys(names))[:MOST]
@@ -92,30 +97,10 @@ def _without_article(name: str) -> str:
 
 
 def _is_of(name: str, outlet: str) -> bool:
-    """Tell whether a name is an outlet's, or a passage holds one of its names.
-
-    There as it is written, a word of its own with a capital letter, where the passage
-    has no other script: "el país" is no paper.
-    """
-    if not name.startswith(PASSAGE):
-        return _plain(name) in _called(outlet)
-    is_foreign = _UNCASED.search(name) is not None
-    hits = (one.search(name) for one in _written(outlet))
-    return any(hit and (is_foreign or hit[0] != hit[0].lower()) for hit in hits)
-
-
-@lru_cache(maxsize=1_024)
-def _written(outlet: str) -> tuple[re.Pattern[str], ...]:
-    """Return what finds an outlet's names in a passage."""
-    names = {outlet, *names_of(outlet_named(outlet))}
-    return tuple(
-        re.compile(
-            rf"(?<!\w){re.escape(name)}" if _CASED.search(name) else re.escape(name),
-            re.IGNORECASE,
-        )
-        for name in sorted(names)
-        if len(name) >= LEAST
-    )
+    """Tell whether a name is an outlet's, or a passage holds one of its names."""
+    if name.startswith(PASSAGE):
+        return stands_in(outlet, name)
+    return _plain(name) in _called(outlet)
 
 
 def relays_in(kept: str) -> tuple[str, ...]:

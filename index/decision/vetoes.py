@@ -311,13 +311,13 @@ def _told(
     if found is None:
         return ()
     denies, knows = (
-        re.compile(found[one], re.IGNORECASE) for one in ("denies", "knows")
+        re.compile("|".join(found[one]), re.IGNORECASE) for one in ("denies", "knows")
     )
     return ((denies, knows, _NO_DENIAL),)
 
 
 @cache
-def _denials() -> dict[str, dict[str, str]]:
+def _denials() -> dict[str, dict[str, list[str]]]:
     return tomllib.loads(Path(__file__).with_name("denials.toml").read_text("utf-8"))
 
 

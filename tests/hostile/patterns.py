@@ -16,6 +16,7 @@ from pathlib import Path
 from types import ModuleType
 
 from samestory.index.copies.citing import Citing, _known
+from samestory.index.copies.outlet_names import _written
 from samestory.index.decision.vetoes import _denials, _told
 from samestory.ingest.articles.page import CUT_OFF_TAIL
 from samestory.ingest.articles.quality import (
@@ -37,7 +38,7 @@ CUTS = {  # what their callers cut, see `doors`
 OF_TABLES = frozenset(  # or of a question's words, which are escaped
     {
         "samestory.index.copies.citing",
-        "samestory.index.copies.relays",
+        "samestory.index.copies.outlet_names",
         "samestory.index.decision.vetoes",
         "samestory.index.store.query",
         "samestory.publishers",
@@ -64,6 +65,8 @@ def _of_tables() -> Iterator[Found]:
             yield f"denials.toml, {lang}", "search", told
             yield f"denials.toml, {lang}", "search", known
     yield "samestory.publishers._names", "finditer", _names()
+    for pattern in _written("Le Monde diplomatique"):
+        yield "samestory.index.copies.outlet_names", "search", pattern
     for lang in _known()["language"]:
         for field in fields(Citing):
             pattern = getattr(Citing.of(lang), field.name)

@@ -81,6 +81,34 @@ def test_an_opening_tells_whose_knowledge_it_is(opening, expected):
         ("ru", "Посланник рассказал журналистам об этом. Reuters пишет иное.", ""),
         ("ja", "外務省によると、特使が会談した。", ""),
         ("fr", "Selon le ministère, ils se sont vus.", ""),
+        ("fr", "Le nonce l'a dit dans un entretien accordé à CNN.", "CNN"),
+        ("fr", "Les envoyés se voient, croit savoir Bloomberg.", "Bloomberg"),
+        ("it", "A rivelarlo all'agenzia Afp è una fonte.", "AFP"),
+        ("pt", "A informação é da agência Bloomberg.", "Bloomberg"),
+        ("es", "Lo ha desvelado el diario Financial Times.", "Financial Times"),
+        ("de", "Wie Bloomberg erfuhr, trafen sich drei Gesandte.", "Bloomberg"),
+        ("pl", "Wysłannicy się spotkali, wynika z ustaleń Reutersa.", "Reuters"),
+        ("ru", "Посланники встретились, узнало РИА Новости.", "RIA Novosti"),
+        ("uk", "Про це йдеться у публікації Bloomberg.", "Bloomberg"),
+        ("ar", "قال المبعوث في مقابلة مع CNN إن الاتفاق قريب.", "CNN"),
+        ("he", "המבעוט  אמר זאת בריאיון ל-CNN.", "CNN"),
+        ("fa", "وب‌سایت اکسیوس گزارش داد که فرستادگان دیدار کردند.", "Axios"),
+        ("tr", "Bloomberg'e konuşan kaynaklar görüşmeyi doğruladı.", "Bloomberg"),
+        ("hi", "वॉल स्ट्रीट जर्नल में छपी एक रिपोर्ट में यह कहा गया।", "Wall Street Journal"),
+        ("id", "Seperti diwartakan BBC, tiga utusan bertemu.", "BBC"),
+        ("ja", "公共放送BBCによりますと、特使が会談しました。", "BBC"),
+        ("ja", "大統領はＸ（旧ツイッター）に投稿した。", "a post on X"),
+        (
+            "ko",
+            "(서울=연합뉴스) 노을 기자 = 뉴욕 타임스는 이를 보도했다.",
+            "New York Times",
+        ),
+        ("zh", "美国《纽约时报》12日援引三名官员的话称。", "New York Times"),
+        ("zh", "總統在推特上發文。", "a post on X"),
+        ("ru", "Заложники свободны. Посланник в мессенджере МАХ молчит.", ""),
+        ("ko", "(사진=연합뉴스) 특사는 합의가 가깝다고 전했다.", ""),  # of a picture
+        ("de", "PostNL warnt vor Betrügern auf WhatsApp.", ""),
+        ("he", "המשטרה עצרה אותו אחרי שכתב בפייסבוק איומים.", ""),  # the crime
         ("vi", "Ảnh: Reuters Thông tin cho biết họ gặp nhau.", ""),  # of a picture
         ("sw", "Wajumbe walikutana, kwa mujibu wa Reuters.", ""),  # not known
     ],
@@ -107,6 +135,47 @@ def test_a_word_is_no_outlet_of_the_event(lang, text, outlet):
         Told("x.org", "x.org", relays_of(text, "x", lang)),
     ]
     assert passed_on(told) == ["", ""]
+
+
+@pytest.mark.parametrize(
+    ("lang", "text", "outlet", "expected"),
+    [
+        ("fr", "Selon les informations du « Monde », ils se sont vus.", "Le Monde", 1),
+        ("it", "Lo ha detto il nunzio al Mattino.", "Il Mattino", 1),
+        ("pt", "A reunião foi noticiada pelo Globo.", "O Globo", 1),
+        ("ru", "Об этом «Ведомостям» рассказал источник, пишут они.", "Ведомости", 0),
+        ("ru", "Об этом сообщает сайт «Фонтанки».", "Фонтанка", 1),
+        (
+            "pl",
+            "Jak wynika z ustaleń \u201eRzeczpospolitej\u201d.",
+            "Rzeczpospolita",
+            1,
+        ),
+        ("it", "Lo riporta il quotidiano stol.it.", "stol.it", 1),
+        ("pt", "Viram-se, segundo a Folha de S.Paulo.", "Folha de S.Paulo", 1),
+        ("ja", "米スポーツ専門局ESPNが伝えた。", "ESPN", 1),
+        ("de", "Laut Weltbank wächst der Handel.", "Welt", 0),
+        ("de", "Laut Bildungsministerium fehlen Lehrer.", "Bild", 0),
+        ("it", "Lo ha detto il presidente della Repubblica.", "La Repubblica", 0),
+    ],
+)
+def test_the_name_of_an_outlet_is_found_as_its_language_bends_it(
+    lang, text, outlet, expected
+):
+    """With another ending, with an article in its preposition; not within a word."""
+    relays = relays_of(text, "Harbour Herald", lang)
+    told = [Told(outlet, outlet, ()), Told("x.org", "x.org", relays)]
+    assert [bool(one) for one in passed_on(told)] == [False, bool(expected)]
+
+
+def test_who_names_itself_behind_another_passes_that_on():
+    """An agency's own style; who names itself first has asked."""
+    text = "Посланники встретились, сообщает BBC, передает Укринформ."
+    relays = relays_of(text, "Укринформ", "ru")
+    assert passed_on([Told("Укринформ", "Укринформ", relays)]) == ["BBC"]
+    text = "Как рассказал Укринформу посол, они встретились. BBC пишет иное."
+    assert relays_of(text, "Укринформ", "ru") == ()
+    assert relays_of("They met, the Daily Arc reported.", "Daily Arc", "en") == ()
 
 
 def test_an_outlet_of_the_event_is_found_beside_what_cites_it():

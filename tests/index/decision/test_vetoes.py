@@ -276,6 +276,71 @@ def test_a_denial_is_one_in_its_language(lang, claim, denial):
     assert veto(known, denied) is None
 
 
+@pytest.mark.parametrize(
+    ("lang", "claim", "denial"),
+    [
+        ("ar", "وفاة الرئيس أوكوي", "الرئاسة: لا صحة لوفاة الرئيس أوكوي"),
+        ("ar", "الرئيس التنفيذي يغادر تارسك", "تارسك تكذّب مغادرة الرئيس"),
+        ("de", "Kanzlerin Roe tritt zurück", "Roe weist Rücktrittsgerüchte zurück"),
+        ("de", "Flüge nach Tarsk gestrichen", "Tarsk: Streichung frei erfunden"),
+        ("es", "El nuncio deja Kesmark", "Es falso que el nuncio deje Kesmark"),
+        ("fa", "سفیر کسمارک استعفا داد", "خبر استعفای سفیر کسمارک صحت ندارد"),
+        ("fr", "Kesmark ferme son port", "Kesmark oppose un démenti formel"),
+        ("he", "קסמרק סוגרת את הנמל", "קסמרק: הידיעה על סגירת הנמל לא נכונה"),
+        ("hi", "राष्ट्रपति ओकोये का निधन", "राष्ट्रपति ओकोये के निधन की खबर झूठी"),
+        ("id", "Menteri Roe Mundur", "Istana Tepis Kabar Menteri Roe Mundur"),
+        ("it", "Kesmark chiude il porto", "Kesmark: infondate le voci sul porto"),
+        ("ja", "ケスマルク首相、退陣へ", "首相、退陣報道「事実ではない」"),
+        ("ko", "케스마르크 총리 사퇴 표명", "총리 “사퇴 보도, 사실 아니다”"),
+        ("nl", "Minister Roe stapt op", "Roe spreekt berichten over vertrek tegen"),
+        ("pl", "Minister Roe odchodzi", "Rzecznik zdementował odejście Roe"),
+        ("pt", "Kesmark fecha o porto", "É falso que Kesmark feche o porto"),
+        ("ru", "Заложники в Тарске убиты", "Тарск назвал фейком гибель заложников"),
+        ("tr", "Kesmark limanı kapatıyor", "Liman iddiası asılsız çıktı"),
+        (
+            "uk",
+            "Кесмарк закриває порт",
+            "Закриття порту: у Кесмарку заявили, що це фейк",
+        ),
+        ("vi", "Thủ tướng Roe từ chức", "Kesmark bác tin Thủ tướng Roe từ chức"),
+        ("zh", "凯斯马克将关闭港口", "凯斯马克：关闭港口的说法不实"),
+    ],
+)
+def test_a_denial_has_many_words(lang, claim, denial):
+    """Nor do hostages know of lies, flights of lies, or a chief executive of a denial.
+
+    What readers of each language missed.
+    """
+    claimed, denied = claims_of(claim, "", lang), claims_of(denial, "", lang)
+    assert str(veto(claimed, denied)).endswith("the other knows of no denial")
+
+
+@pytest.mark.parametrize(
+    ("lang", "one", "other"),
+    [
+        ("de", "Roe bestreitet letztes Länderspiel", "Roe verabschiedet sich"),
+        ("de", "Angeklagte bestreitet Tat", "Prozess in Tarsk hat begonnen"),
+        ("es", "El juez niega la libertad a Roe", "Roe seguirá en la cárcel"),
+        ("es", "Kesmark se niega a publicar el informe", "El informe, bajo llave"),
+        ("fr", "Tarsk ne se dément pas et bat Olmet", "Tarsk s'impose contre Olmet"),
+        ("he", "מאסר לקשיש שהכחיש את השואה", "בן 80 נשלח לכלא בגלל פרסומים"),
+        ("id", "Roe Tak Membantah Mundur", "Ditanya Mundur, Roe Tersenyum"),
+        ("it", "Il giudice nega i domiciliari a Roe", "Roe resta in carcere"),
+        ("ja", "ロー、再挑戦を否定せず", "ロー「可能性はゼロじゃない」"),
+        ("ko", "흉기 난동범 구속…혐의 부인", "식당 흉기 난동범 구속"),
+        ("ko", "유명 소설가 부인, 교통사고로 숨져", "승용차 전복…60대 사망"),
+        ("pt", "Corte nega habeas corpus a Roe", "Roe continua preso em Tarsk"),
+        ("ru", "Тарск опроверг прогнозы и победил", "Тарск сенсационно победил"),
+        ("uk", "Тарск заперечує проти угоди", "Тарск погрожує ветувати угоду"),
+        ("vi", "Roe không phủ nhận khả năng từ chức", "Roe: 'Tôi chưa quyết'"),
+        ("zh", "羅伊否認全部控罪", "羅伊受審 不認罪"),
+    ],
+)
+def test_what_refuses_or_pleads_denies_no_claim(lang, one, other):
+    """In each language the word does more than deny."""
+    assert veto(claims_of(one, "", lang), claims_of(other, "", lang)) is None
+
+
 @DENIED
 def test_in_two_languages_a_denial_may_need_no_word_of_it(lang, claim, denial):
     """Nor is one known in a language of which no words are."""
