@@ -60,9 +60,10 @@ def _ids_of_line(row: dict[str, Any]) -> set[str]:
     """Return the ids that an import line names, by its address or within its outlet."""
     texts = {name: "" if value is None else str(value) for name, value in row.items()}
     urls = [one for one in texts.values() if "://" in one[:MAX_SCHEME]]
-    name, outlet = texts.get("id", ""), texts.get("outlet", "")
-    readable = outlet.encode("utf-8", "replace").decode()
-    named = {id_of_named(readable, clean_line(name, MAX_ID))} if name else set()
+    name = clean_line(texts.get("id", ""), MAX_ID)
+    outlet = texts.get("outlet") or texts.get("source") or ""
+    outlets = {"", outlet.encode("utf-8", "replace").decode()} if name else set()
+    named = {id_of_named(one, name) for one in outlets}
     return {i for url in urls for i in ids_at(url)} | named
 
 

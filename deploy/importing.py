@@ -3,7 +3,7 @@
 import gzip
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import IO, Any, Final
@@ -94,13 +94,20 @@ def read_lines(file: IO[bytes], name: str) -> Iterator[tuple[int, bytes | Quaran
             yield number, line
 
 
-def story_of_line(line: bytes, now: datetime) -> Story:
+def _unknown(_id: str, _outlet: str) -> bool:
+    return False
+
+
+def story_of_line(
+    line: bytes, now: datetime, is_known: Callable[[str, str], bool] = _unknown
+) -> Story:
     """Make a story of one line.
 
     Args:
         line: {"text", "title"?, "url"?, "published"?, "outlet" or "source"?, "lang"?,
             "id"?}.
         now: when it is read.
+        is_known: tells whether an id was given before to a story of an outlet.
 
     Raises:
         Quarantine: says what is wrong with it.
@@ -115,13 +122,13 @@ def story_of_line(line: bytes, now: datetime) -> Story:
     published = parse_date(row["published"], now, ANY_AGE)
     if row["published"] and published.at is None:
         raise Quarantine(_why_no_date(row["published"]))
+    outlet = outlet_named(row["outlet"]) or voice_of(url or "") or UNNAMED
+    *former, today = _story_ids(row, url, title, text)
     said = credits_of(text)
     return Story(
-        story_id=_story_id(row, url, title, text),
+        story_id=next((one for one in former if is_known(one, outlet)), today),
         url=url,
-        outlet=outlet_named(row["outlet"] or row["source"])
-        or voice_of(url or "")
-        or UNNAMED,
+        outlet=outlet,
         title=title,
         text=text,
         lang=plain_language(row["lang"]) or identify(f"{title}\n{text}", None),
@@ -166,16 +173,27 @@ def _parsed(line: bytes) -> dict[str, str]:
             raise Quarantine(f"`{name}` is not a string")
         row[name] = (value or "").encode("utf-8", "replace").decode()
     row["id"] = "" if row["id"] is None else clean_line(str(row["id"]), MAX_ID)
-    row["source"] = fields["source"] if isinstance(fields.get("source"), str) else ""
+    if not row["outlet"] and isinstance(fields.get("source"), str):
+        row["outlet"] = fields["source"].encode("utf-8", "replace").decode()
     return row
 
 
-def _story_id(row: dict[str, str], url: str | None, title: str, text: str) -> str:
+def _story_ids(
+    row: dict[str, str], url: str | None, title: str, text: str
+) -> tuple[str, ...]:
+    """Return the ids that a line's story may have: of before, then of today.
+
+    Without an address it is its outlet's, by the name that this gives it, or by what it
+    says and when; before, two outlets with one text were one story.
+    """
     if url:
-        return story_ids_of(url)[-1]
+        return (story_ids_of(url)[-1],)
+    outlet = row["outlet"]
     if row["id"]:
-        return id_of_named(row["outlet"], row["id"])
-    return story_id_from(f"said {content_digest(title, text)} {row['published']}")
+        return id_of_named("", row["id"]), id_of_named(outlet, row["id"])
+    said = f"said {content_digest(title, text)} {row['published']}"
+    ids = story_id_from(said), story_id_from(f"{said} {outlet}" if outlet else said)
+    return tuple(dict.fromkeys(ids))
 
 
 def id_of_named(outlet: str, name: str) -> str:

@@ -48,8 +48,9 @@ class Import(Json, Worker, Deciding):
     """Bring in stories from JSON lines; they are grouped when it returns.
 
     A line is an object: text (required), title, url, published, outlet (or
-    source), lang, id. Any order, any age; a known url or id with another text is
-    a new version. Starts the embed and index workers itself if none run.
+    source), lang, id. Any order, any age; a known url, or an outlet's id, with
+    another text is a new version. Starts the embed and index workers itself if
+    none run.
 
     Lines that are refused are named, and set aside (samestory quarantine list):
     exit 4.
@@ -168,7 +169,13 @@ def _story_of(line: bytes | Quarantine, now: datetime, state: State) -> Story:
     """
     if isinstance(line, Quarantine):
         raise line
-    story = story_of_line(line, now)
+
+    def is_known(story_id: str, outlet: str) -> bool:
+        member = state.member(story_id)
+        is_its = member is not None and member.story.outlet == outlet
+        return is_its or state.history.is_forgotten(story_id)
+
+    story = story_of_line(line, now, is_known)
     return replace(story, story_id=state.given_id(story))
 
 

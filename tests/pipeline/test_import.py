@@ -1,9 +1,12 @@
 """`samestory import` and wrong use of the command line."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 
+from samestory.deploy.importing import story_of_line
+from samestory.story import content_digest, story_id_from
 from tests.product import Run
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
@@ -181,3 +184,42 @@ def test_an_old_file_again_does_not_undo_what_was_imported_since(tmp_path):
     assert story["text"] == "Envoys met on Tuesday, it now says."
     said = " ".join(run("why", story["story_id"])[0].split())
     assert "1 former version in e-" in said
+
+
+def test_one_text_of_two_outlets_is_two_stories(tmp_path):
+    """Nor is one id of two: an outlet numbers its own."""
+    run = Run(tmp_path)
+    line = {"title": "Velund expels six", "text": "Velund expels six diplomats."}
+    rows = [
+        line | {"outlet": "Kesmark Post"},
+        line | {"source": "Harbour Post"},
+        line | {"source": "Tarsk Post", "id": 1},
+        {"text": "Oil falls by two dollars.", "source": "Olmet Post", "id": 1},
+    ]
+    lines = "\n".join(map(json.dumps, rows))
+    assert "4 new, 0 known" in run("import", "-", stdin=lines)[0]
+    assert "0 new, 4 known" in run("import", "-", stdin=lines)[0]
+    assert {one["outlet"] for one in run.rows("stories")} == {
+        "Kesmark Post",
+        "Harbour Post",
+        "Tarsk Post",
+        "Olmet Post",
+    }
+
+
+def test_a_line_keeps_the_id_that_it_was_given_before():
+    """Ids were once those of a text alone; another outlet's line is no version of it."""
+    line = {"text": "Velund expels six diplomats.", "outlet": "Kesmark Post"}
+    raw, other = (
+        json.dumps(line | more).encode() for more in ({}, {"outlet": "Tarsk Post"})
+    )
+    now = datetime(2026, 11, 1, tzinfo=UTC)
+    former = story_id_from(f"said {content_digest('', line['text'])} ")
+    given = {former: "Kesmark Post"}
+
+    def is_known(story_id: str, outlet: str) -> bool:
+        return given.get(story_id) == outlet
+
+    assert story_of_line(raw, now, is_known).story_id == former
+    assert story_of_line(raw, now).story_id != former
+    assert story_of_line(other, now, is_known).story_id != former
