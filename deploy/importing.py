@@ -105,7 +105,7 @@ def story_of_line(
 
     Args:
         line: {"text", "title"?, "url"?, "published"?, "outlet" or "source"?, "lang"?,
-            "id"?}.
+            "id"?}; the text may be empty or null where there is a title.
         now: when it is read.
         is_known: tells whether an id was given before to a story of an outlet.
 
@@ -114,8 +114,8 @@ def story_of_line(
     """
     row = _parsed(line)
     title, text = clean_line(row["title"]), clean_text(row["text"])
-    if not text:
-        raise Quarantine("`text` is empty")
+    if not (title or text):
+        raise Quarantine("`title` and `text` are empty")
     url = absolute_url(row["url"], "") if row["url"] else None
     if row["url"] and url is None:
         raise Quarantine(f"`url` is not an http(s) URL: {row['url'][:80]!r}")
@@ -138,7 +138,7 @@ def story_of_line(
         first_seen=now,
         observed=now,
         text_from="import",
-        flags=flags_of_host(url),
+        flags=flags_of_host(url) if text else (*flags_of_host(url), "no-text"),
         byline=said.byline,
         agencies=said.agencies,
         citing=said.citing,
@@ -162,10 +162,13 @@ def plain_language(written: str) -> str:
 
 def _parsed(line: bytes) -> dict[str, str]:
     fields = json_object(line)
+    if "text" in fields and fields["text"] is None:
+        fields["text"] = ""
     if not isinstance(fields.get("text"), str):
         there = ", ".join(list(fields)[:SHOWN])
         has = f"; it has {there}" if there else ""
-        raise Quarantine(clean_line(f"lacks `text`{has}", MAX_REASON))
+        empty = ' ("" if it has none)' * isinstance(fields.get("title"), str)
+        raise Quarantine(clean_line(f"lacks `text`{empty}{has}", MAX_REASON))
     row: dict[str, Any] = {"text": fields["text"], "id": fields.get("id")}
     for name in FIELDS:
         value = fields.get(name)

@@ -47,10 +47,10 @@ class _Counts:
 class Import(Json, Worker, Deciding):
     """Bring in stories from JSON lines; they are grouped when it returns.
 
-    A line is an object: text (required), title, url, published, outlet (or
-    source), lang, id. Any order, any age; a known url, or an outlet's id, with
-    another text is a new version. Starts the embed and index workers itself if
-    none run.
+    A line is an object: text (required; "" beside a title alone), title, url,
+    published, outlet (or source), lang, id. Any order, any age; a known url, or an
+    outlet's id, with another text is a new version. Starts the embed and index
+    workers itself if none run.
 
     Lines that are refused are named, and set aside (samestory quarantine list):
     exit 4.

@@ -101,6 +101,17 @@ def test_without_url_the_outlet_and_id_identify_and_without_id_the_content():
     )
 
 
+@pytest.mark.parametrize("text", ["", " ", None])
+def test_a_headline_alone_is_a_story_where_its_text_is_said_to_be_empty(text):
+    """As feeds bring it; a line that has its text elsewhere is refused."""
+    story = story_of_line(line(text=text, title="Velund expels six"), NOW)
+    assert (story.title, story.text, story.flags) == (
+        "Velund expels six",
+        "",
+        ("no-text",),
+    )
+
+
 @pytest.mark.parametrize(
     ("row", "published"),
     [
@@ -138,7 +149,12 @@ def test_what_is_long_beyond_sense_is_cut():
         (b"[1, 2]", "not a JSON object but list"),
         (b"{}", "lacks `text`"),
         (line(text=3), "lacks `text`"),
-        (line(text="  "), "`text` is empty"),
+        (line(text="  "), "`title` and `text` are empty"),
+        (line(text=None, title=" "), "`title` and `text` are empty"),
+        (
+            line(title="a", body="b"),
+            'lacks `text` \\("" if it has none\\); it has title, body',
+        ),
         (line(text="a", title=5), "`title` is not a string"),
         (line(text="a", published="someday"), "`published` can't be read: 'someday'"),
         (line(text="a", url="ftp://x"), "not an http"),

@@ -35,7 +35,7 @@ def test_an_import_that_is_worked_off_here_makes_the_same_state(labelled, tmp_pa
     said = ours.here("import", "-", stdin=lines, expect=4)
     assert said[0] == "20 new, 0 known, 1 refused\n"
     out, told = theirs.process("import", "-", stdin=lines, expect=4)
-    refusal = "-:21: refused: lacks `text`; it has title\n"
+    refusal = '-:21: refused: lacks `text` ("" if it has none); it has title\n'
     assert (said[0], refusal in said[1], refusal in told) == (out, True, True), told
     assert ours.rows("digest")[0]["digest"] == theirs.rows("digest")[0]["digest"]
     assert ours.here("check") == ours.process("check")
