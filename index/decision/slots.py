@@ -16,9 +16,10 @@ from functools import lru_cache
 from typing import Final
 
 from samestory.index.decision.names import LEAST, consonants
-from samestory.index.decision.states import KEY, POSSESSIVE, is_state, key_of
+from samestory.index.decision.states import KEY, is_state, key_of
 
 OPENING: Final = 1500  # characters of the text that are read
+LEAD: Final = 200  # of which one that acts is named in
 ALIKE: Final = 0.57  # of the words of two titles, where a name differs
 REPRINTED: Final = 0.9  # of the words of two openings: it may be one text
 TITLE_CASE: Final = 0.67  # of a sentence's longer words have a capital letter
@@ -32,12 +33,6 @@ _FIGURES: Final = 2  # that both differ
 Words = tuple[str, str, str | None]  # title, opening of the text, language (639-1)
 _KEPT: Final = 512  # texts that are read once, of those that are held together
 _TELLING: Final = 8  # words that have to be left for two reports to share nothing
-_ARTICLES: Final = frozenset(
-    "the la le les el los las il lo i gli die der das de het den det o a os as".split()  # noqa: SIM905
-)
-_ACT: Final = 4  # letters of the word that tells an act: "to host" is host
-_NEAR: Final = 5  # words in which the act of a title's first word stands
-_ENGLISH: Final = "en"
 _LEAST: Final = 4  # words of a title in which a slot can be seen, letters of a name
 _WORD: Final = re.compile(r"[^\W_]+(?:[.,:'\u2019][^\W_]+)*")
 _SENTENCE: Final = re.compile(r"(?<=[.!?])\s+")
@@ -83,7 +78,7 @@ def other_in_a_slot(a: Words, b: Words) -> str | None:
     """
     if a[2] != b[2] or a[0] == b[0]:
         return None
-    one, other = _titles(a[0]), _titles(b[0])
+    one, other = words_of_title(a[0]), words_of_title(b[0])
     if min(len(one), len(other)) < _LEAST or not _may_be_alike(one, other):
         return None
     matcher = SequenceMatcher(None, one, other, autojunk=False)
@@ -91,38 +86,21 @@ def other_in_a_slot(a: Words, b: Words) -> str | None:
     if alike < ALIKE:
         return None
     told = _told(*a[:2]), _told(*b[:2])
+    first = told_at_first(*a[:2]), told_at_first(*b[:2])
     for kind, begin, end, start, stop in matcher.get_opcodes():
         if kind != "replace":
             continue
         sides = one[begin:end], other[start:stop]
-        for differ in (_names, _numbers) if alike >= ALIKE_BUT_NUMBERS else (_names,):
-            left = differ(sides[0], a, told[1])
-            right = differ(sides[1], b, told[0])
+        for differ, there in (
+            (_states, first),
+            (_names, told),
+            *([(_numbers, told)] if alike >= ALIKE_BUT_NUMBERS else []),
+        ):
+            left = differ(sides[0], a, there[1])
+            right = differ(sides[1], b, there[0])
             if left and right and not _is_one_name(left, right, a[2]):
                 return f"the same words of {left!r} and of {right!r}"
     return None
-
-
-def other_actor(a: Words, b: Words) -> str | None:
-    """Return two states of which two titles tell one act; None if they tell none.
-
-    "Turkey's central bank raises rates", "Egypt's central bank raises rates": what
-    stands behind the state is the same, and neither report names the other state.
-
-    Args:
-        a: one report.
-        b: another.
-    """
-    if (a[2] or _ENGLISH) != (b[2] or _ENGLISH):
-        return None
-    one, other = _act_of(a[0], a[2]), _act_of(b[0], b[2])
-    if one is None or other is None or one[1] != other[1]:
-        return None
-    told = _told(*a[:2]), _told(*b[:2])
-    for actor, there in ((one[0], told[1]), (other[0], told[0])):
-        if any(key.startswith(key_of(actor)) for key in there):
-            return None
-    return f"other actor: {one[0]}, {other[0]}"
 
 
 def other_day_of_a_wire(
@@ -262,6 +240,13 @@ def _content(text: str) -> frozenset[str]:
     )
 
 
+def _states(words: Iterable[str], of: Words, told: frozenset[str]) -> str | None:
+    """Return the first state among words that another report does not begin with."""
+    return next(
+        (w for w in words if is_state(w, of[2]) and not is_told(key_of(w), told)), None
+    )
+
+
 def _names(words: Iterable[str], of: Words, told: frozenset[str]) -> str | None:
     """Return the first name among words that another report does not tell."""
     title, text, lang = of
@@ -284,7 +269,7 @@ def _numbers(words: Iterable[str], of: Words, told: frozenset[str]) -> str | Non
     are known.
     """
     title, _, lang = of
-    keys = {word.lower()[:KEY] for word in _titles(title)}
+    keys = {word.lower()[:KEY] for word in words_of_title(title)}
     guessed = _TOLL.search(title.lower()) or _ABOUT.search(_HOUSE.sub("", title))
     if lang not in (None, "en") or guessed or keys & _MONTHS:
         return None
@@ -292,25 +277,7 @@ def _numbers(words: Iterable[str], of: Words, told: frozenset[str]) -> str | Non
 
 
 @lru_cache(maxsize=_KEPT)
-def _act_of(title: str, lang: str | None) -> tuple[str, str] | None:
-    """Return (the state that a title begins with, the key of the word behind it).
-
-    An article may stand before it; behind all of its name is the first word without a
-    capital letter, if one is near.
-    """
-    words = _titles(title)
-    if words and words[0].lower() in _ARTICLES:
-        words = words[1:]
-    first, *rest = words or ("",)
-    state = first[2:] if first[1:2] in ("'", "\u2019") else first  # L'Egypte
-    if len(rest) < _LEAST - 1 or not is_state(state, lang):
-        return None
-    near = (w for w in rest[: _NEAR - 1] if not w[0].isupper() and len(w) >= _ACT)
-    return POSSESSIVE.sub("", state), key_of(next(near, rest[0]))
-
-
-@lru_cache(maxsize=_KEPT)
-def _titles(title: str) -> tuple[str, ...]:
+def words_of_title(title: str) -> tuple[str, ...]:
     """Return the first words of a title, without the outlet's name at its end."""
     return tuple(_WORD.findall(_HOUSE.sub("", title))[:_WORDS])
 
@@ -319,6 +286,16 @@ def _titles(title: str) -> tuple[str, ...]:
 def _told(title: str, text: str) -> frozenset[str]:
     """Return all that a report tells, by its keys."""
     return frozenset(map(key_of, _WORD.findall(f"{title} {text[:OPENING]}")))
+
+
+def told_at_first(title: str, text: str) -> frozenset[str]:
+    """Return what a report's title and lead tell, by its keys."""
+    return _told(title, text[:LEAD])
+
+
+def is_told(state: str, told: frozenset[str]) -> bool:
+    """Return whether a state is told, or its people, by the state's key."""
+    return any(key.startswith(state) for key in told)
 
 
 @lru_cache(maxsize=_KEPT)
@@ -332,7 +309,7 @@ def _named(title: str, text: str, lang: str | None) -> frozenset[str]:
             within.add(key_of(word))
     return frozenset(
         key_of(word)
-        for word in _titles(title)
+        for word in words_of_title(title)
         if not word[0].islower()
         and len(word) >= _LEAST
         and word.lower() not in low

@@ -15,6 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
+from samestory.index.decision.actors import other_actor, other_minister
 from samestory.index.decision.genre import explains
 from samestory.index.decision.ordinals import ordinals_in
 from samestory.index.decision.slots import (
@@ -22,7 +23,6 @@ from samestory.index.decision.slots import (
     Words,
     are_alike,
     house_text_alone,
-    other_actor,
     other_day_of_a_wire,
     other_in_a_slot,
 )
@@ -232,6 +232,7 @@ def veto(a: Claims, b: Claims) -> str | None:
         or _two_explainers(a, b)
         or other_in_a_slot(a.words, b.words)
         or other_actor(a.words, b.words)
+        or other_minister(a.words, b.words)
         or other_day_of_a_wire(a.words, b.words, (a.day, b.day))
         or house_text_alone(
             a.words, b.words, of_one_house=a.outlet == b.outlet is not None

@@ -17,6 +17,7 @@ from types import ModuleType
 
 from samestory.index.copies.citing import Citing, _known
 from samestory.index.copies.outlet_names import _written
+from samestory.index.decision.actors import _offices
 from samestory.index.decision.vetoes import _denials, _told
 from samestory.ingest.articles.page import CUT_OFF_TAIL
 from samestory.ingest.articles.quality import (
@@ -39,6 +40,7 @@ OF_TABLES = frozenset(  # or of a question's words, which are escaped
     {
         "samestory.index.copies.citing",
         "samestory.index.copies.outlet_names",
+        "samestory.index.decision.actors",
         "samestory.index.decision.vetoes",
         "samestory.index.store.query",
         "samestory.publishers",
@@ -64,6 +66,9 @@ def _of_tables() -> Iterator[Found]:
         for told, known, _ in _told(lang):
             yield f"denials.toml, {lang}", "search", told
             yield f"denials.toml, {lang}", "search", known
+    for lang, offices in _offices().items():
+        for what, pattern in offices.items():
+            yield f"offices.toml, {lang}, {what}", "search", pattern
     yield "samestory.publishers._names", "finditer", _names()
     for pattern in _written("Le Monde diplomatique"):
         yield "samestory.index.copies.outlet_names", "search", pattern
