@@ -123,7 +123,12 @@ def families_in(text: str) -> list[str]:
     As publishers.toml writes them, small and capital letters too; scripts other than
     Latin may add to a name's end.
     """
-    return [_families().by_name[plain_name(hit[0])] for hit in _names().finditer(text)]
+    return [_families().by_name[plain_name(name)] for name in names_in(text)]
+
+
+def names_in(text: str) -> list[str]:
+    """Return the names of families that a text has, as it writes them."""
+    return [hit[0] for hit in _names().finditer(text)]
 
 
 def names_of(outlet: str) -> tuple[str, ...]:

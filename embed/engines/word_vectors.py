@@ -7,6 +7,7 @@ bit.
 """
 
 import os
+import weakref
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +18,7 @@ FILE: Final = "words.f16"  # rows of fp16, in the order of the tokens
 
 
 class WordVectors:
-    """Reads rows; open until the process ends."""
+    """Reads rows."""
 
     def __init__(self, folder: Path, dim: int) -> None:
         """Open the file of a converted model.
@@ -30,6 +31,7 @@ class WordVectors:
             OSError: there is no such file.
         """
         self._file = os.open(folder / FILE, os.O_RDONLY | os.O_CLOEXEC)
+        weakref.finalize(self, os.close, self._file)
         self._dim = dim
 
     def __call__(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:

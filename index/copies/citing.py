@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, Self
 
-from samestory.publishers import families_in, names_of
+from samestory.publishers import names_in
 from samestory.scripts import UNSPACED_LANGUAGES
 
 KNOWN: Final = Path(__file__).with_name("citing.toml")
@@ -21,7 +21,6 @@ PASSAGE: Final = "\u2026"  # begins what may hold a name that the event alone kn
 # A dot within a name ends nothing: "Folha de S.Paulo"; what ends a dateline does.
 _STOP: Final = re.compile(
     r"\.(?!\w)| [-\u2013\u2014]{1,2} |[,;:!?=\n\u060c\u061b\u0964\u3001\u3002]"
-    r"|[\uff0c\uff1a]"
 )
 # Which write what stands before a name together with it, and which what follows.
 _ATTACHED: Final = frozenset(("ar", "he"))
@@ -32,6 +31,7 @@ _PICTURE: Final = re.compile(  # whose it is tells nothing of the report
     r"(?=\s(?-i:[A-Z\u0400-\u042f])|[.\n)\]\u3011\u300d\u0964\u3002]|$)",
     re.IGNORECASE,
 )
+_WORD: Final = 20  # characters of a word that is not cut
 _NOTHING: Final = "(?!)"
 
 
@@ -68,27 +68,28 @@ class Citing:
         )
 
     def cited(self, opening: str) -> list[tuple[int, str]]:
-        """Return where it cites whom: a family's name, or what may hold another.
+        """Return where it cites whom: a known name as written, or what may hold one.
 
         Args:
             opening: in NFKC.
         """
-        opening = _PICTURE.sub(" ", opening)
+        opening = _PICTURE.sub(lambda hit: " " * len(hit[0]), opening)
         found = []
         for hit in self.before.finditer(opening):
-            beside = _STOP.split(opening[hit.end() : hit.end() + BESIDE])[0]
-            found.append((hit.end(), [*_families(beside), PASSAGE + beside][0]))
+            end = _whole_word(opening, hit.end() + BESIDE, -1)
+            beside = _STOP.split(opening[hit.end() : end])[0]
+            found.append((hit.end(), [*names_in(beside), PASSAGE + beside][0]))
         for hit in self.behind.finditer(opening):
-            until = opening[max(0, hit.start() - BESIDE) : hit.start()]
-            beside = _STOP.split(until)[-1]
-            begin = hit.start() - len(beside)
-            found.append((begin, [PASSAGE + beside, *_families(beside)][-1]))
+            begin = _whole_word(opening, hit.start() - BESIDE, 1)
+            beside = _STOP.split(opening[begin : hit.start()])[-1]
+            at = hit.start() - len(beside)
+            found.append((at, [PASSAGE + beside, *names_in(beside)][-1]))
         return sorted(found)
 
-    def platform(self, opening: str) -> str | None:
-        """Return on what a post stands that it passes on; None if it does none."""
+    def platform(self, opening: str) -> tuple[int, str] | None:
+        """Return where and on what a post stands that it passes on; None without."""
         hit = self.posted.search(opening)
-        return platform_named(hit[hit.lastindex or 0]) if hit else None
+        return (hit.start(), platform_named(hit[hit.lastindex or 0])) if hit else None
 
 
 def platform_named(form: str) -> str:
@@ -96,15 +97,16 @@ def platform_named(form: str) -> str:
     return _platforms().get(form, form)
 
 
-def _families(beside: str) -> list[str]:
-    """Return the families that a passage names, so written that no word is like it.
-
-    "Anadolu" is a land too; "Anadolu Agency", which the passage says, is not.
-    """
-    return [
-        next((form for form in names_of(name) if families_in(form)), name)
-        for name in families_in(beside)
-    ]
+def _whole_word(text: str, at: int, step: int) -> int:
+    """Return where a word ends or begins, from within it, where words are parted."""
+    if not 0 < at < len(text):
+        return max(0, at)
+    near = at
+    while 0 < near < len(text) and abs(near - at) < _WORD and text[near - 1].isalnum():
+        if not text[near].isalnum():
+            return near
+        near += step
+    return near if abs(near - at) < _WORD else at
 
 
 def _any_of(parts: list[str], begin: str, end: str) -> re.Pattern[str]:

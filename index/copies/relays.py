@@ -11,19 +11,24 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from itertools import takewhile
 from typing import Final, NamedTuple
 
 from samestory.credits import CITED, OUTLET_NAME, looks_like_outlet
 from samestory.index.copies.citing import PASSAGE, Citing, platform_named
 from samestory.index.copies.outlet_names import stands_in
-from samestory.publishers import families_in, names_of, outlet_named
+from samestory.publishers import (
+    families_in,
+    family_of_name,
+    names_of,
+    outlet_named,
+)
 
 OPENING: Final = 600  # characters in which it is said whose knowledge it is
 READ: Final = 6_000  # in which a report says that it knows itself
 MOST: Final = 5  # names, or passages that may hold one, that are kept
 CONFIRMING: Final = 2  # voices of an event that may be confirmed
 POST: Final = "a post on "
+_SENTENCE: Final = re.compile("[.!?\u2026\u0964](?:\\s|$)|[\u3002\n]")  # its end
 _HOUSE: Final = (
     r"(?: (?:newspaper|daily|weekly|magazine|broadcaster|news agency|news site"
     r"|website|channel))"
@@ -66,30 +71,43 @@ def relays_of(text: str, outlet: str, lang: str | None) -> tuple[str, ...]:
         outlet: its name or domain.
         lang: of the report, ISO 639-1; None if nobody could tell.
     """
-    text = unicodedata.normalize("NFKC", text[:READ])
+    its = Citing.of(lang)
+    text = unicodedata.normalize("NFKC", text[:READ]) if its else text[:READ]
     opening = text[:OPENING]
     hits = [*_REPORTED.finditer(opening), *CITED.finditer(opening)]
     found = [(hit.start(), _without_article(hit["outlet"])) for hit in hits]
-    posted = _POSTED.search(opening)
-    platform = posted and platform_named(posted["name"])
-    its = Citing.of(lang)
+    posts = [(hit.start(), hit["name"]) for hit in (_POSTED.search(opening),) if hit]
     if its:
         found += its.cited(opening)
-        platform = platform or its.platform(opening)
-    if not (found or platform) or _ASKED.search(text):
+        posts += [post for post in (its.platform(opening),) if post]
+    if not (found or posts) or _ASKED.search(text) or (its and its.asked.search(text)):
         return ()
-    if its and its.asked.search(text):
-        return ()
-    names = [name for _, name in sorted(found)]
-    if any(_is_of(name, outlet) for name in names):
-        # "BBC reports, says TASS" is of the BBC; who cites itself first knows itself.
-        names = [*takewhile(lambda name: not _is_of(name, outlet), names)]
-        platform = None
-        if not (its and names):
-            return ()
-    names += [f"{POST}{platform}"] if platform else []
+    found.sort()
+    found += [(at, f"{POST}{platform_named(name)}") for at, name in posts[:1]]
+    own = [at for at, name in found if _is_of(name, outlet)]
+    if own:
+        found = _beside(own, found, opening, outlet) if its else []
+    names = [name for _, name in found]
     names.sort(key=lambda name: name.startswith(PASSAGE))  # names that are known first
     return tuple(dict.fromkeys(names))[:MOST]
+
+
+def _beside(
+    own: Sequence[int], found: Sequence[tuple[int, str]], opening: str, outlet: str
+) -> list[tuple[int, str]]:
+    """Return whom an outlet cites in the sentence in which it names itself.
+
+    "BBC reports, says TASS" and "TASS reports, citing the BBC" are of the BBC; who
+    asked somebody, and tells in another sentence what others say, knows itself.
+    """
+    return [
+        (at, name)
+        for at, name in found
+        if not _is_of(name, outlet)
+        and any(
+            not _SENTENCE.search(opening[min(at, one) : max(at, one)]) for one in own
+        )
+    ]
 
 
 def _without_article(name: str) -> str:
@@ -99,7 +117,7 @@ def _without_article(name: str) -> str:
 def _is_of(name: str, outlet: str) -> bool:
     """Tell whether a name is an outlet's, or a passage holds one of its names."""
     if name.startswith(PASSAGE):
-        return stands_in(outlet, name)
+        return stands_in(outlet, name.removeprefix(PASSAGE))
     return _plain(name) in _called(outlet)
 
 
@@ -158,15 +176,22 @@ def _passed_on(report: Told, here: Mapping[str, Told]) -> tuple[Told | None, str
     """Return the report that another passes on, if it is there, and its name."""
     for name in report.relays:
         if name.startswith(PASSAGE):
-            reports = (one for one in here.values() if _is_of(name, one.outlet))
+            reports = (one for one in _distinct(here) if _is_of(name, one.outlet))
             if found := next(reports, None):
                 return found, found.outlet
             continue
+        if name.startswith(POST):
+            return None, f"{POST}{platform_named(name.removeprefix(POST))}"
         if one := here.get(_plain(name)):
             return one, one.outlet
-        if name.startswith(POST) or looks_like_outlet(name) or families_in(name):
-            return None, name
+        if families_in(name) or looks_like_outlet(name):
+            return None, family_of_name(name) or name
     return None, ""
+
+
+def _distinct(here: Mapping[str, Told]) -> list[Told]:
+    """Return the reports of a mapping that has each by several names."""
+    return list({id(one): one for one in here.values()}.values())
 
 
 @lru_cache(maxsize=4_096)

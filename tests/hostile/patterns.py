@@ -70,8 +70,8 @@ def _of_tables() -> Iterator[Found]:
         for what, pattern in offices.items():
             yield f"offices.toml, {lang}, {what}", "search", pattern
     yield "samestory.publishers._names", "finditer", _names()
-    for pattern in _written("Le Monde diplomatique"):
-        yield "samestory.index.copies.outlet_names", "search", pattern
+    for name in ("Le Monde diplomatique", "Rzeczpospolita", "Вечерний Маяк"):
+        yield f"samestory.index.copies.outlet_names, {name}", "search", _written(name)
     for lang in _known()["language"]:
         for field in fields(Citing):
             pattern = getattr(Citing.of(lang), field.name)

@@ -143,7 +143,8 @@ def test_a_word_is_no_outlet_of_the_event(lang, text, outlet):
         ("fr", "Selon les informations du « Monde », ils se sont vus.", "Le Monde", 1),
         ("it", "Lo ha detto il nunzio al Mattino.", "Il Mattino", 1),
         ("pt", "A reunião foi noticiada pelo Globo.", "O Globo", 1),
-        ("ru", "Об этом «Ведомостям» рассказал источник, пишут они.", "Ведомости", 0),
+        ("ru", "Об этом со ссылкой на «Ведомости» пишет сайт.", "Ведомости", 1),
+        ("ru", "Это следует из публикации «Ведомостей».", "Ведомости", 1),
         ("ru", "Об этом сообщает сайт «Фонтанки».", "Фонтанка", 1),
         (
             "pl",
@@ -156,7 +157,15 @@ def test_a_word_is_no_outlet_of_the_event(lang, text, outlet):
         ("ja", "米スポーツ専門局ESPNが伝えた。", "ESPN", 1),
         ("de", "Laut Weltbank wächst der Handel.", "Welt", 0),
         ("de", "Laut Bildungsministerium fehlen Lehrer.", "Bild", 0),
-        ("it", "Lo ha detto il presidente della Repubblica.", "La Repubblica", 0),
+        ("es", "Según Marc Roe no hay acuerdo.", "Marca", 0),
+        ("pt", "Segundo o Boston Globe, viram-se.", "O Globo", 0),
+        ("pt", "Segundo o governo da Coreia do Sul, viram-se.", "O Sul", 0),
+        ("fr", "Selon la Coupe du Monde, ils se voient.", "Le Monde", 0),
+        ("fr", "Selon le gouvernement des Pays-Bas.", "Les Pays", 0),
+        ("ru", "По данным «Вестника Тарска».", "Вести", 0),
+        ("pl", "Według Fakty TVN spotkali się.", "Fakt", 0),
+        ("es", "Según el país asiático.", "El País", 0),
+        ("vi", "Theo một thanh niên đi đường.", "Thanh Niên", 0),
     ],
 )
 def test_the_name_of_an_outlet_is_found_as_its_language_bends_it(
@@ -173,6 +182,11 @@ def test_who_names_itself_behind_another_passes_that_on():
     text = "Посланники встретились, сообщает BBC, передает Укринформ."
     relays = relays_of(text, "Укринформ", "ru")
     assert passed_on([Told("Укринформ", "Укринформ", relays)]) == ["BBC"]
+    text = "Сообщает Укринформ со ссылкой на Reuters: они встретились."
+    relays = relays_of(text, "Укринформ", "ru")
+    assert passed_on([Told("Укринформ", "Укринформ", relays)]) == ["Reuters"]
+    text = "Según Reuters se vieron. Lo ha declarado a El Faro el embajador."
+    assert relays_of(text, "El Faro", "es") == ()
     text = "Как рассказал Укринформу посол, они встретились. BBC пишет иное."
     assert relays_of(text, "Укринформ", "ru") == ()
     assert relays_of("They met, the Daily Arc reported.", "Daily Arc", "en") == ()
@@ -186,6 +200,21 @@ def test_an_outlet_of_the_event_is_found_beside_what_cites_it():
     assert passed_on([cited, citing]) == ["", "Вечерний Маяк"]
     assert second_source([cited, citing]) is None
     assert passed_on([OWN, citing]) == ["", ""]
+
+
+def test_one_outlet_is_one_source_however_it_is_written():
+    """In two languages, by a channel's name; of a post kept under a former name."""
+    told = [
+        Told("a.org", "a.org", relays_of("Selon RFI, ils se sont vus.", "a.org", "fr")),
+        Told("b.org", "b.org", ("France 24",)),
+    ]
+    assert passed_on(told) == ["France Médias Monde"] * 2
+    assert second_source(told) is None
+    posts = [
+        Told(name, name, (f"a post on {where}",))
+        for name, where in (("a.org", "Twitter"), ("b.org", "X"))
+    ]
+    assert second_source(posts) is None
 
 
 A = Told("The Daily Arc", "The Daily Arc", ())
