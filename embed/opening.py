@@ -23,6 +23,7 @@ from samestory.embed.encoder import (
     Vectors,
     nothing,
 )
+from samestory.embed.engines.graph import HALF
 from samestory.embed.means import LanguageMeans
 from samestory.embed.models import ModelFiles, model_files
 from samestory.embed.space import EmbeddingSpace
@@ -104,7 +105,8 @@ def open_encoder(spec: EncoderSpec, *, for_one: bool = False) -> Encoder:
     model = model_files(spec.model)
     digest = model.digest()
     names = list(candidates(spec))
-    if for_one and QUICK_TO_START in names:
+    is_large = (folder_of(spec.cache, digest) / HALF).exists()  # it has no ONNX
+    if for_one and QUICK_TO_START in names and not is_large:
         names.remove(QUICK_TO_START)
         names.insert(0, QUICK_TO_START)
     while True:
