@@ -93,12 +93,15 @@ class Citing:
 
 
 def platform_named(form: str) -> str:
-    """Return a platform's name, however it is written; what is none as it is."""
+    """Return a platform's name, however it is written; another word as it is."""
     return _platforms().get(form, form)
 
 
 def _whole_word(text: str, at: int, step: int) -> int:
-    """Return where a word ends or begins, from within it, where words are parted."""
+    """Return where the word around a place begins (step -1) or ends (1).
+
+    The place itself where no word has so many letters: where words are not parted.
+    """
     if not 0 < at < len(text):
         return max(0, at)
     near = at

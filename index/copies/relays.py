@@ -129,8 +129,8 @@ def relays_in(kept: str) -> tuple[str, ...]:
 def passed_on(reports: Sequence[Told]) -> list[str]:
     """Return whose knowledge each report of an event passes on; "" for its own.
 
-    An outlet that is in the event, as it is called there; another, or a post, as
-    written. Other names, of people and ministries, are none.
+    An outlet that is in the event, as it is called there; another by its family's name
+    or as written, or a post. Other names, of people and ministries, are none.
     """
     here = _by_name(reports)
     return [_passed_on(report, here)[1] for report in reports]
