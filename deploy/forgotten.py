@@ -61,8 +61,8 @@ def _ids_of_line(row: dict[str, Any]) -> set[str]:
     texts = {name: "" if value is None else str(value) for name, value in row.items()}
     urls = [one for one in texts.values() if "://" in one[:MAX_SCHEME]]
     name = clean_line(texts.get("id", ""), MAX_ID)
-    outlet = texts.get("outlet") or texts.get("source") or ""
-    outlets = {"", outlet.encode("utf-8", "replace").decode()} if name else set()
+    said = texts.get("outlet", ""), texts.get("outlet") or texts.get("source", "")
+    outlets = {one.encode("utf-8", "replace").decode() for one in said if name}
     named = {id_of_named(one, name) for one in outlets}
     return {i for url in urls for i in ids_at(url)} | named
 

@@ -176,6 +176,7 @@ def _parsed(line: bytes) -> dict[str, str]:
             raise Quarantine(f"`{name}` is not a string")
         row[name] = (value or "").encode("utf-8", "replace").decode()
     row["id"] = "" if row["id"] is None else clean_line(str(row["id"]), MAX_ID)
+    row["named_by"] = row["outlet"]  # in ids of before
     if not row["outlet"] and isinstance(fields.get("source"), str):
         row["outlet"] = fields["source"].encode("utf-8", "replace").decode()
     return row
@@ -193,7 +194,8 @@ def _story_ids(
         return (story_ids_of(url)[-1],)
     outlet = row["outlet"]
     if row["id"]:
-        return id_of_named("", row["id"]), id_of_named(outlet, row["id"])
+        names = dict.fromkeys((row["named_by"], outlet))
+        return tuple(id_of_named(name, row["id"]) for name in names)
     said = f"said {content_digest(title, text)} {row['published']}"
     ids = story_id_from(said), story_id_from(f"{said} {outlet}" if outlet else said)
     return tuple(dict.fromkeys(ids))

@@ -156,7 +156,9 @@ def _take_out_words(graph: openvino.Model, folder: Path) -> None:
         )
         if not is_lookup or list(table.shape)[:1] != [number]:
             continue
-        table.get_data().astype(np.float16).tofile(folder / word_vectors.FILE)
+        vectors = table.get_data().astype(np.float16)
+        # Not by numpy, which does not say that a disk is full.
+        (folder / word_vectors.FILE).write_bytes(vectors.tobytes())
         rows = opset13.parameter([-1, -1, table.shape[1]], np.float32, name=WORDS)
         rows.output(0).set_names({WORDS})
         for use in node.output(0).get_target_inputs():

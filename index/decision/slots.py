@@ -19,7 +19,7 @@ from samestory.index.decision.names import LEAST, consonants
 from samestory.index.decision.states import KEY, is_state, key_of
 
 OPENING: Final = 1500  # characters of the text that are read
-LEAD: Final = 200  # of which one that acts is named in
+LEAD: Final = 200  # of these, with which a report begins
 ALIKE: Final = 0.57  # of the words of two titles, where a name differs
 REPRINTED: Final = 0.9  # of the words of two openings: it may be one text
 TITLE_CASE: Final = 0.67  # of a sentence's longer words have a capital letter

@@ -19,6 +19,7 @@ from samestory.index.decision.actors import other_actor, other_minister
 from samestory.index.decision.genre import explains
 from samestory.index.decision.ordinals import ordinals_in
 from samestory.index.decision.slots import (
+    LEAD,
     OPENING,
     Words,
     are_alike,
@@ -30,7 +31,6 @@ from samestory.index.decision.stages import stages_in
 from samestory.index.decision.states import is_state, key_of
 
 ENGLISH: Final = "en"
-LEAD: Final = 200  # characters of the text that are read
 _SHORTEST: Final = 4  # letters of a name or verb that counts
 _TOKEN: Final = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
 

@@ -223,3 +223,15 @@ def test_a_line_keeps_the_id_that_it_was_given_before():
     assert story_of_line(raw, now, is_known).story_id == former
     assert story_of_line(raw, now).story_id != former
     assert story_of_line(other, now, is_known).story_id != former
+
+
+def test_a_number_that_was_forgotten_is_not_forgotten_of_every_outlet(tmp_path):
+    """Without an outlet it is nobody's; with one it is that outlet's."""
+    run = Run(tmp_path)
+    line = {"id": 1, "text": "Velund expels six diplomats."}
+    run("import", "-", stdin=json.dumps(line))
+    (story,) = run.rows("stories")
+    run("forget", story["story_id"], "--yes")
+    assert "it was forgotten" in run("import", "-", stdin=json.dumps(line), expect=4)[1]
+    other = json.dumps(line | {"outlet": "Kesmark Post"})
+    assert "1 new, 0 known" in run("import", "-", stdin=other)[0]

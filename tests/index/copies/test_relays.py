@@ -122,10 +122,10 @@ def test_other_languages_cite_too(lang, opening, expected):
 @pytest.mark.parametrize(
     ("lang", "text", "outlet"),
     [
-        ("de", "Laut Polizei war zur Zeit des Unfalls niemand da.", "zeit.de"),
+        ("de", "Laut Polizei war zur Zeit des Unfalls niemand da.", "Die Zeit"),
         ("es", "Según el país asiático no hay acuerdo.", "El País"),
         ("fr", "Selon le monde agricole la loi est mauvaise.", "Le Monde"),
-        ("it", "Secondo la stampa locale due feriti.", "lastampa.it"),
+        ("it", "Secondo la stampa locale due feriti.", "La Stampa"),
     ],
 )
 def test_a_word_is_no_outlet_of_the_event(lang, text, outlet):
@@ -154,7 +154,7 @@ def test_a_word_is_no_outlet_of_the_event(lang, text, outlet):
         ),
         ("it", "Lo riporta il quotidiano stol.it.", "stol.it", 1),
         ("pt", "Viram-se, segundo a Folha de S.Paulo.", "Folha de S.Paulo", 1),
-        ("ja", "米スポーツ専門局ESPNが伝えた。", "ESPN", 1),
+        ("ja", "米スポーツ専門局TARSKが伝えた。", "TARSK", 1),
         ("de", "Laut Weltbank wächst der Handel.", "Welt", 0),
         ("de", "Laut Bildungsministerium fehlen Lehrer.", "Bild", 0),
         ("es", "Según Marc Roe no hay acuerdo.", "Marca", 0),
