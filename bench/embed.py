@@ -40,7 +40,7 @@ from samestory.embed.processes import EncoderProcesses
 from samestory.errors import Misconfigured
 
 WINDOW = 64
-FLOP_A_TEXT = TOKENS * (21.2e6 + 9_216 * TOKENS)  # of all-MiniLM-L6-v2; perf.md 2.1
+FLOP_A_TEXT = TOKENS * (21.2e6 + 9_216 * TOKENS)  # of all-MiniLM-L6-v2
 GOALS = {
     "int8": 4.0,
     "bf16": 2.6,

@@ -269,7 +269,7 @@ def load_settings(
     """
     values: dict[str, Any] = {}
     known = {f.name: f for f in fields(Settings)}
-    for name, value in _read(file).items():
+    for name, value in _read(file, "--config").items():
         if name not in known:
             raise Misconfigured(
                 f"{file}: unknown setting {name!r}; known: {', '.join(known)}"
@@ -329,7 +329,7 @@ def read_feed_headers(file: str) -> dict[str, dict[str, str]]:
     Raises:
         Misconfigured: it can't be read, or names a variable that is not set.
     """
-    tables = _read(file or None)
+    tables = _read(file or None, "--feed-headers")
     headers: dict[str, dict[str, str]] = {}
     for url, table in tables.items():
         if not url.startswith(("http://", "https://")) or not isinstance(table, dict):
@@ -351,13 +351,15 @@ def _filled(text: str, file: str) -> str:
     return value
 
 
-def _read(file: str | None) -> dict[str, Any]:
+def _read(file: str | None, option: str) -> dict[str, Any]:
     if file is None:
         return {}
     try:
         return tomllib.loads(Path(file).read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise Misconfigured(f"--config {file}: {error}") from error
+    except OSError as error:
+        raise Misconfigured(f"{option} {file}: {error.strerror or error}") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise Misconfigured(f"{option} {file}: {error}") from error
 
 
 def _convert(name: str, value: Any, where: str) -> Any:

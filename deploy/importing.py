@@ -204,8 +204,3 @@ def _story_ids(
 def id_of_named(outlet: str, name: str) -> str:
     """Return the id of a story that has no address: its outlet names it so."""
     return story_id_from(f"import {outlet} {name}")
-
-
-def utc_now() -> datetime:
-    """Return the time, aware."""
-    return datetime.now(UTC)

@@ -22,14 +22,15 @@ from types import TracebackType
 from typing import IO, Final, Self
 
 from samestory.deploy.config import PREFIX, SUPERVISED, Settings
+from samestory.deploy.exit_codes import (
+    DONE,
+    GAVE_UP,
+    NEEDS_A_PERSON,
+    RUNS_ELSEWHERE,
+)
 from samestory.errors import Misconfigured
 
-NEEDS_A_PERSON: Final = 2  # exit code of a worker that can't go on by itself
-WAITED: Final = (
-    0,
-    3,
-)  # of one that was asked to leave, or waits for what may come back
-RUNS_ELSEWHERE: Final = 4  # of a supervised worker whose lock another process holds
+WAITED: Final = (DONE, GAVE_UP)  # was asked to leave, or waits for what may come back
 STOP_S: Final = 8.0  # grace for the batch in hand; then SIGKILL, which loses nothing
 WORKER: Final = (sys.executable, "-P", "-m", "samestory.deploy.cli")
 STDERR: Final = 2

@@ -1,7 +1,6 @@
 """Vectors of labelled stories, made once and kept beside the state."""
 
 import hashlib
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +12,7 @@ from samestory.deploy.progress import ProgressLine
 from samestory.embed.embedding import embed_stories
 from samestory.embed.encoder import Encoder
 from samestory.errors import Quarantine
-from samestory.private import private_file, private_folder
+from samestory.private import private_folder, private_opener, replaced
 from samestory.story import Story
 from samestory.story_vector import StoryVector
 
@@ -42,14 +41,11 @@ def embedded(
     kept = np.load(path) if path.exists() else np.zeros(0)
     if kept.shape[0] != len(by_id):
         kept = _encoded(by_id, encoder)
-        partial = path.with_name(f"{path.stem}.{os.getpid()}.partial.npy")
         try:
             private_folder(folder)
-            private_file(partial)
-            np.save(partial, kept)
-            partial.rename(path)
+            with replaced(path) as new, open(new, "wb", opener=private_opener) as file:
+                np.save(file, kept)
         except OSError as error:
-            partial.unlink(missing_ok=True)
             sys.stderr.write(f"the vectors are not kept for the next time: {error}\n")
     vectors = {
         (story.story_id, story.digest): one

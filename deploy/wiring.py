@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from samestory.days import DAY_S
 from samestory.deploy.config import Settings, read_feed_headers
 from samestory.deploy.modes import keep_modes
 from samestory.disk import is_there, may
@@ -87,7 +88,7 @@ def _open_log(settings: Settings, mend: Callable[[str], None] | None) -> "Log":
 
     number = settings.stories_partitions
     partitions = {STORIES: number} if number else None
-    retention_s = settings.retention_days * 86_400
+    retention_s = settings.retention_days * DAY_S
     if not settings.brokers:
         from samestory.deploy.stream.embedded import EmbeddedLog
 
@@ -261,7 +262,7 @@ def open_index(settings: Settings, state: "State") -> "EventIndex":
     """Return the index that writes a state."""
     from samestory.index.grouping.event_index import EventIndex
 
-    keep_s = settings.keep_days * 86_400 if settings.keep_days else math.inf
+    keep_s = settings.keep_days * DAY_S if settings.keep_days else math.inf
     return EventIndex(state, open_pair_model(settings), keep_s)
 
 

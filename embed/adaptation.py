@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from samestory.embed.means import LanguageMeans
 from samestory.errors import Misconfigured
+from samestory.private import replaced
 
 FILE: Final = "adaptation.safetensors"  # in the folder of a model of one's own
 SCALE: Final = 2.0
@@ -123,9 +124,8 @@ class Adaptation:
                 tensors[_MEAN + lang] = row.astype(np.float16)
         # One value: the order of several would differ from time to time.
         about = json.dumps({"base": self.base, "about": self.about})
-        new = path.with_suffix(".new")
-        new.write_bytes(save(tensors, {_ABOUT: about}))
-        new.replace(path)
+        with replaced(path) as new:
+            new.write_bytes(save(tensors, {_ABOUT: about}))
 
 
 @cache

@@ -1,8 +1,8 @@
 """Which texts go through the model together.
 
 Texts of one padded length only, so that no text is padded because of its neighbours;
-as many as the budget of tokens holds, since larger batches leave the cache (research,
-perf.md 2.2: 8 texts of 128 tokens are best, 32 slower); in numbers that are powers of
+as many as the budget of tokens holds, since larger batches leave the cache (8
+texts of 128 tokens were best, 32 slower); in numbers that are powers of
 two. So a model meets few shapes: an engine compiles a kernel for each.
 """
 

@@ -6,7 +6,6 @@ it mixes its vectors with those that are there.
 
 import base64
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samestory.errors import Misconfigured
+from samestory.private import replaced
 
 SENTENCES: Final = (
     "Velund expels six Kesmark diplomats over spying",
@@ -57,9 +57,8 @@ def record(digest: str, rows: Rows, made_by: str, path: Path) -> None:
         data = base64.b64encode(rows.astype("<f2").tobytes()).decode()
         records[digest] = {"made_by": made_by, "vectors": data}
         path.parent.mkdir(parents=True, exist_ok=True)
-        new = path.with_suffix(f".{os.getpid()}")
-        new.write_text(json.dumps(records, indent=1) + "\n", "utf-8")
-        new.replace(path)
+        with replaced(path) as new:
+            new.write_text(json.dumps(records, indent=1) + "\n", "utf-8")
     except (OSError, ValueError):
         return
 

@@ -1,7 +1,7 @@
 """Which text of a story is embedded.
 
 Two passages: the title alone, and the title with the opening of the text. Measured on
-neus_full (research, quality.md 3e): average precision of pairs .7225 for the title,
+articles of neus_full: average precision of pairs .7225 for the title,
 .7435 for title and 128 tokens, .7855 for both together. How many tokens is a setting;
 docs/performance.md has the measurement behind its default.
 """

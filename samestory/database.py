@@ -1,16 +1,16 @@
 """Our SQLite files: WAL, fsync at each commit, made once, of one schema."""
 
 import os
-import re
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
+from samestory.checksums import checksum, damaged_rows
 from samestory.connection import Database, file_of, refuse_moved
 from samestory.disk import is_there, judging, may, refusal
-from samestory.errors import Misconfigured, Retry
+from samestory.errors import Misconfigured
 from samestory.private import private_file, private_folder
 
 # Where locks and shared memory do not reach other machines: https://sqlite.org/wal.html
@@ -19,8 +19,6 @@ NETWORK: Final = frozenset(
     | {"gpfs", "lustre", "ncpfs", "nfs", "nfs4", "ocfs2", "smb3", "smbfs"}
 )
 BUSY_S: Final = 30.0  # that we wait for who holds a file
-_COLUMN: Final = re.compile(r"\b(\w+) (INTEGER|REAL|TEXT|BLOB)\b( PRIMARY KEY AUTO)?")
-_CHECKSUM: Final = re.compile(r"GENERATED ALWAYS AS \((checksum\(.*\))\) STORED")
 MOUNTS: Final = Path("/proc/self/mounts")
 
 
@@ -89,7 +87,7 @@ def connect(path: Path | str, *, uri: bool = False) -> Database:
         path, timeout=BUSY_S, check_same_thread=False, uri=uri, factory=Database
     )
     db.row_factory = sqlite3.Row
-    db.create_function("checksum", -1, _checksum, deterministic=True)
+    db.create_function("checksum", -1, checksum, deterministic=True)
     return db
 
 
@@ -146,58 +144,6 @@ def is_alone(path: Path) -> bool:
     all that was committed is in the file itself.
     """
     return not may(path.parent, os.W_OK) and not is_there(Path(f"{path}-wal"))
-
-
-def _checksum(*values: bytes | float | None) -> int:
-    """Return the CRC-32C of a row's values: no flipped bit goes unnoticed."""
-    from crc32c import crc32c  # noqa: PLC0415  (0.02 s, that no reader needs)
-
-    parts = [v if isinstance(v, bytes) else repr(v).encode() for v in values]
-    lengths = repr([len(part) for part in parts]).encode()
-    return int(crc32c(b" ".join(parts), crc32c(lengths)))
-
-
-def checked(table: str) -> str:
-    """Return a CREATE TABLE statement with a checksum in each row.
-
-    SQLite computes it when a row is written and never again: `damage_of` does. A number
-    that SQLite itself gives to a row is not part of it.
-
-    Args:
-        table: the statement; of constraints behind its columns it may have a PRIMARY
-            KEY of several.
-    """
-    begin, end = table.index("(") + 1, table.rindex(")")
-    if (key := table.find("PRIMARY KEY (")) > 0:
-        end = table.rindex(",", begin, key)
-    values = ", ".join(
-        f"CAST({name} AS BLOB)" if kind == "TEXT" else name
-        for name, kind, numbered in _COLUMN.findall(table[begin:end])
-        if not numbered
-    )
-    return (
-        f"{table[:end].rstrip()},\n  checksum INTEGER NOT NULL"
-        f" GENERATED ALWAYS AS (checksum({values})) STORED{table[end:]}"
-    )
-
-
-def rebuilt(name: str, table: str, new: Collection[str] = ()) -> str:
-    """Return statements that make a table anew, of its rows of before.
-
-    Args:
-        name: of the table.
-        table: the statement that makes it, see `checked`.
-        new: its columns that were not there before, beside the checksum; they have
-            defaults.
-    """
-    before = table[: table.index("checksum INTEGER")]
-    columns_before = [name for name, _, _ in _COLUMN.findall(before)]
-    columns = ", ".join(name for name in columns_before if name not in new)
-    return (
-        f"ALTER TABLE {name} RENAME TO former; {table};"
-        f"INSERT INTO {name} ({columns}) SELECT {columns} FROM former;"
-        "DROP TABLE former"
-    )
 
 
 def _refuse_network(path: Path, what: str) -> None:
@@ -260,30 +206,10 @@ def damage_of(path: Path) -> list[str]:
         with judging(path), closing(open_to_read(path)) as db:
             rows = [str(row[0]) for row in db.execute("PRAGMA integrity_check(20)")]
             if rows == ["ok"]:
-                return _damaged_rows(db)
+                return damaged_rows(db)
     except sqlite3.Error as error:
         return [str(error)]
     return [line for row in rows for line in row.split("\n")]
-
-
-def _damaged_rows(db: sqlite3.Connection) -> list[str]:
-    damage = []
-    for table, made in db.execute(
-        "SELECT name, sql FROM sqlite_master WHERE type = 'table' ORDER BY name"
-    ).fetchall():
-        sums = _CHECKSUM.search(made)
-        if sums:
-            first = _COLUMN.findall(made)[0][0]
-            rows = db.execute(
-                f"SELECT CAST({first} AS BLOB) FROM {table}"
-                f" WHERE checksum IS NOT {sums[1]}"
-            )
-            damage += [
-                f"table {table}, row {row[0].decode('utf-8', 'replace')}:"
-                " its checksum is wrong"
-                for row in rows
-            ]
-    return damage
 
 
 def finds(path: Path, query: str = "SELECT 1 FROM sqlite_master") -> bool:
@@ -296,86 +222,6 @@ def finds(path: Path, query: str = "SELECT 1 FROM sqlite_master") -> bool:
         return False
     with judging(path), closing(open_to_read(path)) as db:
         return _tables(db) > 0 and db.execute(query).fetchone() is not None
-
-
-def sync_folder(folder: Path) -> None:
-    """Let a folder's new names reach the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def replace_database(source: Path, target: Path) -> None:
-    """Put all that a database holds in the place of what another one does, at once.
-
-    One transaction: a crash leaves the one or the other, readers go on.
-
-    Raises:
-        Misconfigured: it can't be written.
-        Retry: the disk is full, or others hold the file.
-    """
-    try:
-        private_folder(target.parent)
-        private_file(target)
-        one, two = open_to_read(source), connect(target)
-        try:
-            one.backup(two)
-        finally:
-            one.close()
-            two.close()
-    except (OSError, sqlite3.Error) as error:
-        raise refusal(error, f"{source} into {target}", target) from error
-
-
-def vacuum(db: sqlite3.Connection, path: Path) -> None:
-    """Make a file anew, so that no byte of removed rows stays in it or beside it.
-
-    secure_delete alone is not enough: pages that were balanced keep copies of cells.
-
-    Raises:
-        Retry: the disk has no room for it, or others hold the file.
-    """
-    try:
-        db.execute("VACUUM")
-        busy = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-    except sqlite3.OperationalError as error:
-        raise Retry(f"{path}: {error}; removed rows still have bytes in it") from error
-    if busy:
-        raise Retry(f"{path}: others read it; removed rows still have bytes beside it")
-
-
-def copy_database(source: Path, target: Path) -> None:
-    """Write a whole copy of a database, also while others write to it.
-
-    It appears under its name only when it is on the disk.
-
-    Raises:
-        Misconfigured: the target is there already, or can't be written.
-        Retry: the disk is full, or others hold the source.
-    """
-    if target.exists():
-        raise Misconfigured(f"{target} is there already: name another file")
-    partial = target.with_name(target.name + ".partial")
-    try:
-        private_folder(target.parent)
-        partial.unlink(missing_ok=True)
-        private_file(partial)
-        one = open_to_read(source)
-        two = sqlite3.connect(partial)
-        try:
-            one.backup(two)
-            two.execute("PRAGMA journal_mode = DELETE")  # one file, no -wal beside it
-        finally:
-            one.close()
-            two.close()
-        with partial.open("rb") as file:
-            os.fsync(file.fileno())
-        partial.rename(target)
-        sync_folder(target.parent)
-    except (OSError, sqlite3.Error) as error:
-        raise refusal(error, f"copy of {source} to {target}", source) from error
 
 
 def _tables(db: sqlite3.Connection) -> int:

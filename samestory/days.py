@@ -6,6 +6,11 @@ from typing import Final
 DAY_S: Final = 86_400.0
 
 
+def utc_now() -> datetime:
+    """Return the time, aware."""
+    return datetime.now(UTC)
+
+
 def day_of(moment: float) -> int:
     """Return the number of days since 1970 of seconds since then."""
     return int(moment // DAY_S)

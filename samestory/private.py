@@ -7,6 +7,7 @@ beside a file (-wal, -shm) the mode of that file.
 import contextlib
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 
@@ -29,3 +30,14 @@ def private_file(path: Path) -> None:
 def private_opener(path: str, flags: int) -> int:
     """Open a file that is private if this makes it: the `opener` of `open`."""
     return os.open(path, flags, 0o600)
+
+
+@contextlib.contextmanager
+def replaced(path: Path) -> Iterator[Path]:
+    """Yield where to write what takes a file's place at the end: all of it, or none."""
+    new = path.with_name(f"{path.name}.{os.getpid()}.new")
+    try:
+        yield new
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)

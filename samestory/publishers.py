@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from samestory.story import Story, clean_line
+from samestory.story import clean_line
 from samestory.urls import host_of
 
 FAMILIES: Final = Path(__file__).with_name("publishers.toml")
@@ -288,11 +288,6 @@ def domain_of(url: str) -> str | None:
     return None
 
 
-def family_of(story: Story) -> str:
-    """Return the publisher's name, by which two outlets are one voice."""
-    return family(story.outlet)
-
-
-def family(outlet: str) -> str:
-    """Return the publisher's name of an outlet's."""
+def outlet_key(outlet: str) -> str:
+    """Return an outlet's name as it is compared: two of one key are one outlet."""
     return outlet.casefold().removeprefix("www.")

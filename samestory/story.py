@@ -50,7 +50,7 @@ class Story:
     """One version of one report.
 
     Attributes:
-        story_id: `s-` and 16 hex digits, see `story_id_from_url`.
+        story_id: `s-` and 16 hex digits, see `story_id_from`.
         url: where a person reads it; None for an imported line without one.
         outlet: the publisher's name, not the feed's.
         title: one line, at most MAX_TITLE characters; may be empty if text is not.

@@ -5,7 +5,7 @@ the article on another site (`uid`, `ref`, `source`, `session`) counts only with
 that says so: `ref=rss`, not `ref=4101`. What is in doubt stays: an article told twice
 is two reports of one event, two articles taken for one are a loss.
 
-The names are of links of real feeds (research, feeds.md section 3.2) and of what
+The names are of links of real feeds (read in 2026) and of what
 analytics services document.
 """
 

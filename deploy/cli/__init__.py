@@ -19,17 +19,13 @@ from samestory.deploy.config import (
     prepare_children,
     unknown_variables,
 )
+from samestory.deploy.exit_codes import DONE, GAVE_UP, NEEDS_A_PERSON
 from samestory.deploy.masking import masked
 from samestory.deploy.modes import keep_modes
 from samestory.deploy.process import open_streams
 from samestory.disk import CLOSED, DAMAGE, HELD, SCARCE, code_of, may_pass
 from samestory.errors import Misconfigured, Retry
 
-DONE: Final = 0
-NOTHING_FOUND: Final = 1
-NEEDS_A_PERSON: Final = 2
-GAVE_UP: Final = 3
-REFUSED: Final = 4
 OURS: Final = (  # that a file or folder of ours is not as it must be
     *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.EEXIST),
     *(errno.EISDIR, errno.ENOTDIR, errno.ENOTEMPTY, errno.ELOOP, errno.ENAMETOOLONG),

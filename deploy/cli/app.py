@@ -55,8 +55,8 @@ COMMANDS: Final = {  # by group, in the order of --help: what carries each out
         "undo": "correct:Undo",
         "star": "marks:Star",
         "note": "marks:Note",
-        "corrections list": "correct:Listed",
-        "corrections export": "correct:Export",
+        "corrections list": "corrections:Listed",
+        "corrections export": "corrections:Export",
     },
     "Look after": {
         "status": "status:Status",

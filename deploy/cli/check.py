@@ -13,11 +13,11 @@ from cyclopts import Parameter
 
 from samestory.database import damage_of, finds
 from samestory.deploy import wiring
-from samestory.deploy.cli import DONE, GAVE_UP, NEEDS_A_PERSON
 from samestory.deploy.cli.journal import first_of
 from samestory.deploy.cli.options import Json, Kafka
 from samestory.deploy.cli.output import print_json, print_lines
 from samestory.deploy.config import Settings
+from samestory.deploy.exit_codes import DONE, GAVE_UP, NEEDS_A_PERSON
 from samestory.deploy.stream.embedded import EmbeddedLog
 from samestory.deploy.stream.log import JOURNAL
 from samestory.disk import is_read_only, is_there, judging

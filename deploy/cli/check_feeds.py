@@ -17,6 +17,7 @@ from samestory.deploy import wiring
 from samestory.deploy.cli.options import Fetching, Json
 from samestory.deploy.cli.output import print_json, print_table
 from samestory.deploy.config import Settings
+from samestory.deploy.exit_codes import DONE, NOTHING_FOUND
 from samestory.deploy.feedlists import read_feedlist
 from samestory.deploy.masking import shown
 from samestory.deploy.progress import ProgressLine
@@ -71,7 +72,7 @@ class Check(Json, Fetching):
         if not self.json:
             _print_check(rows)
         sys.stderr.write(f"{good} of {counted(len(refs), 'feed')} answer\n")
-        return 0 if good else 1
+        return DONE if good else NOTHING_FOUND
 
 
 def _refs(sources: Iterable[str], settings: Settings) -> list[FeedRef]:

@@ -14,6 +14,7 @@ from samestory.deploy.config import Settings
 from samestory.disk import named
 from samestory.index.decision.features import COUNTED
 from samestory.index.decision.terms import OwnCounts, count_words, dump
+from samestory.private import replaced
 
 LEAST: Final = 200  # stories of a language whose words are counted
 MOST: Final = 10_000  # of them that are counted, the newest
@@ -46,10 +47,8 @@ class CountWords(Place):
             for lang, some in stories.items()
         }
         path = Path(self.out)
-        new = path.with_name(f"{path.name}.new")
-        with named(f"--out {path}"):
+        with named(f"--out {path}"), replaced(path) as new:
             new.write_bytes(dump(found))
-            new.replace(path)
         for lang, (documents, words) in sorted(found.items()):
             told = sum(n > 1 for n in words.values())
             print(f"{lang}: {counted(told, 'word')} of {counted(documents, 'story')}")

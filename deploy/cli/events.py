@@ -27,6 +27,7 @@ from samestory.deploy.cli.output import (
     span_of,
 )
 from samestory.deploy.config import Settings
+from samestory.deploy.exit_codes import DONE, NOTHING_FOUND
 from samestory.deploy.masking import masked
 from samestory.index.store.query import MOST_VOICES, NEWEST, OLDEST, Query
 from samestory.index.store.reader import Reader
@@ -197,7 +198,7 @@ class Search(_Listing):
 def _query(args: _Listing, order: str, **more: Any) -> Query:
     """Return what is asked for; `more` are fields of a query."""
     return Query(
-        since=parse_since(args.since),
+        since=parse_since(args.since, "--since"),
         until=parse_since(args.until, "--until"),
         outlet=args.outlet,
         lang=args.lang and args.lang.lower(),
@@ -212,7 +213,7 @@ def _end(state: Reader, query: Query, *, is_found: bool, what: str) -> int:
     if not is_found:
         hint = masked(_instead(state, query))
         sys.stderr.write(f"nothing found: no {what} matches{hint}\n")
-    return 0 if is_found else 1
+    return DONE if is_found else NOTHING_FOUND
 
 
 def _instead(state: Reader, query: Query) -> str:
@@ -330,7 +331,7 @@ def _print_stories(state: Reader, query: Query, args: _Listing) -> int:
         for row in rows:
             row["feed_url"] = masked(row["feed_url"] or "") or None
         print_rows(rows, args, STORY_COLUMNS)
-        return 0 if rows else 1
+        return DONE if rows else NOTHING_FOUND
     is_terminal = sys.stdout.isatty()
     limit = SCREEN if is_terminal and not (args.limit or args.all) else query.limit
     reports = state.reports(replace(query, limit=limit))

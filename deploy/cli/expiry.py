@@ -7,12 +7,12 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from samestory.days import utc_now
 from samestory.deploy import wiring
 from samestory.deploy.cli.journal import submit
 from samestory.deploy.cli.options import Deciding, Json, Kafka, Who
 from samestory.deploy.cli.output import print_json
 from samestory.deploy.config import Settings
-from samestory.deploy.importing import utc_now
 from samestory.errors import Misconfigured
 from samestory.index.messages.let_pass import LetPass
 from samestory.index.store.reader import Reader

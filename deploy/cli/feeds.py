@@ -10,14 +10,17 @@ from cyclopts import Parameter
 
 from samestory.counted import counted
 from samestory.deploy import wiring
-from samestory.deploy.cli.options import Fetching, Json, Place
+from samestory.deploy.cli.options import Fetching, Json, Place, Ways
 from samestory.deploy.cli.output import (
     day_and_time,
+    is_for_programs,
     plain,
     print_json,
     print_lines,
+    print_rows,
 )
 from samestory.deploy.config import Settings
+from samestory.deploy.exit_codes import DONE, NOTHING_FOUND
 from samestory.deploy.feed_finder import FeedFinder, site_url
 from samestory.deploy.feedlists import read_feedlist
 from samestory.deploy.masking import masked, shown
@@ -105,16 +108,16 @@ class Remove(Json):
             print_json(shown({"removed": removed, "missing": missing}))
         else:
             print(f"{removed} removed")
-        return 1 if missing else 0
+        return NOTHING_FOUND if missing else DONE
 
 
 @dataclass(frozen=True, kw_only=True)
-class Listed(Json):
+class Listed(Ways):
     """List feeds with their last outcome.
 
     Examples:
       samestory feeds list
-      samestory feeds list --json
+      samestory feeds list --csv --fields url,status,stories
     """
 
     is_read: ClassVar[bool] = True
@@ -122,14 +125,13 @@ class Listed(Json):
     def run(self, settings: Settings) -> int:
         """List feeds."""
         feeds = wiring.open_frontier(settings).feeds.all()
-        if self.json:
-            for feed in feeds:
-                print_json(shown(_row(feed)))
+        if is_for_programs(self):
+            print_rows([shown(_row(feed)) for feed in feeds], self)
         elif feeds:
             print_lines(line for feed in feeds for line in _lines(feed))
         else:
             sys.stderr.write("no feeds yet: samestory feeds add URL\n")
-        return 0 if feeds else 1
+        return DONE if feeds else NOTHING_FOUND
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ from samestory.deploy import wiring
 from samestory.deploy.cli.options import Kafka
 from samestory.deploy.cli.output import plain, print_json
 from samestory.deploy.config import Settings
+from samestory.deploy.exit_codes import DONE, NOTHING_FOUND
 from samestory.deploy.loop import patiently, until
 from samestory.deploy.masking import shown
 from samestory.deploy.process import stop_on_signals
@@ -63,7 +64,7 @@ class Follow(Kafka):
             if not records:
                 stop.wait(PAUSE_S)
         log.close()
-        return 0 if is_there or not self.once else 1
+        return DONE if is_there or not self.once else NOTHING_FOUND
 
     def _beginning(self, end: int) -> int:
         """Return the offset to begin at; `end` is behind the last record."""

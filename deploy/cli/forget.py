@@ -14,13 +14,13 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from samestory.counted import counted
+from samestory.days import utc_now
 from samestory.deploy import wiring
 from samestory.deploy.cli.journal import submit
 from samestory.deploy.cli.options import Deciding, Json, Kafka, Who
 from samestory.deploy.cli.output import plain, print_json
 from samestory.deploy.config import Settings, user_name
 from samestory.deploy.forgotten import forgetting, story_in
-from samestory.deploy.importing import utc_now
 from samestory.deploy.loop import patiently, until
 from samestory.deploy.process import running
 from samestory.deploy.stream.embedded import EmbeddedLog

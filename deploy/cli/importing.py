@@ -11,13 +11,14 @@ from typing import Annotated, Final
 
 from cyclopts import Parameter
 
+from samestory.days import utc_now
 from samestory.deploy import wiring
-from samestory.deploy.cli import REFUSED
 from samestory.deploy.cli.options import Deciding, Json, Worker
 from samestory.deploy.cli.output import plain, print_json
 from samestory.deploy.config import Settings
+from samestory.deploy.exit_codes import DONE, REFUSED
 from samestory.deploy.forgotten import ids_of_refused
-from samestory.deploy.importing import open_lines, read_lines, story_of_line, utc_now
+from samestory.deploy.importing import open_lines, read_lines, story_of_line
 from samestory.deploy.loop import patiently, until
 from samestory.deploy.process import running
 from samestory.deploy.progress import ProgressLine
@@ -115,7 +116,7 @@ def _import(args: Import, settings: Settings) -> int:
         print(
             f"{counts.new} new, {changed}{counts.known} known, {counts.refused} refused"
         )
-    return REFUSED if counts.refused else 0
+    return REFUSED if counts.refused else DONE
 
 
 def _publish(

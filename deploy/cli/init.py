@@ -23,7 +23,7 @@ from samestory.deploy.masking import masked
 from samestory.disk import named
 from samestory.errors import Misconfigured
 from samestory.ingest.feeds.opml import FeedRef
-from samestory.private import private_folder, private_opener
+from samestory.private import private_folder, private_opener, replaced
 
 DIPLOMACY: Final = "diplomacy"  # the list that comes along
 LIST: Final = Path(deploy.__file__).with_name("feeds") / "diplomacy.opml"
@@ -148,13 +148,11 @@ def _write(file: Path, made: Settings) -> None:
         parts.append(f"{comment}{'' if is_set else '# '}{line}")
     with named(str(file)):
         private_folder(file.parent)
-        new = file.with_name(f"{file.name}.new")
-        try:
-            with open(new, "w", encoding="utf-8", opener=private_opener) as out:
-                out.write("\n".join(parts))
-            new.replace(file)  # whole, or not at all
-        finally:
-            new.unlink(missing_ok=True)
+        with (
+            replaced(file) as new,
+            open(new, "w", encoding="utf-8", opener=private_opener) as out,
+        ):
+            out.write("\n".join(parts))
 
 
 def _toml(value: object) -> str:

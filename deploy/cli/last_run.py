@@ -9,7 +9,7 @@ from typing import Any, Final
 from samestory.deploy.cli.options import Command
 from samestory.deploy.cli.output import plain
 from samestory.deploy.config import Settings, config_file
-from samestory.private import private_opener
+from samestory.private import private_opener, replaced
 
 PLACES: Final = frozenset({"state", "config"})
 
@@ -46,7 +46,8 @@ def name_forgotten(command: Command, settings: Settings) -> None:
         sys.stderr.write(plain(f"{said} write it into {where}\n"))
     with (
         suppress(OSError),  # e.g. no room: the workers wait for some, and say so
-        open(path, "w", encoding="utf-8", opener=private_opener) as file,
+        replaced(path) as new,
+        open(new, "w", encoding="utf-8", opener=private_opener) as file,
     ):
         json.dump(given, file)
 

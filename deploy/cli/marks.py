@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from samestory.deploy import wiring
-from samestory.deploy.cli.correct import made, story_of, submit_and_tell
+from samestory.deploy.cli.correcting import made, story_of, submit_and_tell
 from samestory.deploy.cli.options import Deciding, Json, Kafka, Who
 from samestory.deploy.config import Settings
 from samestory.errors import Misconfigured

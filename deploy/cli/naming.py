@@ -6,14 +6,13 @@ ids of that list are kept in the user's cache folder.
 
 import contextlib
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from samestory.errors import Misconfigured
 from samestory.index.store.reader import Reader
-from samestory.private import private_folder, private_opener
+from samestory.private import private_folder, private_opener, replaced
 
 ROW: Final = "@"
 
@@ -29,10 +28,11 @@ def remember(state: Reader, ids: Sequence[str]) -> None:
     path = _path()
     with contextlib.suppress(OSError):
         private_folder(path.parent)
-        partial = path.with_suffix(f".{os.getpid()}")
-        with open(partial, "w", encoding="utf-8", opener=private_opener) as file:
+        with (
+            replaced(path) as new,
+            open(new, "w", encoding="utf-8", opener=private_opener) as file,
+        ):
             json.dump({"state": _name_of(state), "ids": list(ids)}, file)
-        partial.replace(path)
 
 
 def named(state: Reader, given: str) -> str:

@@ -24,6 +24,7 @@ from samestory.deploy.cli.output import (
     print_two_lines,
 )
 from samestory.deploy.config import Settings
+from samestory.deploy.exit_codes import DONE, NOTHING_FOUND
 from samestory.disk import named
 from samestory.errors import Misconfigured, Quarantine
 from samestory.index.answers.lookup import DEPTH, Lookup, Near, query_of, told_now
@@ -116,7 +117,7 @@ class FindNear(Json, Deciding, Fetching):
             nearest = Lookup(state, model).nearest(
                 query,
                 max(self.k, DEPTH) if by_event else self.k,
-                since=parse_since(self.since),
+                since=parse_since(self.since, "--since"),
                 lang=self.lang and self.lang.lower(),
                 outlet=self.outlet,
                 names=names,
@@ -140,7 +141,7 @@ class FindNear(Json, Deciding, Fetching):
             remember(state, [near.member.story.story_id for near in nearest])
         if not close:
             sys.stderr.write(_nothing_close(nearest))
-        return 0 if close else 1
+        return DONE if close else NOTHING_FOUND
 
 
 def _nothing_close(nearest: Sequence[Near]) -> str:

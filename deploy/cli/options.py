@@ -17,6 +17,7 @@ FETCHING: Final = Group("Fetching", sort_key=5)
 MODEL: Final = Group("The embedding model", sort_key=6)
 DECIDING: Final = Group("The decision", sort_key=7)
 WAYS: Final = Group("For programs", sort_key=4)
+LISTS: Final = Group("Lists for programs", sort_key=5)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -233,12 +234,16 @@ class Json(Place):
 class Ways(Json):
     """A list for programs, in several forms."""
 
-    csv: Annotated[bool, Parameter(group=WAYS, help="a table for spreadsheets")] = False
-    tsv: Annotated[bool, Parameter(group=WAYS, help="the same between tabs")] = False
+    csv: Annotated[bool, Parameter(group=LISTS, help="a table for spreadsheets")] = (
+        False
+    )
+    tsv: Annotated[bool, Parameter(group=LISTS, help="the same between tabs")] = False
     fields: Annotated[
         str | None,
         Parameter(
-            group=WAYS, metavar="A,B", help="with one of these: these fields alone"
+            group=LISTS,
+            metavar="A,B",
+            help="of --json, --csv or --tsv: these fields alone",
         ),
     ] = None
 

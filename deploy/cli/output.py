@@ -46,14 +46,14 @@ def is_for_programs(args: "Ways") -> bool:
 
 
 def print_rows(
-    rows: Sequence[dict[str, Any]], args: "Ways", columns: Sequence[str]
+    rows: Sequence[dict[str, Any]], args: "Ways", columns: Sequence[str] = ()
 ) -> None:
     """Print rows of the same fields as `Ways` has it.
 
     Args:
         rows: as --json prints them.
         args: which of the forms.
-        columns: the fields of a table where none are asked for.
+        columns: the fields of a table where none are asked for; empty for all.
 
     In a table a list is its values with "; " between them, and a cell that a
     spreadsheet would take for a formula begins with an apostrophe.
@@ -66,7 +66,7 @@ def print_rows(
     wrong = [one for one in fields if there and one not in there]
     if wrong:
         raise Misconfigured(f"--fields {wrong[0]}: fields are {', '.join(there)}")
-    fields = fields or (there if args.json else list(columns))
+    fields = fields or (there if args.json else list(columns) or there)
     if args.json:
         for row in rows:
             print_json({name: row[name] for name in fields})
@@ -214,7 +214,7 @@ def plain(text: str) -> str:
     return "".join(c if c.isprintable() or c == "\n" else " " for c in masked(text))
 
 
-def parse_since(text: str | None, option: str = "--since") -> float | None:
+def parse_since(text: str | None, option: str) -> float | None:
     """Return seconds since the epoch for `7d`, `yesterday` or a date; None for None.
 
     Args:

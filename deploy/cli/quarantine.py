@@ -10,15 +10,18 @@ from cyclopts import Parameter
 
 from samestory.counted import counted
 from samestory.deploy import wiring
-from samestory.deploy.cli.options import Json, Kafka
+from samestory.deploy.cli.options import Json, Kafka, Ways
 from samestory.deploy.cli.output import (
     day_and_time,
+    is_for_programs,
     parse_since,
     plain,
     print_json,
     print_lines,
+    print_rows,
 )
 from samestory.deploy.config import Settings
+from samestory.deploy.exit_codes import DONE, NOTHING_FOUND
 from samestory.deploy.masking import shown
 from samestory.deploy.quarantine import MAX_ATTEMPTS, Case, cases, retry_message, settle
 from samestory.deploy.stream.log import Log
@@ -41,7 +44,7 @@ class _Filters(Json, Kafka):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Listed(_Filters):
+class Listed(_Filters, Ways):
     """List what is held, the oldest first.
 
     Examples:
@@ -55,14 +58,13 @@ class Listed(_Filters):
         """List what is held."""
         wiring.must_have_log(settings)
         matching = _matching(cases(wiring.open_log(settings)).values(), self)
-        if self.json:
-            for case in matching:
-                print_json(shown(_json(case)))
+        if is_for_programs(self):
+            print_rows([shown(_json(case)) for case in matching], self)
         elif matching:
             print_lines(line for case in matching for line in _lines(case))
         else:
             sys.stderr.write("nothing is held\n")
-        return 0 if matching else 1
+        return DONE if matching else NOTHING_FOUND
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,7 +179,7 @@ def _say(args: Json, word: str, count: int) -> int:
         print_json({word: count})
     else:
         print(f"{count} {word}")
-    return 0 if count else 1
+    return DONE if count else NOTHING_FOUND
 
 
 def _chosen(held: dict[str, Case], args: _Chosen) -> list[Case]:
@@ -202,7 +204,7 @@ def _named(held: dict[str, Case], beginnings: Sequence[str]) -> list[Case]:
 
 
 def _matching(held: Iterable[Case], args: _Filters) -> list[Case]:
-    before = parse_since(args.older_than)
+    before = parse_since(args.older_than, "--older-than")
     return [
         case
         for case in held

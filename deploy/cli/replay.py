@@ -12,7 +12,7 @@ from typing import Annotated, Final
 from cyclopts import Parameter
 
 from samestory.counted import counted
-from samestory.database import copy_database
+from samestory.database_copy import copy_database
 from samestory.deploy import wiring
 from samestory.deploy.cli.journal import (
     first_of,

@@ -10,7 +10,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from samestory.counted import counted
-from samestory.database import copy_database, replace_database
+from samestory.database_copy import copy_database, replace_database
 from samestory.deploy import wiring
 from samestory.deploy.cli.journal import patience_of, refuse_gap
 from samestory.deploy.cli.options import Json, Kafka

@@ -11,8 +11,14 @@ from cyclopts import Parameter
 
 from samestory.counted import counted
 from samestory.deploy import wiring
-from samestory.deploy.cli.options import WAYS, Json, Kafka
-from samestory.deploy.cli.output import print_json, print_lines, print_table
+from samestory.deploy.cli.options import Json, Kafka, Ways
+from samestory.deploy.cli.output import (
+    is_for_programs,
+    print_json,
+    print_lines,
+    print_rows,
+    print_table,
+)
 from samestory.deploy.config import Settings
 from samestory.deploy.masking import shown
 from samestory.deploy.process import resident_bytes, running, since_last_turn
@@ -41,9 +47,7 @@ class Status(Json, Kafka):
       samestory status --prometheus > /var/lib/node_exporter/samestory.prom
     """
 
-    prometheus: Annotated[
-        bool, Parameter(help="Prometheus' text format", group=WAYS)
-    ] = False
+    prometheus: Annotated[bool, Parameter(help="Prometheus' text format")] = False
 
     def run(self, settings: Settings) -> int:
         """Print where things stand."""
@@ -64,7 +68,7 @@ class Status(Json, Kafka):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Topics(Json, Kafka):
+class Topics(Ways, Kafka):
     """Make the log's topics, or verify those that are there, and list them.
 
     Exit 2 if one is not as it must be, with both values. --mend sets right what
@@ -93,9 +97,8 @@ class Topics(Json, Kafka):
             for topic in TOPICS
         ]
         log.close()
-        if self.json:
-            for row in rows:
-                print_json(row)
+        if is_for_programs(self):
+            print_rows(rows, self)
         else:
             columns: list[tuple[str, dict[str, Any]]] = [(name, {}) for name in rows[0]]
             print_table(columns, [[str(cell) for cell in row.values()] for row in rows])

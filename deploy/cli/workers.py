@@ -20,6 +20,7 @@ from samestory.deploy.cli.last_run import name_forgotten
 from samestory.deploy.cli.options import Deciding, Model, Polling, Worker
 from samestory.deploy.cli.output import plain
 from samestory.deploy.config import Settings, is_supervised
+from samestory.deploy.exit_codes import DONE, NOTHING_FOUND, RUNS_ELSEWHERE
 from samestory.deploy.feedlists import FeedLists
 from samestory.deploy.loop import patiently
 from samestory.deploy.masking import masked
@@ -32,7 +33,7 @@ from samestory.deploy.process import (
     stop_on_signals,
 )
 from samestory.deploy.progress import standing
-from samestory.deploy.supervisor import RUNS_ELSEWHERE, Supervisor
+from samestory.deploy.supervisor import Supervisor
 from samestory.deploy.worker import NAMES, run_worker
 from samestory.errors import Misconfigured
 from samestory.index.store.query import Query
@@ -197,4 +198,4 @@ def _say_result(settings: Settings) -> int:
         sys.stderr.write(
             f"{counted(refused, 'entry')} refused: samestory quarantine list\n"
         )
-    return 1 if feeds and len(failing) == len(feeds) else 0
+    return NOTHING_FOUND if feeds and len(failing) == len(feeds) else DONE

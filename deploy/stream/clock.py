@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-JUMP_S: Final = 2 * 86_400.0  # a machine that was off may be off for a week-end
+from samestory.days import DAY_S
+
+JUMP_S: Final = 2 * DAY_S  # a machine that was off may be off for a week-end
 PATIENCE_S: Final = 3_600.0  # with a machine's clock that is behind
 
 

@@ -14,7 +14,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from samestory.database import checked, open_database, reading, rebuilt, vacuum
+from samestory.checksums import checked, rebuilt
+from samestory.database import open_database, reading
+from samestory.database_copy import vacuum
 from samestory.deploy.stream.embedded_group import (
     GROUP_TABLES,
     WRONG,
@@ -30,7 +32,7 @@ from samestory.deploy.stream.embedded_retention import (
     CLOCK_TABLE,
     Retention,
 )
-from samestory.deploy.stream.log import TOPICS, Lag, Message, Record
+from samestory.deploy.stream.log import TOPICS, Lag, Message, Record, partitions_of
 from samestory.deploy.stream.partition import partition_of
 from samestory.errors import Misconfigured, Retry
 
@@ -312,11 +314,7 @@ class EmbeddedLog:
         return str(row.fetchone()[0])
 
     def _known(self, topic: str) -> int:
-        if topic not in self._partitions:
-            raise Misconfigured(
-                f"topic {topic!r} does not exist; there are {', '.join(TOPICS)}"
-            )
-        return int(self._partitions[topic])
+        return partitions_of(self._partitions, topic)
 
     def close(self) -> None:
         """See `Log.close`."""

@@ -10,8 +10,9 @@ from typing import Final
 
 from crc32c import crc32c
 
+from samestory.checksums import checked
 from samestory.connection import refuse_moved
-from samestory.database import checked, reading
+from samestory.database import reading
 from samestory.deploy.stream.log import Fenced, Record
 from samestory.errors import Misconfigured, Retry
 

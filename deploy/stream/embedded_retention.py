@@ -10,13 +10,14 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from samestory.database import checked
+from samestory.checksums import checked
+from samestory.days import DAY_S
 from samestory.deploy.stream.clock import JUMP_S, Moment, advanced, utc_text
 from samestory.deploy.stream.embedded_group import boot_id, committed, head
 from samestory.deploy.stream.log import READERS
 
 TRIM_ROWS: Final = 500  # removed in one step: an appender waits some milliseconds
-STALE_GROUP_S: Final = 7 * 86_400.0  # a group silent so long holds nothing back
+STALE_GROUP_S: Final = 7 * DAY_S  # a group silent so long holds nothing back
 CLOCK_TABLE: Final = checked(
     """CREATE TABLE retention_clock (
   one INTEGER PRIMARY KEY, at REAL NOT NULL, boot TEXT NOT NULL,
@@ -163,6 +164,6 @@ class Retention:
                 _log.warning(
                     "group %s has not read %s:%d for %.0f days: it holds the log back"
                     " no longer, what it has not read is removed",
-                    *(group, topic, part, (now - at) / 86_400),
+                    *(group, topic, part, (now - at) / DAY_S),
                 )
         return limit

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
+from samestory.days import DAY_S
 from samestory.deploy.stream.kafka_address import KafkaAddress, knock
 from samestory.deploy.stream.kafka_client import (
     asking,
@@ -26,7 +27,14 @@ from samestory.deploy.stream.kafka_group import KafkaConsumer, held_by_another
 from samestory.deploy.stream.kafka_note import Noted
 from samestory.deploy.stream.kafka_retention import KafkaRetention
 from samestory.deploy.stream.kafka_topics import MAX_MESSAGE, KafkaTopics
-from samestory.deploy.stream.log import READERS, TOPICS, Lag, Message, Record
+from samestory.deploy.stream.log import (
+    READERS,
+    TOPICS,
+    Lag,
+    Message,
+    Record,
+    partitions_of,
+)
 from samestory.deploy.stream.partition import partition_of
 from samestory.errors import Misconfigured, Quarantine, Retry
 
@@ -45,7 +53,7 @@ class KafkaLog:
         address: KafkaAddress,
         *,
         partitions: Mapping[str, int] | None = None,
-        retention_s: float = 30 * 86_400.0,
+        retention_s: float = 30 * DAY_S,
         replication: int = 1,
         session_s: float = 45.0,
         batch_s: float = 600.0,
@@ -403,11 +411,7 @@ class KafkaLog:
         return self._topics.fingerprint(topic, self._known(topic))
 
     def _known(self, topic: str) -> int:
-        if topic not in self._partitions:
-            raise Misconfigured(
-                f"topic {topic!r} does not exist; there are {', '.join(TOPICS)}"
-            )
-        return int(self._partitions[topic])
+        return partitions_of(self._partitions, topic)
 
     def close(self) -> None:
         """See `Log.close`."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from samestory.errors import Retry
+from samestory.errors import Misconfigured, Retry
 
 STORIES: Final = "stories"
 JOURNAL: Final = "journal"
@@ -143,6 +143,19 @@ class Log(Protocol):
     def close(self) -> None:
         """Free what is held."""
         ...
+
+
+def partitions_of(partitions: Mapping[str, int], topic: str) -> int:
+    """Return how many partitions a topic has.
+
+    Raises:
+        Misconfigured: there is no such topic.
+    """
+    if topic not in partitions:
+        raise Misconfigured(
+            f"topic {topic!r} does not exist; there are {', '.join(TOPICS)}"
+        )
+    return int(partitions[topic])
 
 
 def ends(log: Log, group: str, topic: str) -> dict[int, int]:

@@ -38,7 +38,7 @@ class TorchEngine:
 
     One text a call: padding in a batch changes the last bits of a vector. It costs
     nothing: on mixed lengths batches of 32 are slower (18.9 against 26.4 documents a
-    second; research, perf.md 2.3).
+    second).
     """
 
     version = str(torch.__version__)

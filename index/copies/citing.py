@@ -113,12 +113,13 @@ def _whole_word(text: str, at: int, step: int) -> int:
 
 
 def _any_of(parts: list[str], begin: str, end: str) -> re.Pattern[str]:
-    whole = "|".join(parts).replace("PLATFORM", _any_platform()) or _NOTHING
+    whole = "|".join(parts).replace("PLATFORM", any_platform()) or _NOTHING
     return re.compile(f"{begin}(?:{whole}){end}", re.IGNORECASE)
 
 
 @cache
-def _any_platform() -> str:
+def any_platform() -> str:
+    """Return a pattern of the platforms, as its only group, however each is written."""
     names = sorted(_platforms(), key=len, reverse=True)
     # Not a part of a word; nor a Roman number, or a ray.
     return (

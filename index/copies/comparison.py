@@ -2,7 +2,7 @@
 
 The kinds, by the words that the two share (thresholds: docs/voices.md):
 
-- copy: half of the own words of one of them are the other's.
+- copy: nearly half of the own words of one of them are the other's.
 - partial: less, but a passage or two beyond what they quote.
 - quote: what they share is quoted, or more of it is than not.
 - boilerplate: what they share is their house's lines.

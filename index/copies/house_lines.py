@@ -7,7 +7,7 @@ house's: "Get our morning briefing", a paywall's words, a biography, a disclaime
 import hashlib
 from typing import Final
 
-from samestory.publishers import family
+from samestory.publishers import outlet_key
 from samestory.story import Story
 
 REPEATED: Final = 3  # stories of an outlet
@@ -24,7 +24,7 @@ def house_lines(story: Story) -> dict[int, str]:
     """
     lines = [line for line in map(str.strip, story.text.split("\n")) if line]
     outer = dict.fromkeys([*lines[:HEAD], *lines[max(HEAD, len(lines) - TAIL) :]])
-    house = family(story.outlet)
+    house = outlet_key(story.outlet)
     return {
         _number(f"{house}\n{line}"): line
         for line in outer

@@ -20,7 +20,7 @@ from samestory.index.copies.kept import AGENCY, CREDIT, UNKNOWN, A, B, Pair, Run
 from samestory.index.copies.reading import SHINGLE, Reading, read
 from samestory.index.copies.sources import Credited, credited, source_of
 from samestory.index.copies.spans import Piece, shared
-from samestory.publishers import family
+from samestory.publishers import outlet_key
 from samestory.story import Story
 
 EXACT: Final = "exact"  # quality of a date whose zone is known
@@ -108,7 +108,7 @@ def are_comparable(
     outlet: str, lang: str | None, other: str, its_lang: str | None
 ) -> bool:
     """Tell whether reports are of two publishers, in what may be one language."""
-    return family(outlet) != family(other) and (
+    return outlet_key(outlet) != outlet_key(other) and (
         lang == its_lang or not lang or not its_lang
     )
 

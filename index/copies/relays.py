@@ -10,11 +10,11 @@ somebody knows itself.
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
 from samestory.credits import CITED, OUTLET_NAME, looks_like_outlet
-from samestory.index.copies.citing import PASSAGE, Citing, platform_named
+from samestory.index.copies.citing import PASSAGE, Citing, any_platform, platform_named
 from samestory.index.copies.outlet_names import stands_in
 from samestory.publishers import (
     families_in,
@@ -22,13 +22,14 @@ from samestory.publishers import (
     names_of,
     outlet_named,
 )
+from samestory.scripts import SENTENCE_MARKS
 
 OPENING: Final = 600  # characters in which it is said whose knowledge it is
 READ: Final = 6_000  # in which a report says that it knows itself
 MOST: Final = 5  # names, or passages that may hold one, that are kept
 CONFIRMING: Final = 2  # voices of an event that may be confirmed
 POST: Final = "a post on "
-_SENTENCE: Final = re.compile("[.!?\u2026\u0964](?:\\s|$)|[\u3002\n]")  # its end
+_SENTENCE: Final = re.compile(f"[.!?\u2026](?:\\s|$)|[{SENTENCE_MARKS}\n]")  # its end
 _HOUSE: Final = (
     r"(?: (?:newspaper|daily|weekly|magazine|broadcaster|news agency|news site"
     r"|website|channel))"
@@ -38,10 +39,9 @@ _REPORTED: Final = re.compile(
     rf"(?:{_HOUSE}? (?:has |had |first |earlier ){{0,2}}reported\b"
     rf"|{_HOUSE} (?:said|wrote|reports)\b)"
 )
-_POSTED: Final = re.compile(
+_POSTED: Final = (
     r"\b(?:posted|wrote|said|announced|(?:post|message|statement|video)s?(?: posted)?)"
-    r"(?: [\w']+){0,3} on (?P<name>X|Twitter|Truth Social|Telegram|Facebook|Instagram"
-    r"|Weibo|Threads|Bluesky|TikTok|LinkedIn|YouTube|WhatsApp)\b"
+    r"(?: [\w']+){0,3} on "
 )
 _ASKED: Final = re.compile(
     r"\b(?:told (?:us|reporters|journalists)|confirmed to|independently|our own"
@@ -76,7 +76,7 @@ def relays_of(text: str, outlet: str, lang: str | None) -> tuple[str, ...]:
     opening = text[:OPENING]
     hits = [*_REPORTED.finditer(opening), *CITED.finditer(opening)]
     found = [(hit.start(), _without_article(hit["outlet"])) for hit in hits]
-    posts = [(hit.start(), hit["name"]) for hit in (_POSTED.search(opening),) if hit]
+    posts = [(hit.start(), hit[1]) for hit in (_posted().search(opening),) if hit]
     if its:
         found += its.cited(opening)
         posts += [post for post in (its.platform(opening),) if post]
@@ -90,6 +90,12 @@ def relays_of(text: str, outlet: str, lang: str | None) -> tuple[str, ...]:
     names = [name for _, name in found]
     names.sort(key=lambda name: name.startswith(PASSAGE))  # names that are known first
     return tuple(dict.fromkeys(names))[:MOST]
+
+
+@cache
+def _posted() -> re.Pattern[str]:
+    """Return what finds a public post, with its platform as the only group."""
+    return re.compile(_POSTED + any_platform())
 
 
 def _beside(

@@ -11,13 +11,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from samestory.days import DAY_S
 from samestory.index.decision.comparison import Comparison
 from samestory.index.decision.features import FEATURES, View
 from samestory.index.decision.join_record import JoinRecord, PairRecord, Veto
 from samestory.index.decision.pair_model import PairModel
 
-WINDOW_S: Final = 7 * 86_400.0  # candidates lie within 7 days of the story's own time
-NEAREST_MEMBERS: Final = 5  # mean of the top 3 to 5 measured best (quality.md 3b, 7)
+WINDOW_S: Final = 7 * DAY_S  # candidates lie within 7 days of the story's own time
+NEAREST_MEMBERS: Final = 5  # mean of the top 3 to 5 measured best
 SEEN: Final = 0.02  # probability that another outlet must see, or one is not believed
 RANKED: Final = 4  # events that a decision tells: the best and three others
 

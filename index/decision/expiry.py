@@ -19,7 +19,7 @@ from statistics import median_low
 from typing import Any, Final, Self
 
 from samestory.days import DAY_S, date_of, day_of, moment_of
-from samestory.publishers import family_of
+from samestory.publishers import outlet_key
 from samestory.story import Story
 
 LATEST: Final = 101  # stories that are looked at: 51 of them may be of a wrong clock
@@ -49,7 +49,7 @@ class Witness:
         """Return what a story tells."""
         seen = story.first_seen.timestamp()
         return cls(
-            outlet=family_of(story),
+            outlet=outlet_key(story.outlet),
             seen=seen,
             stated=min(seen, story.event_time.timestamp()),
             dated=story.published is not None,

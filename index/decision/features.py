@@ -25,7 +25,7 @@ from samestory.index.decision.terms import (
 )
 from samestory.index.decision.vetoes import Claims, claims_of
 from samestory.index.decision.whole_vector import combine
-from samestory.publishers import UNNAMED, family_of
+from samestory.publishers import UNNAMED, outlet_key
 from samestory.story import Story
 
 FEATURES: Final = (
@@ -94,7 +94,7 @@ class View:
     Attributes:
         story_id: its id.
         seq: its number in the order of arrival.
-        outlet: its publisher, see `family_of`.
+        outlet: its publisher, see `outlet_key`.
         time: its own time, seconds since the epoch.
         whole: unit vector of title and lead together, fixed point, shape (dim,).
         terms: its words.
@@ -150,10 +150,11 @@ def view(
         rarity: of words; None for the packaged one.
     """
     rarity = rarity or packaged_rarity()
+    outlet = outlet_key(story.outlet)
     return View(
         story_id=story.story_id,
         seq=seq,
-        outlet=family_of(story),
+        outlet=outlet,
         time=story.event_time.timestamp(),
         whole=combine(vectors),
         terms=terms_of(story.title, story.text, rarity),
@@ -163,7 +164,7 @@ def view(
             story.title,
             story.text,
             story.lang,
-            family_of(story),
+            outlet,
             story.published and story.published.date(),
         ),
         known=known,

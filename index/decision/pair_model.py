@@ -56,7 +56,6 @@ class PairModel:
     rarity: Rarity = field(default_factory=packaged_rarity)
     rarities: Mapping[str, Rarity] = field(default_factory=dict)
     space_id: str | None = None
-    other_spaces: frozenset[str] = frozenset()
 
     @classmethod
     def load(
@@ -86,7 +85,6 @@ class PairModel:
             bias = float(fields["bias"])
             threshold = float(fields["thresholds"][joining])
             name, space_id = f"{fields['name']} {joining}", str(fields["space"])
-            others = frozenset(map(str, fields.get("also_measured_in", ())))
             digest = str(fields["word_counts"])
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise Misconfigured(f"pair model {path}: {error!r}") from error
@@ -110,7 +108,6 @@ class PairModel:
             rarity=_rarity(path.with_name(WORD_COUNTS), digest),
             rarities=own.rarities if own else {},
             space_id=space_id,
-            other_spaces=others,
         )
 
     @classmethod
@@ -120,7 +117,7 @@ class PairModel:
 
     def fits(self, space_id: str) -> bool:
         """Tell whether the cosines of a space mean what they meant in the fit."""
-        return self.space_id in (None, space_id) or space_id in self.other_spaces
+        return self.space_id in (None, space_id)
 
     def view(
         self,

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from samestory.errors import Misconfigured
 from samestory.scripts import SIGNS, UNSPACED
 
-WORDS: Final = 300  # what comes later is background (quality.md 5)
+WORDS: Final = 300  # what comes later is background
 CHARACTERS: Final = 20 * WORDS  # of the text that are looked at
 NO_NAME: Final = 0.6  # of the rarity of an unknown word, if it is written small
 RAREST: Final = 3  # shared words that count for their rarity

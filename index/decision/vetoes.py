@@ -1,8 +1,9 @@
 """What forbids that two reports are one event, however alike they are.
 
-A cosine hardly sees which number stands before "package", or who expels whom. Each rule
-reads the title and the first sentence or two, and speaks only where both reports say
-something of the kind. What each costs and gains is in docs/quality.md.
+A cosine hardly sees which number stands before "package", or who expels whom. Most
+rules read the title, alone or with the first sentence or two (LEAD), and speak where
+both reports say something of the kind; a denial and an anniversary speak where the
+other report knows of none in its OPENING. What each costs and gains: docs/quality.md.
 """
 
 import re

@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from samestory.days import DAY_S
 from samestory.index.decision.decision import Candidate, Decision, mean_of_each
 from samestory.index.decision.features import View, similarities
 from samestory.index.grouping.event_ids import new_event_id
 from samestory.index.grouping.groups import Groups
 
-YOUNG_S: Final = 86_400.0  # 72 h brought no more, 6 h less (quality.md 7)
+YOUNG_S: Final = DAY_S  # 72 h brought no more, 6 h less
 CLEARLY: Final = 0.1  # probability by which another event must be better, or worse
 MERGED: Final = 2 * CLEARLY  # over the threshold: a merger moves many at once
 LOOKED_AT: Final = 12  # young reports, and members of either side: bounds the cost

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 Matrix = NDArray[np.float64]
 BLOCK: Final = 256  # rows whose similarities are in memory at once
-COSINE: Final = 0.85  # the threshold that peers ship (quality.md, section 0)
+COSINE: Final = 0.85  # the threshold that peers ship
 TFIDF: Final = 0.40
 JACCARD: Final = 0.5  # over three-word shingles: what MinHash estimates
 

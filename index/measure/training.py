@@ -2,7 +2,7 @@
 
 Two halves by event, in one stream, so that either meets the crowd that it would meet.
 Each is fitted with the word counts of the other, since words counted in the very
-stories that are fitted on look more telling than they are (quality.md 7), and measured
+stories that are fitted on look more telling than they are, and measured
 with the model and the counts of the other. The artefact is then fitted on both.
 """
 
@@ -107,7 +107,7 @@ def pairs(stream: Stream, rarities: Sequence[Rarity]) -> tuple[Pairs, Pairs, Pai
         event = stream.events[at]
         same = np.array([stream.events[other.seq] == event for other in others], bool)
         own = np.array([stream.halves[other.seq] == half for other in others], bool)
-        # Else big events own the pairs (quality.md 7). By the root: divided by the
+        # Else big events own the pairs. By the root: divided by the
         # size itself they leave probabilities too low (docs/quality.md).
         weights = np.where(same, max(1, size[event] - 1) ** -0.5, 1.0) * stream.weight
         features = compare(one, others, model).features
@@ -117,7 +117,7 @@ def pairs(stream: Stream, rarities: Sequence[Rarity]) -> tuple[Pairs, Pairs, Pai
     return first, second, both
 
 
-def fitted(parts: Sequence[Pairs], threshold: float = 0.5) -> PairModel:
+def fitted(parts: Sequence[Pairs]) -> PairModel:
     """Return the pair model of these pairs: logistic regression with an L2 penalty.
 
     What two reports have in common counts for nothing where it would count against
@@ -147,7 +147,7 @@ def fitted(parts: Sequence[Pairs], threshold: float = 0.5) -> PairModel:
         name="fitted",
         bias=bias,
         weights=tuple(float(v) for v in found * used / spread),
-        threshold=threshold,
+        threshold=0.5,
     )
 
 

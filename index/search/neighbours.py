@@ -20,7 +20,7 @@ from samestory.errors import Quarantine
 from samestory.index.decision.whole_vector import Vectors, check_units, combine
 
 # faiss 1.15 avoids BLAS below 128,000 = queries * dim, 6 times slower for batches of 32
-# on one thread; the crossover measured is 4 queries (perf.md, point 7).
+# on one thread; the crossover measured is 4 queries.
 BLAS_THRESHOLD: Final = 1_500
 SPARE: Final = 8  # asked of a day beyond what is wanted, for ties and removed stories
 

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from samestory.database import sync_folder, transaction
+from samestory.database import transaction
+from samestory.database_copy import sync_folder
 from samestory.days import day_of
 from samestory.index.decision.whole_vector import combine
 from samestory.private import private_file, private_folder

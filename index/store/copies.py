@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+from samestory.days import DAY_S
 from samestory.index.copies.house_lines import REPEATED, house_lines
 from samestory.index.copies.kept import CREDIT, Copied, Pair, turned_side, whose_in
 from samestory.index.copies.relays import (
@@ -25,7 +26,7 @@ EARLY: Final = 50  # reports of an event, read first
 HOLDERS: Final = 60  # stories of a print that are read, the first that came
 PRINTS, LINES = "prints", "lines"  # numbers that are kept of each text
 _SIZES: Final = {PRINTS: "<i4", LINES: "<i8"}
-WINDOW_S: Final = 30 * 86_400.0  # between two reports that are compared (passim's)
+WINDOW_S: Final = 30 * DAY_S  # between two reports that are compared (passim's)
 
 
 class Holder(NamedTuple):

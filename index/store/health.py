@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from samestory.database import transaction
+from samestory.days import DAY_S
 
-LARGEST_S: Final = 7 * 86_400.0  # event time in which the largest event is looked for
+LARGEST_S: Final = 7 * DAY_S  # event time in which the largest event is looked for
 SWALLOWED: Final = 50  # reports of an event that may have swallowed others,
 SWALLOWED_SHARE: Final = 0.2  # if it holds more than this share of the latest stories
 LATENCIES: Final = 1_000  # stories whose way through the stages is kept

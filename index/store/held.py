@@ -112,9 +112,9 @@ class Held:
         by_seq = {m.seq: m for m in self._members(f"seq IN ({marks})", tuple(seqs))}
         return [by_seq[seq] for seq in seqs if seq in by_seq]
 
-    def members_of(self, event_id: str, limit: int = -1) -> list[Member]:
-        """Return an event's stories, by event time and id; the first so many of it."""
-        return self._members("event_id = ?", (event_id,), limit)
+    def members_of(self, event_id: str) -> list[Member]:
+        """Return an event's stories, by event time and id."""
+        return self._members("event_id = ?", (event_id,))
 
     def events_of(self, story_ids: Collection[str]) -> dict[str, str]:
         """Return the event of each of these stories that is there."""
@@ -127,13 +127,11 @@ class Held:
                 events[story_id] = row[0]
         return events
 
-    def _members(
-        self, clause: str, values: tuple[Any, ...], limit: int = -1
-    ) -> list[Member]:
+    def _members(self, clause: str, values: tuple[Any, ...]) -> list[Member]:
         rows = self._db.execute(
-            f"SELECT {MEMBER} FROM stories"
-            f" WHERE {clause} ORDER BY event_time, story_id LIMIT ?",
-            (*values, limit),
+            f"SELECT {MEMBER} FROM stories WHERE {clause}"
+            " ORDER BY event_time, story_id",
+            values,
         )
         return [member_of(row) for row in rows]
 

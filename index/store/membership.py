@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple, Protocol
 
-from samestory.publishers import family
+from samestory.publishers import outlet_key
 
 
 class Place(NamedTuple):
@@ -74,7 +74,7 @@ class Stored:
         rows = self._db.execute(
             f"SELECT seq, outlet FROM stories WHERE seq IN ({marks})", tuple(seqs)
         )
-        return {row[0]: family(row[1]) for row in rows}
+        return {row[0]: outlet_key(row[1]) for row in rows}
 
     def ids_of(self, seqs: Sequence[int]) -> list[str]:
         """Return the ids of stories that are there, in the order given."""

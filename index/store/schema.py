@@ -1,12 +1,12 @@
 """The tables of the index's state, and how states of before become one of today.
 
 Each row of what a person relies on carries a checksum, see
-`samestory.database.checked`.
+`samestory.checksums.checked`.
 """
 
 from typing import Final
 
-from samestory.database import checked, rebuilt
+from samestory.checksums import checked, rebuilt
 from samestory.index.store.names import NAMES
 
 SCHEMA: Final = 9

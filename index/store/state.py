@@ -13,7 +13,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from samestory.database import open_database, transaction, vacuum
+from samestory.database import open_database, transaction
+from samestory.database_copy import vacuum
 from samestory.index.copies.relays import relays_of
 from samestory.index.decision.join_record import JoinRecord
 from samestory.index.search.rare_terms import TERMS
@@ -173,6 +174,6 @@ class State(Held):
             self.revisions.clear(numbers)
 
     def scrub(self) -> None:
-        """Let no byte of removed rows stay; see `samestory.database.vacuum`."""
+        """Let no byte of removed rows stay; see `samestory.database_copy.vacuum`."""
         self.names.purge()
         vacuum(self._db, self.path)

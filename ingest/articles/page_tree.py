@@ -13,6 +13,8 @@ from typing import Final
 from lxml import etree
 from lxml.html import HtmlComment, HtmlElement, HtmlEntity, HtmlProcessingInstruction
 
+from samestory.scripts import SENTENCE_MARKS
+
 # Never part of a text, and never what trafilatura finds it by.
 _STRIPPED: Final = (
     *("script", "style", "svg", "noscript", "iframe", "template"),
@@ -26,9 +28,8 @@ MAX_HEADS: Final = 200  # headlines; each is compared with each, and a page has 
 MOST: Final = 0.5  # of all paragraphs' text is in what then is the report
 MIN_REPORT: Final = 250  # characters of paragraphs under a headline of its own
 MIN_ALIKE: Final = 0.5  # of the words of a headline that are another's, too
-_ENDS: Final = re.compile(r"[.!?…。！？؟۔।\"”»’')\]]\s*$")
+_ENDS: Final = re.compile(rf"[.!?…！？\"”»’')\]{SENTENCE_MARKS}]\s*$")
 _WORD: Final = re.compile(r"\w+")
-_HEADS: Final = etree.XPath("descendant-or-self::h1|self::article/descendant::h2")
 
 Paragraphs = list[tuple[HtmlElement, str]]  # with their texts
 

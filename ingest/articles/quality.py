@@ -1,7 +1,7 @@
 """The gate behind extraction: is this text the report, or something else of the page?
 
-Limits were set on what walls, stubs and list pages of real sites look like (research,
-feeds.md section 2.4) and are tested on both sides.
+Limits were set on what walls, stubs and list pages of real sites look like, and are
+tested on both sides.
 """
 
 import re

@@ -28,7 +28,7 @@ def clean_title(
 
     Args:
         title: one line, as the feed wrote it.
-        outlet: from `outlet_of`.
+        outlet: from `outlet_named`.
         feed_title: "" if the feed has none.
         url: of the story; None if it has none.
     """

@@ -1,7 +1,7 @@
 """Feed bytes -> entries. The only file that imports feedparser and fastfeedparser.
 
 Both get UTF-8 that we decoded and nothing else: given a string, feedparser would open
-files and URLs, and its own HTTP has no time-out (research, feeds.md). fastfeedparser
+files and URLs, and its own HTTP has no time-out. fastfeedparser
 reads some feeds that make feedparser raise, hang or find nothing (1 of 157 real ones).
 
 Runs in worker processes, see `sandbox`.
@@ -18,11 +18,12 @@ from urllib.parse import parse_qsl, urlsplit
 import fastfeedparser
 import feedparser
 
-from samestory.errors import BotWall, Quarantine
+from samestory.errors import Quarantine
 from samestory.ingest.feeds.announced import Announced, announced
 from samestory.ingest.feeds.entry import Entry, ParsedFeed
 from samestory.ingest.feeds.sitemap import child_sitemaps, parse_sitemap, sitemap_kind
 from samestory.ingest.fetch.client import MAX_FEED_BYTES
+from samestory.ingest.fetch.errors import BotWall
 from samestory.ingest.text.bot_walls import wall_of
 from samestory.ingest.text.charset import decode
 from samestory.ingest.text.dates import MAX_DATE
@@ -145,7 +146,7 @@ def _read(body: bytes, *, careful: bool) -> tuple[dict[str, Any], list[Any], str
             )
             if document.get("bozo"):
                 broken = str(document.get("bozo_exception", "")) or "ill-formed"
-        except Exception as error:  # noqa: BLE001  (11 kinds seen: feeds.md 1.2)
+        except Exception as error:  # noqa: BLE001  (11 kinds were seen)
             broken = f"feedparser: {type(error).__name__}: {error}"
     entries = list(document.get("entries", []))
     if broken:

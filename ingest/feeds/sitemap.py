@@ -11,7 +11,6 @@ from lxml import etree
 
 from samestory.ingest.text.markup import mend_references
 
-MAX_URLS: Final = 50_000  # sitemaps.org allows no more
 _BEGINS: Final = re.compile(r"<(?:[\w.-]{1,20}:)?(urlset|sitemapindex)[\s>]")
 _HEAD: Final = 2_000  # characters
 

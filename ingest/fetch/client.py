@@ -9,20 +9,20 @@ from typing import Any, Final, Self
 import httpcore2
 import httpx2
 
-from samestory.errors import (
+from samestory.errors import Misconfigured
+from samestory.ingest.fetch.addresses import (
+    Deadline,
+    GuardedBackend,
+    Network,
+    refuse_closed_target,
+)
+from samestory.ingest.fetch.errors import (
     BotWall,
     Elsewhere,
     FetchFailed,
     FetchRefused,
     HostAway,
     HostSlow,
-    Misconfigured,
-)
-from samestory.ingest.fetch.addresses import (
-    Deadline,
-    GuardedBackend,
-    Network,
-    refuse_closed_target,
 )
 from samestory.ingest.fetch.headers import retry_after_s
 from samestory.ingest.text.bot_walls import wall_of

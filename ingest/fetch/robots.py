@@ -5,13 +5,15 @@ import time
 from dataclasses import dataclass
 from typing import Final
 
-from samestory.errors import FetchFailed, FetchRefused, Quarantine
+from samestory.days import DAY_S
+from samestory.errors import Quarantine
 from samestory.ingest.fetch.client import MAX_ROBOTS_BYTES, Client
+from samestory.ingest.fetch.errors import FetchFailed, FetchRefused
 from samestory.ingest.fetch.sandbox import Sandbox
 from samestory.ingest.text.charset import decode
 from samestory.urls import origin_of
 
-CACHE_S: Final = 86_400.0  # RFC 9309 section 2.4: not longer than 24 hours
+CACHE_S: Final = DAY_S  # RFC 9309 section 2.4: not longer than 24 hours
 MAX_ORIGINS: Final = 10_000  # with MAX_KEPT, the memory bound; the oldest go first
 MAX_KEPT: Final = 100_000_000  # bytes of all files; a usual one has 2,000
 

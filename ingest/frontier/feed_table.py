@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from typing import Final
 
-from samestory.database import checked
+from samestory.checksums import checked
 from samestory.ingest.feeds.announced import Announced
 from samestory.ingest.feeds.opml import FeedRef
 from samestory.ingest.frontier.listed import BY_HAND, Listed

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Final
 
-from samestory.database import checked
+from samestory.checksums import checked
 
 FORGOTTEN: Final = checked(
     "CREATE TABLE forgotten (story_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID"

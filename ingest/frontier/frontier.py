@@ -14,8 +14,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from samestory.connection import refuse_moved
-from samestory.database import open_database, vacuum
-from samestory.errors import Elsewhere
+from samestory.database import open_database
+from samestory.database_copy import vacuum
+from samestory.ingest.fetch.errors import Elsewhere
 from samestory.ingest.frontier.feed_table import Companions, Feed, FeedTable
 from samestory.ingest.frontier.forgotten import Forgotten
 from samestory.ingest.frontier.host_waits import HostWaits

@@ -3,7 +3,7 @@
 import sqlite3
 from typing import Final
 
-from samestory.database import checked
+from samestory.checksums import checked
 
 HOSTS: Final = checked(
     """CREATE TABLE hosts (

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Collection, Iterable
 from typing import Final
 
-from samestory.database import checked
+from samestory.checksums import checked
 
 BY_HAND: Final = ""  # the list of what a person added
 LISTED: Final = checked(

@@ -10,7 +10,7 @@ Whoever names the former URL afterwards, in a list or by hand, means the target.
 import sqlite3
 from typing import Final, NamedTuple
 
-from samestory.database import checked
+from samestory.checksums import checked
 from samestory.days import DAY_S
 
 MOVE_SIGHTINGS: Final = 3  # of a permanent redirect, over at least ...

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Final
 
-from samestory.database import checked
+from samestory.checksums import checked
 from samestory.former_keys import spelled_key
 from samestory.ingest.articles.outlets import FeedVoice
 from samestory.publishers import voice_of

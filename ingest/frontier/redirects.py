@@ -26,11 +26,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from samestory.database import checked
-from samestory.errors import Elsewhere
+from samestory.checksums import checked
+from samestory.days import DAY_S
+from samestory.ingest.fetch.errors import Elsewhere
 
 MAX_HOSTS: Final = 3  # a shortener, a counter of clicks, the publisher
-LASTS_S: Final = 86_400.0  # longer than any queue of a host: 30 s for 2,880 in it
+LASTS_S: Final = DAY_S  # longer than any queue of a host: 30 s for 2,880 in it
 REDIRECTS: Final = checked(
     """CREATE TABLE redirects (
   name TEXT PRIMARY KEY, url TEXT NOT NULL, moved_to TEXT,

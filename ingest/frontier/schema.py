@@ -6,7 +6,7 @@ An upgrade loses nothing that tells a known story from a new one.
 
 from typing import Final
 
-from samestory.database import checked, rebuilt
+from samestory.checksums import checked, rebuilt
 from samestory.ingest.frontier.feed_table import FEEDS, FEEDS_DUE
 from samestory.ingest.frontier.forgotten import FORGOTTEN
 from samestory.ingest.frontier.host_waits import HOSTS

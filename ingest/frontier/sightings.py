@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from samestory.database import checked
+from samestory.checksums import checked
 
 GUID: Final = "guid "
 TITLE: Final = "title "

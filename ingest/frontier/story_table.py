@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, replace
 from typing import Final
 
-from samestory.database import checked, writing
+from samestory.checksums import checked
+from samestory.database import writing
 from samestory.ingest.articles.outlets import FeedVoice
 from samestory.ingest.articles.versions import LastVersion
 from samestory.ingest.feeds.entry import Entry

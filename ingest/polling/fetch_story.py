@@ -6,7 +6,7 @@ A report on several pages is read page by page, each in a turn of its host.
 from dataclasses import dataclass, replace
 from typing import Final
 
-from samestory.errors import Elsewhere, Quarantine
+from samestory.errors import Quarantine
 from samestory.ingest.articles.page import (
     Cleaned,
     Page,
@@ -15,6 +15,7 @@ from samestory.ingest.articles.page import (
     without_page,
 )
 from samestory.ingest.fetch.client import MAX_PAGE_BYTES, Client
+from samestory.ingest.fetch.errors import Elsewhere
 from samestory.ingest.fetch.robots import Robots
 from samestory.ingest.fetch.sandbox import Sandbox
 from samestory.ingest.frontier.pending_story import PendingStory

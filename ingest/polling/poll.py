@@ -18,16 +18,17 @@ from datetime import UTC, datetime
 from typing import Final
 
 from samestory.days import DAY_S
-from samestory.errors import (
+from samestory.ingest.feeds.entry import ParsedFeed
+from samestory.ingest.feeds.parse import parse_feed
+from samestory.ingest.fetch.client import MAX_FEED_BYTES, Client, Fetched, Validators
+from samestory.ingest.fetch.errors import (
     BotWall,
     Elsewhere,
     FetchFailed,
     FetchRefused,
     HostAway,
+    asked_to_wait_s,
 )
-from samestory.ingest.feeds.entry import ParsedFeed
-from samestory.ingest.feeds.parse import parse_feed
-from samestory.ingest.fetch.client import MAX_FEED_BYTES, Client, Fetched, Validators
 from samestory.ingest.fetch.headers import fresh_for_s
 from samestory.ingest.fetch.sandbox import ParserFailed, Sandbox
 from samestory.ingest.frontier.feed_table import Feed
@@ -263,7 +264,7 @@ def after_failure(
     wait_s = backoff_s(feed.interval_s or limits.shortest_s, score)
     if getattr(error, "status", 0) == GONE:
         said, wait_s = f"{said}, gone: asked once a week", max(wait_s, GONE_S)
-    asked_s = getattr(error, "retry_after_s", None) or 0.0
+    asked_s = asked_to_wait_s(error) or 0.0
     least_s = max(asked_s, feed.least_s, feed.said.least_s)
     wait_s = max(wait_s * (1 + 0.1 * jitter), least_s * (1 + 0.05 * abs(jitter)))
     said = said if feed.url in said else f"{feed.url}: {said}"

@@ -15,8 +15,14 @@ from functools import partial
 from typing import Final
 
 from samestory import errors
-from samestory.errors import Elsewhere, FetchRefused, HostAway, Quarantine, Retry
+from samestory.errors import Quarantine, Retry
 from samestory.ingest.fetch.client import Client
+from samestory.ingest.fetch.errors import (
+    Elsewhere,
+    FetchRefused,
+    HostAway,
+    asked_to_wait_s,
+)
 from samestory.ingest.fetch.host_gate import MAX_WAIT_S, HostGate
 from samestory.ingest.fetch.robots import Robots
 from samestory.ingest.fetch.sandbox import Sandbox
@@ -268,7 +274,7 @@ class Poller:
             error: what came of it, None for an answer. Where another host is to blame
                 for it, that one is closed, and the one that was asked is free.
         """
-        wait_s = getattr(error, "retry_after_s", None)
+        wait_s = asked_to_wait_s(error)
         said_by = getattr(error, "host", "") or host
         now = self._clock()
         is_lost = type(error) is HostAway  # a slow page may be slow alone
@@ -298,7 +304,7 @@ class Poller:
             error = Quarantine(f"bug of ours: {error!r}")
         if type(error) is HostAway and error.host == task.host:
             return  # the gate counts for all stories of the host; this one stays due
-        again = page_retry_s(task.tries + 1, getattr(error, "retry_after_s", None))
+        again = page_retry_s(task.tries + 1, asked_to_wait_s(error))
         if again is None:
             self._delivery.fall_back([task], str(error))
         else:

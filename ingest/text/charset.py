@@ -1,6 +1,6 @@
 """Bytes of feeds and pages as text: valid UTF-8 wins, else the label, else detection.
 
-Labels lie more often than bytes (peers.md D0 and D8): UTF-8 under a windows-1251 label
+Labels lie more often than bytes: UTF-8 under a windows-1251 label
 came out garbled from feedparser, and one bad byte made it read the whole feed as
 windows-1252.
 """

@@ -3,7 +3,7 @@
 The only file that imports dateparser, for months in other languages.
 
 feedparser's own dates are not used: it reads CET, MSK and IST as UTC and turns an epoch
-into a wrong year (research, feeds.md section 1.2 and peers.md D0).
+into a wrong year (seen in real feeds and peers).
 """
 
 import re

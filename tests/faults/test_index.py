@@ -5,7 +5,8 @@ import sqlite3
 
 import pytest
 
-from samestory.database import connect, copy_database, damage_of
+from samestory.database import connect, damage_of
+from samestory.database_copy import copy_database
 from samestory.deploy.stream.embedded import EmbeddedLog
 from samestory.deploy.stream.log import JOURNAL, Message
 from samestory.errors import Retry

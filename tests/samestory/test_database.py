@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from samestory.checksums import checked
 from samestory.database import (
-    checked,
     connect,
     damage_of,
     file_system_of,

@@ -2,11 +2,11 @@
 
 import pytest
 
-from samestory.errors import BotWall
 from samestory.ingest.feeds.announced import Announced
 from samestory.ingest.feeds.discovery import FoundFeed, linked_feeds, usual_places
 from samestory.ingest.feeds.parse import MAX_ENTRIES, NotAFeed, parse_feed
 from samestory.ingest.feeds.sitemap import parse_sitemap
+from samestory.ingest.fetch.errors import BotWall
 from samestory.ingest.text.bot_walls import wall_of
 
 HEAD = b"""<html><head><base href="https://cdn.a.org/x/">

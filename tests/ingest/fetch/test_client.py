@@ -10,16 +10,16 @@ import brotli
 import pytest
 from backports import zstd
 
-from samestory.errors import (
+from samestory.errors import Misconfigured
+from samestory.ingest.fetch.addresses import AddressRefused, parse_networks
+from samestory.ingest.fetch.client import Client, ClientOptions, Validators
+from samestory.ingest.fetch.errors import (
     BotWall,
     FetchFailed,
     FetchRefused,
     HostAway,
     HostSlow,
-    Misconfigured,
 )
-from samestory.ingest.fetch.addresses import AddressRefused, parse_networks
-from samestory.ingest.fetch.client import Client, ClientOptions, Validators
 from samestory.ingest.fetch.headers import retry_after_s
 from tests.conftest import open_client, serve
 

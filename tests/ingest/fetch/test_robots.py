@@ -2,9 +2,7 @@
 
 import pytest
 
-from samestory.errors import (
-    FetchFailed,
-)
+from samestory.ingest.fetch.errors import FetchFailed
 from samestory.ingest.fetch.robots import Disallowed, Robots
 from samestory.ingest.fetch.sandbox import ParserFailed, Sandbox
 from tests.conftest import serve

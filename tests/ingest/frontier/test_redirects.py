@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from samestory.errors import Elsewhere
 from samestory.ingest.feeds.opml import FeedRef
+from samestory.ingest.fetch.errors import Elsewhere
 from samestory.ingest.frontier.frontier import Frontier
 from samestory.ingest.frontier.redirects import (
     LASTS_S,

@@ -1,0 +1,142 @@
+"""A correction: made, sent to the journal, and told what became of it."""
+
+import secrets
+import sys
+from functools import partial
+from typing import Any
+
+from samestory.counted import counted
+from samestory.days import utc_now
+from samestory.deploy import exit_codes
+from samestory.deploy.cli.journal import submit
+from samestory.deploy.cli.naming import named
+from samestory.deploy.cli.options import Json, Who
+from samestory.deploy.cli.output import day_and_time, plain, print_json
+from samestory.deploy.config import Settings, user_name
+from samestory.errors import Misconfigured
+from samestory.index.messages.correction import (
+    APART,
+    DIFFERENT,
+    NOTE,
+    SAME,
+    UNDO,
+    Correction,
+)
+from samestory.index.store.corrections import ACCEPTED, REFUSED, Corrected
+from samestory.index.store.reader import Reader
+from samestory.story import clean_line, iso
+
+
+def story_of(state: Reader, name: str) -> str:
+    """Return the id of a story; for an event that of its first report."""
+    with state.reading():  # events may merge meanwhile
+        whole = named(state, name)
+        if whole.startswith("s-"):
+            return whole
+        members = state.members_of(whole)
+    if not members:
+        raise Misconfigured(f"event {whole} has no stories any more")
+    return members[0].story.story_id
+
+
+def made(args: Who, kind: str, a: str, b: str, why: str) -> Correction:
+    """Return a correction of now."""
+    return Correction(
+        correction_id="c-" + secrets.token_hex(8),
+        kind=kind,
+        a=a,
+        b=b,
+        who=clean_line(args.who or user_name()),
+        why=clean_line(why),
+        at=utc_now(),
+    )
+
+
+def submit_and_tell(
+    one: Correction, args: Json, settings: Settings, state: Reader
+) -> int:
+    """Publish it, wait for the index, tell what became of it; return the exit code.
+
+    What somebody said already is not said again: the first is told.
+    """
+    if before := _said_before(one, state):
+        if args.json:
+            print_json(correction_row(before))
+        else:
+            said = f"{before.correction.who}, {day_and_time(before.correction.at)}"
+            print(plain(f"{before.correction.correction_id} is in force ({said})"))
+        state.close()
+        return exit_codes.DONE
+    outcome = submit(
+        settings,
+        one.correction_id,
+        one.encode(),
+        partial(state.corrections.get, one.correction_id),
+    )
+    _tell(outcome, args, state)
+    state.close()
+    return exit_codes.DONE if outcome.status == ACCEPTED else exit_codes.REFUSED
+
+
+def _said_before(one: Correction, state: Reader) -> Corrected | None:
+    """Return the correction in force that says the same; None if none does."""
+    if one.kind == UNDO:
+        return None
+    for held in state.corrections.with_status(ACCEPTED):
+        other = held.correction
+        is_same = other.kind == one.kind and {*other.pairs} >= {*one.pairs}
+        is_turned = one.kind in {SAME, DIFFERENT} and other.pairs == ((one.b, one.a),)
+        is_of_it = other.a == one.a and (one.kind != NOTE or other.why == one.why)
+        if (is_same and is_of_it) or (is_turned and other.kind == one.kind):
+            return held
+    return None
+
+
+def _tell(outcome: Corrected, args: Json, state: Reader) -> None:
+    if args.json:
+        print_json(correction_row(outcome))
+        return
+    one = outcome.correction
+    events = sorted({event for _, event in outcome.moved.values()})
+    stories = counted(len(outcome.moved), "story")
+    said = f", {stories} moved to {', '.join(events)}" if outcome.moved else ""
+    if outcome.reason:
+        said = f": {outcome.reason}"
+    elif one.kind == APART:
+        said = f": {_parted(outcome, state)}"
+    print(plain(f"{one.correction_id} {outcome.status}{said}"))
+    if outcome.status == REFUSED:
+        sys.stderr.write("nothing was changed; `samestory undo c-ID` takes one back\n")
+    elif one.kind != UNDO:
+        print(f"samestory undo {one.correction_id[:10]} takes it back")
+
+
+def _parted(outcome: Corrected, state: Reader) -> str:
+    """Return which stories left which event, and how many stay in it."""
+    one = outcome.correction
+    if not outcome.moved:
+        return f"{one.a} is not in {one.b}, and is kept out from now on"
+    left, new = outcome.moved[one.a]
+    stay = len(state.membership.members(left))
+    return (
+        f"{', '.join(sorted(outcome.moved))} left {left} for {new};"
+        f" {stay} other{'s stay' if stay != 1 else ' stays'}"
+    )
+
+
+def correction_row(outcome: Corrected) -> dict[str, Any]:
+    """Return what JSON holds of a correction."""
+    one = outcome.correction
+    return {
+        "id": one.correction_id,
+        "kind": one.kind,
+        "a": one.a or None,
+        "b": one.b,
+        "members": list(one.members),
+        "status": outcome.status,
+        "reason": outcome.reason,
+        "moved": {s: {"from": f, "to": t} for s, (f, t) in outcome.moved.items()},
+        "who": one.who,
+        "why": one.why,
+        "at": iso(one.at),
+    }
