@@ -14,6 +14,7 @@ from contextlib import suppress
 from itertools import islice
 from typing import Any, Final
 
+from samestory.cleaning import clean_line
 from samestory.deploy.importing import MAX_ID, id_of_named
 from samestory.deploy.stream.log import JOURNAL, QUARANTINE, Message, Record
 from samestory.errors import Quarantine
@@ -22,7 +23,8 @@ from samestory.index.messages.correction import Correction
 from samestory.index.messages.forget import TYPE as FORGET
 from samestory.index.messages.forget import Forget
 from samestory.index.messages.journal import decode_journal
-from samestory.story import clean_line, is_tombstone, json_object, tombstone
+from samestory.message import json_object
+from samestory.story import is_tombstone, tombstone
 from samestory.story_keys import ids_at
 from samestory.urls import MAX_URL
 

@@ -8,20 +8,14 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import IO, Any, Final
 
+from samestory.cleaning import clean_line, clean_text
 from samestory.credits import credits_of
 from samestory.errors import Misconfigured, Quarantine
 from samestory.ingest.text.dates import MAX_DATE, parse_date
 from samestory.ingest.text.language import identify
+from samestory.message import LAST, json_object
 from samestory.publishers import UNNAMED, outlet_named, voice_of
-from samestory.story import (
-    LAST,
-    Story,
-    clean_line,
-    clean_text,
-    content_digest,
-    json_object,
-    story_id_from,
-)
+from samestory.story import Story, content_digest, story_id_from
 from samestory.story_keys import story_ids_of
 from samestory.urls import absolute_url, flags_of_host
 

@@ -8,17 +8,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from samestory.cleaning import clean_line, clean_text
 from samestory.deploy.importing import ANY_AGE, open_lines, read_lines
 from samestory.errors import Misconfigured, Quarantine
 from samestory.ingest.text.dates import parse_date
+from samestory.message import json_object
 from samestory.publishers import UNNAMED, outlet_named, voice_of
-from samestory.story import (
-    Story,
-    clean_line,
-    clean_text,
-    json_object,
-    story_id_from,
-)
+from samestory.story import Story, story_id_from
 
 BEGINNING: Final = datetime(2000, 1, 1, tzinfo=UTC)  # of rows before the first date
 FAR: Final = datetime(9000, 1, 1, tzinfo=UTC)  # no date of a label is "the future"

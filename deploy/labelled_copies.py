@@ -3,12 +3,13 @@
 from collections.abc import Callable, Collection, Iterator
 from typing import Any, TypeVar
 
+from samestory.cleaning import clean_text
 from samestory.deploy.importing import open_lines, read_lines
 from samestory.errors import Misconfigured, Quarantine
 from samestory.index.copies.kept import UNKNOWN
 from samestory.index.measure.copies import KINDS, LabelledCopy
+from samestory.message import json_object
 from samestory.publishers import UNNAMED
-from samestory.story import clean_text, json_object
 
 Row = TypeVar("Row")
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from samestory.story import clean_line
+from samestory.cleaning import clean_line
 from samestory.urls import host_of
 
 FAMILIES: Final = Path(__file__).with_name("publishers.toml")

@@ -8,40 +8,24 @@ and the time it was observed; the story id never changes.
 import hashlib
 import json
 import re
-import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, Self
 
+from samestory.cleaning import MAX_TEXT, MAX_TITLE, clean_line
 from samestory.errors import Quarantine
+from samestory.message import check_moment, clamped, decode_object, iso, parse_moment
 
 TYPE: Final = "story"
 FORGOTTEN: Final = "forgotten"  # type of what stands for a story that was removed
 # 1.1 brought byline, agencies, citing, correction and changes, 1.2 hearsay_of.
 VERSION: Final = "1.2"
 TEXT_FROM: Final = ("page", "feed", "import")
-MAX_TITLE: Final = 500  # characters; longest real headline seen: 270
-MAX_TEXT: Final = 200_000  # characters; p99 of real pages is 12,000
-_CONTROL: Final = {
-    code: " " for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\n\t"
-}
-# Seen by nobody: soft hyphen, zero-width space, word joiner, byte order mark, and what
-# turns the direction. The joiners of Persian and of Indic scripts are letters' shape.
-_UNSEEN: Final = dict.fromkeys(
-    map(
-        ord,
-        "\u00ad\u200b\u200e\u200f\u2060\ufeff"
-        "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069",
-    )
-)
 # Bounds of a message from another process: what is longer is cut, in number or letters.
 MAX_LINES: Final = 50  # flags, agencies, changes ...
 MAX_URL: Final = 2_000
 _ID: Final = re.compile(r"s-[\x21-\x7e]{1,38}")
-# A year from the ends of the calendar: a sum, and every zone, stay inside.
-FIRST: Final = datetime(MINYEAR + 1, 1, 1, tzinfo=UTC)
-LAST: Final = datetime(MAXYEAR, 1, 1, tzinfo=UTC) - timedelta.resolution
 FUTURE_TOLERANCE: Final = timedelta(minutes=15)  # clocks of publishers run ahead
 
 
@@ -125,9 +109,8 @@ class Story:
 
     @property
     def attribution(self) -> str:
-        """The outlet for people; with the site that it speaks of, if it is hearsay."""
-        about = f" (of {self.hearsay_of})" if self.hearsay_of else ""
-        return f"{self.outlet}{about}"
+        """See `attribution_of`."""
+        return attribution_of(self.outlet, self.hearsay_of)
 
     def to_json(self) -> dict[str, Any]:
         """Return the message as plain JSON values."""
@@ -217,6 +200,11 @@ class Story:
         return cls.from_json(decode_object(value, TYPE))
 
 
+def attribution_of(outlet: str, hearsay_of: str) -> str:
+    """Return an outlet for people; with the site it speaks of, if that is hearsay."""
+    return f"{outlet} (of {hearsay_of})" if hearsay_of else outlet
+
+
 def event_time_of(published: datetime | None, first_seen: datetime) -> datetime:
     """Return the time that decisions use, see `Story.event_time`."""
     if published is None:
@@ -235,95 +223,6 @@ def is_tombstone(value: bytes) -> bool:
     return value.startswith(tombstone("")[:20])
 
 
-def decode_object(value: bytes, *types: str) -> dict[str, Any]:
-    """Parse one JSON object of one of the given types, major version 1.
-
-    Raises:
-        Quarantine: not JSON, not an object, another type, an unknown major version.
-    """
-    fields = json_object(value)
-    if b"\\ud" in value.lower():  # half a character, which UTF-8 has not
-        try:
-            json.dumps(fields, ensure_ascii=False).encode()
-        except (UnicodeEncodeError, RecursionError) as error:
-            raise Quarantine(f"a text in it is none: {error}") from error
-    if fields.get("type") not in types:
-        raise Quarantine(
-            f"type {fields.get('type')!r:.60}, expected {' or '.join(types)}"
-        )
-    if str(fields.get("version", "")).split(".")[0] != "1":
-        raise Quarantine(
-            f"version {fields.get('version')!r:.60} not known by this worker"
-        )
-    return fields
-
-
-def check_strings(
-    fields: dict[str, Any], what: str, prefix: str, names: Sequence[str]
-) -> None:
-    """Refuse what a person is to have said where fields of it are no text.
-
-    Raises:
-        Quarantine: a field is none, or its id does not begin with the prefix.
-    """
-    for name in ("id", *names):
-        if not isinstance(fields.get(name), str):
-            raise Quarantine(f"{what}: {name} is not a string")
-    if not fields["id"].startswith(prefix):
-        raise Quarantine(f"{what}: id is none")
-
-
-def check_moment(moment: datetime, what: str) -> None:
-    """Refuse a time that can't be reckoned with everywhere, in UTC or another zone.
-
-    Raises:
-        Quarantine: it has no time zone, or is at the ends of the calendar.
-    """
-    if moment.tzinfo is None:
-        raise Quarantine(f"{what} has no time zone")
-    if not FIRST <= moment <= LAST:
-        raise Quarantine(f"{what} is {moment.isoformat()}")
-
-
-def parse_moment(text: str, what: str) -> datetime:
-    """Parse an ISO 8601 time with its zone.
-
-    Raises:
-        Quarantine: it is none, see `check_moment`.
-    """
-    try:
-        moment = datetime.fromisoformat(text)
-    except (TypeError, ValueError) as error:
-        raise Quarantine(f"{what}: {error}") from error
-    check_moment(moment, what)
-    return moment
-
-
-def clamped(text: str) -> str:
-    """Return a time that was accepted once as one that `parse_moment` takes."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return FIRST.isoformat()
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return min(max(moment, FIRST), LAST).isoformat()
-
-
-def json_object(value: bytes) -> dict[str, Any]:
-    """Parse a JSON object, in UTF-8.
-
-    Raises:
-        Quarantine: not JSON, or not an object.
-    """
-    try:
-        fields = json.loads(value.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise Quarantine(f"not JSON: {error}") from error
-    if not isinstance(fields, dict):
-        raise Quarantine(f"not a JSON object but {type(fields).__name__}")
-    return fields
-
-
 def content_digest(title: str, text: str) -> str:
     """Return 16 hex digits that name this content."""
     return hashlib.sha256(f"{title}\0{text}".encode()).hexdigest()[:16]
@@ -337,29 +236,6 @@ def story_id_from(identity: str) -> str:
 def scoped_id(feed_url: str, identity: str) -> str:
     """Return the id of what counts within a feed alone: by its guid, as hearsay."""
     return story_id_from(f"{feed_url} {identity}")
-
-
-def iso(moment: datetime | None) -> str | None:
-    """Return ISO 8601 in UTC, None for None."""
-    return None if moment is None else moment.astimezone(UTC).isoformat()
-
-
-def clean_line(text: str, limit: int = MAX_TITLE) -> str:
-    """Return text as one line without control characters, cut at limit."""
-    return " ".join(clean_text(text).split())[:limit]
-
-
-def clean_text(text: str, limit: int = MAX_TEXT) -> str:
-    """Return text as it is compared and kept, cut at limit.
-
-    Without control characters, lone surrogates and what nobody sees; letters with their
-    marks as one character (NFC), however the publisher composes them.
-    """
-    kept = text[: 2 * limit].translate(_CONTROL)
-    if not kept.isascii():
-        kept = kept.translate(_UNSEEN).encode("utf-8", "ignore").decode()
-        kept = unicodedata.normalize("NFC", kept)
-    return kept[:limit].strip()
 
 
 def _text(value: Mapping[str, Any], name: str) -> str:

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samestory.errors import Quarantine
-from samestory.story import Story, decode_object
+from samestory.message import decode_object
+from samestory.story import Story
 
 TYPE: Final = "story-vector"
 VERSION: Final = "1.1"  # 1.1 says which engine made the vectors

@@ -198,7 +198,7 @@ def forget_everything(
     one = Forget(forget_id="f-all", story_ids=tuple(held), who="Ada", at=NOW).encode()
     log.publish(JOURNAL, [Message(key="f-all", value=one)])
     index.apply([(len(journal), one)])
-    assert index.state.history.removed_by("f-all") == len(held)
+    assert index.state.forgotten.removed_by("f-all") == len(held)
     assert index.state.assignments() == {}
 
 

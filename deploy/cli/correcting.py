@@ -5,6 +5,7 @@ import sys
 from functools import partial
 from typing import Any
 
+from samestory.cleaning import clean_line
 from samestory.counted import counted
 from samestory.days import utc_now
 from samestory.deploy import exit_codes
@@ -24,7 +25,7 @@ from samestory.index.messages.correction import (
 )
 from samestory.index.store.corrections import ACCEPTED, REFUSED, Corrected
 from samestory.index.store.reader import Reader
-from samestory.story import clean_line, iso
+from samestory.message import iso
 
 
 def story_of(state: Reader, name: str) -> str:

@@ -22,7 +22,7 @@ from samestory.index.messages.correction import DIFFERENT, SAME
 from samestory.index.store.corrections import ACCEPTED, Corrected, labelled
 from samestory.index.store.reader import Reader
 from samestory.index.store.results import headline
-from samestory.story import iso
+from samestory.message import iso
 
 
 @dataclass(frozen=True, kw_only=True)

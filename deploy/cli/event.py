@@ -16,8 +16,8 @@ from samestory.index.answers.additions import Addition, additions_of, most_telli
 from samestory.index.answers.near_misses import NearMiss, near_misses
 from samestory.index.messages.correction import NOTE, Correction
 from samestory.index.store.results import Event, headline
+from samestory.message import iso
 from samestory.publishers import is_own_voice
-from samestory.story import iso
 
 MAX_FACTS: Final = 6  # figures and names of a report that are shown
 MAX_ADDED: Final = 2  # sentences of a copy's own that are shown

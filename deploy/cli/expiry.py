@@ -7,6 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from samestory.cleaning import clean_line
 from samestory.days import utc_now
 from samestory.deploy import wiring
 from samestory.deploy.cli.journal import submit
@@ -16,7 +17,6 @@ from samestory.deploy.config import Settings
 from samestory.errors import Misconfigured
 from samestory.index.messages.let_pass import LetPass
 from samestory.index.store.reader import Reader
-from samestory.story import clean_line
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,7 @@ from samestory.deploy.masking import shown
 from samestory.deploy.process import stop_on_signals
 from samestory.deploy.stream.log import EVENTS, Record
 from samestory.errors import Misconfigured, Quarantine
-from samestory.story import json_object
+from samestory.message import json_object
 
 BEGINNING: Final = "beginning"
 NOW: Final = "now"

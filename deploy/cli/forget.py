@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from samestory.cleaning import clean_line
 from samestory.counted import counted
 from samestory.days import utc_now
 from samestory.deploy import wiring
@@ -36,7 +37,7 @@ from samestory.errors import Misconfigured
 from samestory.index.messages.forget import MOST_STORIES, Forget
 from samestory.index.store.reader import Reader
 from samestory.ingest.frontier.frontier import Frontier
-from samestory.story import clean_line, story_id_from
+from samestory.story import story_id_from
 from samestory.story_keys import ids_at
 
 NOT_DONE = 1
@@ -156,7 +157,7 @@ def _remove(
             settings,
             one.forget_id,
             one.encode(),
-            partial(state.history.removed_by, one.forget_id),
+            partial(state.forgotten.removed_by, one.forget_id),
         )
     return removed
 

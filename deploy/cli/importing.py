@@ -143,7 +143,7 @@ def _publish(
                 _set_aside(log, f"{name}:{number}", line, why)
             _tell_refused(f"{name}:{number}", why, counts.refused)
             continue
-        if state.history.is_forgotten(story.story_id):
+        if state.forgotten.has(story.story_id):
             counts.refused += 1
             _tell_refused(f"{name}:{number}", FORGOTTEN, counts.refused)
             continue
@@ -174,7 +174,7 @@ def _story_of(line: bytes | Quarantine, now: datetime, state: State) -> Story:
     def is_known(story_id: str, outlet: str) -> bool:
         member = state.member(story_id)
         is_its = member is not None and member.story.outlet == outlet
-        return is_its or state.history.is_forgotten(story_id)
+        return is_its or state.forgotten.has(story_id)
 
     story = story_of_line(line, now, is_known)
     return replace(story, story_id=state.given_id(story))
@@ -205,7 +205,7 @@ def _is_forgotten(state: State, line: bytes | Quarantine) -> bool:
     """Tell whether a line that can't be a story is of one that was forgotten."""
     if isinstance(line, Quarantine):
         return False
-    return any(map(state.history.is_forgotten, ids_of_refused(line)))
+    return any(map(state.forgotten.has, ids_of_refused(line)))
 
 
 def _set_aside(log: Log, where: str, line: bytes | Quarantine, why: str) -> None:

@@ -11,6 +11,7 @@ from typing import Annotated, ClassVar, Final
 
 from cyclopts import Parameter
 
+from samestory.cleaning import clean_line, clean_text
 from samestory.counted import counted
 from samestory.deploy import wiring
 from samestory.deploy.cli.naming import remember, story_named
@@ -34,7 +35,6 @@ from samestory.index.search.names import names_in, words_in
 from samestory.index.store.reader import Reader
 from samestory.index.store.results import Event, headline
 from samestory.index.store.rows import Member
-from samestory.story import clean_line, clean_text
 from samestory.urls import absolute_url
 
 TELLING: Final = 100  # Latin letters that tell a language

@@ -28,7 +28,7 @@ from samestory.deploy.worker import NAMES
 from samestory.errors import Retry
 from samestory.index.decision.expiry import Calendar
 from samestory.index.store.health import Largest, Latency
-from samestory.story import iso
+from samestory.message import iso
 
 LATE_S: Final = 600.0  # that the oldest message may wait: seconds
 HUNG_S: Final = 60.0  # the slowest turn is a batch of stories: seconds

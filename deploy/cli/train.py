@@ -42,7 +42,7 @@ from samestory.index.measure.training import (
     proposed,
     write_artefact,
 )
-from samestory.story import json_object
+from samestory.message import json_object
 
 CUT: Final = 35  # words that a cut copy keeps: about a feed's summary
 LONG: Final = 100  # words; files whose median text is longer are copied

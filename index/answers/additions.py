@@ -25,6 +25,7 @@ from samestory.index.copies.reading import SHINGLE, Reading, read, runs_of
 from samestory.index.copies.words import plain_word
 from samestory.index.decision.features import plain_number
 from samestory.index.decision.names import LEAST, consonants
+from samestory.index.decision.tokens import ALL_CAPITAL, ENGLISH, POSSESSIVE
 from samestory.index.store.copies import Kept
 from samestory.index.store.query import OLDEST, Query
 from samestory.index.store.reader import Reader
@@ -33,12 +34,9 @@ from samestory.story import Story
 
 LEAST_SENTENCE: Final = 4  # words; fewer are a heading or a piece of one
 LEAST_QUOTED: Final = 4  # words; fewer are a phrase in marks
-_ALL_CAPITAL: Final = frozenset({"de", "lb"})  # languages whose nouns have capitals
 _FIGURE: Final = re.compile(
     rf"(?<![.,])(?<![^\W{UNSPACED}{HANGUL}])\d[\d.,:]*(?<![.,:])"
 )
-_ENGLISH: Final = "en"  # how a story without a language is read
-_POSSESSIVE: Final = re.compile(r"['\u2019]s$")
 _LEAST_NAME: Final = 3  # letters
 
 
@@ -193,9 +191,9 @@ def _facts(reading: Reading, lang: str | None) -> _Facts:
         if not reading.furniture[sentence.start]:
             for figure in _FIGURE.findall(reading.passage(sentence)):
                 found.figures.setdefault(plain_number(figure), figure)
-    if lang not in _ALL_CAPITAL:
+    if lang not in ALL_CAPITAL:
         names = (n for sentence in reading.sentences for n in _names(reading, sentence))
-        dates = _dates_in(lang or _ENGLISH)
+        dates = _dates_in(lang or ENGLISH)
         found.names = [n for n in dict.fromkeys(names) if plain_word(n) not in dates]
     for places in _quoted(reading):
         said = " ".join(words[places.start : places.stop])
@@ -229,7 +227,7 @@ def _names(reading: Reading, sentence: range) -> Iterator[str]:
         follows = bool(run) and reading.text[reading.ends[run[-1]] : reading.begins[at]]
         if run and not (is_name and follows == " "):
             whole = reading.passage(range(run[0], run[-1] + 1))
-            name = _POSSESSIVE.sub("", whole)
+            name = POSSESSIVE.sub("", whole)
             if len(name) >= _LEAST_NAME:
                 yield name
             run = []

@@ -16,7 +16,8 @@ from samestory.index.search.neighbours import Neighbours
 from samestory.index.store.held import Held
 from samestory.index.store.results import headline
 from samestory.index.store.rows import Member
-from samestory.story import Story, iso
+from samestory.message import iso
+from samestory.story import Story
 
 DEPTH: Final = 60  # nearest by vector, and latest by name, that are compared
 # Probability. Of 360 headlines whose event another report tells 99 % show a story of

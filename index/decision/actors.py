@@ -20,7 +20,8 @@ from samestory.index.decision.slots import (
     told_at_first,
     words_of_title,
 )
-from samestory.index.decision.states import POSSESSIVE, is_state, key_of
+from samestory.index.decision.states import is_state, key_of
+from samestory.index.decision.tokens import ENGLISH, POSSESSIVE
 
 _ARTICLES: Final = frozenset(
     "the la le les el los las il lo i gli die der das de het den det o a os as".split()  # noqa: SIM905
@@ -29,7 +30,6 @@ _AND: Final = frozenset("and y e et und en dan ve и та i".split())  # noqa: S
 _ACT: Final = 4  # letters of the word that tells an act: "to host" is host
 _NEAR: Final = 4  # words behind the states in which it stands
 _LEAST: Final = 3  # words behind a state: fewer are no act
-_ENGLISH: Final = "en"
 _KEPT: Final = 512  # texts that are read once
 
 
@@ -44,7 +44,7 @@ def other_actor(a: Words, b: Words) -> str | None:
         a: one report.
         b: another.
     """
-    if (a[2] or _ENGLISH) != (b[2] or _ENGLISH):
+    if (a[2] or ENGLISH) != (b[2] or ENGLISH):
         return None
     one, other = _act_of(a[0], a[2]), _act_of(b[0], b[2])
     if one is None or other is None:
@@ -105,7 +105,7 @@ def _act_of(title: str, lang: str | None) -> tuple[tuple[str, ...], str] | None:
 @lru_cache(maxsize=_KEPT)
 def _ministers(text: str, lang: str | None) -> frozenset[str]:
     """Return what those are ministers of whom a text names."""
-    offices = _offices().get(lang or _ENGLISH, {})
+    offices = _offices().get(lang or ENGLISH, {})
     return frozenset(what for what, named in offices.items() if named.search(text))
 
 

@@ -17,11 +17,11 @@ from anyascii import anyascii
 from babel import Locale, UnknownLocaleError
 
 from samestory.index.decision.terms import RAREST, Rarity
+from samestory.index.decision.tokens import ENGLISH
 from samestory.scripts import INDIC, UNSPACED_LANGUAGES
 
 OPENING: Final = 300  # characters of the text that are read
 LEAST: Final = 3  # consonants of a name: fewer are in anything
-_ENGLISH: Final = "en"
 _LETTER: Final = rf"(?:[^\W\d_]|(?!\w)[{INDIC}])"  # no letter is both, or it hangs
 _SIGN: Final = rf"[\w{INDIC}]"
 _WORD: Final = re.compile(rf"{_LETTER}{{3,}}(?:['\u05f3\u05f4\u2019\"]{_LETTER}+)*")
@@ -86,9 +86,9 @@ def names_of(
         codes, opening = _without_blanks(opening, lang)
         words = _WORD.findall(opening)
     else:
-        codes, rest = _countries_in(_ANY.findall(opening), lang or _ENGLISH)
+        codes, rest = _countries_in(_ANY.findall(opening), lang or ENGLISH)
         words = [word for word in rest if _WORD.fullmatch(word)]
-    english = _countries(_ENGLISH)
+    english = _countries(ENGLISH)
     found = {code: rarity.of(english[code].split()[-1]) for code in codes}
     for word in set(words):
         is_latin, has_capitals = word[0] < _NO_LATIN, word[0] < _NO_CAPITALS

@@ -15,14 +15,14 @@ from itertools import product
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from samestory.index.decision.tokens import ENGLISH, TOKEN
+
 REACH: Final = 3  # words after an ordinal that may be what is counted
-ENGLISH: Final = "en"
 _WORDS: Final = (
     "third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth"
     " fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth"
 )
 ORDINALS: Final = {word: n for n, word in enumerate(_WORDS.split(), 3)}  # English
-_TOKEN: Final = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
 _DIGITS: Final = re.compile(r"(\d{1,3})(?:st|nd|rd|th)")
 _NUMBER: Final = r"(?<![\d.,-])(\d{1,3})"
 _DOT: Final = re.compile(_NUMBER + r"\.(?=\s+[^\W\d])")
@@ -102,7 +102,7 @@ def ordinals_in(text: str, lang: str | None) -> list[Ordinal]:
         number = _value(match[1])
         if number:
             found.append(Ordinal(number, _after(text, match.end())))
-    words = [word.lower() for word in _TOKEN.findall(text)] if known else []
+    words = [word.lower() for word in TOKEN.findall(text)] if known else []
     at = 0
     while known and at < len(words):
         for length in (2, 1):
@@ -117,7 +117,7 @@ def ordinals_in(text: str, lang: str | None) -> list[Ordinal]:
 
 
 def _english(text: str) -> Iterator[Ordinal]:
-    words = [word.lower() for word in _TOKEN.findall(text)]
+    words = [word.lower() for word in TOKEN.findall(text)]
     for at, word in enumerate(words):
         digits = _DIGITS.fullmatch(word)
         number = int(digits[1]) if digits else ORDINALS.get(word)
@@ -126,7 +126,7 @@ def _english(text: str) -> Iterator[Ordinal]:
 
 
 def _after(text: str, at: int) -> tuple[str, ...]:
-    words = _TOKEN.findall(text[at : at + 100])[:REACH]
+    words = TOKEN.findall(text[at : at + 100])[:REACH]
     return tuple(word.lower() for word in words)
 
 

@@ -17,6 +17,7 @@ from typing import Final
 
 from samestory.index.decision.names import LEAST, consonants
 from samestory.index.decision.states import KEY, is_state, key_of
+from samestory.index.decision.tokens import ALL_CAPITAL, NUMBER
 
 OPENING: Final = 1500  # characters of the text that are read
 LEAD: Final = 200  # of these, with which a report begins
@@ -46,12 +47,10 @@ _ABOUT: Final = re.compile(
     r"|at least|up to)\b",
     re.IGNORECASE,
 )
-_NUMBER: Final = re.compile(r"\d+(?:[.,]\d+)*")
 _TOLL: Final = re.compile(
     r"\b(?:kill|dead|death|die[sd]?\b|dying|injur|wound|toll|missing|hurt|victim)"
 )
 # Nouns begin with a capital letter, so that none shows a name.
-_ALL_CAPITAL: Final = frozenset({"de", "lb"})
 _DAYS: Final = {
     f"{day}day".lower()[:KEY]: f"{day}day"
     for day in ("Mon", "Tues", "Wednes", "Thurs", "Fri", "Satur", "Sun")
@@ -250,7 +249,7 @@ def _states(words: Iterable[str], of: Words, told: frozenset[str]) -> str | None
 def _names(words: Iterable[str], of: Words, told: frozenset[str]) -> str | None:
     """Return the first name among words that another report does not tell."""
     title, text, lang = of
-    names = frozenset() if lang in _ALL_CAPITAL else _named(title, text, lang)
+    names = frozenset() if lang in ALL_CAPITAL else _named(title, text, lang)
     return next(
         (w for w in words if key_of(w) in names and key_of(w) not in told), None
     )
@@ -273,7 +272,7 @@ def _numbers(words: Iterable[str], of: Words, told: frozenset[str]) -> str | Non
     guessed = _TOLL.search(title.lower()) or _ABOUT.search(_HOUSE.sub("", title))
     if lang not in (None, "en") or guessed or keys & _MONTHS:
         return None
-    return next((w for w in words if _NUMBER.match(w) and key_of(w) not in told), None)
+    return next((w for w in words if NUMBER.match(w) and key_of(w) not in told), None)
 
 
 @lru_cache(maxsize=_KEPT)

@@ -5,15 +5,14 @@ English, are in governments.json.
 """
 
 import json
-import re
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
 
 from samestory.index.decision.names import countries_of_one_word
+from samestory.index.decision.tokens import ENGLISH, NUMBER, POSSESSIVE
 
 KEY: Final = 5  # letters by which a word is known: Ilmara and Ilmaran
-POSSESSIVE: Final = re.compile(r"['\u2019]s$")
 # Behind a state's name in English: who is of it.
 _OF_PEOPLE: Final = (
     "vian",
@@ -28,8 +27,6 @@ _OF_PEOPLE: Final = (
     "ese",
     "s",
 )
-_ENGLISH: Final = "en"
-_NUMBER: Final = re.compile(r"\d+(?:[.,]\d+)*")
 _KEPT: Final = 512  # words
 _LANGUAGES: Final = 64  # whose states are kept
 
@@ -46,8 +43,8 @@ def is_state(word: str, lang: str | None) -> bool:
         return False
     if plain in _countries() or plain in _countries().values():
         return True
-    states = _states(lang or _ENGLISH)
-    if plain in states or (lang or _ENGLISH) != _ENGLISH:
+    states = _states(lang or ENGLISH)
+    if plain in states or (lang or ENGLISH) != ENGLISH:
         return plain in states
     return any(
         f"{plain.removesuffix(end)}{vowel}" in states
@@ -67,7 +64,7 @@ def _states(lang: str) -> frozenset[str]:
 def key_of(word: str) -> str:
     """Return by what a word is known: Russia, Russian and the Kremlin as one."""
     plain = word.lower().replace("\u2019", "'").removesuffix("'s")
-    if digits := _NUMBER.match(plain):
+    if digits := NUMBER.match(plain):
         return digits[0].replace(",", "")
     return _countries().get(plain, plain[:KEY])
 

@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from samestory.errors import Misconfigured
+from samestory.index.decision.tokens import TOKEN
 from samestory.scripts import SIGNS, UNSPACED
 
 WORDS: Final = 300  # what comes later is background
@@ -32,7 +33,6 @@ WORD_COUNTS: Final = "word_counts.txt.gz"  # beside the pair model fitted with t
 _HEAD: Final = "word counts of languages, 1\n"
 _LANGUAGE: Final = "\n# "  # begins a language; no word holds the sign
 PACKAGED_COUNTS: Final = Path(__file__).with_name(WORD_COUNTS)
-_TOKEN: Final = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
 # Where a script puts no blanks between words, each two neighbours are one.
 _UNSPACED_RUN: Final = re.compile(f"[{UNSPACED}]+")
 _UNLIKE_LATIN: Final = re.compile(f"[{UNSPACED}{SIGNS}]")
@@ -207,9 +207,9 @@ def words_of(title: str, text: str) -> list[str]:
     whole = f"{title}\n{text[:CHARACTERS]}".lower()
     if not whole.isascii() and _UNLIKE_LATIN.search(whole):
         return list(islice(_mixed_words(whole), WORDS))
-    words = _TOKEN.findall(whole[:_FIRST])
+    words = TOKEN.findall(whole[:_FIRST])
     if len(words) <= WORDS:  # the last of them may be cut
-        words = _TOKEN.findall(whole)
+        words = TOKEN.findall(whole)
     return words[:WORDS]
 
 

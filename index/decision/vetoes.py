@@ -30,10 +30,9 @@ from samestory.index.decision.slots import (
 )
 from samestory.index.decision.stages import stages_in
 from samestory.index.decision.states import is_state, key_of
+from samestory.index.decision.tokens import ENGLISH, TOKEN
 
-ENGLISH: Final = "en"
 _SHORTEST: Final = 4  # letters of a name or verb that counts
-_TOKEN: Final = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
 
 
 def _split(words: str) -> frozenset[str]:
@@ -202,7 +201,7 @@ def claims_of(
         if number >= LOW and not (counted and counted[0] in _NO_SERIES)
     ]
     dates = _dates(title)
-    in_title = [word.lower() for word in _TOKEN.findall(title)]
+    in_title = [word.lower() for word in TOKEN.findall(title)]
     phases = [word for word in in_title if word in _PHASES]
     return Claims(
         lang=lang,
@@ -331,7 +330,7 @@ def _two_explainers(a: Claims, b: Claims) -> str | None:
     """
     if not (a.explains and b.explains) or a.lang != b.lang:
         return None
-    asked = [_TOKEN.findall(claims.words[0].lower())[:1] for claims in (a, b)]
+    asked = [TOKEN.findall(claims.words[0].lower())[:1] for claims in (a, b)]
     if asked[0] == asked[1] and are_alike(a.words, b.words):
         return None
     return "two that explain, each in its own way"
@@ -356,7 +355,7 @@ def _acts(title: str) -> tuple[tuple[str, str, frozenset[str]], ...]:
     verb ends as one does, and words follow it: "Canada, Australia join" has none, nor
     has "Qatar strikes: what we know".
     """
-    found = list(_TOKEN.finditer(title))
+    found = list(TOKEN.finditer(title))
     keys = [key_of(word[0]) for word in found]
     names = [key for key, word in zip(keys, found, strict=True) if word[0][0].isupper()]
     return tuple(

@@ -75,7 +75,7 @@ def _is_of_forgotten(state: State, one: Correction) -> bool:
     """Tell whether it names what was forgotten: then its words may do so, too."""
     undone = state.corrections.get(one.b)
     names = (*one.names, *(undone.correction.names if undone else ()))
-    return any(map(state.history.is_forgotten, names))
+    return any(map(state.forgotten.has, names))
 
 
 def _keep(

@@ -177,10 +177,10 @@ class EventIndex:
             if days:
                 files.write(neighbours, sorted(days))
                 self._rewrite = set()
-        if not self.state.history.is_done():
+        if not self.state.forgotten.all_done():
             self.state.scrub()
             with self.state.transaction():
-                self.state.history.set_done()
+                self.state.forgotten.set_all_done()
 
     def _apply_one(self, message: Decoded) -> None:
         if isinstance(message, Quarantine):
@@ -196,7 +196,7 @@ class EventIndex:
 
     def _take(self, vector: StoryVector) -> None:
         story = replace(vector.story, story_id=self.state.given_id(vector.story))
-        if self.state.history.is_forgotten(story.story_id):
+        if self.state.forgotten.has(story.story_id):
             return
         vector = replace(vector, story=story)
         self._bind(vector)
@@ -254,7 +254,7 @@ class EventIndex:
 
     def _forget(self, one: Forget) -> None:
         """Remove stories, and refuse them for ever."""
-        if self.state.history.has_come(one.forget_id):
+        if self.state.forgotten.request_came(one.forget_id):
             return
         held = [s for s in one.story_ids if self.state.known(s) is not None]
         days = self._placements.remove(held, "forgotten")
@@ -264,11 +264,11 @@ class EventIndex:
         self.state.vectors.drop(days)
         self._rewrite |= days
         for story_id in one.story_ids:
-            self.state.history.forget(story_id)
+            self.state.forgotten.add(story_id)
         named = self.state.corrections.forget(one.story_ids)
         self.state.revisions.drop_refused([*one.story_ids, *named])
         self.state.joins.strip_vetoes(set(one.story_ids))
-        self.state.history.put_request(one.forget_id, len(held))
+        self.state.forgotten.put_request(one.forget_id, len(held))
         self._obey()
 
     # memory

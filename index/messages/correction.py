@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Self
 
+from samestory.cleaning import clean_line
 from samestory.errors import Quarantine
-from samestory.story import check_strings, clamped, clean_line, iso, parse_moment
+from samestory.message import check_strings, clamped, iso, parse_moment
 
 TYPE: Final = "correction"
 VERSION: Final = "1.1"  # 1.1 brought apart, which a reader of 1.0 refuses

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Self
 
+from samestory.cleaning import clean_line
 from samestory.errors import Quarantine
-from samestory.story import check_strings, clean_line, iso, parse_moment
+from samestory.message import check_strings, iso, parse_moment
 
 TYPE: Final = "forget"
 VERSION: Final = "1.0"

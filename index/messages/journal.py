@@ -6,7 +6,8 @@ from samestory.index.messages.forget import TYPE as FORGET
 from samestory.index.messages.forget import Forget
 from samestory.index.messages.let_pass import TYPE as LET_PASS
 from samestory.index.messages.let_pass import LetPass
-from samestory.story import FORGOTTEN, decode_object
+from samestory.message import decode_object
+from samestory.story import FORGOTTEN
 from samestory.story_vector import TYPE as STORY_VECTOR
 from samestory.story_vector import StoryVector
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Self
 
+from samestory.cleaning import clean_line
 from samestory.days import date_of, day_of
 from samestory.errors import Quarantine
-from samestory.story import check_strings, clean_line, iso, parse_moment
+from samestory.message import check_strings, iso, parse_moment
 
 TYPE: Final = "let-pass"
 VERSION: Final = "1.0"

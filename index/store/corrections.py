@@ -14,7 +14,8 @@ from samestory.index.messages.correction import (
     SAME,
     Correction,
 )
-from samestory.story import Story, iso
+from samestory.message import iso
+from samestory.story import Story
 
 ACCEPTED: Final = "accepted"
 REFUSED: Final = "refused"

@@ -16,6 +16,7 @@ from samestory.index.search.segments import Segments, files_of
 from samestory.index.store.addresses import Addresses
 from samestory.index.store.copies import Copies
 from samestory.index.store.corrections import Corrections
+from samestory.index.store.forgotten import Forgotten
 from samestory.index.store.health import Health
 from samestory.index.store.joins import Joins
 from samestory.index.store.membership import Stored
@@ -57,6 +58,7 @@ class Held:
         self.corrections = Corrections(db)
         self.revisions = Revisions(db)
         self.history = History(db)
+        self.forgotten = Forgotten(db)
         self.health = Health(db)
         self.membership = Stored(db)
         self.vectors = Segments(db, files_of(self.path))
@@ -98,7 +100,7 @@ class Held:
 
         ids = ids_of(story.story_id, story.url)
         at = ids_at(story.url) if story.url else ()  # also of a guid's, and hearsay
-        gone = [one for one in (*ids, *at) if self.history.is_forgotten(one)]
+        gone = [one for one in (*ids, *at) if self.forgotten.has(one)]
         given = gone or [one for one in ids if self.known(one)]
         return given[0] if given else story.story_id
 

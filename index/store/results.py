@@ -13,7 +13,8 @@ from samestory.index.copies.relays import (
     second_source,
 )
 from samestory.index.store.query import Cursor
-from samestory.story import Story, iso
+from samestory.message import iso
+from samestory.story import Story, attribution_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +50,8 @@ class Report:
 
     @property
     def attribution(self) -> str:
-        """The outlet for people; with the site that it speaks of, if it is hearsay."""
-        about = f" (of {self.hearsay_of})" if self.hearsay_of else ""
-        return f"{self.outlet}{about}"
+        """See `attribution_of`."""
+        return attribution_of(self.outlet, self.hearsay_of)
 
     def to_json(self) -> dict[str, Any]:
         """Return what `events --json` says of a report."""

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from samestory.index.copies.relays import relays_in
 from samestory.index.store.query import Cursor
 from samestory.index.store.results import Listed, Report, headline
-from samestory.story import Story, clamped, event_time_of, parse_moment
+from samestory.message import clamped, parse_moment
+from samestory.story import Story, event_time_of
 from samestory.story_vector import PASSAGES
 
 MEMBER: Final = "seq, story, event_id, vectors, crowd"

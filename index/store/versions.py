@@ -1,4 +1,4 @@
-"""What a story said before, and which stories must never come back."""
+"""What a story said before."""
 
 import json
 import sqlite3
@@ -21,7 +21,7 @@ class Version:
 
 
 class History:
-    """Former versions and forgotten stories; every change within a transaction."""
+    """Former versions of stories; every change within a transaction."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
@@ -59,44 +59,3 @@ class History:
             )
             for row in rows
         ]
-
-    def forget(self, story_id: str) -> None:
-        """Refuse a story for ever."""
-        self._db.execute("INSERT OR IGNORE INTO forgotten VALUES (?)", (story_id,))
-
-    def is_forgotten(self, story_id: str) -> bool:
-        """Return whether a story is refused for ever."""
-        row = self._db.execute(
-            "SELECT 1 FROM forgotten WHERE story_id = ?", (story_id,)
-        ).fetchone()
-        return row is not None
-
-    def put_request(self, forget_id: str, stories: int) -> None:
-        """Keep that a request to forget came, and how many stories it removed.
-
-        It is done when no byte of them is left, see `set_done`.
-        """
-        self._db.execute("INSERT INTO forgets VALUES (?,?,0)", (forget_id, stories))
-
-    def has_come(self, forget_id: str) -> bool:
-        """Return whether a request to forget came before."""
-        row = self._db.execute(
-            "SELECT 1 FROM forgets WHERE forget_id = ?", (forget_id,)
-        ).fetchone()
-        return row is not None
-
-    def removed_by(self, forget_id: str) -> int | None:
-        """Return how many stories a request removed; None if it is not done."""
-        row = self._db.execute(
-            "SELECT stories FROM forgets WHERE forget_id = ? AND done", (forget_id,)
-        ).fetchone()
-        return int(row[0]) if row else None
-
-    def is_done(self) -> bool:
-        """Return whether every request that came is done."""
-        row = self._db.execute("SELECT 1 FROM forgets WHERE NOT done").fetchone()
-        return row is None
-
-    def set_done(self) -> None:
-        """Let every request that came be done."""
-        self._db.execute("UPDATE forgets SET done = 1 WHERE NOT done")

@@ -23,6 +23,7 @@ from typing import Any, Final
 from lxml import etree
 from lxml.html import HtmlElement
 
+from samestory.cleaning import clean_line
 from samestory.ingest.articles.page_links import NOWHERE, Links, links_of
 from samestory.ingest.articles.page_tree import (
     Paragraphs,
@@ -34,7 +35,6 @@ from samestory.ingest.articles.page_tree import (
 )
 from samestory.ingest.articles.quality import is_loose
 from samestory.ingest.articles.structured_data import articles, body_of, is_paid
-from samestory.story import clean_line
 
 MIN_PARAGRAPHS: Final = 400  # characters of all paragraphs: less is no article
 MOST: Final = 0.9  # of the paragraphs' text is in the element that is taken

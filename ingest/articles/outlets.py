@@ -15,6 +15,7 @@ import ipaddress
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from samestory.cleaning import clean_line
 from samestory.publishers import (
     MAX_NAME,
     UNNAMED,
@@ -26,7 +27,6 @@ from samestory.publishers import (
     outlet_named,
     voice_of,
 )
-from samestory.story import clean_line
 from samestory.urls import host_of
 
 

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import unquote_plus, urlsplit
 
+from samestory.cleaning import clean_text
 from samestory.credits import NO_CREDITS, Credits, credits_of
 from samestory.ingest.articles.extraction import Extract, extract_article
 from samestory.ingest.articles.outlets import FeedVoice
@@ -35,7 +36,6 @@ from samestory.ingest.text.dates import (
 )
 from samestory.ingest.text.language import identify
 from samestory.ingest.text.markup import mend_references, plain_text
-from samestory.story import clean_text
 
 MIN_FULL_TEXT: Final = 900  # characters; a feed's text of this length is the article
 CUT_OFF_TAIL: Final = 60  # characters; the pattern is quadratic on a long text

@@ -8,11 +8,11 @@ from typing import Any, Final
 
 from lxml import etree
 
+from samestory.cleaning import clean_line
 from samestory.former_keys import spelled_key
 from samestory.ingest.articles.structured_data import articles
 from samestory.ingest.text.charset import decode
 from samestory.ingest.text.markup import plain_text
-from samestory.story import clean_line
 from samestory.urls import absolute_url
 
 MAX_HEAD: Final = 1_000_000  # characters that are read; headlines stand before it

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from lxml import etree
 
+from samestory.cleaning import clean_text
 from samestory.ingest.text.markup import plain_text
-from samestory.story import clean_text
 
 MAX_DATA: Final = 500_000  # characters of a block that is read
 MAX_ITEMS: Final = 1_000

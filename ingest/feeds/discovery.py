@@ -7,8 +7,8 @@ from typing import Final
 
 from lxml import etree
 
+from samestory.cleaning import clean_line
 from samestory.ingest.text.charset import decode
-from samestory.story import clean_line
 from samestory.urls import absolute_url, origin_of
 
 MAX_PAGE: Final = 500_000  # characters; the links are in the head

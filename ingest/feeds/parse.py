@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl, urlsplit
 import fastfeedparser
 import feedparser
 
+from samestory.cleaning import clean_line, clean_text
 from samestory.errors import Quarantine
 from samestory.ingest.feeds.announced import Announced, announced
 from samestory.ingest.feeds.entry import Entry, ParsedFeed
@@ -29,7 +30,6 @@ from samestory.ingest.text.charset import decode
 from samestory.ingest.text.dates import MAX_DATE
 from samestory.ingest.text.markup import mend_references, plain_text
 from samestory.publishers import same_site
-from samestory.story import clean_line, clean_text
 from samestory.urls import absolute_url
 
 # Google Alerts and Bing News link to themselves, and name the report.

@@ -4,7 +4,7 @@ import html
 import re
 from typing import Final
 
-from samestory.story import clean_text
+from samestory.cleaning import clean_text
 
 MAX_SNIPPET: Final = 500_000  # characters of one entry's HTML; more is never an article
 _BLOCK: Final = re.compile(

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from samestory.cleaning import MAX_TEXT, clean_line, clean_text
 from samestory.errors import Quarantine
-from samestory.story import MAX_TEXT, Story, clean_line, clean_text
+from samestory.story import Story
 from tests.conftest import NOW, make_story
 
 

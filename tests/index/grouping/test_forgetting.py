@@ -52,14 +52,14 @@ def test_what_is_forgotten_leaves_and_never_comes_back(harness):
     )
     assert state.corrections.all()[0].status == "forgotten"
     assert state.history.versions(id_of("b")) == []
-    assert state.history.removed_by("f-4") == 1
+    assert state.forgotten.removed_by("f-4") == 1
     again = seen("b", 1, 2, day=9, text=f"{secret} once more.")
     state = harness.read(again, seen("never seen", 1, 2, day=9))
     assert state.assignments() == {id_of("a"): event}
     assert secret.encode() not in bytes_of(harness.path)
     assert list(damage_of_state(harness.path)) == []
     state = harness.read(forget(4, "b"))  # told twice
-    assert state.history.removed_by("f-4") == 1
+    assert state.forgotten.removed_by("f-4") == 1
 
 
 def worded(number: int, kind: str, a: str, b: str, why: str) -> bytes:
@@ -207,10 +207,10 @@ def test_forgetting_is_finished_after_a_crash(harness, monkeypatch):
     with monkeypatch.context() as patched:
         patched.setattr(EventIndex, "_file", lambda _: None)
         harness.read(forget(9, "a2"))
-    assert State(harness.path).history.removed_by("f-9") is None
+    assert State(harness.path).forgotten.removed_by("f-9") is None
     state = harness.read()
     EventIndex(state).apply([])
-    assert state.history.removed_by("f-9") == 1
+    assert state.forgotten.removed_by("f-9") == 1
     assert wanted not in bytes_of(harness.path)
     assert list(damage_of_state(harness.path)) == []
 

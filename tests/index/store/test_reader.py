@@ -58,7 +58,7 @@ def test_nothing_that_is_asked_changes_a_byte_of_the_state(index):
         assert reader.digest() == digest
         assert reader.counts() == {"stories": 24, "events": 4}
         with pytest.raises(sqlite3.OperationalError, match="readonly database"):
-            reader.history.forget("s-1")
+            reader.forgotten.add("s-1")
         with pytest.raises(sqlite3.OperationalError, match="readonly database"):
             reader.revisions.confirm("e-1", "s-1")
     assert path.read_bytes() == before

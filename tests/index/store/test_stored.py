@@ -12,7 +12,7 @@ from samestory.index.grouping.event_index import EventIndex
 from samestory.index.messages.correction import SAME
 from samestory.index.messages.forget import Forget
 from samestory.index.store.state import State
-from samestory.story import FIRST, LAST
+from samestory.message import FIRST, LAST
 from tests.conftest import NOW, make_story
 from tests.index.corrected import said
 from tests.index.vectors import MODEL, record, vector
@@ -90,7 +90,7 @@ def test_it_is_forgotten_with_all_that_is_kept_of_it(home):
     state = State(home / "index" / "state.db")
     one = Forget(forget_id="f-1", story_ids=(ODD,), who="Ada", at=NOW)
     EventIndex(state).apply([(5, one.encode())])
-    assert state.history.removed_by("f-1") == 1
+    assert state.forgotten.removed_by("f-1") == 1
     assert state.known(ODD) is None
     assert b"New." not in state.path.read_bytes()
     ask_everything(home)
