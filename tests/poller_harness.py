@@ -14,9 +14,31 @@ from samestory.ingest.polling.poller import Poller
 class Harness:
     """Runs a poller until something holds; its clock is the test's."""
 
-    def __init__(self, path, client, sandbox, *, clock=time.time, spacing_s=0.0):
+    def __init__(
+        self,
+        path,
+        client,
+        sandbox,
+        *,
+        clock=time.time,
+        spacing_s=0.0,
+        shortest_s=600,
+        hastens=False,
+    ):
+        """Begin.
+
+        Args:
+            path: of the frontier.
+            client: that fetches.
+            sandbox: that parses.
+            clock: seconds since the epoch.
+            spacing_s: between two requests to a host.
+            shortest_s: between two polls of a feed.
+            hastens: whether each look takes a second, so that what failed is due soon.
+        """
         self.frontier = Frontier(path)
         self.stories, self.rejected, self.said = [], [], []
+        self.ahead_s, self._hastens = 0.0, hastens
         self.poller = Poller(
             frontier=self.frontier,
             client=client,
@@ -26,12 +48,13 @@ class Harness:
             reject=self.rejected.extend,
             log=self.said.append,
             politeness=Politeness(
-                limits=Limits(shortest_s=600, longest_s=21_600), spacing_s=spacing_s
+                limits=Limits(shortest_s=shortest_s, longest_s=21_600),
+                spacing_s=spacing_s,
             ),
-            clock=clock,
+            clock=lambda: clock() + self.ahead_s,
             rng=random.Random(1),
         )
-        if clock is not time.time:  # one that is ours needs no real pauses
+        if hastens or clock is not time.time:  # one that is ours needs no real pauses
             self.poller._idle.set()
 
     def run(self, until: Callable[[], bool], seconds: float = 60.0) -> None:
@@ -39,6 +62,7 @@ class Harness:
         end = time.monotonic() + seconds
 
         def stop() -> bool:
+            self.ahead_s += self._hastens
             assert time.monotonic() < end, (
                 self.said[-9:],
                 self.frontier.stories.counts(),

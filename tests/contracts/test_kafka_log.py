@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 import time
-import uuid
 
 import pytest
 
@@ -23,6 +22,7 @@ from samestory.deploy.stream.kafka_group import _limited, _StuckError
 from samestory.deploy.stream.log import JOURNAL, STORIES, Fenced, Message, behind
 from samestory.errors import Misconfigured, Quarantine, Retry
 from tests.broker import Broker
+from tests.contracts.kafka_logs import admin, opening
 from tests.contracts.records import keys, messages
 
 pytestmark = pytest.mark.kafka
@@ -41,25 +41,10 @@ def node(tmp_path_factory):
 @pytest.fixture
 def opened(node):
     """Return a function that opens a log with topics of its own."""
-    logs, prefix = [], f"t{uuid.uuid4().hex[:8]}."
-
-    def open_log(**options):
-        address = KafkaAddress(brokers=node.bootstrap, prefix=prefix)
-        options = {"session_s": 3.0, "ack_s": 3.0, "answer_s": 1.0} | options
-        logs.append(KafkaLog(address, partitions=ONE, **options))
-        return logs[-1]
-
-    open_log.prefix = prefix
-    yield open_log
-    for log in logs:
-        log.close()
-
-
-@contextlib.contextmanager
-def admin(node):
-    client = kafka.KafkaAdminClient(bootstrap_servers=node.bootstrap)
-    yield client
-    client.close()
+    with opening(
+        node, partitions=ONE, session_s=3.0, ack_s=3.0, answer_s=1.0
+    ) as open_log:
+        yield open_log
 
 
 def alter(node, name, **configs):

@@ -3,18 +3,16 @@
 import contextlib
 import os
 import time
-import uuid
 from functools import partial
 
 import pytest
 
 from samestory.deploy.loop import patiently
-from samestory.deploy.stream.kafka import KafkaLog
-from samestory.deploy.stream.kafka_address import KafkaAddress
-from samestory.deploy.stream.kafka_client import ConfigResource, kafka
+from samestory.deploy.stream.kafka_client import ConfigResource
 from samestory.deploy.stream.kafka_note import Noted
 from samestory.deploy.stream.log import EVENTS, JOURNAL, STORIES, TOPICS, ends
 from samestory.errors import Misconfigured, Retry
+from tests.contracts.kafka_logs import admin, opening
 from tests.contracts.records import keys, messages
 from tests.product import Run
 
@@ -25,25 +23,8 @@ DAY_S = 86_400.0
 @pytest.fixture
 def opened(broker):
     """Return a function that opens a log with topics of its own."""
-    logs, prefix = [], f"t{uuid.uuid4().hex[:8]}."
-    address = KafkaAddress(brokers=broker.bootstrap, prefix=prefix)
-
-    def open_log(**options):
-        options = {"answer_s": 0.5, "session_s": 3.0} | options
-        logs.append(KafkaLog(address, **options))
-        return logs[-1]
-
-    open_log.prefix = prefix
-    yield open_log
-    for log in logs:
-        log.close()
-
-
-@contextlib.contextmanager
-def admin(broker):
-    client = kafka.KafkaAdminClient(bootstrap_servers=broker.bootstrap)
-    yield client
-    client.close()
+    with opening(broker, answer_s=0.5, session_s=3.0) as open_log:
+        yield open_log
 
 
 def add_partitions(broker, topic, number):

@@ -1,8 +1,6 @@
 """What the docs say is what the program does."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -60,24 +58,6 @@ def test_files_that_the_docs_name_are_there():
     assert missing == set()
 
 
-@pytest.mark.parametrize("name", ["events", "status", "same"])
-def test_a_command_imports_no_others_module(name):
-    """It starts sooner so."""
-    targets = {one: at for group in COMMANDS.values() for one, at in group.items()}
-    code = (
-        "import sys; from samestory.deploy.cli.app import COMMANDS, parsed\n"
-        f"parsed([{name!r}, '-h'])\n"
-        "names = {t.split(':')[0] for g in COMMANDS.values() for t in g.values()}\n"
-        "print()\n"
-        "print(*(n for n in names if f'samestory.deploy.cli.{n}' in sys.modules))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], check=True, cwd=ROOT, capture_output=True
-    )
-    (last,) = done.stdout.decode().splitlines()[-1:]
-    assert last.split() == [targets[name].split(":")[0]]
-
-
 def test_the_first_screen_is_one():
     """Every command by its name, in 24 lines of 80 columns."""
     lines = first_screen().splitlines()
@@ -95,58 +75,3 @@ def test_the_starter_list_is_a_list_of_feeds():
     assert len({f.url for f in feeds}) == len(feeds)
     assert all(f.title and f.group and f.lang for f in feeds)
     assert len({f.group for f in feeds}) >= 6
-
-
-def test_help_and_questions_by_id_do_not_import_torch():
-    """No command pays for a library that it does not use."""
-    code = (
-        "import sys; from samestory.deploy.cli import run\n"
-        "try: run(['--help'])\n"
-        "except SystemExit: pass\n"
-        "run(['status', '--state', '/nonexistent/x'])\n"
-        "heavy = {'torch', 'sentence_transformers', 'trafilatura', 'transformers'}\n"
-        "sys.exit(str(heavy & set(sys.modules)) if heavy & set(sys.modules) else 0)"
-    )
-    subprocess.run(
-        [sys.executable, "-c", code], check=True, cwd=ROOT, stdout=subprocess.DEVNULL
-    )
-
-
-HEAVY = {
-    "feedparser": "ingest/feeds/parse.py",
-    "fastfeedparser": "ingest/feeds/parse.py",
-    "trafilatura": "ingest/articles/extraction.py",
-    "dateparser": "ingest/text/dates.py",
-    "protego": "ingest/fetch/robots.py",
-    "httpx2": "ingest/fetch/client.py",
-    "sentence_transformers": "embed/engines/torch_engine.py",
-    "openvino": "embed/engines/openvino_engine.py",
-    "onnxruntime": "embed/engines/onnx_engine.py",
-    "faiss": "index/search/neighbours.py",
-    "kafka": "deploy/stream/kafka_client.py",
-    "py3langid": "ingest/text/language.py",
-}
-
-
-def test_each_heavy_library_is_imported_in_one_file():
-    """Whoever changes a library changes one file."""
-    for library, owner in HEAVY.items():
-        pattern = re.compile(rf"^\s*(?:import|from) {library}\b", re.MULTILINE)
-        users = [
-            str(path.relative_to(ROOT))
-            for package in ("samestory", "ingest", "embed", "index", "deploy")
-            for path in (ROOT / package).rglob("*.py")
-            if pattern.search(path.read_text())
-        ]
-        assert users == [owner], library
-
-
-def test_torch_is_imported_where_a_model_is_run_or_trained():
-    """Two files, neither of which a worker that has a converted model imports."""
-    pattern = re.compile(r"^\s*(?:import|from) torch\b", re.MULTILINE)
-    users = {
-        str(path.relative_to(ROOT))
-        for path in (ROOT / "embed").rglob("*.py")
-        if pattern.search(path.read_text())
-    }
-    assert users == {"embed/adapting.py", "embed/engines/torch_engine.py"}

@@ -1,19 +1,13 @@
 """The poller on living servers: what fails is tried again, then told."""
 
-import random
 import time
 from itertools import pairwise
 
 import pytest
 
 from samestory.ingest.feeds.opml import FeedRef
-from samestory.ingest.fetch.robots import Robots
-from samestory.ingest.frontier.frontier import Frontier
-from samestory.ingest.polling.intervals import Limits
-from samestory.ingest.polling.politeness import Politeness
-from samestory.ingest.polling.poller import Poller
 from tests.conftest import serve
-from tests.poller_harness import Harness as FullHarness
+from tests.poller_harness import Harness
 from tests.publishers import ITEM, publishing, rss
 
 PAGE = (
@@ -23,42 +17,11 @@ PAGE = (
 ).encode()
 
 
-class Harness:
-    """A poller with its frontier, and what it published and rejected."""
-
-    def __init__(self, path, client, sandbox):
-        self.frontier = Frontier(path)
-        self.stories, self.rejected, self.said = [], [], []
-        self.ahead_s = 0.0
-        self.poller = Poller(
-            frontier=self.frontier,
-            client=client,
-            robots=Robots(client, sandbox, "samestory-tests"),
-            sandbox=sandbox,
-            publish=self.stories.extend,
-            reject=self.rejected.extend,
-            log=self.said.append,
-            politeness=Politeness(limits=Limits(shortest_s=3600), spacing_s=0),
-            clock=lambda: time.time() + self.ahead_s,
-            rng=random.Random(1),
-        )
-        self.poller._idle.set()  # its clock hastens by itself
-
-    def run(self, until):
-        """Poll until the condition holds; failed pages come due at once."""
-        end = time.monotonic() + 120
-
-        def stop():
-            self.ahead_s += 1
-            assert time.monotonic() < end, (self.said, self.frontier.stories.counts())
-            return until()
-
-        self.poller.run(stop)
-
-
 @pytest.fixture
 def harness(tmp_path, client, sandbox):
-    found = Harness(tmp_path / "frontier.db", client, sandbox)
+    found = Harness(
+        tmp_path / "frontier.db", client, sandbox, shortest_s=3600, hastens=True
+    )
     yield found
     found.frontier.close()
 
@@ -215,7 +178,7 @@ def test_a_page_on_another_host_waits_for_that_hosts_turn(tmp_path, client, sand
             for n in range(20)
         ]
         feed = world.add(lambda *_: (200, {}, rss(*(f"{one}/go" for one in links))))
-        paced = FullHarness(
+        paced = Harness(
             tmp_path / "f.db", client, sandbox, clock=lambda: world.now, spacing_s=2.0
         )
         paced.frontier.feeds.add([FeedRef(url=f"{feed}/f")])

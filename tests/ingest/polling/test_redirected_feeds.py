@@ -8,7 +8,7 @@ import pytest
 
 from samestory.ingest.feeds.opml import FeedRef
 from samestory.ingest.frontier.frontier import Frontier
-from tests.poller_harness import Harness as FullHarness
+from tests.poller_harness import Harness
 from tests.publishers import ITEM, led, publishing, rss
 
 
@@ -28,7 +28,7 @@ def test_a_feed_on_another_host_waits_for_that_hosts_turn(tmp_path, client, sand
 
         target = world.add(service)
         feeds = [led(world, [302], end=f"{target}/{n}") for n in range(12)]
-        paced = FullHarness(
+        paced = Harness(
             tmp_path / "f.db", client, sandbox, clock=lambda: world.now, spacing_s=2.0
         )
         paced.frontier.feeds.add([FeedRef(url=feed) for feed in feeds])
@@ -59,9 +59,7 @@ def test_a_feed_has_moved_to_where_permanent_redirects_alone_lead(
         target = world.add(lambda *_: (200, {}, rss()))
         url = led(world, codes, end=f"{target}/f")
         way = [*(f"http://{site}:{world.port}/f" for site in [*world.sites][::-1])]
-        harness = FullHarness(
-            tmp_path / "f.db", client, sandbox, clock=lambda: world.now
-        )
+        harness = Harness(tmp_path / "f.db", client, sandbox, clock=lambda: world.now)
         harness.frontier.feeds.add([FeedRef(url=url)])
         harness.run(lambda: harness.frontier.feeds.all()[0].polls)
         moves = harness.frontier._db.execute("SELECT url, target FROM moves").fetchall()
@@ -74,7 +72,7 @@ def two_that_lead_to_one(world, tmp_path, client, sandbox, site):
     """Return (a desk, two feeds, the host that both lead to, which is slow)."""
     target = world.add(site)
     feeds = [led(world, [302], end=f"{target}/{n}") for n in range(2)]
-    harness = FullHarness(
+    harness = Harness(
         tmp_path / "f.db", client, sandbox, clock=lambda: world.now, spacing_s=9.0
     )
     harness.frontier.feeds.add([FeedRef(url=feed) for feed in feeds])
@@ -161,9 +159,7 @@ def test_a_feed_that_leads_from_host_to_host_is_given_up(tmp_path, client, sandb
     """After three, with a word; next time it is asked anew from its own URL."""
     with publishing(1_773_100_800.0) as world:
         url = led(world, [301] * 5, end="http://127.9.9.9/f")
-        harness = FullHarness(
-            tmp_path / "f.db", client, sandbox, clock=lambda: world.now
-        )
+        harness = Harness(tmp_path / "f.db", client, sandbox, clock=lambda: world.now)
         harness.frontier.feeds.add([FeedRef(url=url)])
         for polls in (1, 2):
             harness.frontier.feeds.make_due()
