@@ -7,7 +7,13 @@ from typing import Annotated, Final
 from cyclopts import Parameter
 
 from samestory.deploy import wiring
-from samestory.deploy.cli.correcting import made, story_of, submit_and_tell
+from samestory.deploy.cli.correcting import (
+    bound_by,
+    made,
+    story_of,
+    submit_and_tell,
+    tell_it_holds,
+)
 from samestory.deploy.cli.naming import named
 from samestory.deploy.cli.options import Deciding, Json, Kafka, Who
 from samestory.deploy.cli.output import plain
@@ -56,6 +62,8 @@ class Same(_Said):
         """Publish it, wait for the index, tell what became of it."""
         state = wiring.read_state(settings)
         a, b = (story_of(state, one) for one in (self.a, self.b))
+        if a == b and (held := bound_by(state, self.a, self.b)):
+            return tell_it_holds(held, self, state)
         if not self.json:
             _warn(state, a, b, settings)
         return submit_and_tell(made(self, SAME, a, b, self.why), self, settings, state)

@@ -2,11 +2,11 @@
 
 import secrets
 import sys
+from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from samestory.cleaning import clean_line
-from samestory.counted import counted
 from samestory.days import utc_now
 from samestory.deploy import exit_codes
 from samestory.deploy.cli.journal import submit
@@ -26,6 +26,8 @@ from samestory.index.messages.correction import (
 from samestory.index.store.corrections import ACCEPTED, REFUSED, Corrected
 from samestory.index.store.reader import Reader
 from samestory.message import iso
+
+NAMED: Final = 3  # stories that moved are called by their ids
 
 
 def story_of(state: Reader, name: str) -> str:
@@ -61,13 +63,7 @@ def submit_and_tell(
     What somebody said already is not said again: the first is told.
     """
     if before := _said_before(one, state):
-        if args.json:
-            print_json(correction_row(before))
-        else:
-            said = f"{before.correction.who}, {day_and_time(before.correction.at)}"
-            print(plain(f"{before.correction.correction_id} is in force ({said})"))
-        state.close()
-        return exit_codes.DONE
+        return tell_it_holds(before, args, state)
     outcome = submit(
         settings,
         one.correction_id,
@@ -77,6 +73,40 @@ def submit_and_tell(
     _tell(outcome, args, state)
     state.close()
     return exit_codes.DONE if outcome.status == ACCEPTED else exit_codes.REFUSED
+
+
+def tell_it_holds(before: Corrected, args: Json, state: Reader) -> int:
+    """Say that a correction is in force already; return the exit code."""
+    if args.json:
+        print_json(correction_row(before))
+    else:
+        said = f"{before.correction.who}, {day_and_time(before.correction.at)}"
+        print(plain(f"{before.correction.correction_id} is in force ({said})"))
+    state.close()
+    return exit_codes.DONE
+
+
+def bound_by(state: Reader, a: str, b: str) -> Corrected | None:
+    """Return the latest correction that made one event of two; None if none did.
+
+    Args:
+        state: of now.
+        a: an event, as the user calls it.
+        b: another, that stands for the same one now.
+    """
+    if a == b:
+        return None
+    with state.reading():
+        event = named(state, a)
+        inside = {member.story.story_id for member in state.members_of(event)}
+    accepted = state.corrections.with_status(ACCEPTED)
+    binding = (
+        held
+        for held in reversed(accepted)
+        if held.correction.kind == SAME
+        and {held.correction.a, held.correction.b} <= inside
+    )
+    return next(binding, None)
 
 
 def _said_before(one: Correction, state: Reader) -> Corrected | None:
@@ -99,8 +129,11 @@ def _tell(outcome: Corrected, args: Json, state: Reader) -> None:
         return
     one = outcome.correction
     events = sorted({event for _, event in outcome.moved.values()})
-    stories = counted(len(outcome.moved), "story")
-    said = f", {stories} moved to {', '.join(events)}" if outcome.moved else ""
+    said = ""
+    if outcome.moved:
+        said = f": {_listed(sorted(outcome.moved))} moved to {', '.join(events)}"
+    elif one.kind in {SAME, DIFFERENT}:
+        said = ": nothing had to move"
     if outcome.reason:
         said = f": {outcome.reason}"
     elif one.kind == APART:
@@ -112,6 +145,12 @@ def _tell(outcome: Corrected, args: Json, state: Reader) -> None:
         print(f"samestory undo {one.correction_id[:10]} takes it back")
 
 
+def _listed(stories: Sequence[str]) -> str:
+    """Return the first NAMED of some stories, and how many more there are."""
+    more = len(stories) - NAMED
+    return ", ".join(stories[:NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
 def _parted(outcome: Corrected, state: Reader) -> str:
     """Return which stories left which event, and how many stay in it."""
     one = outcome.correction
@@ -120,7 +159,7 @@ def _parted(outcome: Corrected, state: Reader) -> str:
     left, new = outcome.moved[one.a]
     stay = len(state.membership.members(left))
     return (
-        f"{', '.join(sorted(outcome.moved))} left {left} for {new};"
+        f"{_listed(sorted(outcome.moved))} left {left} for {new};"
         f" {stay} other{'s stay' if stay != 1 else ' stays'}"
     )
 

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
+JOINERS: Final = "\u200c\u200d"  # shape words of Persian and of India, without width
 # What stands before a line's own text: blanks, a bullet, a name and two blanks.
 _LABEL: Final = re.compile(r" *(?:- |\* |\+ |\d+\. |\S.*?  +)?(?=\S)")
 
@@ -47,6 +48,8 @@ def cells(text: str) -> int:
     if text.isascii():
         return len(text)
     return sum(
-        0 if unicodedata.combining(c) else 1 + (unicodedata.east_asian_width(c) in "FW")
+        0
+        if unicodedata.combining(c) or c in JOINERS
+        else 1 + (unicodedata.east_asian_width(c) in "FW")
         for c in text
     )

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from samestory.deploy.cli.folding import cells, folded
+from samestory.deploy.cli.folding import JOINERS, cells, folded
 from samestory.deploy.masking import masked
 from samestory.errors import Misconfigured
 
@@ -87,7 +87,8 @@ def _cell(value: Any) -> str:
         text = json.dumps(value, ensure_ascii=False)
     else:
         text = "" if value is None else str(value)
-    text = _UNSEEN.sub(" ", "".join(c if c.isprintable() else " " for c in text))
+    kept = (c if c.isprintable() or c in JOINERS else " " for c in text)
+    text = _UNSEEN.sub(" ", "".join(kept))
     return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
 
 
@@ -209,9 +210,12 @@ def isolated(text: str) -> str:
 def plain(text: str) -> str:
     """Return text that can't steer a terminal, and tells no secret of an address.
 
-    Control characters, those that turn the direction among them, become spaces.
+    Control characters, those that turn the direction among them, become spaces; the
+    joiners that shape words of Persian and of India stay.
     """
-    return "".join(c if c.isprintable() or c == "\n" else " " for c in masked(text))
+    return "".join(
+        c if c.isprintable() or c in "\n" + JOINERS else " " for c in masked(text)
+    )
 
 
 def parse_since(text: str | None, option: str) -> float | None:

@@ -20,6 +20,7 @@ from samestory.index.decision.decision import WINDOW_S
 from samestory.index.decision.features import FEATURES
 from samestory.index.decision.join_record import JoinRecord, PairRecord
 from samestory.index.decision.pair_model import PairModel
+from samestory.index.messages.correction import MARKS
 from samestory.index.store.corrections import ACCEPTED, in_words
 from samestory.index.store.held import Held
 from samestory.index.store.results import no_stories
@@ -239,12 +240,16 @@ def why_story(state: Held, member: Member) -> Explanation:
             f"{reason}; {moved.reason} from {moved.source} on a second look, when"
             f" {came} came"
         )
-    if corrected := [
-        one.correction
+    corrected = [
+        one
         for one in state.corrections.with_status(ACCEPTED)
-        if story_id in (one.correction.a, one.correction.b, *one.moved)
-    ]:
-        reason = f"{reason}; corrected: {in_words(corrected)}"
+        if one.correction.kind not in MARKS
+        and story_id in (one.correction.a, one.correction.b, *one.moved)
+    ]
+    if corrected:
+        said = f"corrected: {in_words([one.correction for one in corrected])}"
+        is_moved = any(story_id in one.moved for one in corrected)
+        reason = f"{said}; before that {reason}" if is_moved else f"{reason}; {said}"
     if former := state.history.versions(member.story.story_id):
         count = "1 former version" if len(former) == 1 else f"{len(former)} former ones"
         events = ", ".join(dict.fromkeys(one.event_id for one in former))

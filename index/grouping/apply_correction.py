@@ -127,15 +127,43 @@ def _undo(state: State, placements: Placements, one: Correction) -> None:
     state.corrections.put(replace(held, status=UNDONE))
     left = state.corrections.in_force()
     now = state.events_of(left.stories | held.moved.keys())
-    back = {
-        story: came_from
-        for story, (came_from, went_to) in held.moved.items()
-        if now.get(story) == went_to
-    }
+    back = _way_back(held, state.corrections.all(), now)
     stays = left.broken(now | back)
     reason = f"the stories stay: {in_words([stays])} needs them there" if stays else ""
     moved = {} if stays else _move(state, placements, back, one.correction_id)
     _keep(state, one, ACCEPTED, reason, moved)
+
+
+def _way_back(
+    held: Corrected, everything: Sequence[Corrected], now: Mapping[str, str]
+) -> dict[str, str]:
+    """Return where the stories go that a correction moved, by story id.
+
+    A story that came elsewhere since goes nowhere, unless later corrections took it
+    there with its company. Where it came from by a correction that is undone itself
+    was never its place: it goes where that one took it from.
+
+    Args:
+        held: the correction, undone now.
+        everything: all corrections in their order.
+        now: each story's event.
+    """
+    ids = [one.correction.correction_id for one in everything]
+    at = ids.index(held.correction.correction_id)
+    undone = [one.moved for one in reversed(everything[:at]) if one.status == UNDONE]
+    later = [one.moved for one in everything[at + 1 :]]
+    back = {}
+    for story, (source, target) in held.moved.items():
+        stands, place = target, source
+        for moved in later:
+            if story in moved and moved[story][0] == stands:
+                stands = moved[story][1]
+        for moved in undone:
+            if story in moved and moved[story][1] == place:
+                place = moved[story][0]
+        if now.get(story) == stands:
+            back[story] = place
+    return back
 
 
 def _move(

@@ -12,6 +12,7 @@ from samestory.index.messages.correction import (
     DIFFERENT,
     MARKS,
     SAME,
+    UNDO,
     Correction,
 )
 from samestory.message import iso
@@ -153,7 +154,10 @@ def labelled(story: Story) -> dict[str, Any]:
 
 def in_words(chain: Sequence[Correction]) -> str:
     """Return a chain of corrections for people."""
-    return "; ".join(
-        f"{c.correction_id} ({c.a} {_SAYS.get(c.kind, 'is not')} {c.b}, {c.who})"
-        for c in chain
-    )
+    return "; ".join(f"{c.correction_id} ({_said(c)}, {c.who})" for c in chain)
+
+
+def _said(one: Correction) -> str:
+    if one.kind == UNDO:
+        return f"undoes {one.b}"
+    return f"{one.a} {_SAYS[one.kind]} {one.b}"

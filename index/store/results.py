@@ -63,7 +63,7 @@ class Report:
             "hearsay_of": self.hearsay_of or None,
             "voice": self.voice or None,
             "is_copy": self.is_copy,
-            "title": self.title,
+            "title": self.headline,
             "published": iso(self.published),
         }
 

@@ -1,6 +1,7 @@
 """Corrections: obeyed at once, for ever, by every replay; conflicts are refused."""
 
 import json
+from itertools import permutations
 
 import pytest
 from hypothesis import given, settings
@@ -41,6 +42,20 @@ def test_same_joins_two_events_and_undo_takes_them_apart(harness):
     assert (
         harness.state.corrections.get(found.correction.correction_id).status == UNDONE
     )
+
+
+@pytest.mark.parametrize("order", list(permutations(range(2))))
+@pytest.mark.parametrize(
+    "pairs", [[(0, 1), (0, 2)], [(1, 2), (0, 1)], [(2, 1), (2, 0)]]
+)
+def test_who_takes_back_all_that_was_said_has_what_was_before(harness, pairs, order):
+    """In whatever order: no joining outlives the corrections that made it."""
+    before = harness.state.assignments()
+    made = [harness.say(SAME, a, b).correction.correction_id for a, b in pairs]
+    assert harness.groups() == [list(range(9))]
+    for at in order:
+        assert harness.say(UNDO, "", made[at]).status == ACCEPTED
+    assert harness.state.assignments() == before
 
 
 def test_different_splits_an_event_along_what_is_alike(tmp_path):
