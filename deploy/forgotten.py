@@ -15,7 +15,7 @@ from itertools import islice
 from typing import Any, Final
 
 from samestory.cleaning import clean_line
-from samestory.deploy.importing import MAX_ID, id_of_named
+from samestory.deploy.importing import MAX_ID, id_before, id_of_named
 from samestory.deploy.stream.log import JOURNAL, QUARANTINE, Message, Record
 from samestory.errors import Quarantine
 from samestory.index.messages.correction import TYPE as CORRECTION
@@ -65,7 +65,7 @@ def _ids_of_line(row: dict[str, Any]) -> set[str]:
     name = clean_line(texts.get("id", ""), MAX_ID)
     said = texts.get("outlet", ""), texts.get("outlet") or texts.get("source", "")
     outlets = {one.encode("utf-8", "replace").decode() for one in said if name}
-    named = {id_of_named(one, name) for one in outlets}
+    named = {each(one, name) for one in outlets for each in (id_of_named, id_before)}
     return {i for url in urls for i in ids_at(url)} | named
 
 

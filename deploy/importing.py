@@ -3,8 +3,9 @@
 import gzip
 import re
 import zlib
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import IO, Any, Final
 
@@ -45,16 +46,30 @@ def open_lines(source: str) -> Iterator[IO[bytes]]:
     with file:
         if is_gzip:
             with gzip.open(file, "rb") as unpacked:
-                with suppress(OSError, EOFError, zlib.error):  # told when it is read
+                try:
                     _refuse_array(unpacked.peek(BEGINNING), source)
+                except (OSError, EOFError, zlib.error) as error:
+                    yield _Damaged(error)  # type: ignore[misc]
+                    return
                 yield unpacked  # type: ignore[misc]  # GzipFile reads like IO
         else:
             _refuse_array(file.peek(BEGINNING), source)
             yield file
 
 
+class _Damaged:
+    """A file whose beginning can't be read; that is told where its lines are read."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def readline(self, _: int = -1) -> bytes:
+        """Raise what is wrong with it."""
+        raise self._error
+
+
 def _refuse_array(beginning: bytes, source: str) -> None:
-    if beginning.lstrip().startswith(b"["):
+    if beginning.removeprefix(BOM_UTF8).lstrip().startswith(b"["):
         raise Misconfigured(
             f"{source} is a JSON array; what is read is an object a line, as"
             f" `jq -c '.[]' {source}` prints it"
@@ -189,12 +204,18 @@ def _story_ids(
     outlet = row["outlet"]
     if row["id"]:
         names = dict.fromkeys((row["named_by"], outlet))
-        return tuple(id_of_named(name, row["id"]) for name in names)
+        former = (id_before(name, row["id"]) for name in names)
+        return *former, id_of_named(outlet, row["id"])
     said = f"said {content_digest(title, text)} {row['published']}"
     ids = story_id_from(said), story_id_from(f"{said} {outlet}" if outlet else said)
     return tuple(dict.fromkeys(ids))
 
 
+def id_before(outlet: str, name: str) -> str:
+    """Return the id that such a story was given before: of two outlets one, perhaps."""
+    return story_id_from(f"import {outlet} {name}")
+
+
 def id_of_named(outlet: str, name: str) -> str:
     """Return the id of a story that has no address: its outlet names it so."""
-    return story_id_from(f"import {outlet} {name}")
+    return story_id_from(f"import {outlet}\0{name}")

@@ -73,8 +73,21 @@ def must_have_log(settings: Settings) -> None:
     """
     if not settings.brokers and not (settings.home / "log.db").exists():
         raise Misconfigured(
-            f"no state in {settings.home}: start with `samestory run --feed URL` or"
-            " `samestory import FILE.jsonl`, or name another --state"
+            f"no state in {settings.home}: start with `samestory init`, `samestory run"
+            " --feed URL` or `samestory import FILE.jsonl`, or name another --state"
+        )
+
+
+def must_have_feeds(settings: Settings) -> None:
+    """Refuse a directory without a list of feeds: who only asks makes none.
+
+    Raises:
+        Misconfigured: there is none.
+    """
+    if not (settings.home / "frontier.db").exists():
+        raise Misconfigured(
+            f"no feeds in {settings.home}: `samestory init` and `samestory feeds add"
+            " URL` add some; or name another --state"
         )
 
 

@@ -27,6 +27,10 @@ class Report(TypedDict):
     hearsay_of: Hearsay
     voice: Voice
     is_copy: Annotated[bool, Meta(description="Most of its words are another's.")]
+    stance: Annotated[
+        Literal["denies", "withdrawn"] | None,
+        Meta(description="What it says of the event; null: it tells it as a fact."),
+    ]
     title: str
     published: Time | None
     passes_on: Annotated[

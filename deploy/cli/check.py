@@ -20,7 +20,7 @@ from samestory.deploy.config import Settings
 from samestory.deploy.exit_codes import DONE, GAVE_UP, NEEDS_A_PERSON
 from samestory.deploy.stream.embedded import EmbeddedLog
 from samestory.deploy.stream.log import JOURNAL
-from samestory.disk import is_read_only, is_there, judging
+from samestory.disk import DAMAGE, code_of, is_read_only, is_there, judging
 from samestory.errors import Misconfigured, Retry
 from samestory.index.store.integrity import damage_of_state, has_fed_stories
 from samestory.index.store.reader import Peek, peek
@@ -88,9 +88,14 @@ class Check(Json, Kafka):
 
 
 def _damage_of_snapshot(path: Path) -> Damage:
-    if not finds(path):
-        return [(path, "it is empty, no snapshot")]
-    return damage_of_state(path, with_files=False)
+    try:
+        if not finds(path):
+            return [(path, "it is empty, no snapshot")]
+        return [*damage_of_state(path, with_files=False)]
+    except sqlite3.DatabaseError as error:
+        if code_of(error) not in DAMAGE:
+            raise
+        return [(path, f"it is damaged, or no snapshot: {error}")]
 
 
 def _look_at_home(findings: _Findings, settings: Settings) -> None:
@@ -247,7 +252,12 @@ def _tell(findings: _Findings, args: Check) -> None:
             f"read-only for user {os.geteuid()}: {', '.join(read_only)}; what was"
             " judged is what is in them now\n"
         )
-    if findings.damaged:
+    if findings.damaged and args.snapshot:
+        sys.stderr.write(
+            "nothing is wrong with --state, which was not looked at; `samestory backup"
+            " FILE` makes another snapshot of it\n"
+        )
+    elif findings.damaged:
         sys.stderr.write(
             "index/state.vectors/ is made anew by the index; for index/state.db"
             " `samestory restore` a snapshot, or one made with `replay --into DIR` and"

@@ -77,6 +77,7 @@ class Check(Json, Fetching):
 
 def _refs(sources: Iterable[str], settings: Settings) -> list[FeedRef]:
     if not sources:
+        wiring.must_have_feeds(settings)
         feeds = wiring.open_frontier(settings).feeds.all()
         return [FeedRef(url=f.url, title=f.title) for f in feeds]
     refs: list[FeedRef] = []

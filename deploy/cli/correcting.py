@@ -2,7 +2,7 @@
 
 import secrets
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from samestory.errors import Misconfigured
 from samestory.index.messages.correction import (
     APART,
     DIFFERENT,
+    MARKS,
     NOTE,
     SAME,
     UNDO,
@@ -25,6 +26,7 @@ from samestory.index.messages.correction import (
 )
 from samestory.index.store.corrections import ACCEPTED, REFUSED, Corrected
 from samestory.index.store.reader import Reader
+from samestory.index.store.results import headline
 from samestory.message import iso
 
 NAMED: Final = 3  # stories that moved are called by their ids
@@ -128,21 +130,35 @@ def _tell(outcome: Corrected, args: Json, state: Reader) -> None:
         print_json(correction_row(outcome))
         return
     one = outcome.correction
-    events = sorted({event for _, event in outcome.moved.values()})
-    said = ""
-    if outcome.moved:
-        said = f": {_listed(sorted(outcome.moved))} moved to {', '.join(events)}"
-    elif one.kind in {SAME, DIFFERENT}:
-        said = ": nothing had to move"
-    if outcome.reason:
-        said = f": {outcome.reason}"
-    elif one.kind == APART:
-        said = f": {_parted(outcome, state)}"
-    print(plain(f"{one.correction_id} {outcome.status}{said}"))
+    said = _what_became(outcome, state)
+    print(plain(f"{one.correction_id} {outcome.status}{f': {said}' * bool(said)}"))
+    for line in headlines(one, state):
+        print(plain(f"  {line}"))
     if outcome.status == REFUSED:
         sys.stderr.write("nothing was changed; `samestory undo c-ID` takes one back\n")
     elif one.kind != UNDO:
         print(f"samestory undo {one.correction_id[:10]} takes it back")
+
+
+def _what_became(outcome: Corrected, state: Reader) -> str:
+    """Return why a correction was refused, or what moved by it; "" for marks."""
+    if outcome.reason:
+        return outcome.reason
+    if outcome.correction.kind == APART:
+        return _parted(outcome, state)
+    if outcome.moved:
+        events = sorted({event for _, event in outcome.moved.values()})
+        return f"{_listed(sorted(outcome.moved))} moved to {', '.join(events)}"
+    return "" if outcome.correction.kind in MARKS else "nothing had to move"
+
+
+def headlines(one: Correction, state: Reader) -> Iterator[str]:
+    """Yield the headline of each story that a correction names and that is kept."""
+    for name in (one.a, one.b):
+        if name.startswith("s-") and (member := state.member(name)):
+            story = member.story
+            shown = headline(story.title, story.text)
+            yield f"{name[:10]} {story.attribution}: {shown}"
 
 
 def _listed(stories: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from samestory.counted import counted
 from samestory.deploy import wiring
-from samestory.deploy.cli.correcting import correction_row
+from samestory.deploy.cli.correcting import correction_row, headlines
 from samestory.deploy.cli.options import Place, Ways
 from samestory.deploy.cli.output import (
     day_and_time,
@@ -21,7 +21,6 @@ from samestory.deploy.exit_codes import DONE, NOTHING_FOUND
 from samestory.index.messages.correction import DIFFERENT, SAME
 from samestory.index.store.corrections import ACCEPTED, Corrected, labelled
 from samestory.index.store.reader import Reader
-from samestory.index.store.results import headline
 from samestory.message import iso
 
 
@@ -90,11 +89,8 @@ def _lines(outcome: Corrected, state: Reader) -> Iterator[str]:
     yield f"{one.correction_id[:10]}  {what}  {became}"
     why = f": {one.why}" * bool(one.why)
     yield f"            {one.who}, {day_and_time(one.at)}{why}"
-    for name in (one.a, one.b):
-        if name.startswith("s-") and (member := state.member(name)):
-            story = member.story
-            shown = headline(story.title, story.text)
-            yield f"            {name[:10]} {story.attribution}: {shown}"
+    for line in headlines(one, state):
+        yield f"            {line}"
 
 
 def _story(state: Reader, held: Corrected, story_id: str) -> dict[str, Any] | None:

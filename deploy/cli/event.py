@@ -14,6 +14,7 @@ from samestory.deploy.cli.output import moment_of, print_json, print_lines
 from samestory.deploy.config import Settings
 from samestory.index.answers.additions import Addition, additions_of, most_telling
 from samestory.index.answers.near_misses import NearMiss, near_misses
+from samestory.index.decision.stance import DENIES, WITHDRAWN
 from samestory.index.messages.correction import NOTE, Correction
 from samestory.index.store.results import Event, headline
 from samestory.message import iso
@@ -22,6 +23,7 @@ from samestory.publishers import is_own_voice
 MAX_FACTS: Final = 6  # figures and names of a report that are shown
 MAX_ADDED: Final = 2  # sentences of a copy's own that are shown
 MAX_SENTENCE: Final = 200  # characters of one
+_STANCES: Final = {DENIES: ("denies it",), WITHDRAWN: ("taken back by its outlet",)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,16 +99,24 @@ def _lines(
         )
     passed_on = dict(zip((r.story_id for r in one.reports), one.passed_on, strict=True))
     if len(one.voices) > 1 and not one.confirmed_by:
-        source = next(filter(None, passed_on.values()), one.first.outlet)
-        yield f"not confirmed: all that is told is known from {source}"
+        yield f"not confirmed: {_why_not_confirmed(one)}"
     yield ""
+    stances = {report.story_id: report.stance for report in one.reports}
     times = {at: moment_of(report.story.published) for at, report in enumerate(added)}
     width = 2 + max(map(len, times.values()))
     for at, report in _in_turn(added):
         lines = _of_report(report, at, passed_on.get(report.story.story_id, ""))
         yield f"{times[at]:<{width}}{next(lines)}"
+        stance = _STANCES.get(stances.get(report.story.story_id, ""), ())
         told = (_mark(mark) for mark in marks if mark.a == report.story.story_id)
-        yield from (" " * width + line for line in (*lines, *told))
+        yield from (" " * width + line for line in (*stance, *lines, *told))
+
+
+def _why_not_confirmed(one: Event) -> str:
+    if any(report.stance for report in one.reports):
+        return "who denies it, or takes it back, confirms nothing"
+    source = next(filter(None, one.passed_on), one.first.outlet)
+    return f"all that is told is known from {source}"
 
 
 def _of_report(one: Addition, at: int, passed_on: str) -> Iterator[str]:

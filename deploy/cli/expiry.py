@@ -38,6 +38,7 @@ class Expiry(Who, Json, Kafka, Deciding):
 
     def run(self, settings: Settings) -> int:
         """Show the day; let a jump pass if asked to."""
+        wiring.must_have_log(settings)
         state = wiring.read_made_state(settings)
         if self.let_pass:
             _let_pass(self, settings, state)

@@ -90,6 +90,7 @@ class Remove(Json):
 
     def run(self, settings: Settings) -> int:
         """Remove feeds."""
+        wiring.must_have_feeds(settings)
         frontier = wiring.open_frontier(settings)
         missing = []
         for given in self.urls:
@@ -124,6 +125,7 @@ class Listed(Ways):
 
     def run(self, settings: Settings) -> int:
         """List feeds."""
+        wiring.must_have_feeds(settings)
         feeds = wiring.open_frontier(settings).feeds.all()
         if is_for_programs(self):
             print_rows([shown(_row(feed)) for feed in feeds], self)
@@ -170,6 +172,7 @@ class Export(Place):
 
     def run(self, settings: Settings) -> int:
         """Write the feeds as OPML."""
+        wiring.must_have_feeds(settings)
         feeds = wiring.open_frontier(settings).feeds.all()
         body = to_opml(
             [

@@ -48,6 +48,7 @@ class Follow(Kafka):
 
     def run(self, settings: Settings) -> int:
         """Read and print."""
+        wiring.must_have_log(settings)
         log, stop = wiring.open_log(settings), stop_on_signals()
         patience = partial(until, wiring.wait_of(settings), stop.is_set)
         end = patiently(partial(log.count, EVENTS), patience())

@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Annotated, Final
 
@@ -177,7 +177,12 @@ def _story_of(line: bytes | Quarantine, now: datetime, state: State) -> Story:
         return is_its or state.forgotten.has(story_id)
 
     story = story_of_line(line, now, is_known)
-    return replace(story, story_id=state.given_id(story))
+    story = replace(story, story_id=state.given_id(story))
+    known = state.known(story.story_id)
+    if known and story.observed.timestamp() <= known[1]:  # our clock went back
+        later = datetime.fromtimestamp(known[1], UTC) + timedelta(milliseconds=1)
+        story = replace(story, observed=later)
+    return story
 
 
 def _with_changes(story: Story, state: State) -> Story:

@@ -3,7 +3,7 @@
 import json
 import sys
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, fields, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -80,7 +80,8 @@ class Init(Fetching):
         made = replace(settings, state=state, user_agent=_agent(contact))
         made = replace(made, state=str(made.home.absolute()))
         refs = list(_refs(sources, made))
-        _write(file, made)
+        given = {name for name, value in vars(self).items() if value is not None}
+        _write(file, made, given | {"state", "user_agent"})
         frontier = wiring.open_frontier(made)
         new = frontier.feeds.add(refs)
         frontier.close()
@@ -135,14 +136,14 @@ def _refs(sources: Iterable[str], settings: Settings) -> Iterable[FeedRef]:
         yield found.ref
 
 
-def _write(file: Path, made: Settings) -> None:
+def _write(file: Path, made: Settings, told: Collection[str]) -> None:
     """Write the settings that were told, and each other one as a comment."""
     parts = [_HEAD]
     for one in fields(Settings):
         about = textwrap.fill(one.metadata["about"], 84, break_on_hyphens=False)
         comment = "".join(f"# {line}\n" for line in about.split("\n"))
         value = getattr(made, one.name)
-        is_set = one.name in {"state", "user_agent"}
+        is_set = one.name in told
         shown = value if is_set else EXAMPLES.get(one.name, one.default)
         line = f"{one.name} = {_toml(shown)}\n"
         parts.append(f"{comment}{'' if is_set else '# '}{line}")

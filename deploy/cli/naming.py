@@ -1,14 +1,17 @@
 """What users call stories and events: ids, beginnings of ids, URLs, titles, @7.
 
-@7 is row 7 of the list that was printed last, whoever asks next on the same state: the
-ids of that list are kept in the user's cache folder.
+@7 is row 7 of the list of this state that was printed last on a terminal, or else in a
+pipe: its ids are kept in the user's cache folder.
 """
 
 import contextlib
+import hashlib
 import json
+import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from samestory.errors import Misconfigured
 from samestory.index.store.reader import Reader
@@ -21,18 +24,20 @@ def remember(state: Reader, ids: Sequence[str]) -> None:
     """Keep the ids of a list that is printed, so that @1 is the first of it.
 
     Of an empty one nothing was printed: the last one stays. So it does without a
-    folder to keep it in.
+    folder to keep it in, and where a script asks, who sees no rows, after a person
+    who saw some on a terminal.
     """
-    if not ids:
+    is_shown = sys.stdout.isatty()
+    if not ids or (not is_shown and _kept(state).get("shown")):
         return
-    path = _path()
+    path = _path(state)
     with contextlib.suppress(OSError):
         private_folder(path.parent)
         with (
             replaced(path) as new,
             open(new, "w", encoding="utf-8", opener=private_opener) as file,
         ):
-            json.dump({"state": _name_of(state), "ids": list(ids)}, file)
+            json.dump({"shown": is_shown, "ids": list(ids)}, file)
 
 
 def named(state: Reader, given: str) -> str:
@@ -69,11 +74,7 @@ def _row(state: Reader, given: str) -> str:
     number = given.removeprefix(ROW)
     if not (number.isascii() and number.isdigit() and int(number)):
         raise Misconfigured(f"{given!r} is no row: rows are @1, @2 and so on")
-    try:
-        kept = json.loads(_path().read_text("utf-8"))
-        ids = kept["ids"] if kept["state"] == _name_of(state) else None
-    except (OSError, ValueError, TypeError, KeyError):
-        ids = None
+    ids = _kept(state).get("ids")
     if not isinstance(ids, list):
         raise Misconfigured(
             f"{given}: no list of this state was printed yet: `samestory events` or"
@@ -84,11 +85,17 @@ def _row(state: Reader, given: str) -> str:
     return str(ids[int(number) - 1])
 
 
-def _name_of(state: Reader) -> str:
-    return str(state.path.resolve())
+def _kept(state: Reader) -> dict[str, Any]:
+    """Return what is kept of the last list of a state; {} if nothing is."""
+    try:
+        kept = json.loads(_path(state).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return kept if isinstance(kept, dict) else {}
 
 
-def _path() -> Path:
+def _path(state: Reader) -> Path:
     from platformdirs import user_cache_dir  # noqa: PLC0415
 
-    return Path(user_cache_dir("samestory")) / "listing.json"
+    name = hashlib.sha256(os.fsencode(state.path.resolve())).hexdigest()[:16]
+    return Path(user_cache_dir("samestory")) / "lists" / f"{name}.json"

@@ -70,6 +70,7 @@ class Replay(_Rebuilding):
 
     def run(self, settings: Settings) -> int:
         """Rebuild, print the digest; what is in --into then is whole, or not there."""
+        wiring.must_have_log(settings)
         target = wiring.state_path_in(Path(self.into))
         place = Path(self.into) / ".replay"
         built = wiring.state_path_in(place)

@@ -65,10 +65,10 @@ class Run(Polling, Worker, Deciding):
         with hold_lock(settings.home, "run", 10.0):
             frontier = wiring.open_frontier(settings)
             lists = FeedLists(frontier, settings, urls=self.feed, lists=self.feeds)
-            if not frontier.feeds.all():
+            if not frontier.feeds.all() and not _waits(frontier, settings):
                 raise Misconfigured(
                     f"no feeds in {settings.home}: add some with --feed URL or --feeds"
-                    " FILE.opml; deploy/feeds/diplomacy.opml is a list to begin with"
+                    " FILE.opml; `samestory init` has a list to begin with"
                 )
             name_forgotten(self, settings)
             started = time.time()
@@ -118,6 +118,14 @@ class Index(Worker, Deciding):
     def run(self, settings: Settings) -> int:
         """Run it; ends the process."""
         return _run_one("index", settings)
+
+
+def _waits(frontier: Frontier, settings: Settings) -> bool:
+    """Tell whether something came in, by an import say, that is not grouped yet."""
+    log = wiring.open_log(settings)
+    now = standing(frontier, log, time.time())
+    log.close()
+    return bool(now.to_embed or now.to_index)
 
 
 def _run_one(name: str, settings: Settings, *sources: Sequence[str]) -> int:

@@ -9,11 +9,11 @@ somebody knows itself.
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
-from samestory.credits import CITED, OUTLET_NAME, looks_like_outlet
+from samestory.credits import AGENCIES, CITED, OUTLET_NAME, looks_like_outlet
 from samestory.index.copies.citing import PASSAGE, Citing, any_platform, platform_named
 from samestory.index.copies.outlet_names import stands_in
 from samestory.publishers import (
@@ -25,10 +25,12 @@ from samestory.publishers import (
 from samestory.scripts import SENTENCE_MARKS
 
 OPENING: Final = 600  # characters in which it is said whose knowledge it is
+LEAD: Final = 250  # in which a tweet is what a report is about
 READ: Final = 6_000  # in which a report says that it knows itself
 MOST: Final = 5  # names, or passages that may hold one, that are kept
 CONFIRMING: Final = 2  # voices of an event that may be confirmed
 POST: Final = "a post on "
+STANCE: Final = "!"  # begins a line that is kept: no name does
 _SENTENCE: Final = re.compile(f"[.!?\u2026](?:\\s|$)|[{SENTENCE_MARKS}\n]")  # its end
 _HOUSE: Final = (
     r"(?: (?:newspaper|daily|weekly|magazine|broadcaster|news agency|news site"
@@ -36,13 +38,24 @@ _HOUSE: Final = (
 )
 _REPORTED: Final = re.compile(
     rf"(?P<outlet>{OUTLET_NAME})"
-    rf"(?:{_HOUSE}? (?:has |had |first |earlier ){{0,2}}reported\b"
-    rf"|{_HOUSE} (?:said|wrote|reports)\b)"
+    rf"(?:{_HOUSE}? (?:has |had |first |earlier |exclusively ){{0,2}}report(?:ed|s)\b"
+    rf"|{_HOUSE} (?:said|wrote)\b)"
+)
+# Who says so may be anybody: it counts of what looks like an outlet.
+_SAID: Final = re.compile(
+    rf"(?P<outlet>{OUTLET_NAME}) (?:has |had |first |exclusively )?"
+    r"(?:says|said|writes|wrote|reveal(?:s|ed)|understands|learn(?:ed|t|s))\b"
+    rf"|\b(?:says|said|reports|reported|writes|wrote) (?P<after>{OUTLET_NAME})"
+    rf"|\((?P<framed>{OUTLET_NAME})\)"
 )
 _POSTED: Final = (
-    r"\b(?:posted|wrote|said|announced|(?:post|message|statement|video)s?(?: posted)?)"
-    r"(?: [\w']+){0,3} on "
+    r"\b(?:(?:posted|wrote|said|announced"
+    r"|(?:post|message|statement|video)s?(?: posted)?)(?: [\w']+){0,3} on|took to) "
+    r"(?:(?:his|her|their|its|the|social|media|messaging|platform|site|network|app) )"
+    r"{0,4}"
 )
+_TWEETED: Final = r"\btweeted\b|\bin a tweet\b"
+_OTHERS: Final = frozenset({"Agency", "Press", "Mr", "Mrs", "Ms", "Dr"})  # of no outlet
 _ASKED: Final = re.compile(
     r"\b(?:told (?:us|reporters|journalists)|confirmed to|independently|our own"
     r"|our (?:reporter|correspondent)s?|(?:has|have) seen|seen by|in an interview"
@@ -52,14 +65,24 @@ _ASKED: Final = re.compile(
 
 
 class Told(NamedTuple):
-    """A report of an event: its outlet, its voice, "" for hearsay, what it relays."""
+    """A report of an event.
+
+    Attributes:
+        outlet: its publisher.
+        voice: whose it is; "" for what is nobody's knowledge: hearsay, or withdrawn.
+        relays: what it passes on.
+        stance: whether it tells or denies; reports of one stance alone confirm.
+    """
 
     outlet: str
     voice: str
     relays: tuple[str, ...]
+    stance: str = ""
 
 
-def relays_of(text: str, outlet: str, lang: str | None) -> tuple[str, ...]:
+def relays_of(
+    text: str, outlet: str, lang: str | None, title: str = ""
+) -> tuple[str, ...]:
     """Return whose knowledge a report passes on, as written; () for its own.
 
     Names that follow "citing" or stand before "reported", of outlets or of others: an
@@ -70,13 +93,16 @@ def relays_of(text: str, outlet: str, lang: str | None) -> tuple[str, ...]:
         text: of the report.
         outlet: its name or domain.
         lang: of the report, ISO 639-1; None if nobody could tell.
+        title: of the report; read in English.
     """
     its = Citing.of(lang)
-    text = unicodedata.normalize("NFKC", text[:READ]) if its else text[:READ]
-    opening = text[:OPENING]
+    text = text[:READ] if its or not title else f"{title}.\n{text[:READ]}"
+    text = unicodedata.normalize("NFKC", text) if its else text
+    opening = text[: OPENING + len(title)]
     hits = [*_REPORTED.finditer(opening), *CITED.finditer(opening)]
     found = [(hit.start(), _without_article(hit["outlet"])) for hit in hits]
-    posts = [(hit.start(), hit[1]) for hit in (_posted().search(opening),) if hit]
+    found += _said_by(opening)
+    posts = _posts_in(opening, len(title) + LEAD)
     if its:
         found += its.cited(opening)
         posts += [post for post in (its.platform(opening),) if post]
@@ -92,10 +118,41 @@ def relays_of(text: str, outlet: str, lang: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))[:MOST]
 
 
+def _posts_in(opening: str, lead: int) -> list[tuple[int, str]]:
+    """Return where a public post is quoted, and its platform; a tweet in the lead."""
+    found = _posted().search(opening)
+    if found is None or not (found[1] or found.start() < lead):
+        return []
+    return [(found.start(), found[1] or "X")]
+
+
+def _said_by(opening: str) -> Iterator[tuple[int, str]]:
+    """Yield where outlets are named beside words that anybody may be named beside."""
+    for hit in _SAID.finditer(opening):
+        name = _without_article(hit[hit.lastgroup or 0])
+        is_credit = hit.lastgroup == "framed" and name.lower() in AGENCIES
+        if not is_credit and _is_outlet(name):
+            yield hit.start(), name
+
+
+def _is_outlet(name: str) -> bool:
+    """Tell whether a name is that of a house alone, of which anybody would say so."""
+    *first, last = name.split()
+    looks = bool(first) and not {first[0], last} & _OTHERS and looks_like_outlet(last)
+    return "/" not in name and (looks or _plain(name) in _names_of_houses(name))
+
+
+@lru_cache(maxsize=4_096)
+def _names_of_houses(name: str) -> frozenset[str]:
+    """Return the names of the houses that a name names, as `_plain` has them."""
+    of = (one for family in families_in(name) for one in names_of(family))
+    return frozenset(map(_plain, of))
+
+
 @cache
 def _posted() -> re.Pattern[str]:
-    """Return what finds a public post, with its platform as the only group."""
-    return re.compile(_POSTED + any_platform())
+    """Return what finds a public post, its platform as the only group; X without."""
+    return re.compile(f"{_POSTED}{any_platform()}|{_TWEETED}")
 
 
 def _beside(
@@ -117,7 +174,9 @@ def _beside(
 
 
 def _without_article(name: str) -> str:
-    return re.sub(r"^[Tt]he ", "", name).rstrip(".'\u2019")
+    """Return a house's name alone: "the BBC's Ada Roe reports" is the BBC's report."""
+    name = re.split(r"['\u2019]s ", re.sub(r"^[Tt]he ", "", name))[0]
+    return name.rstrip(".'\u2019")
 
 
 def _is_of(name: str, outlet: str) -> bool:
@@ -127,9 +186,20 @@ def _is_of(name: str, outlet: str) -> bool:
     return _plain(name) in _called(outlet)
 
 
+def kept(relays: Sequence[str], stance: str) -> str:
+    """Return what is kept of a report: what it relays and its stance, one a line."""
+    return "\n".join([f"{STANCE}{stance}", *relays] if stance else relays)
+
+
 def relays_in(kept: str) -> tuple[str, ...]:
-    """Return names that are kept one a line."""
-    return tuple(kept.split("\n")) if kept else ()
+    """Return what a report relays, of what is kept of it."""
+    return tuple(x for x in kept.split("\n") if x and not x.startswith(STANCE))
+
+
+def stance_in(kept: str) -> str:
+    """Return a report's stance, of what is kept of it; "" if it tells a fact."""
+    first = kept.partition("\n")[0]
+    return first.removeprefix(STANCE) if first.startswith(STANCE) else ""
 
 
 def passed_on(reports: Sequence[Told]) -> list[str]:
@@ -143,15 +213,19 @@ def passed_on(reports: Sequence[Told]) -> list[str]:
 
 
 def second_source(reports: Sequence[Told]) -> int | None:
-    """Return which report is the first of other knowledge than the first; None if none.
+    """Return which report is the first to know what another knows; None if none is.
+
+    By itself, and of the same stance: a denial confirms a denial alone.
 
     Args:
         reports: of an event, the earliest first.
     """
-    here = _by_name(reports)
-    known = [_source(report, here) for report in reports]
-    told = [at for at, source in enumerate(known) if source]
-    return next((at for at in told if known[at] != known[told[0]]), None)
+    known = _sources(reports, _by_name(reports))
+    first: dict[str, str] = {}
+    for at, (report, source) in enumerate(zip(reports, known, strict=True)):
+        if source and first.setdefault(report.stance, source) != source:
+            return at
+    return None
 
 
 def _by_name(reports: Sequence[Told]) -> dict[str, Told]:
@@ -165,17 +239,25 @@ def _by_name(reports: Sequence[Told]) -> dict[str, Told]:
     return here
 
 
-def _source(report: Told, here: Mapping[str, Told]) -> str:
-    """Return whose knowledge a report tells: a voice's, an outlet's, or a post's."""
-    seen = [report]
-    while seen[-1].voice:
-        other, name = _passed_on(seen[-1], here)
-        if other is None:
-            return _plain(name or seen[-1].voice)
-        if other in seen:  # each passes on the other
-            return min(_plain(one.voice) for one in seen[seen.index(other) :])
-        seen.append(other)
-    return ""
+def _sources(reports: Sequence[Told], here: Mapping[str, Told]) -> list[str]:
+    """Return whose knowledge each report tells: a voice's, an outlet's, or a post's."""
+    known: dict[int, str] = {}  # by the identity of a report
+    for report in reports:
+        path = {id(report): report}
+        at, source = report, None
+        while source is None:
+            other, name = _passed_on(at, here) if at.voice else (None, "")
+            if other is None:
+                source = _plain(name or at.voice)
+            elif id(other) in known:
+                source = known[id(other)]
+            elif id(other) in path:  # each passes on the other
+                ring = [*path.values()][[*path].index(id(other)) :]
+                source = min(_plain(one.voice) for one in ring)
+            else:
+                path[id(other)] = at = other
+        known |= dict.fromkeys(path, source)
+    return [known[id(report)] for report in reports]
 
 
 def _passed_on(report: Told, here: Mapping[str, Told]) -> tuple[Told | None, str]:

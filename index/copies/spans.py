@@ -20,6 +20,7 @@ from samestory.index.copies.reading import PIECE, Reading
 GAP: Final = 4  # words between two pieces of one passage
 MIN_WORDS: Final = 12  # of a passage
 MIN_QUOTED: Final = 8  # of a quotation's
+MAX_PIECES: Final = 5_000  # of two texts; two reprints of 40,000 words have hundreds
 MAX_PLACES: Final = 4  # of a run in a text that count: more is a refrain
 COPY, QUOTATION, BOILERPLATE = "copy", "quotation", "boilerplate"
 KINDS: Final = (COPY, QUOTATION, BOILERPLATE)
@@ -136,10 +137,24 @@ def _pieces(a: Reading, b: Reading) -> list[Piece]:
     key.sort()
     begins = np.concatenate([[0], np.flatnonzero(np.diff(key) != 1) + 1])
     sizes = np.diff(begins, append=len(key)) + PIECE - 1
+    begins, sizes = _longest(begins, sizes)
     begin_a = key[begins] & _PLACE
     begin_b = begin_a - (key[begins] >> _BITS)
     found = zip(begin_a.tolist(), begin_b.tolist(), sizes.tolist(), strict=True)
     return [Piece(begin_a=a, begin_b=b, size=size) for a, b, size in sorted(found)]
+
+
+def _longest(
+    begins: NDArray[np.intp], sizes: NDArray[np.intp]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the longest pieces, MAX_PIECES at most and all of one length or none.
+
+    Texts of a few words over and over have as many short ones as somebody likes.
+    """
+    if len(sizes) <= MAX_PIECES:
+        return begins, sizes
+    least = np.sort(sizes)[-MAX_PIECES - 1] + 1
+    return begins[sizes >= least], sizes[sizes >= least]
 
 
 def _meetings(a: Reading, b: Reading) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -23,7 +23,18 @@ _WORDS: Final = (
     " fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth"
 )
 ORDINALS: Final = {word: n for n, word in enumerate(_WORDS.split(), 3)}  # English
+_UNITS: Final = "first second third fourth fifth sixth seventh eighth ninth".split()  # noqa: SIM905
+_TENS: Final = "twenty thirty forty fifty sixty seventy eighty ninety".split()  # noqa: SIM905
 _DIGITS: Final = re.compile(r"(\d{1,3})(?:st|nd|rd|th)")
+# What is counted before its number: Game 4, day 1,501, Phase II.
+_CARDINALS: Final = "one two three four five six seven eight nine ten".split()  # noqa: SIM905
+_ROMAN: Final = "I II III IV V VI VII VIII IX X".split()  # noqa: SIM905
+_COUNTED: Final = re.compile(
+    r"\b(?i:(game|day|phase|round|stage|part|episode|leg|matchday|match|test|heat"
+    r"|chapter|volume|edition|week|race|tranche|wave|batch|step|act)) "
+    rf"(?:(?i:no)\.? |#)?(\d[\d,]{{0,8}}|(?i:{'|'.join(_CARDINALS)})\b"
+    rf"|(?:{'|'.join(_ROMAN)})\b)(?![\d%-]|\.\d| per ?cent| ?[ap]\.?m\b)"
+)
 _NUMBER: Final = r"(?<![\d.,-])(\d{1,3})"
 _DOT: Final = re.compile(_NUMBER + r"\.(?=\s+[^\W\d])")
 # How others write one in digits, by language; what has none here has _DOT.
@@ -48,6 +59,8 @@ _WRITTEN: Final = {
     "ko": re.compile(r"제 ?(\d{1,3})"),
     "id": re.compile(r"\bke-(\d{1,3})\b"),
     "vi": re.compile(r"\bthứ (\d{1,3})\b"),
+    "th": re.compile(r"(?<!วัน)ที่ ?(\d{1,3})"),
+    "hi": re.compile(_NUMBER + r"\s?(?:वा[ंँ]|वें|वीं)"),
 }
 _WITH_DOT: Final = frozenset(
     ("bs", "cs", "da", "de", "et", "fi", "hr", "hu")
@@ -116,11 +129,29 @@ def ordinals_in(text: str, lang: str | None) -> list[Ordinal]:
     return [one for one in found if not months.intersection(one.after[:1])]
 
 
+def counted_in(text: str) -> list[Ordinal]:
+    """Return what an English text counts by a number behind it: ("game",) of 4."""
+    found = []
+    for hit in _COUNTED.finditer(text):
+        written = hit[2].replace(",", "")
+        if written.isdecimal():
+            number = int(written)
+        elif written in _ROMAN:
+            number = _ROMAN.index(written) + 1
+        else:
+            number = _CARDINALS.index(written.lower()) + 1
+        found.append(Ordinal(number, (hit[1].lower(),)))
+    return found
+
+
 def _english(text: str) -> Iterator[Ordinal]:
     words = [word.lower() for word in TOKEN.findall(text)]
     for at, word in enumerate(words):
         digits = _DIGITS.fullmatch(word)
         number = int(digits[1]) if digits else ORDINALS.get(word)
+        if word in _UNITS and at and words[at - 1] in _TENS:
+            tens = 10 * (_TENS.index(words[at - 1]) + 2)
+            number = tens + _UNITS.index(word) + 1
         if number is not None:
             yield Ordinal(number, tuple(words[at + 1 : at + 1 + REACH]))
 

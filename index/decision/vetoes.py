@@ -7,18 +7,16 @@ other report knows of none in its OPENING. What each costs and gains: docs/quali
 """
 
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache, lru_cache
 from itertools import pairwise
-from pathlib import Path
 from typing import Final
 
 from samestory.index.decision.actors import other_actor, other_minister
+from samestory.index.decision.denials import denial_in, knows_of_denial
 from samestory.index.decision.genre import explains
-from samestory.index.decision.ordinals import ordinals_in
+from samestory.index.decision.ordinals import counted_in, ordinals_in
 from samestory.index.decision.slots import (
     LEAD,
     OPENING,
@@ -31,6 +29,7 @@ from samestory.index.decision.slots import (
 from samestory.index.decision.stages import stages_in
 from samestory.index.decision.states import is_state, key_of
 from samestory.index.decision.tokens import ENGLISH, TOKEN
+from samestory.scripts import UNSPACED_LANGUAGES
 
 _SHORTEST: Final = 4  # letters of a name or verb that counts
 
@@ -39,6 +38,7 @@ def _split(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
+_NO_WORDS: Final = UNSPACED_LANGUAGES | {"hi"}  # no blanks, or signs within a word
 LOW: Final = 5  # an ordinal below is more often of a day, a time or a rank
 # Counted, but not the acts of a series: two reports of one event may differ in them.
 _NO_SERIES: Final = _split(
@@ -62,34 +62,7 @@ _ENDS: Final = _split(
     "close closed closes collapse collapsed collapses conclude concluded concludes"
     " end ended ends breaks broke break"
 )
-# What a title tells, which the other report must know of, with the words that show it.
-_CLAIMS: Final = (
-    r"(?:reports?|claims?|allegations?|accusations?|rumou?rs?|suggestions?)"
-)
-_UNTRUE: Final = r"(?:false|untrue|baseless|fabricated|fake|unfounded)"
-_DENIES: Final = re.compile(
-    # A court that denies a motion denies nothing, nor does who is denied entry; what
-    # stands behind "but" is not what the title is about.
-    r"(?<!but )\bden(?:y|ies|ying)\b(?! (?:[\w'\u2019]+ ){0,3}(?:lawsuits?|motions?"
-    r"|requests?|bids?|appeals?|petitions?|stay|injunction|bail|visas?|entry)\b)"
-    r"|(?<!been )(?<!was )(?<!were )\bdenied\b(?! (?:re-?)?(?:entry|access|bail|visas?"
-    r"|parole|permission|asylum|boarding|treatment|leave|entrance|release|a )\b)"
-    r"|\b(?:reject|dismiss|refut|rebut|debunk)(?:e?s|ed|ing)?"
-    rf" (?:\w+ ){{0,2}}{_CLAIMS}\b"
-    r"|\bno (?:[\w-]+ ){1,6}?(?:took place|happened|occurred"
-    r"|(?:was|were|been) (?:held|planned|made))\b"
-    rf"|\b{_CLAIMS} [^.]{{0,40}}\b{_UNTRUE}\b"
-    r"|\b(?:an?|pure|total|complete|sheer) fabrication\b"
-    r"|\b(?:is|are|was|were) (?:an? )?(?:hoax|lies?)\b",
-    re.IGNORECASE,
-)
-_OF_DENIAL: Final = re.compile(
-    rf"\bden(?:y|ies|ied|ying|ials?)\b|\b{_UNTRUE}\b"
-    r"|\b(?:refut\w+|rebut\w*|debunk\w*|no truth|not true|contradict\w*)\b"
-    r"|\b(?:fabrications?|hoax|lied|fake news|disinformation)\b"
-    rf"|\b(?:reject|dismiss)\w* (?:\w+ ){{0,3}}{_CLAIMS}\b",
-    re.IGNORECASE,
-)
+# What a title remembers, and the words that show that the other report does, too.
 _COMMEMORATES: Final = re.compile(
     r"\b(?:remembers|commemorates)\b"
     r"|(?<!to )\bmarks? (?:[\w-]+ ){0,3}(?:years?|decades?|anniversary)\b"
@@ -102,12 +75,6 @@ _OF_ANNIVERSARY: Final = re.compile(
     r"|(?:years?|decades?) (?:on|ago|after|since|later|to the day))\b",
     re.IGNORECASE,
 )
-_NO_DENIAL: Final = "knows of no denial"
-_TOLD: Final = (
-    (_DENIES, _OF_DENIAL, _NO_DENIAL),
-    (_COMMEMORATES, _OF_ANNIVERSARY, "tells of no anniversary"),
-)
-_LANGUAGES: Final = 64  # whose words are kept
 # What stands before a clause; within a word a hyphen does not part two.
 _CLAUSE: Final = re.compile(
     r"[:;,.!?\u2013\u2014|\u2026]|\s-\s|\b(?:as|and|but|while)\s*$"
@@ -195,6 +162,9 @@ def claims_of(
             for one in counted:
                 if len(one) >= _SHORTEST and one.isalpha() and one not in _NO_SERIES:
                     ordinals.setdefault(one, set()).add(number)
+    if (lang or ENGLISH) == ENGLISH:
+        for number, (one,) in counted_in(f"{title}. {text[:LEAD]}"):
+            ordinals.setdefault(one, set()).add(number)
     in_series = [
         number
         for number, counted in ordinals_in(title, lang)
@@ -252,12 +222,17 @@ def _other_number(a: Claims, b: Claims) -> str | None:
 
 
 def _other_of_a_series(a: Claims, b: Claims) -> str | None:
-    """In two languages: the title of each has one ordinal, and not the same."""
-    if None in (a.lang, b.lang, a.in_series, b.in_series) or a.lang == b.lang:
+    """The title of each has one ordinal, and not the same.
+
+    In two languages, or in one whose words nobody finds that stand beside it.
+    """
+    if None in (a.lang, b.lang, a.in_series, b.in_series):
         return None
-    if a.in_series == b.in_series:
+    is_one = a.lang == b.lang
+    if a.in_series == b.in_series or (is_one and a.lang not in _NO_WORDS):
         return None
-    return f"number {a.in_series} against number {b.in_series}, in two languages"
+    said = f"number {a.in_series} against number {b.in_series}"
+    return said if is_one else f"{said}, in two languages"
 
 
 def _roles_reversed(a: Claims, b: Claims) -> str | None:
@@ -294,32 +269,15 @@ def _told_by_one(a: Claims, b: Claims) -> str | None:
         return None
     for one, other in ((a, b), (b, a)):
         there = " ".join(other.words[:2])
-        for told, known, unknown in _told(one.lang):
-            said = told.search(one.words[0])
-            if said and not (told.search(there) or known.search(there)):
-                return f"one {said[0].lower()!r}, the other {unknown}"
+        denial = denial_in(one.words[0], one.lang)
+        if denial and not knows_of_denial(there, one.lang):
+            return f"one {denial.lower()!r}, the other knows of no denial"
+        said = _COMMEMORATES.search(one.words[0])
+        if said is None or (one.lang or ENGLISH) != ENGLISH:
+            continue
+        if not (_COMMEMORATES.search(there) or _OF_ANNIVERSARY.search(there)):
+            return f"one {said[0].lower()!r}, the other tells of no anniversary"
     return None
-
-
-@lru_cache(maxsize=_LANGUAGES)
-def _told(
-    lang: str | None,
-) -> tuple[tuple[re.Pattern[str], re.Pattern[str], str], ...]:
-    """Return what titles tell, what shows that a report knows, what to say if not."""
-    if (lang or ENGLISH) == ENGLISH:
-        return _TOLD
-    found = _denials().get(lang or "")
-    if found is None:
-        return ()
-    denies, knows = (
-        re.compile("|".join(found[one]), re.IGNORECASE) for one in ("denies", "knows")
-    )
-    return ((denies, knows, _NO_DENIAL),)
-
-
-@cache
-def _denials() -> dict[str, dict[str, list[str]]]:
-    return tomllib.loads(Path(__file__).with_name("denials.toml").read_text("utf-8"))
 
 
 def _two_explainers(a: Claims, b: Claims) -> str | None:

@@ -19,7 +19,9 @@ from samestory.index.copies.relays import (
     Told,
     relays_in,
     second_source,
+    stance_in,
 )
+from samestory.index.decision.stance import WITHDRAWN
 from samestory.story import Story
 
 EARLY: Final = 50  # reports of an event, read first
@@ -346,10 +348,7 @@ class Copies:
                 (event_id, most),
             ).fetchall()
             second = second_source(
-                [
-                    Told(outlet, voice or "", relays_in(names))
-                    for _, outlet, voice, names in rows
-                ]
+                [told_of(outlet, voice, kept) for _, outlet, voice, kept in rows]
             )
             if second is not None:
                 return str(rows[second][0])
@@ -365,6 +364,16 @@ class Copies:
             (limit,),
         )
         return [row[0] for row in rows]
+
+
+def told_of(outlet: str, voice: str | None, kept: str) -> Told:
+    """Return what a report knows by itself, of what is kept of it.
+
+    What its outlet takes back it does not know.
+    """
+    stance = stance_in(kept)
+    knows = "" if stance == WITHDRAWN else voice or ""
+    return Told(outlet, knows, relays_in(kept), stance)
 
 
 def _copied(row: sqlite3.Row) -> Copied:

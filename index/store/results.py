@@ -12,6 +12,7 @@ from samestory.index.copies.relays import (
     passed_on,
     second_source,
 )
+from samestory.index.decision.stance import WITHDRAWN
 from samestory.index.store.query import Cursor
 from samestory.message import iso
 from samestory.story import Story, attribution_of
@@ -29,6 +30,7 @@ class Report:
         hearsay_of: "" for the outlet's own report.
         voice: whose it is: its outlet's, or that of what it copies; "" for nobody's.
         relays: whose knowledge it passes on, see `copies.relays`; () for its own.
+        stance: whether it denies, or was withdrawn, see `decision.stance`; "" if not.
         is_copy: most of its words are another report's.
     """
 
@@ -40,6 +42,7 @@ class Report:
     hearsay_of: str
     voice: str
     relays: tuple[str, ...]
+    stance: str
     is_copy: bool
     url: str | None
     title: str
@@ -63,6 +66,7 @@ class Report:
             "hearsay_of": self.hearsay_of or None,
             "voice": self.voice or None,
             "is_copy": self.is_copy,
+            "stance": self.stance or None,
             "title": self.headline,
             "published": iso(self.published),
         }
@@ -155,7 +159,15 @@ class Event:
 
     @property
     def _told(self) -> list[Told]:
-        return [Told(one.outlet, one.voice, one.relays) for one in self.reports]
+        return [
+            Told(
+                one.outlet,
+                "" if one.stance == WITHDRAWN else one.voice,
+                one.relays,
+                one.stance,
+            )
+            for one in self.reports
+        ]
 
     @property
     def copy_count(self) -> int:

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from samestory.index.copies.relays import relays_in
+from samestory.index.copies.relays import relays_in, stance_in
 from samestory.index.store.query import Cursor
 from samestory.index.store.results import Listed, Report, headline
 from samestory.message import clamped, parse_moment
@@ -100,6 +100,7 @@ def report_of(row: sqlite3.Row) -> Report:
         hearsay_of=row["hearsay_of"] or "",
         voice=row["voice"] or "",
         relays=relays_in(row["relays"]),
+        stance=stance_in(row["relays"]),
         is_copy=bool(row["is_copy"]),
         url=row["url"],
         title=row["title"],

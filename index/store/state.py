@@ -15,8 +15,9 @@ import numpy as np
 
 from samestory.database import open_database, transaction
 from samestory.database_copy import vacuum
-from samestory.index.copies.relays import relays_of
+from samestory.index.copies.relays import kept, relays_of
 from samestory.index.decision.join_record import JoinRecord
+from samestory.index.decision.stance import stance_of
 from samestory.index.search.rare_terms import TERMS
 from samestory.index.store.held import Held
 from samestory.index.store.names import named_in
@@ -127,7 +128,10 @@ class State(Held):
                 crowd,
                 padded.tobytes(),
                 bool(story.hearsay_of),
-                "\n".join(relays_of(story.text, story.outlet, story.lang)),
+                kept(
+                    relays_of(story.text, story.outlet, story.lang, story.title),
+                    stance_of(story),
+                ),
             ),
         )
         self.joins.put(story.story_id, event_id, record)

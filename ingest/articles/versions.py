@@ -24,6 +24,7 @@ class LastVersion:
         text_from: "page" or "feed"; "" if not known.
         is_hearsay: it was not its outlet's own report.
         url: the address that it was published with; "" if not known.
+        observed: when it was read, seconds since the epoch; 0 if not known.
     """
 
     title: str
@@ -32,6 +33,7 @@ class LastVersion:
     text_from: str = ""
     is_hearsay: bool = False
     url: str = ""
+    observed: float = 0.0
 
     @classmethod
     def of(cls, story: Story, before: Self | None = None) -> Self:
@@ -50,6 +52,7 @@ class LastVersion:
             text_from=story.text_from,
             is_hearsay=bool(story.hearsay_of),
             url=story.url or "",
+            observed=story.observed.timestamp(),
         )
 
     def to_json(self) -> str:

@@ -9,13 +9,13 @@ one story.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from samestory.ingest.articles.outlets import Attribution, FeedVoice, attributed
 from samestory.ingest.articles.page import Cleaned
 from samestory.ingest.articles.titles import clean_title
-from samestory.ingest.articles.versions import changes_since
+from samestory.ingest.articles.versions import LastVersion, changes_since
 from samestory.ingest.frontier.pending_story import PendingStory
 from samestory.publishers import same_site
 from samestory.story import Story, scoped_id
@@ -107,7 +107,7 @@ def make_story(
         published_raw=cleaned.published_raw,
         date_quality=published.quality,
         first_seen=datetime.fromtimestamp(pending.first_seen, UTC),
-        observed=datetime.fromtimestamp(clock(), UTC),
+        observed=_observed(pending.last_version, clock()),
         text_from=cleaned.text_from,
         feed_url=pending.feed_url,
         flags=(*cleaned.flags, *_oddities(by, cleaned), *flags_of_host(url)),
@@ -117,6 +117,18 @@ def make_story(
         correction=cleaned.credits.correction,
         changes=changes_since(pending.last_version, title, cleaned.text),
         hearsay_of=by.hearsay_of,
+    )
+
+
+def _observed(last: LastVersion | None, now: float) -> datetime:
+    """Return when a version was read: later than the last one, whatever the clock says.
+
+    What is not later is taken for an old version that comes late.
+    """
+    before = last.observed if last else 0.0
+    return max(
+        datetime.fromtimestamp(now, UTC),
+        datetime.fromtimestamp(before, UTC) + timedelta(milliseconds=1),
     )
 
 

@@ -28,6 +28,8 @@ _NAMED = re.compile(r"\s\(?([A-Z]{1,5})\)?$")
 _HALF_DAY: Final = re.compile(
     r"(\d{1,2}):(\d{2})(:\d{2})?\s*([ap])\.?m\.?", re.IGNORECASE
 )
+_COMPACT: Final = re.compile(r"(\d{8})(\d{6}(?:Z|[+-]\d{4})?)")  # of logs, ASN.1
+_SEPARATED: Final = re.compile(r"\d{4}-?(?:\d\d-?\d\d|[Ww]\d\d(?:-?\d)?)(?:[Tt _]|$)")
 _OFFSET: Final = re.compile(r"(?<!\s)\s*\b(?:GMT|UTC)([+-])(\d{1,2}):?(\d{2})?\b")
 _COLON: Final = re.compile(r"\s([+-]\d{2}):(\d{2})$")
 # Numbers alone, with a time and a zone or without: 20-11-2026 19:00 +0400.
@@ -124,6 +126,10 @@ def _epoch(text: str) -> Moment | None:
 
 
 def _iso(text: str) -> Moment | None:
+    if compact := _COMPACT.fullmatch(text):
+        text = f"{compact[1]}T{compact[2]}"
+    elif not _SEPARATED.match(text):  # Python takes any sign between day and time
+        return None
     try:
         at = datetime.fromisoformat(text)
         if at.tzinfo is None:

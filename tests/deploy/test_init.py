@@ -143,10 +143,11 @@ def test_a_file_is_named_by_the_environment_or_an_option(tmp_path, monkeypatch, 
             f"state = {json.dumps(str(tmp_path / name))}"
         )
     monkeypatch.setenv("SAMESTORY_CONFIG", str(tmp_path / "one.toml"))
-    assert run(["feeds", "list"]) == 1
-    assert (tmp_path / "one" / "frontier.db").exists()
-    assert run(["feeds", "list", "--config", str(tmp_path / "two.toml")]) == 1
-    assert (tmp_path / "two" / "frontier.db").exists()
+    assert run(["feeds", "list"]) == 2
+    assert f"no feeds in {tmp_path / 'one'}" in capsys.readouterr().err
+    assert run(["feeds", "list", "--config", str(tmp_path / "two.toml")]) == 2
+    assert f"no feeds in {tmp_path / 'two'}" in capsys.readouterr().err
+    assert not (tmp_path / "one").exists()  # who only asks makes nothing
     monkeypatch.setenv("SAMESTORY_CONFIG", str(tmp_path / "none.toml"))
     assert run(["feeds", "list"]) == 2
     assert "none.toml" in capsys.readouterr().err
@@ -174,7 +175,7 @@ def test_a_supervised_worker_has_its_supervisors_settings_alone(home, tmp_path):
 def test_a_variable_that_is_no_setting_is_named(tmp_path, monkeypatch, capsys):
     """With the one that may be meant; nothing fails for it."""
     monkeypatch.setenv("SAMESTORY_POLL_INTERVALL", "3")
-    assert run(["feeds", "list", "--state", str(tmp_path / "s")]) == 1
+    assert run(["feeds", "list", "--state", str(tmp_path / "s")]) == 2
     said = capsys.readouterr().err
     assert (
         "SAMESTORY_POLL_INTERVALL is no setting, SAMESTORY_POLL_INTERVAL is one" in said

@@ -85,6 +85,7 @@ def test_a_story_is_taken_out_of_an_event_that_stays_as_it_is(run, tmp_path):
     home, others = event["event_id"], [r["story_id"] for r in event["reports"]]
     story = "s-" + home[2:]
     others.remove(story)
+    first = next(r for r in event["reports"] if r["story_id"] == story)
     before = {s["story_id"]: s["event_id"] for s in run.rows("stories")}
     out, _ = run("different", home, story, "--why", "last year's", "--who", "Ada")
     after = {s["story_id"]: s["event_id"] for s in run.rows("stories")}
@@ -94,6 +95,7 @@ def test_a_story_is_taken_out_of_an_event_that_stays_as_it_is(run, tmp_path):
     assert out == (
         f"{held['id']} accepted: {story} left {home} for {after[story]};"
         f" {len(others)} others stay\n"
+        f"  {story[:10]} {first['outlet']}: {first['title']}\n"
         f"samestory undo {held['id'][:10]} takes it back\n"
     )
     assert held["moved"] == {story: {"from": home, "to": after[story]}}

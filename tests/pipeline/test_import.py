@@ -120,7 +120,7 @@ def test_no_wait_publishes_and_the_next_import_groups_it(tmp_path):
         (["status"], "no state in"),
         (["import", "/none.jsonl"], "No such file"),
         (["events", "--config", "/none.toml"], "--config"),
-        (["feeds", "check"], "no feeds to check"),
+        (["feeds", "check"], "no feeds in"),
         (["feeds", "import", "http://127.0.0.1:9/x"], "closed"),
     ],
 )

@@ -254,3 +254,46 @@ def test_what_is_passed_on_is_named_as_it_is_called_here():
         "Harbour Herald",
         "a post on X",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "found"),
+    [
+        ("Lawmakers left the pact, the Harbour Chronicle reports.", "", True),
+        ("Lawmakers left the pact, Harbour Chronicle says.", "", True),
+        ("Lawmakers left the pact, the Harbour Chronicle has learned.", "", True),
+        ("Lawmakers left the pact. (Harbour Chronicle)", "", True),
+        ("Lawmakers left the pact.", "Pact left, says Harbour Chronicle", True),
+        ("Lawmakers left the pact.", "Pact left - Harbour Chronicle", False),
+        ("The Press Secretary said on Monday that they left.", "", False),
+        ("The Environmental Protection Agency said they left.", "", False),
+        ("Lawmakers left, said Mr Sun.", "", False),
+        ("LONDON (Reuters) - Lawmakers left the pact.", "", False),
+    ],
+)
+def test_who_says_so_counts_of_what_looks_like_an_outlet(text, title, found):
+    """Of anybody else it is a quotation."""
+    assert bool(relays_of(text, "Inland Mail", "en", title)) is found
+
+
+@pytest.mark.parametrize(
+    ("text", "platform"),
+    [
+        ("Tano said on her Truth Social account that it was over.", "Truth Social"),
+        ("Tano took to X to say that it was over.", "X"),
+        ("Tano tweeted that it was over.", "X"),
+        ("Tano said on her Telegram channel that it was over.", "Telegram"),
+        ("It is over. " * 40 + "Tano had tweeted so.", None),
+    ],
+)
+def test_a_public_post_is_one_however_it_is_told(text, platform):
+    """A tweet far down is no more than colour."""
+    expected = (f"a post on {platform}",) if platform else ()
+    assert relays_of(text, "Inland Mail", "en") == expected
+
+
+def test_an_outlets_own_correspondent_is_the_outlet():
+    """ "The BBC's Ada Roe reports" is the BBC's own report, and another's of the BBC."""
+    text = "The BBC's Ada Roe reports from Kessim."
+    assert relays_of(text, "BBC", "en") == ()
+    assert relays_of(text, "Inland Mail", "en") == ("BBC",)

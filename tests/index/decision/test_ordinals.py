@@ -113,3 +113,30 @@ def test_in_one_language_what_is_counted_must_be_the_same():
 def test_a_number_is_one_however_it_is_written(text, numbers):
     """Decimal commas, thousands by dots, digits of any script."""
     assert numbers_in(text) == numbers
+
+
+@pytest.mark.parametrize(
+    ("lang", "one", "other"),
+    [
+        ("en", "Ospreys beat Larks in Game 4", "Larks lose Game 5 to Ospreys"),
+        ("en", "Siege of Korth, day 1,501", "Korth on day 1,502 of its siege"),
+        ("en", "Tarsk begins Phase III of deal", "Phase two of deal starts in Tarsk"),
+        ("en", "The seventy-first exchange of prisoners", "72nd prisoner exchange"),
+        ("zh", "欧盟通过第三十一轮制裁", "第32轮对塔尔斯克制裁获批准"),
+        ("th", "มาตรการชุดที่ 31 ผ่านแล้ว", "รัฐสภาผ่านมาตรการชุดที่ ๓๒"),
+        ("hi", "31वाँ पैकेज मंजूर", "३२वें पैकेज को मंजूरी"),
+    ],
+)
+def test_two_of_a_series_are_two_however_they_are_counted(lang, one, other):
+    """And one is one."""
+    first, second = (claims_of(title, "", lang) for title in (one, other))
+    assert veto(first, second)
+    assert veto(first, first) is None
+
+
+def test_a_number_behind_what_is_counted_is_that_before_it():
+    """Game 4 is the fourth game; 4 per cent and 4.5 are of no series."""
+    four = claims_of("Larks win Game 4", "", "en")
+    assert veto(four, claims_of("Larks win the fourth game", "", "en")) is None
+    for title in ("Stage 4.5 quake", "Round 5 per cent of voters", "Leg 3% shorter"):
+        assert not claims_of(title, "", "en").ordinals

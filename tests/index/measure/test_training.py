@@ -32,7 +32,7 @@ def stream(events: int = 12, reports: int = 3, **changes) -> Stream:
         make_story(
             f"n{event}-{n}",
             title=f"Topic{event} told",
-            text=f"Topic{event} of day {event}",
+            text=f"Topic{event} of town {event}",
             published=NOW + timedelta(hours=event + 20 * n),
             first_seen=NOW + timedelta(days=3),
         )

@@ -1,0 +1,81 @@
+"""What a report says of its event: it tells it, denies it, or takes it back."""
+
+from dataclasses import replace
+
+import pytest
+
+from samestory.index.copies.relays import (
+    Told,
+    kept,
+    relays_in,
+    second_source,
+    stance_in,
+)
+from samestory.index.decision.stance import DENIES, TELLS, WITHDRAWN, stance_of
+from tests.conftest import make_story
+
+TITLES = [
+    ("Sorvenia sells radars to Dakrul", "en", TELLS),
+    ("Sorvenia denies radar sale to Dakrul", "en", DENIES),
+    ("Report of radar sale is fiction, says Sorvenia", "en", DENIES),
+    ("No radar sale to Dakrul, Sorvenia's prime minister insists", "en", DENIES),
+    ("'Nonsense': Sorvenia on the sale of radars", "en", DENIES),
+    ("Fact check: did Sorvenia sell radars to Dakrul?", "en", DENIES),
+    ('"We are not smugglers": why Velund left the talks', "en", TELLS),
+    ("Hegseth did not give the order, admiral says", "en", TELLS),
+    ("No deal without Dakrul", "en", TELLS),
+    ("Сорвения опровергла продажу радаров", "ru", DENIES),
+    ("Сорвения продала радары", "ru", TELLS),
+]
+
+
+@pytest.mark.parametrize(("title", "lang", "stance"), TITLES)
+def test_a_title_denies_or_tells(title, lang, stance):
+    """In the language that it is in."""
+    story = make_story("d", title=title, text="Of radars.")
+    assert stance_of(replace(story, lang=lang)) == stance
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "stance"),
+    [
+        ("CORRECTION: Abade not seized", "The Star retracted its story.", WITHDRAWN),
+        ("Abade seized", "Abade was seized.\n\nThis report was withdrawn.", WITHDRAWN),
+        ("Abade seized", "Editor's note: This story has been retracted.", WITHDRAWN),
+        ("Abade seized", "We have withdrawn our earlier report.", WITHDRAWN),
+        ("Abade", "The Example Times has retracted its report on Abade.", WITHDRAWN),
+        ("Abade", "The Harbour Chronicle has retracted its report.", TELLS),
+        ("Velund withdraws its troops", "Velund has withdrawn its troops.", TELLS),
+        ("CORRECTION: Abade is 41", "An earlier version gave another age.", TELLS),
+    ],
+)
+def test_a_report_is_taken_back_by_its_own_outlet(title, text, stance):
+    """What another outlet takes back, or an army, is news as any."""
+    story = replace(make_story("w", title=title, text=text), lang="en")
+    assert stance_of(replace(story, outlet="Example Times")) == stance
+
+
+def test_a_denial_confirms_a_denial_alone_and_what_is_taken_back_nothing():
+    """Its voice is nobody's then."""
+    claim, other = Told("A", "A", ()), Told("B", "B", ())
+    denial, again = Told("C", "C", (), DENIES), Told("D", "D", (), DENIES)
+    assert second_source([claim, denial]) is None
+    assert second_source([claim, denial, other]) == 2
+    assert second_source([claim, denial, again]) == 2
+    assert second_source([claim, Told("B", "", (), WITHDRAWN)]) is None
+
+
+def test_what_is_kept_of_a_report_is_read_again():
+    """Names one a line, behind the stance."""
+    assert kept((), TELLS) == ""
+    for relays in ((), ("Daily Arc", "a post on X")):
+        for stance in (TELLS, DENIES, WITHDRAWN):
+            line = kept(relays, stance)
+            assert (relays_in(line), stance_in(line)) == (relays, stance)
+
+
+def test_a_ring_of_reports_that_pass_one_another_on_is_one_source():
+    """However long: each is read once."""
+    ring = [Told(f"L{n}", f"L{n}", (f"L{(n + 1) % 900}",)) for n in range(900)]
+    assert second_source(ring) is None
+    assert second_source([*ring, Told("M", "M", ())]) == 900
