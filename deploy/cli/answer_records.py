@@ -148,8 +148,8 @@ class Story(TypedDict):
     flags: list[str]
 
 
-class Near(TypedDict):
-    """A story near to a question."""
+class Hit(TypedDict):
+    """A report near to a question."""
 
     story_id: StoryId
     event_id: EventId
@@ -163,6 +163,13 @@ class Near(TypedDict):
     hearsay_of: Hearsay
     url: str | None
     published: Time | None
+
+
+class Near(Hit):
+    """An event near to a question, by its report that is nearest."""
+
+    more: Annotated[Count, Meta(description="How many other reports it has.")]
+    hits: Annotated[list[Hit], Meta(description="Those of them that are near, too.")]
 
 
 class Feature(TypedDict):

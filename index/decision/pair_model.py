@@ -24,9 +24,11 @@ from samestory.index.decision.terms import (
     Rarity,
     packaged_rarity,
 )
+from samestory.scripts import is_unread
 from samestory.story import Story
 
 JOINING: Final = ("tight", "balanced", "loose")  # positions of the one knob
+BEGINNING: Final = 300  # characters of a text that show its script
 PACKAGED_MODEL: Final = Path(__file__).with_name("pair_model.json")
 # Contributions are whole multiples of this: they add up exactly, in any order.
 _UNIT: Final = 2.0**-30
@@ -140,7 +142,7 @@ class PairModel:
             vectors,
             seq=seq,
             crowd=crowd,
-            known=self.knows(story.lang),
+            known=self.knows(story.lang, f"{story.title} {story.text[:BEGINNING]}"),
             counted=(story.lang or COUNTED) == COUNTED or story.lang in self.rarities,
             rarity=self._rarity_of(story.lang),
         )
@@ -150,9 +152,15 @@ class PairModel:
             return self.rarity
         return self.rarities.get(lang, self.rarity)
 
-    def knows(self, lang: str | None) -> bool:
-        """Return whether the embedding model knows a language; None counts as known."""
-        return lang is None or self.languages is None or lang in self.languages
+    def knows(self, lang: str | None, text: str = "") -> bool:
+        """Return whether the embedding model can read a text.
+
+        Args:
+            lang: its language, ISO 639-1; None counts as known.
+            text: it, or its beginning: in some scripts no model here reads any.
+        """
+        is_known = lang is None or self.languages is None or lang in self.languages
+        return is_known and not is_unread(text)
 
     def contributions(self, features: ArrayLike) -> NDArray[np.float64]:
         """Return what each feature adds to the logit, in the order of FEATURES.

@@ -5,12 +5,16 @@ words that went in: if `names_in` changes, the schema must, so that it is made a
 """
 
 import json
+import re
 import sqlite3
 from collections.abc import Collection
 from typing import Any, Final
 
 from samestory.index.search.names import names_in
+from samestory.index.store.query import has_words
+from samestory.scripts import UNSPACED
 
+_UNSPACED: Final = re.compile(f"[{UNSPACED}]")
 NAMES: Final = """CREATE VIRTUAL TABLE names USING fts5(words, content='', detail=none,
   columnsize=0, tokenize="unicode61 remove_diacritics 0 tokenchars '-.'")"""
 
@@ -42,11 +46,21 @@ class Names:
     def naming(self, words: Collection[str]) -> list[int]:
         """Return the numbers of the stories that name all of these, the latest first.
 
+        In a script that puts no blanks between words a name stands within a word: then
+        every text is read.
+
         Args:
             words: as `names_in` has them; none names nothing.
         """
         if not words:
             return []
+        if any(_UNSPACED.search(word) for word in words):
+            stories = self._db.execute(
+                "SELECT seq, json_extract(story, '$.title'),"
+                " json_extract(story, '$.text') FROM stories ORDER BY seq DESC"
+            )
+            asked = " ".join(sorted(words))
+            return [seq for seq, *texts in stories if has_words(*texts, asked)]
         try:
             rows = self._db.execute(
                 "SELECT rowid FROM names WHERE names MATCH ? ORDER BY rowid DESC",
