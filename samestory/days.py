@@ -1,6 +1,6 @@
 """Days, as numbers since 1970 and as people write them."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from typing import Final
 
 DAY_S: Final = 86_400.0
@@ -14,6 +14,11 @@ def utc_now() -> datetime:
 def day_of(moment: float) -> int:
     """Return the number of days since 1970 of seconds since then."""
     return int(moment // DAY_S)
+
+
+def is_day_alone(moment: datetime | None) -> bool:
+    """Tell whether a stated time is a day alone: midnight, as feeds write one."""
+    return moment is not None and moment.astimezone(UTC).time() == time()
 
 
 def date_of(day: int) -> str:

@@ -33,6 +33,7 @@ class Report(TypedDict):
     ]
     title: str
     published: Time | None
+    is_day: Annotated[bool, Meta(description="It states a day alone, no hour.")]
     passes_on: Annotated[
         str | None,
         Meta(description="The outlet or post whose knowledge it is; null: its own."),

@@ -315,7 +315,7 @@ def _print_columns(events: Sequence[Event]) -> None:
                 str(len(one.outlets)),
                 str(len(one.voices)),
                 ",".join(one.languages) or "-",
-                day_and_time(one.first.event_time),
+                moment_of(one.first.event_time),
                 span_of(one.first.event_time, one.own_reports[-1].event_time),
                 one.first.attribution,
                 one.title,

@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from samestory.counted import counted
+from samestory.days import is_day_alone
 from samestory.errors import Misconfigured
 from samestory.index.answers.shared_terms import shared_terms
 from samestory.index.answers.strongest_path import strongest_path
 from samestory.index.decision.comparison import compare
 from samestory.index.decision.decision import WINDOW_S
-from samestory.index.decision.features import FEATURES
+from samestory.index.decision.features import FEATURES, apart_s
 from samestory.index.decision.join_record import JoinRecord, PairRecord
 from samestory.index.decision.pair_model import PairModel
 from samestory.index.messages.correction import MARKS
@@ -79,9 +80,12 @@ class Link:
 
     @property
     def hours_apart(self) -> float:
-        """Hours between the two stories' own times."""
-        apart = self.story.event_time - self.other.event_time
-        return abs(apart.total_seconds()) / 3600
+        """Hours between the two stories' own times, see `apart_s`."""
+        one, other = (
+            (story.event_time.timestamp(), is_day_alone(story.published))
+            for story in (self.story, self.other)
+        )
+        return apart_s(one, other) / 3600
 
     def to_json(self) -> dict[str, Any]:
         """Return the link as `why --json` prints it."""

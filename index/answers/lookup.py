@@ -120,7 +120,7 @@ def told_now(
     nobody knows when they were told they would hardly ever be one event.
     """
     view = model.view(replace(story, published=None), vectors, seq=seq)
-    return replace(view, dated=True, time=0.0)
+    return replace(view, dated=True, is_day=False, time=0.0)
 
 
 def likest(

@@ -175,8 +175,8 @@ def _beside(
 
 def _without_article(name: str) -> str:
     """Return a house's name alone: "the BBC's Ada Roe reports" is the BBC's report."""
-    name = re.split(r"['\u2019]s ", re.sub(r"^[Tt]he ", "", name))[0]
-    return name.rstrip(".'\u2019")
+    bare = re.sub(r"^[Tt]he ", "", name)
+    return re.split(r"['\u2019]s ", bare)[0].rstrip(".'\u2019")
 
 
 def _is_of(name: str, outlet: str) -> bool:

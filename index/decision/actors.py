@@ -73,6 +73,42 @@ def other_minister(a: Words, b: Words) -> str | None:
     return f"other minister: {min(one)}, {min(other)}"
 
 
+def other_bank(a: Words, b: Words) -> str | None:
+    """Return two central banks of which two titles tell; None if of none, or of one.
+
+    In whatever languages. Neither report begins by naming the other's.
+
+    Args:
+        a: one report.
+        b: another.
+    """
+    one, other = _banks(a[0]), _banks(b[0])
+    if not (len(one) == len(other) == 1) or one == other:
+        return None
+    if one & _banks(f"{b[0]}. {b[1][:LEAD]}") or other & _banks(
+        f"{a[0]}. {a[1][:LEAD]}"
+    ):
+        return None
+    return f"other actor: {min(one)}, {min(other)}"
+
+
+@lru_cache(maxsize=_KEPT)
+def _banks(text: str) -> frozenset[str]:
+    """Return the central banks that a text names."""
+    found, names = _bank_names()
+    return frozenset(names[hit[0]] for hit in found.finditer(text))
+
+
+@cache
+def _bank_names() -> tuple[re.Pattern[str], Mapping[str, str]]:
+    """Return what finds a central bank, and the name of each form."""
+    path = Path(__file__).with_name("central_banks.toml")
+    table = tomllib.loads(path.read_text("utf-8"))
+    names = {form: name for name, forms in table.items() for form in (name, *forms)}
+    every = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
+    return re.compile(rf"(?<![A-Za-z])(?:{every})(?![A-Za-z])"), names
+
+
 def _not_told(states: Sequence[str], other: Words) -> str | None:
     """Return the first state that another report does not begin by naming."""
     there = told_at_first(*other[:2])

@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from samestory.days import DAY_S, is_day_alone
 from samestory.index.decision.genre import explains, reacts
 from samestory.index.decision.names import names_of, shared_names
 from samestory.index.decision.ordinals import ORDINALS, folded
@@ -108,6 +109,7 @@ class View:
         explains: whether its title explains, see `genre`.
         reacts: whether its title answers what others report.
         dated: whether its publisher states when it was published.
+        is_day: whether that is a day alone, which lasts until its end.
     """
 
     story_id: str
@@ -126,6 +128,12 @@ class View:
     explains: bool
     reacts: bool
     dated: bool
+    is_day: bool = False
+
+    @property
+    def when(self) -> tuple[float, bool]:
+        """Its own time, and whether that is a day alone."""
+        return self.time, self.is_day
 
 
 def view(
@@ -174,6 +182,7 @@ def view(
         explains=explains(story.title),
         reacts=reacts(story.title),
         dated=story.published is not None,
+        is_day=is_day_alone(story.published),
     )
 
 
@@ -209,7 +218,7 @@ def pair_features(a: View, others: Sequence[View]) -> NDArray[np.float64]:
     overlap, rare = shared(a.terms, [b.terms for b in others])
     rare /= RARE
     similarity = similarities(a, others)
-    hours = np.abs(np.array([b.time for b in others]) - a.time) / 3600
+    hours = np.array([apart_s(a.when, b.when) for b in others]) / 3600
     dated = np.array([a.dated and b.dated for b in others])
     known = np.array([a.known and b.known for b in others])
     worded = known & np.array([_both_counted(a, b) for b in others])
@@ -251,6 +260,22 @@ def pair_features(a: View, others: Sequence[View]) -> NDArray[np.float64]:
         ],
         axis=1,
     )
+
+
+def apart_s(a: tuple[float, bool], b: tuple[float, bool]) -> float:
+    """Return how far apart two stories are told: seconds; of a day the nearest hour.
+
+    Of two that state days alone from the beginning of each.
+
+    Args:
+        a: a story's own time, seconds since the epoch, and whether it is a day alone.
+        b: another's.
+    """
+    apart = b[0] - a[0]
+    if a[1] == b[1]:
+        return abs(apart)
+    later_s = apart if a[1] else -apart  # that the hour is behind the day's begin
+    return max(0.0, -later_s, later_s - DAY_S)
 
 
 def _both_counted(a: View, b: View) -> bool:

@@ -13,6 +13,16 @@ _EXPLAINS: Final = re.compile(
     r"|fact check|things to know|what to know|what we know|in pictures|highlights"
     r"|live updates|newsletter|podcast)\b"
 )
+# Titles of columns, which head anything.
+_RUBRIC: Final = re.compile(
+    r"(?:letters?(?: to the editor)?|editorial|opinion|obituaries|corrections?"
+    r"(?: and clarifications?)?|crossword|cartoon|horoscope|weather|live updates"
+    r"|(?:photos?|pictures?|images?|quotes?) of the (?:day|week)"
+    r"|(?:the )?(?:day|week) in (?:pictures|photos|review)|news in (?:brief|pictures)"
+    r"|(?:the )?(?:morning|evening|daily|weekly|weekend) (?:briefing|brief|digest"
+    r"|roundup|edition|newsletter)|top stories|what to (?:watch|read)|front pages?"
+    r"|(?:today|yesterday)(?:['\u2019]s)? (?:front pages|papers|headlines))"
+)
 # Words of titles that answer what others say or do: Kabul rejects, ministers welcome.
 _REACTS: Final = re.compile(
     r"\b(?:(?:reject|dismiss|slam|condemn|welcom|denounc|respond|react|criticis|criticiz"
@@ -25,6 +35,11 @@ _REACTS: Final = re.compile(
 def explains(title: str) -> bool:
     """Tell whether a title explains or comments rather than reports."""
     return _EXPLAINS.search(title.lower()) is not None
+
+
+def is_rubric(title: str) -> bool:
+    """Tell whether a title is a column's, which heads anything."""
+    return _RUBRIC.fullmatch(title.lower().strip(" .:")) is not None
 
 
 def reacts(title: str) -> bool:

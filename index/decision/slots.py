@@ -15,6 +15,7 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import Final
 
+from samestory.index.decision.genre import is_rubric
 from samestory.index.decision.names import LEAST, consonants
 from samestory.index.decision.states import KEY, is_state, key_of
 from samestory.index.decision.tokens import ALL_CAPITAL, NUMBER
@@ -188,20 +189,25 @@ def house_text_alone(a: Words, b: Words, *, of_one_house: bool) -> str | None:
         of_one_house: whether one publisher printed both: lines that two have in common
             are told by both.
     """
-    is_rubric = bool(a[0]) and a[0] == b[0] and len(_WORD.findall(a[0])) <= _RUBRIC
+    is_known = is_rubric(a[0]) and is_rubric(b[0])
+    is_column = is_known or (
+        bool(a[0]) and a[0] == b[0] and len(_WORD.findall(a[0])) <= _RUBRIC
+    )
     lines = [_lines(text) for _, text, _ in (a, b)]
     verbatim = _set(lines[0]) & _set(lines[1])
-    if not is_rubric and (a[0] == b[0] or not verbatim or not of_one_house):
+    if not is_column and (a[0] == b[0] or not verbatim or not of_one_house):
         return None
     left, right = (
         _content(" ".join(line for line in of if line not in verbatim)) for of in lines
     )
-    if not is_rubric:
+    if not is_column:
         left, right = left | _content(a[0]), right | _content(b[0])
     least = min(len(left), len(right))
-    if least < _TELLING or len(left & right) > max(1, SHARED * least):
+    if least < _TELLING and (verbatim or not is_known):
         return None
-    what = "the title, which heads anything" if is_rubric else "house text"
+    if len(left & right) > max(1, SHARED * least):
+        return None
+    what = "the title, which heads anything" if is_column else "house text"
     return f"nothing in common but {what}"
 
 

@@ -36,6 +36,9 @@ _AFFAIRS: Final = {
             "signed": r"sign(?:s|ed|ing)?|conclude[sd]?|seal(?:s|ed)?|inks?|inked"
             r"|agree[sd]?",
             "ratified": r"ratif(?:y|ies|ied)|approve[sd]?|pass(?:es|ed)",
+            "in force": r"(?:take|took|taking|takes) effect"
+            r"|(?:com(?:es?|ing)|came|enter(?:s|ed)?|go(?:es)?|went|put) into"
+            r" (?:force|effect)",
         },
     ),
 }

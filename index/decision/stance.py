@@ -37,6 +37,9 @@ _OF_ITSELF: Final = re.compile(
     rf" (?:this|the|our|that) (?:[\w-]+ ){{0,2}}{_PIECE}\b",
     re.IGNORECASE,
 )
+_ITS_OWN: Final = re.compile(
+    rf"\b(?:has |have )?{_TAKES_BACK} its (?:[\w-]+ ){{0,2}}{_PIECE}", re.IGNORECASE
+)
 
 
 def stance_of(story: Story) -> str:
@@ -55,11 +58,7 @@ def _takes_back(story: Story) -> bool:
         return True
     if _HEADED.search(story.title) and _WITHDRAWS.search(text[:BEGINNING]):
         return True
-    hit = re.search(
-        rf"\b(?:has |have )?{_TAKES_BACK} its (?:[\w-]+ ){{0,2}}{_PIECE}",
-        text[:BEGINNING],
-        re.IGNORECASE,
-    )
+    hit = _ITS_OWN.search(text[:BEGINNING])
     if hit is None:
         return False
     before = text[: hit.start()].casefold()

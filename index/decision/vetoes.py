@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 from typing import Final
 
-from samestory.index.decision.actors import other_actor, other_minister
+from samestory.index.decision.actors import other_actor, other_bank, other_minister
 from samestory.index.decision.denials import denial_in, knows_of_denial
 from samestory.index.decision.genre import explains
 from samestory.index.decision.ordinals import counted_in, ordinals_in
@@ -64,7 +64,7 @@ _ENDS: Final = _split(
 )
 # What a title remembers, and the words that show that the other report does, too.
 _COMMEMORATES: Final = re.compile(
-    r"\b(?:remembers|commemorates)\b"
+    r"\b(?:remembers|commemorates)\b|^(?:on )?this day in (?:history|\d{4})\b"
     r"|(?<!to )\bmarks? (?:[\w-]+ ){0,3}(?:years?|decades?|anniversary)\b"
     r"|\b(?:\d+|one|two|three|four|five|ten|twenty|thirty|a) (?:years?|decades?) on\b",
     re.IGNORECASE,
@@ -203,6 +203,7 @@ def veto(a: Claims, b: Claims) -> str | None:
         or other_in_a_slot(a.words, b.words)
         or other_actor(a.words, b.words)
         or other_minister(a.words, b.words)
+        or other_bank(a.words, b.words)
         or other_day_of_a_wire(a.words, b.words, (a.day, b.day))
         or house_text_alone(
             a.words, b.words, of_one_house=a.outlet == b.outlet is not None

@@ -60,7 +60,7 @@ class Names:
                 " json_extract(story, '$.text') FROM stories ORDER BY seq DESC"
             )
             asked = " ".join(sorted(words))
-            return [seq for seq, *texts in stories if has_words(*texts, asked)]
+            return [seq for seq, one, text in stories if has_words(one, text, asked)]
         try:
             rows = self._db.execute(
                 "SELECT rowid FROM names WHERE names MATCH ? ORDER BY rowid DESC",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from samestory.days import is_day_alone
 from samestory.errors import Misconfigured
 from samestory.index.copies.relays import (
     CONFIRMING,
@@ -69,6 +70,7 @@ class Report:
             "stance": self.stance or None,
             "title": self.headline,
             "published": iso(self.published),
+            "is_day": is_day_alone(self.published),
         }
 
 
@@ -127,8 +129,17 @@ class Event:
 
     @property
     def first(self) -> Report:
-        """The first report, of those that are their outlet's own."""
-        return self.own_reports[0]
+        """The first report, of those that are their outlet's own.
+
+        One that states a day alone is before those of later days, and before none that
+        states an hour of its day.
+        """
+        first, *others = self.own_reports
+        if not is_day_alone(first.published):
+            return first
+        day = first.event_time.date()
+        timed = (one for one in others if not is_day_alone(one.published))
+        return next((one for one in timed if one.event_time.date() == day), first)
 
     @property
     def outlets(self) -> list[str]:

@@ -17,8 +17,9 @@ from types import ModuleType
 
 from samestory.index.copies.citing import Citing, _known
 from samestory.index.copies.outlet_names import _written
-from samestory.index.decision.actors import _offices
-from samestory.index.decision.vetoes import _denials, _told
+from samestory.index.decision.actors import _bank_names, _offices
+from samestory.index.decision.denials import _known as _denials
+from samestory.index.decision.denials import _patterns
 from samestory.ingest.articles.page import CUT_OFF_TAIL
 from samestory.ingest.articles.quality import (
     MAX_BOILERPLATE,
@@ -41,7 +42,7 @@ OF_TABLES = frozenset(  # or of a question's words, which are escaped
         "samestory.index.copies.citing",
         "samestory.index.copies.outlet_names",
         "samestory.index.decision.actors",
-        "samestory.index.decision.vetoes",
+        "samestory.index.decision.denials",
         "samestory.index.store.query",
         "samestory.publishers",
     }
@@ -63,12 +64,12 @@ def patterns() -> Iterator[Found]:
 def _of_tables() -> Iterator[Found]:
     """Yield those that are made of a table when they are first used."""
     for lang in _denials():
-        for told, known, _ in _told(lang):
-            yield f"denials.toml, {lang}", "search", told
-            yield f"denials.toml, {lang}", "search", known
+        for pattern in _patterns(lang):
+            yield f"denials.toml, {lang}", "search", pattern
     for lang, offices in _offices().items():
         for what, pattern in offices.items():
             yield f"offices.toml, {lang}, {what}", "search", pattern
+    yield "central_banks.toml", "finditer", _bank_names()[0]
     yield "samestory.publishers._names", "finditer", _names()
     for name in ("Le Monde diplomatique", "Rzeczpospolita", "Вечерний Маяк"):
         yield f"samestory.index.copies.outlet_names, {name}", "search", _written(name)

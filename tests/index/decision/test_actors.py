@@ -3,6 +3,7 @@
 import pytest
 
 from samestory.index.decision.actors import other_actor, other_minister
+from samestory.index.decision.vetoes import claims_of, veto
 
 LEAD = "The minister said on Monday that the money would be paid in the spring. " * 3
 
@@ -160,3 +161,33 @@ def test_what_another_minister_does_is_another_event(one, other, said):
     assert other_minister(one, other) == (said and f"other minister: {said}")
     turned = said and "other minister: " + ", ".join(reversed(said.split(", ")))
     assert other_minister(other, one) == turned
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (
+            ("Bank of England keeps rates on hold", "en"),
+            ("Norges Bank leaves rates unchanged", "en"),
+        ),
+        (("英国央行维持利率不变", "zh"), ("挪威央行按兵不动", "zh")),
+        (("BoE holds rates", "en"), ("ЕЦБ сохранил ставку", "ru")),
+    ],
+)
+def test_the_rates_of_two_central_banks_are_two_events(one, other):
+    """However each is written; unless a report begins with both."""
+    first, second = (claims_of(title, "", lang) for title, lang in (one, other))
+    assert veto(first, second).startswith("other actor: ")
+    both = claims_of(other[0], f"{one[0]}.", other[1])
+    assert veto(first, both) is None
+
+
+def test_a_central_bank_has_several_names():
+    """BoE and Bank of England are one; the Fed is no part of a word."""
+    assert not veto(
+        claims_of("BoE holds rates", "", "en"),
+        claims_of("Bank of England keeps rates", "", "en"),
+    )
+    assert not veto(
+        claims_of("ECB cuts rates", "", "en"), claims_of("FedEx cuts rates", "", "en")
+    )

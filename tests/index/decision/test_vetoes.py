@@ -260,3 +260,31 @@ def test_why_tells_the_veto(tmp_path):
     assert found.event_id is None
     assert "number 14 against number 13 of 'package'" in found.reason
     assert "number 14 against number 13" in why_story(state, second).reason
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "says"),
+    [
+        (
+            ("Photos of the day", "A choir sings in Kessim; a boat in fog."),
+            ("Photos of the day", "Children skate on a pond in Hallowick."),
+            "the title, which heads anything",
+        ),
+        (("Morning briefing", ""), ("Morning briefing", ""), "which heads anything"),
+        (
+            ("Truce between Velmora and Tarsk agreed", ""),
+            ("Truce between Velmora and Tarsk takes effect", ""),
+            "in force",
+        ),
+        (
+            ("On this day in 1996: ferry Orla sinks off Kessim", ""),
+            ("Ferry Orla II sinks off Kessim", ""),
+            "no anniversary",
+        ),
+    ],
+)
+def test_columns_steps_and_days_of_long_ago_are_no_one_event(one, other, says):
+    """Whatever words they share."""
+    first, second = (claims_of(title, text, "en") for title, text in (one, other))
+    assert says in veto(first, second)
+    assert veto(second, first) == veto(first, second) or says in veto(second, first)
