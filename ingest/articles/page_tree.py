@@ -20,6 +20,7 @@ _STRIPPED: Final = (
     *("script", "style", "svg", "noscript", "iframe", "template"),
     *("rt", "rp", "figcaption"),  # how characters are read; what a picture shows
 )
+_LAID_OUT: Final = ("nav", "ul", "h1", "h2", "article", "section", "table")
 _CHROME: Final = ("nav", "footer", "aside", "header")  # unless the report is in it
 MIN_PARAGRAPH: Final = 40  # characters; shorter ones may be anything
 MAX_PARAGRAPHS: Final = 5_000
@@ -72,6 +73,7 @@ def made_ready(tree: HtmlElement) -> Paragraphs:
     body = tree.find("body")
     if body is None:
         return []
+    _open_layout_tables(body)
     found = list(_paragraphs(body))
     if sum(len(text) for _, text in found) < FEW:
         _mark_paragraphs(body)
@@ -79,6 +81,25 @@ def made_ready(tree: HtmlElement) -> Paragraphs:
     _free_report(body, found)
     _cut_other_reports(tree, body)
     return [(one, text) for one, text in found if body in one.iterancestors()]
+
+
+def _open_layout_tables(body: HtmlElement) -> None:
+    """Make blocks of tables that lay a page out: a cell of theirs holds a report.
+
+    One with headings of its columns is data, however much stands in it.
+    """
+    for table in list(body.iter("table")):
+        is_data = next(table.iter("th", "caption", "thead"), None) is not None
+        if is_data or not any(map(_lays_out, table.iter("td"))):
+            continue
+        for element in list(table.iter("table", "tbody", "tr", "td")):
+            element.tag = "div"
+
+
+def _lays_out(cell: HtmlElement) -> bool:
+    if next(cell.iter(*_LAID_OUT), None) is not None:
+        return True
+    return any(len(text_of(one)) >= MIN_PARAGRAPH for one in cell.iter("p", "div"))
 
 
 def _paragraphs(body: HtmlElement) -> Iterator[tuple[HtmlElement, str]]:

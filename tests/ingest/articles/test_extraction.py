@@ -279,3 +279,22 @@ def test_a_page_of_thousands_of_headlines_is_read_all_the_same():
     heads = joined(f"<div><h1>Ship {n}</h1></div>" for n in range(20_000))
     text = extracted(f"<article>{joined(PARAGRAPHS)}</article>{heads}").text
     assert SENTENCES[-1] in text
+
+
+def test_a_table_that_lays_the_page_out_is_no_table_of_the_report():
+    """Its cells are blocks; one with headings of its columns stays a table."""
+    told = "The envoys met in the old customs house until late at night. "
+    page = (
+        "<html><head><title>Envoys meet</title></head><body><table><tr>"
+        "<td><nav><ul><li><a href='/'>World</a></li></ul></nav></td>"
+        f"<td><font size=5><b>Envoys meet</b></font><br><div>{told}</div>"
+        f"<div>{told * 2}</div><table><tr><th>Day</th><th>Hours</th></tr>"
+        "<tr><td>Monday</td><td>nine</td></tr></table></td>"
+        "<td><ul><li><a href='/x'>Other news of the day</a></li></ul></td>"
+        "</tr></table></body></html>"
+    )
+    text = extract_article(page, "https://post.example/envoys").text
+    assert not text.startswith("|")
+    assert told.strip() in text
+    assert "Monday" in text
+    assert "Other news" not in text
