@@ -23,7 +23,7 @@ from samestory.deploy.config import Settings
 from samestory.deploy.masking import shown
 from samestory.deploy.process import resident_bytes, running, since_last_turn
 from samestory.deploy.quarantine import cases
-from samestory.deploy.stream.log import READERS, TOPICS, Lag, Log
+from samestory.deploy.stream.log import JOURNAL, READERS, TOPICS, Lag, Log
 from samestory.deploy.worker import NAMES
 from samestory.errors import Retry
 from samestory.index.decision.expiry import Calendar
@@ -170,6 +170,7 @@ def _status(settings: Settings) -> dict[str, Any]:
         "index": {**state.counts(), "newest_story": iso(newest)},
         "expiry": _expiry(state.meta.calendar(), settings),
         "largest_event": _largest(state.health.largest_event()),
+        "journal": log.count(JOURNAL),
         "quarantine": _quarantined(log),
     }
 
@@ -247,6 +248,12 @@ def _problems(status: dict[str, Any], *, is_here: bool) -> Iterator[str]:
             f" {largest['stories']} stories of the last week: it may have swallowed"
             f" others; see `samestory why {largest['event_id'][:10]}`, part it with"
             " `samestory different A B`, or use --joining tight"
+        )
+    gone = is_here and status["lag"]["index"]
+    if gone and not status["index"]["stories"] and status["journal"] > gone["behind"]:
+        yield (
+            "the index has no stories, though the log holds some that it had read:"
+            " samestory check"
         )
     if warning := status["expiry"]["warning"]:
         yield str(warning)

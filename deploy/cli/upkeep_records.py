@@ -288,6 +288,7 @@ class Status(TypedDict):
     space: Space
     feeds: Polls
     pages: Pages
+    journal: Annotated[Count, Meta(description="Records that the journal ever had.")]
     lag: dict[str, Lag]
     latency: Latency
     index: Index

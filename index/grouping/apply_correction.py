@@ -128,6 +128,9 @@ def _undo(state: State, placements: Placements, one: Correction) -> None:
     left = state.corrections.in_force()
     now = state.events_of(left.stories | held.moved.keys())
     back = _way_back(held, state.corrections.all(), now)
+    led = _followers(state, back)
+    if left.broken(now | back | led) is None:
+        back |= led
     stays = left.broken(now | back)
     reason = f"the stories stay: {in_words([stays])} needs them there" if stays else ""
     moved = {} if stays else _move(state, placements, back, one.correction_id)
@@ -164,6 +167,25 @@ def _way_back(
         if now.get(story) == stands:
             back[story] = place
     return back
+
+
+def _followers(state: State, back: Mapping[str, str]) -> dict[str, str]:
+    """Return where those go that came since, drawn by a story that goes back.
+
+    Args:
+        state: as it is.
+        back: where stories go back to, by story id.
+    """
+    led: dict[str, str] = {}
+    for event in sorted(set(state.events_of(back).values())):
+        for place in state.membership.arrived(event):
+            record = state.joins.of(place.story_id)
+            if place.story_id in back or record is None or not record.pairs:
+                continue
+            nearest = max(record.pairs, key=lambda pair: pair.logit).story_id
+            if record.joined and (goes := back.get(nearest) or led.get(nearest)):
+                led[place.story_id] = goes
+    return led
 
 
 def _move(

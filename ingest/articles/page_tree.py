@@ -21,6 +21,7 @@ _STRIPPED: Final = (
     *("rt", "rp", "figcaption"),  # how characters are read; what a picture shows
 )
 _LAID_OUT: Final = ("nav", "ul", "h1", "h2", "article", "section", "table")
+_OF_TABLES: Final = ("tbody", "tr", "td", "th", "caption", "thead", "tfoot")
 _CHROME: Final = ("nav", "footer", "aside", "header")  # unless the report is in it
 MIN_PARAGRAPH: Final = 40  # characters; shorter ones may be anything
 MAX_PARAGRAPHS: Final = 5_000
@@ -89,11 +90,16 @@ def _open_layout_tables(body: HtmlElement) -> None:
     One with headings of its columns is data, however much stands in it.
     """
     for table in list(body.iter("table")):
-        is_data = next(table.iter("th", "caption", "thead"), None) is not None
-        if is_data or not any(map(_lays_out, table.iter("td"))):
+        own = [one for one in table.iter(*_OF_TABLES) if _table_of(one) is table]
+        is_data = any(one.tag in {"th", "caption", "thead"} for one in own)
+        if is_data or not any(_lays_out(one) for one in own if one.tag == "td"):
             continue
-        for element in list(table.iter("table", "tbody", "tr", "td")):
+        for element in (table, *own):
             element.tag = "div"
+
+
+def _table_of(element: HtmlElement) -> HtmlElement | None:
+    return next(element.iterancestors("table"), None)
 
 
 def _lays_out(cell: HtmlElement) -> bool:

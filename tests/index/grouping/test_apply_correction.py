@@ -58,6 +58,18 @@ def test_who_takes_back_all_that_was_said_has_what_was_before(harness, pairs, or
     assert harness.state.assignments() == before
 
 
+def test_what_a_joined_story_drew_goes_back_with_it(tmp_path):
+    """A report that came since, of the topic of those that are taken back."""
+    harness = Harness(tmp_path / "s.db", stories(8))
+    made = harness.say(SAME, 0, 1).correction.correction_id
+    harness.index.apply([(len(harness.records), record("n8", 1, 8, hours=8))])
+    harness.records.append(b"")
+    (joined,) = [group for group in harness.groups() if 8 in group]
+    assert {0, 1, 8} <= set(joined)
+    harness.say(UNDO, "", made)
+    assert harness.groups() == [[0, 3, 6], [1, 4, 7, 8], [2, 5]]
+
+
 def test_different_splits_an_event_along_what_is_alike(tmp_path):
     """Two topics that one `same` had joined come apart by one `different`."""
     harness = Harness(tmp_path / "s.db", stories())

@@ -8,6 +8,7 @@ import pytest
 
 from samestory.ingest.articles.extraction import extract_article
 from samestory.ingest.articles.page import FROM_DATA, STUB, Page, Stated, choose_text
+from samestory.ingest.articles.page_tree import made_ready, parsed
 from tests.conftest import NOW
 
 TITLE = "Pilots refuse to guide the grain ships"
@@ -282,19 +283,28 @@ def test_a_page_of_thousands_of_headlines_is_read_all_the_same():
 
 
 def test_a_table_that_lays_the_page_out_is_no_table_of_the_report():
-    """Its cells are blocks; one with headings of its columns stays a table."""
+    """Its cells are blocks."""
     told = "The envoys met in the old customs house until late at night. "
     page = (
         "<html><head><title>Envoys meet</title></head><body><table><tr>"
         "<td><nav><ul><li><a href='/'>World</a></li></ul></nav></td>"
         f"<td><font size=5><b>Envoys meet</b></font><br><div>{told}</div>"
-        f"<div>{told * 2}</div><table><tr><th>Day</th><th>Hours</th></tr>"
-        "<tr><td>Monday</td><td>nine</td></tr></table></td>"
+        f"<div>{told * 2}</div></td>"
         "<td><ul><li><a href='/x'>Other news of the day</a></li></ul></td>"
         "</tr></table></body></html>"
     )
     text = extract_article(page, "https://post.example/envoys").text
-    assert not text.startswith("|")
-    assert told.strip() in text
-    assert "Monday" in text
+    assert text.splitlines()[:2] == ["Envoys meet", told.strip()]
     assert "Other news" not in text
+
+
+def test_a_table_with_headings_of_its_columns_is_data():
+    """Also within one that lays the page out."""
+    told = "The envoys met in the old customs house until late at night."
+    tree = parsed(
+        f"<html><body><table><tr><td><p>{told}</p><table><tr><th>Day</th></tr>"
+        f"<tr><td><p>{told}</p></td></tr></table></td></tr></table></body></html>"
+    )
+    made_ready(tree)
+    (table,) = tree.iter("table")
+    assert [one.tag for one in table.iter("th", "td")] == ["th", "td"]
