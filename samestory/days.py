@@ -1,9 +1,11 @@
 """Days, as numbers since 1970 and as people write them."""
 
-from datetime import UTC, datetime, time
+import re
+from datetime import UTC, datetime
 from typing import Final
 
 DAY_S: Final = 86_400.0
+_HOUR: Final = re.compile(r":|\d[Tt]\d|\d{9}")  # of a date; the last of an epoch, too
 
 
 def utc_now() -> datetime:
@@ -16,9 +18,12 @@ def day_of(moment: float) -> int:
     return int(moment // DAY_S)
 
 
-def is_day_alone(moment: datetime | None) -> bool:
-    """Tell whether a stated time is a day alone: midnight, as feeds write one."""
-    return moment is not None and moment.astimezone(UTC).time() == time()
+def is_day_alone(written: str | None) -> bool:
+    """Tell whether a date, as a publisher writes it, is a day without an hour.
+
+    Midnight is an hour: much is published then on purpose.
+    """
+    return bool(written and not _HOUR.search(written))
 
 
 def date_of(day: int) -> str:

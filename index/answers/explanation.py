@@ -82,7 +82,7 @@ class Link:
     def hours_apart(self) -> float:
         """Hours between the two stories' own times, see `apart_s`."""
         one, other = (
-            (story.event_time.timestamp(), is_day_alone(story.published))
+            (story.event_time.timestamp(), is_day_alone(story.published_raw))
             for story in (self.story, self.other)
         )
         return apart_s(one, other) / 3600

@@ -182,7 +182,7 @@ def view(
         explains=explains(story.title),
         reacts=reacts(story.title),
         dated=story.published is not None,
-        is_day=is_day_alone(story.published),
+        is_day=story.published is not None and is_day_alone(story.published_raw),
     )
 
 

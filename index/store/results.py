@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from samestory.days import is_day_alone
 from samestory.errors import Misconfigured
 from samestory.index.copies.relays import (
     CONFIRMING,
@@ -28,6 +27,7 @@ class Report:
         lang: ISO 639-1; None when nobody could tell.
         headline: its title, or the beginning of its text if it has none.
         event_time: the time that decisions use.
+        is_day: it states a day alone, no hour.
         hearsay_of: "" for the outlet's own report.
         voice: whose it is: its outlet's, or that of what it copies; "" for nobody's.
         relays: whose knowledge it passes on, see `copies.relays`; () for its own.
@@ -50,6 +50,7 @@ class Report:
     headline: str
     published: datetime | None
     event_time: datetime
+    is_day: bool
     text_from: str
 
     @property
@@ -70,7 +71,7 @@ class Report:
             "stance": self.stance or None,
             "title": self.headline,
             "published": iso(self.published),
-            "is_day": is_day_alone(self.published),
+            "is_day": self.is_day,
         }
 
 
@@ -135,10 +136,10 @@ class Event:
         states an hour of its day.
         """
         first, *others = self.own_reports
-        if not is_day_alone(first.published):
+        if not first.is_day:
             return first
         day = first.event_time.date()
-        timed = (one for one in others if not is_day_alone(one.published))
+        timed = (one for one in others if not one.is_day)
         return next((one for one in timed if one.event_time.date() == day), first)
 
     @property

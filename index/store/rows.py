@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from samestory.days import is_day_alone
 from samestory.index.copies.relays import relays_in, stance_in
 from samestory.index.store.query import Cursor
 from samestory.index.store.results import Listed, Report, headline
@@ -26,6 +27,7 @@ json_extract(story, '$.title') AS title,
 CASE WHEN json_extract(story, '$.title') = ''
 THEN substr(json_extract(story, '$.text'), 1, 80) END AS opening,
 json_extract(story, '$.published') AS published,
+json_extract(story, '$.published_raw') AS published_raw,
 json_extract(story, '$.first_seen') AS first_seen,
 json_extract(story, '$.text_from') AS text_from"""
 
@@ -107,6 +109,7 @@ def report_of(row: sqlite3.Row) -> Report:
         headline=headline(row["title"], row["opening"] or ""),
         published=published,
         event_time=event_time_of(published, _moment(row["first_seen"])),
+        is_day=published is not None and is_day_alone(row["published_raw"]),
         text_from=row["text_from"],
     )
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from samestory.index.decision.comparison import compare
-from samestory.index.decision.features import View, pair_features, view
+from samestory.index.decision.features import View, apart_s, pair_features, view
 from samestory.index.decision.pair_model import PairModel
 from samestory.index.decision.vetoes import veto
 from tests.conftest import make_story
@@ -81,3 +81,20 @@ def test_nobody_else_holds_two_reports_together(home, name):
                 if is_ours and name in {alias.name for alias in node.names}:
                     users.append(path.name)
     assert users == ["comparison.py"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "hours"),
+    [
+        ((0.0, False), (3_600.0, False), 1),
+        ((0.0, True), (86_399.0, False), 0),
+        ((0.0, True), (90_000.0, False), 1),
+        ((0.0, True), (-3_600.0, False), 1),
+        ((0.0, True), (86_400.0, True), 24),
+        ((0.0, True), (0.0, True), 0),
+    ],
+)
+def test_a_day_lasts_until_its_end(one, other, hours):
+    """What is told on it at any hour is told at its time; the same both ways."""
+    assert apart_s(one, other) / 3600 == pytest.approx(hours)
+    assert apart_s(other, one) == apart_s(one, other)
