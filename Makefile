@@ -41,8 +41,9 @@ clean:
 	@$(BIN)/pip install -q -U pip  # of 2026 it finds what is needed in half of the time
 
 # torch first, by its exact version: a looser request may fetch gigabytes of CUDA. What
-# is never imported need not be compiled: 35 s instead of 75.
-INSTALL := $(BIN)/pip install -q --no-compile -c constraints.txt
+# is never imported need not be compiled: 35 s instead of 75. setuptools warns that our
+# folders are what Python finds here: they are meant to be.
+INSTALL := PYTHONWARNINGS=ignore $(BIN)/pip install -q --no-compile -c constraints.txt
 
 .venv/run: .venv/bin/python pyproject.toml constraints.txt
 	$(INSTALL) torch

@@ -23,6 +23,7 @@ from samestory.errors import Misconfigured
 from samestory.index.answers.explanation import (
     Explanation,
     Link,
+    most_alike,
     why_event,
     why_pair,
     why_story,
@@ -66,6 +67,8 @@ class Why(Json, Deciding):
                         weakest link, and what the two are to each other; for
                         stories of two events, what kept them apart; then both
                         texts side by side, with what they share in brackets
+      why STORY EVENT   the same, of the report of that event that is most like it;
+                        so of two events
       why STORY         why it joined its event, or opened it
       why EVENT         the pair by which each of its stories came in
 
@@ -87,9 +90,9 @@ class Why(Json, Deciding):
             metavar="STORY|EVENT", help="its id, or the beginning; a URL, a title, @7"
         ),
     ] = field(kw_only=False)
-    second: Annotated[str | None, Parameter(metavar="STORY", help="another story")] = (
-        field(default=None, kw_only=False)
-    )
+    second: Annotated[
+        str | None, Parameter(metavar="STORY|EVENT", help="another story or event")
+    ] = field(default=None, kw_only=False)
 
     sum: Annotated[
         bool, Parameter(help="show each sum: what every feature contributed")
@@ -108,7 +111,8 @@ class Why(Json, Deciding):
             shared = {"shared": comparison_json(*stories)} if is_pair else {}
             print_json(explanation.to_json() | shared)
         else:
-            _print(explanation, is_event=first.startswith("e-"), with_sum=self.sum)
+            is_event = not is_pair and first.startswith("e-")
+            _print(explanation, is_event=is_event, with_sum=self.sum)
             if is_pair:
                 console().print("\nWhat the two texts share:")
                 print_comparison(*stories)
@@ -125,11 +129,15 @@ def _explained(
         if first.startswith("e-"):
             return why_event(state, first)
         return why_story(state, _member(state, first))
-    other = named(state, second)
-    for name in (first, other):
-        if name.startswith("e-"):
-            raise Misconfigured(f"{name} is an event: name two stories, or it alone")
-    return why_pair(state, _member(state, first), _member(state, other), open_model)
+    sides = [_members(state, name) for name in (first, named(state, second))]
+    return why_pair(state, *most_alike(*sides), open_model)
+
+
+def _members(state: Reader, name: str) -> list[Member]:
+    """Return the one story of that name, or those of the event."""
+    if name.startswith("e-"):
+        return state.members_of(name)
+    return [_member(state, name)]
 
 
 def _member(state: Reader, story_id: str) -> Member:

@@ -1,6 +1,7 @@
 """`samestory eval` and `why` on the sample newsroom."""
 
 import json
+import itertools
 import math
 import re
 
@@ -122,6 +123,26 @@ def test_why_is_a_page_for_people(news):
     assert news.rows("why", first["story_id"])[0]["event_id"] == event["event_id"]
     _, said = news("why", "e-", first["story_id"], expect=2)
     assert "samestory: " in said
+
+
+def test_why_of_a_story_and_an_event_is_that_of_the_report_most_like_it(news):
+    """A reprint and its event: the one whose text it is."""
+    events = news.rows("events")
+    event, copy, source = next(
+        (event, copy, source)
+        for event in events
+        for copy, source in itertools.permutations(event["reports"], 2)
+        if copy["is_copy"] and copy["title"] == source["title"]
+    )
+    (asked,) = news.rows("why", copy["story_id"], event["event_id"])
+    assert asked["stories"] == [copy["story_id"], source["story_id"]]
+    other = next(one for one in events if one["event_id"] != event["event_id"])
+    (apart,) = news.rows("why", other["event_id"], event["event_id"])
+    assert apart["event_id"] is None
+    for story_id, side in zip(apart["stories"], (other, event), strict=True):
+        assert story_id in [report["story_id"] for report in side["reports"]]
+    page, _ = news("why", other["event_id"], event["event_id"])
+    assert page.startswith("They tell two events: ")
 
 
 def test_eval_tells_pairs_by_their_languages(tmp_path):
