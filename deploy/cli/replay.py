@@ -4,6 +4,7 @@ import shutil
 import signal
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -21,7 +22,7 @@ from samestory.deploy.cli.journal import (
     refuse_gap,
 )
 from samestory.deploy.cli.options import Deciding, Json, Kafka
-from samestory.deploy.cli.output import print_json, print_table
+from samestory.deploy.cli.output import print_columns, print_json, print_table
 from samestory.deploy.config import Settings
 from samestory.deploy.loop import patiently
 from samestory.deploy.progress import ProgressLine
@@ -267,15 +268,24 @@ def _print_changes(changes: list[Change], first: Reader, second: Reader) -> None
         member = first.member(story_id) or second.member(story_id)
         return member.story.title or member.story.text[:80] if member else story_id
 
-    print_table(
-        [("change", {}), ("events", {}), ("stories", {"justify": "right"}), ("", {})],
+    headings = ("change", "in the first", "in the second", "stories", "headline")
+    rows = [
         [
-            [
-                change.kind,
-                f"{len(change.first)} → {len(change.second)}",
-                str(len(change.stories)),
-                title(change.stories[0]),
-            ]
-            for change in changes
-        ],
-    )
+            change.kind,
+            _some(change.first),
+            _some(change.second),
+            str(len(change.stories)),
+            title(change.stories[0]),
+        ]
+        for change in changes
+    ]
+    if sys.stdout.isatty():
+        print_table([(heading, {}) for heading in headings], rows)
+    else:
+        print_columns(headings, rows)
+
+
+def _some(events: Sequence[str]) -> str:
+    """Return the first of these events, and how many more there are."""
+    more = f" +{len(events) - 1}" if len(events) > 1 else ""
+    return f"{events[0][:10]}{more}" if events else "-"

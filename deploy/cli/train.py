@@ -364,13 +364,11 @@ def _print(measures: Sequence[Measured], thresholds: dict[str, float]) -> None:
     names = {t: joining for joining, t in thresholds.items()}
     right = {"justify": "right", "no_wrap": True}
     for stream in dict.fromkeys(one.stream.name for one in measures):
-        print(f"\n{stream}, out of fold, in percent")
+        print(f"\n{stream}, out of fold: B-cubed and pairs in percent, false joins")
         print_table(
             [
-                ("threshold", right),
-                *((name, right) for name in ("P", "R", "F1", "95 %", "pairs P, R")),
-                *((name, right) for name in ("ARI", "F1 on arrival", "false joins")),
-                ("", {}),
+                *((name, right) for name in ("at", "P", "R", "F1", "95 %")),
+                *((name, right) for name in ("pairs P, R", "arrival", "false")),
             ],
             [_row(one, names) for one in measures if one.stream.name == stream],
         )
@@ -382,12 +380,10 @@ def _row(one: Measured, names: dict[float, str]) -> list[str]:
     low, high = one.interval
     end, pairs = one.at_end.b_cubed, one.at_end.pairwise
     return [
-        f"{one.threshold:.2f}",
+        f"{names.get(one.threshold, '')} {one.threshold:.2f}",
         *(f"{100 * value:.1f}" for value in end),
-        f"{100 * low:.1f} to {100 * high:.1f}",
+        f"{100 * low:.1f}-{100 * high:.1f}",
         f"{100 * pairs.precision:.1f}, {100 * pairs.recall:.1f}",
-        f"{100 * one.at_end.ari:.1f}",
         f"{100 * one.on_arrival.b_cubed.f1:.1f}",
         str(one.at_end.false_joins),
-        names.get(one.threshold, ""),
     ]

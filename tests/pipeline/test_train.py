@@ -90,7 +90,7 @@ def test_sweep_tells_each_threshold_with_an_interval_and_writes_nothing(trained,
     run, _ = trained
     before = sorted(path.name for path in run.state.iterdir())
     out, said = run("sweep", str(some))
-    rows = re.findall(r"(0\.\d\d) +[\d.]+ +[\d.]+ +([\d.]+) +([\d.]+) to ([\d.]+)", out)
+    rows = re.findall(r"(0\.\d\d) +[\d.]+ +[\d.]+ +([\d.]+) +([\d.]+)-([\d.]+)", out)
     assert len(rows) == 16
     assert all(float(low) <= float(f1) <= float(high) for _, f1, low, high in rows)
     assert "proposed: tight" in out
