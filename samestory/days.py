@@ -18,12 +18,18 @@ def day_of(moment: float) -> int:
     return int(moment // DAY_S)
 
 
-def is_day_alone(written: str | None) -> bool:
-    """Tell whether a date, as a publisher writes it, is a day without an hour.
+def is_day_alone(written: str | None, at: datetime | None) -> bool:
+    """Tell whether a date is a day without an hour.
 
     Midnight is an hour: much is published then on purpose.
+
+    Args:
+        written: as its publisher writes it.
+        at: as it was read, aware; None if it could not be.
     """
-    return bool(written and not _HOUR.search(written))
+    if not written or at is None or at.astimezone(UTC).time() != datetime.min.time():
+        return False
+    return not _HOUR.search(written)
 
 
 def date_of(day: int) -> str:

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Self
 
 from samestory.cleaning import MAX_TEXT, MAX_TITLE, clean_line
+from samestory.days import is_day_alone
 from samestory.errors import Quarantine
 from samestory.message import check_moment, clamped, decode_object, iso, parse_moment
 
@@ -41,7 +42,8 @@ class Story:
         text: cleaned body, at most MAX_TEXT characters; may be empty if title is not.
         lang: ISO 639-1, None when nobody could tell.
         published: as stated by the publisher; None when not stated or unreadable.
-        published_raw: the date as it was written; None when absent.
+        published_raw: the date as it was written, but for the hour where a feed writes
+            each day as its midnight; None when absent.
         date_quality: exact, zone-guessed or first-seen.
         first_seen: when this story was first read by us.
         observed: when this version was read.
@@ -101,6 +103,11 @@ class Story:
     def event_time(self) -> datetime:
         """The time that decisions use: min(published, first seen + 15 min)."""
         return event_time_of(self.published, self.first_seen)
+
+    @property
+    def is_day(self) -> bool:
+        """Whether it states a day alone, no hour."""
+        return is_day_alone(self.published_raw, self.published)
 
     @property
     def digest(self) -> str:

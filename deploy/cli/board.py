@@ -157,9 +157,8 @@ class Board:
         lines += [""] * bool(newest)
         for one in newest:
             last = one.own_reports[-1]
-            lines.append(
-                f"{moment_of(last.event_time)}  {last.attribution}: {one.title}"
-            )
+            when = moment_of(last.event_time, is_day=last.is_day)
+            lines.append(f"{when}  {last.attribution}: {one.title}")
         return lines
 
 

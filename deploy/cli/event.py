@@ -92,7 +92,7 @@ def _lines(
     yield _counts(one)
     yield f"voices: {', '.join(_voices(one)) or 'none'}"
     if second := one.confirmed_by:
-        when = moment_of(second.event_time)
+        when = moment_of(second.event_time, is_day=second.is_day)
         seen = "" if second.published else "seen "
         yield (
             f"confirmed by {second.attribution}, {seen}{when} ({second.story_id[:10]})"
@@ -102,7 +102,10 @@ def _lines(
         yield f"not confirmed: {_why_not_confirmed(one)}"
     yield ""
     stances = {report.story_id: report.stance for report in one.reports}
-    times = {at: moment_of(report.story.published) for at, report in enumerate(added)}
+    times = {
+        at: moment_of(report.story.published, is_day=report.story.is_day)
+        for at, report in enumerate(added)
+    }
     width = 2 + max(map(len, times.values()))
     for at, report in _in_turn(added):
         lines = _of_report(report, at, passed_on.get(report.story.story_id, ""))
@@ -139,8 +142,8 @@ def _missed_lines(one: Event, missed: Sequence[NearMiss]) -> Iterator[str]:
         yield "Nearly this event, and kept apart; this joins them:"
     for miss in missed:
         other, first = miss.event, miss.event.first
-        told = f"first {first.attribution}, {moment_of(first.event_time)}"
-        yield f"  {other.title} ({told})"
+        when = moment_of(first.event_time, is_day=first.is_day)
+        yield f"  {other.title} (first {first.attribution}, {when})"
         why = f"{miss.probability:.2f} that it is the same"
         yield f"    {why}{f', but {miss.veto}' if miss.veto else ''}"
         yield f"    samestory same {one.event_id[:10]} {other.event_id[:10]}"

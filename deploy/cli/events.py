@@ -282,7 +282,8 @@ def _told(one: Event) -> str:
         *[counted(one.copy_count, "copy")] * bool(one.copy_count),
         *[counted(len(one.languages), "language")] * (len(one.languages) > 1),
     ]
-    first = f"first {one.first.attribution} {moment_of(one.first.event_time)}"
+    when = moment_of(one.first.event_time, is_day=one.first.is_day)
+    first = f"first {one.first.attribution} {when}"
     return f"{', '.join(counts)} {_sparkline(one)} {first}"
 
 
@@ -315,7 +316,7 @@ def _print_columns(events: Sequence[Event]) -> None:
                 str(len(one.outlets)),
                 str(len(one.voices)),
                 ",".join(one.languages) or "-",
-                moment_of(one.first.event_time),
+                moment_of(one.first.event_time, is_day=one.first.is_day),
                 span_of(one.first.event_time, one.own_reports[-1].event_time),
                 one.first.attribution,
                 one.title,
@@ -348,7 +349,8 @@ def _print_stories(state: Reader, query: Query, args: _Listing) -> int:
 def _told_by(one: Report) -> str:
     copy = f" (voice: {one.voice or 'none'})" if one.voice != one.outlet else ""
     where = f"{one.story_id[:10]} in {one.event_id[:10]}"
-    return f"{one.attribution}{copy} {moment_of(one.published)}  {where}"
+    when = moment_of(one.published, is_day=one.is_day)
+    return f"{one.attribution}{copy} {when}  {where}"
 
 
 def _print_story_columns(reports: Sequence[Report]) -> None:

@@ -254,13 +254,12 @@ def day_and_time(moment: datetime | None) -> str:
     return f"{moment.astimezone(UTC):{'%d %b %H:%M' if is_recent else '%d %b %Y'}}"
 
 
-def moment_of(moment: datetime | None) -> str:
-    """Return a time for people with its minute, UTC; ~ where only a day is known."""
+def moment_of(moment: datetime | None, *, is_day: bool = False) -> str:
+    """Return a time for people with its minute, UTC; ~ and the day where it is one."""
     if moment is None:
         return "–"
     at = moment.astimezone(UTC)
     year = "" if abs(datetime.now(UTC) - at) < RECENT else " %Y"
-    is_day = at.time() == datetime.min.time()
     return f"~{at:%d %b{year}}" if is_day else f"{at:%d %b{year} %H:%M}"
 
 

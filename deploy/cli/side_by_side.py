@@ -76,7 +76,7 @@ def _print(
         out.print(plain(line), soft_wrap=True, markup=False, highlight=False)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, expand=True)
     for story, _ in (one, other):
-        when = moment_of(story.published)
+        when = moment_of(story.published, is_day=story.is_day)
         table.add_column(
             plain(f"{story.story_id[:10]} {story.outlet}, {when}"),
             ratio=1,

@@ -253,7 +253,7 @@ def _print_sum(link: Link, adds: Mapping[str, float]) -> None:
 
 
 def _named(story: Story) -> str:
-    when = moment_of(story.event_time)
+    when = moment_of(story.event_time, is_day=story.is_day)
     title = story.title or story.text[:80].split("\n")[0]
     return f"“{title}” ({story.attribution}, {when})"
 

@@ -14,7 +14,6 @@ from typing import Any, Final
 import numpy as np
 
 from samestory.counted import counted
-from samestory.days import is_day_alone
 from samestory.errors import Misconfigured
 from samestory.index.answers.shared_terms import shared_terms
 from samestory.index.answers.strongest_path import strongest_path
@@ -84,7 +83,7 @@ class Link:
     def hours_apart(self) -> float:
         """Hours between the two stories' own times, see `apart_s`."""
         one, other = (
-            (story.event_time.timestamp(), is_day_alone(story.published_raw))
+            (story.event_time.timestamp(), story.is_day)
             for story in (self.story, self.other)
         )
         return apart_s(one, other) / 3600
@@ -168,7 +167,7 @@ def most_alike(
     cosines = a @ b.T
     twice = np.equal.outer([one.seq for one in some], [one.seq for one in others])
     cosines[twice] = -np.inf
-    i, j = np.unravel_index(cosines.argmax(), cosines.shape)
+    i, j = divmod(int(cosines.argmax()), len(others))
     return some[i], others[j]
 
 

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from samestory.days import DAY_S, is_day_alone
+from samestory.days import DAY_S
 from samestory.index.decision.genre import explains, reacts
 from samestory.index.decision.names import names_of, shared_names
 from samestory.index.decision.ordinals import ORDINALS, folded
@@ -182,7 +182,7 @@ def view(
         explains=explains(story.title),
         reacts=reacts(story.title),
         dated=story.published is not None,
-        is_day=story.published is not None and is_day_alone(story.published_raw),
+        is_day=story.is_day,
     )
 
 

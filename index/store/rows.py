@@ -109,7 +109,7 @@ def report_of(row: sqlite3.Row) -> Report:
         headline=headline(row["title"], row["opening"] or ""),
         published=published,
         event_time=event_time_of(published, _moment(row["first_seen"])),
-        is_day=published is not None and is_day_alone(row["published_raw"]),
+        is_day=is_day_alone(row["published_raw"], published),
         text_from=row["text_from"],
     )
 

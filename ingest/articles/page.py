@@ -9,12 +9,13 @@ Runs in worker processes (see `sandbox`): trafilatura can hang or take the proce
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from urllib.parse import unquote_plus, urlsplit
 
 from samestory.cleaning import clean_text
 from samestory.credits import NO_CREDITS, Credits, credits_of
+from samestory.days import is_day_alone
 from samestory.ingest.articles.extraction import Extract, extract_article
 from samestory.ingest.articles.outlets import FeedVoice
 from samestory.ingest.articles.page_head import MAX_TAGS, Head, plain_words, read_head
@@ -42,6 +43,9 @@ CUT_OFF_TAIL: Final = 60  # characters; the pattern is quadratic on a long text
 MIN_REFLECTED: Final = 3  # words of a headline that its address asks for
 STUB: Final = "page-stub"  # the rest is for subscribers
 FROM_DATA: Final = "text-of-structured-data"
+# A day begins 14 hours before UTC's in the east, and ends 12 after it in the west.
+EAST: Final = timedelta(hours=14)
+WEST: Final = timedelta(hours=12)
 _CUT_OFF: Final = re.compile(
     r"(?:…|\.\.\.|\[…\]|read more|continue reading)\W*$", re.IGNORECASE
 )
@@ -185,8 +189,9 @@ def _believing(page: Page, stated: Stated, following: Sequence[Page]) -> Cleaned
             canonical=found.links.canonical,
             next_url=found.next_url,
         )
-    if not cleaned.published.at:
-        cleaned = replace(cleaned, published=_date_of_page(page, stated))
+    at = cleaned.published.at
+    if at is None or is_day_alone(cleaned.published_raw, at):
+        cleaned = _dated_by_page(cleaned, page, stated)
     return cleaned
 
 
@@ -292,10 +297,24 @@ def _next_url(page: Page, following: Sequence[Page], read: Sequence[Extract]) ->
     return next((url for url in named if url and url not in seen), "")
 
 
-def _date_of_page(page: Page, stated: Stated) -> Moment:
-    """Return the date that the page's metadata state; UNKNOWN without one."""
+def _dated_by_page(cleaned: Cleaned, page: Page, stated: Stated) -> Cleaned:
+    """Take the date that the page's metadata state: any, or the hour of the feed's day.
+
+    A page of another day than the feed's is not believed: it may have been changed.
+    """
     raw = read_head(page.body, page.url, page.content_type).published_raw
-    return parse_date_of_any_language(raw, _moment(stated)) if raw else UNKNOWN
+    said = parse_date_of_any_language(raw, _moment(stated)) if raw else UNKNOWN
+    day = cleaned.published.at
+    if said.at is None or (
+        day and (is_day_alone(raw, said.at) or not _is_within(day, said.at))
+    ):
+        return cleaned
+    return replace(cleaned, published=said, published_raw=raw)
+
+
+def _is_within(day: datetime, at: datetime) -> bool:
+    """Tell whether a moment is of a day somewhere on earth."""
+    return day - EAST <= at < day + timedelta(days=1) + WEST
 
 
 def _moment(stated: Stated) -> datetime:

@@ -20,6 +20,7 @@ class Entry:
         lang: language of the feed or entry; None if not stated.
         author: who wrote it, as the feed says.
         source_url: address of that publisher, where the feed tells it.
+        is_day: the date is a day alone, though an hour is written, see `with_days`.
     """
 
     guid: str
@@ -32,6 +33,7 @@ class Entry:
     lang: str | None
     author: str = ""
     source_url: str = ""
+    is_day: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ import json
 import re
 import zlib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
@@ -22,6 +23,7 @@ from samestory.cleaning import clean_line, clean_text
 from samestory.errors import Quarantine
 from samestory.ingest.feeds.announced import Announced, announced
 from samestory.ingest.feeds.entry import Entry, ParsedFeed
+from samestory.ingest.feeds.midnights import with_days
 from samestory.ingest.feeds.sitemap import child_sitemaps, parse_sitemap, sitemap_kind
 from samestory.ingest.fetch.client import MAX_FEED_BYTES
 from samestory.ingest.fetch.errors import BotWall
@@ -84,6 +86,13 @@ def parse_feed(
         BotWall: it is a challenge, a consent page, a login.
         NotAFeed: says what it is instead.
     """
+    parsed = _parsed(body, url, content_type, careful=careful)
+    return replace(parsed, entries=with_days(parsed.entries))
+
+
+def _parsed(
+    body: bytes, url: str, content_type: str, *, careful: bool = False
+) -> ParsedFeed:
     body = _unpacked(body, url)
     text = decode(body, content_type).lstrip("\ufeff \t\r\n\0")
     if not text:

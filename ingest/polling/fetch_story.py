@@ -14,6 +14,7 @@ from samestory.ingest.articles.page import (
     choose_text,
     without_page,
 )
+from samestory.ingest.feeds.midnights import without_midnight
 from samestory.ingest.fetch.client import MAX_PAGE_BYTES, Client
 from samestory.ingest.fetch.errors import Elsewhere
 from samestory.ingest.fetch.robots import Robots
@@ -139,7 +140,9 @@ def stated_by(story: PendingStory, now: float) -> Stated:
         text="" if text == entry.title else text,
         lang=entry.lang,
         author=entry.author,
-        published_raw=entry.published_raw,
+        published_raw=without_midnight(entry.published_raw or "")
+        if entry.is_day
+        else entry.published_raw,
         now=now,
         voice=story.feed_voice,
         feeds=(story.feed_url, story.fetched_from or story.feed_url),

@@ -168,6 +168,8 @@ def _rfc822(text: str) -> Moment | None:
     hours = ZONES.get(named.group(1)) if named else None
     if named and hours is not None:
         text = text[: named.start()]
+    if ":" not in text:  # a day alone, of which Python reads nothing
+        text += " 00:00"
     try:
         at = parsedate_to_datetime(text)
         if hours is not None:

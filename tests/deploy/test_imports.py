@@ -80,7 +80,7 @@ def test_a_command_imports_no_others_module(name):
 
 
 def test_every_folder_with_code_is_installed():
-    """A new one that is not named would be missing from the wheel."""
+    """A new one that is not named would be missing from the wheel; so of its files."""
     tool = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
     folders = {
         str(path.parent.relative_to(ROOT)).replace("/", ".")
@@ -91,7 +91,7 @@ def test_every_folder_with_code_is_installed():
         name if name == "samestory" else f"samestory.{name.removeprefix('samestory.')}"
         for name in folders
     }
-    assert set(tool["packages"]) == expected
+    assert set(tool["packages"]) == expected | set(tool["package-data"])
 
 
 HEAVY = {

@@ -1,7 +1,7 @@
 """`samestory eval` and `why` on the sample newsroom."""
 
-import json
 import itertools
+import json
 import math
 import re
 

@@ -1,8 +1,11 @@
 """Days, and dates that are a day alone."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from samestory.days import is_day_alone
+from samestory.ingest.text.dates import parse_date_of_any_language
 
 
 @pytest.mark.parametrize(
@@ -15,11 +18,19 @@ from samestory.days import is_day_alone
         ("2026-05-04 23:30", False),
         ("20260504T2330", False),
         ("20260504233000Z", False),
+        ("Mon, 04 May 2026 15.30.00 +0000", False),
+        ("2026-05-04 1530", False),
+        ("May 4, 2026 3 PM", False),
+        ("4 mai 2026 à 15h30", False),
+        ("2026年5月4日15时30分", False),
+        ("Mon, 04 May 2026", True),
+        ("2026年5月4日", True),
         ("1777937400", False),
         ("", False),
         (None, False),
     ],
 )
 def test_a_date_without_an_hour_is_a_day(written, is_day):
-    """As its publisher writes it."""
-    assert is_day_alone(written) is is_day
+    """As its publisher writes it, and as it is read."""
+    at = parse_date_of_any_language(written, datetime(2026, 6, 1, tzinfo=UTC)).at
+    assert is_day_alone(written, at) is is_day

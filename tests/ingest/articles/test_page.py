@@ -5,9 +5,11 @@ import os
 import signal
 import time
 import warnings
+from datetime import UTC, datetime
 
 import pytest
 
+from samestory.days import is_day_alone
 from samestory.errors import Retry
 from samestory.ingest.articles.page import (
     Page,
@@ -143,3 +145,32 @@ def test_a_parser_that_hangs_dies_or_raises_is_named_and_replaced(sandbox):
     with pytest.raises(ParserFailed, match="hung for 1 s"):
         sandbox.run(time.sleep, 60)
     sandbox._timeout_s = 10.0
+
+
+@pytest.mark.parametrize(
+    ("feed", "page", "published"),
+    [
+        ("2026-03-04", "2026-03-04T10:30:00+02:00", "2026-03-04T08:30"),
+        ("2026-03-04", "2026-03-03T22:30:00Z", "2026-03-03T22:30"),  # in the east
+        ("2026-03-04", "2026-03-06T10:30:00Z", "2026-03-04T00:00"),  # changed since
+        ("2026-03-04", "2026-03-04", "2026-03-04T00:00"),
+        ("2026-03-04T07:00:00Z", "2026-03-04T10:30:00Z", "2026-03-04T07:00"),
+        ("", "2026-03-04", "2026-03-04T00:00"),
+    ],
+)
+def test_the_hour_of_a_day_is_that_of_the_page(feed, page, published):
+    """Of that day alone; of a feed's hour the feed is believed."""
+    stated = Stated(
+        title="Talks",
+        text="A short summary.",
+        lang="en",
+        author="",
+        published_raw=feed or None,
+        now=datetime(2026, 3, 7, tzinfo=UTC).timestamp(),
+    )
+    head = f'<head><meta property="article:published_time" content="{page}"></head>'
+    body = PAGE.replace(b"<html>", f"<html>{head}".encode())
+    found = choose_text(Page(body=body, url="https://a.org/1"), stated)
+    assert found.published.at.isoformat()[:16] == published
+    is_day = is_day_alone(found.published_raw, found.published.at)
+    assert is_day is published.endswith("00:00")

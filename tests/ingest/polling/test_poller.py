@@ -1,6 +1,7 @@
 """The poller on living servers: what fails is tried again, then told."""
 
 import time
+from datetime import UTC, datetime
 from itertools import pairwise
 
 import pytest
@@ -94,6 +95,35 @@ def test_an_unchanged_feed_costs_a_304_and_a_changed_one_a_new_version(harness):
         harness.run(lambda: len(harness.stories) == 2)
     assert seen[:3] == [None, '"1"', '"1"']
     assert [s.title for s in harness.stories] == ["Story 0", "Story 1"]
+
+
+def test_a_feed_that_writes_midnights_tells_days_and_pages_their_hours(harness):
+    """The day as it was written in the feed's zone; it stays what it is named by."""
+    at = "Wed, 04 Mar 2026 00:00:00 +0530"
+    dated = rss("/a", "/b", "/c").replace(
+        b"</item>", f"<pubDate>{at}</pubDate></item>".encode()
+    )
+    hour = b'<meta property="article:published_time" content="2026-03-04T09:30:00Z">'
+
+    def answer(path, _):
+        if path == "/feed":
+            return 200, {}, dated
+        if path == "/robots.txt":
+            return 404, {}, b""
+        return 200, {}, PAGE.replace(b"<body>", hour * (path == "/a") + b"<body>")
+
+    with serve(answer) as base:
+        harness.frontier.feeds.add([FeedRef(url=f"{base}/feed")])
+        harness.run(lambda: len(harness.stories) == 3)
+        harness.frontier.feeds.make_due()
+        harness.run(lambda: harness.frontier.feeds.all()[0].status == "unchanged")
+    told = {s.title: s for s in harness.stories}
+    assert len(harness.stories) == 3
+    assert told["Story 0"].published == datetime(2026, 3, 4, 9, 30, tzinfo=UTC)
+    assert not told["Story 0"].is_day
+    for title in ("Story 1", "Story 2"):
+        assert told[title].published == datetime(2026, 3, 4, tzinfo=UTC)
+        assert told[title].is_day
 
 
 def test_a_host_that_is_away_is_asked_once_and_its_stories_keep_the_feeds_words(
