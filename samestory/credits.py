@@ -104,7 +104,7 @@ _NAMED_SOURCE: Final = re.compile(
 _DATELINE_END: Final = 160  # characters
 _IN_JAPANESE: Final = {"共同": "Kyodo", "時事": "Jiji Press"}  # words elsewhere
 _ABROAD: Final = frozenset(AGENCIES.values())
-_CAPITAL: Final = r"[A-Z](?:[\w'&/-]|\.(?=\w)){1,20}"
+_CAPITAL: Final = r"[A-Z](?:[\w'\u2019&/-]|\.(?=\w)){1,20}"
 OUTLET_NAME: Final = rf"(?:[Tt]he )?{_CAPITAL}(?:\s+(?:of\s+)?{_CAPITAL}){{0,3}}"
 CITED: Final = re.compile(
     r"\b(?:citing|cited by|according to|reported by|told|quoted by"

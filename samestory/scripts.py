@@ -47,5 +47,5 @@ def is_unread(text: str) -> bool:
     """Tell whether most letters of a text are of scripts that no model here knows."""
     if text.isascii():
         return False
-    unread = len(_UNREAD.findall(text))
+    unread = sum(map(str.isalpha, _UNREAD.findall(text)))  # not signs of vowels
     return bool(unread) and 2 * unread > len(_LETTER.findall(text))

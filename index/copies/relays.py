@@ -37,25 +37,40 @@ _HOUSE: Final = (
     r"|website|channel))"
 )
 _REPORTED: Final = re.compile(
-    rf"(?P<outlet>{OUTLET_NAME})"
+    # With who writes there.
+    rf"(?P<outlet>{OUTLET_NAME}(?: [A-Z][\w.'\u2019-]+){{0,2}})"
     rf"(?:{_HOUSE}? (?:has |had |first |earlier |exclusively ){{0,2}}report(?:ed|s)\b"
-    rf"|{_HOUSE} (?:said|wrote)\b)"
+    # Of itself: its results, what it will do.
+    rf"(?! (?:\w+ ){{0,3}}(?:profits?|loss(?:es)?|revenues?|earnings|sales)\b)"
+    rf"|{_HOUSE} (?:said|wrote)\b(?! (?:that )?its?\b))"
 )
 # Who says so may be anybody: it counts of what looks like an outlet.
 _SAID: Final = re.compile(
     rf"(?P<outlet>{OUTLET_NAME}) (?:has |had |first |exclusively )?"
     r"(?:says|said|writes|wrote|reveal(?:s|ed)|understands|learn(?:ed|t|s))\b"
-    rf"|\b(?:says|said|reports|reported|writes|wrote) (?P<after>{OUTLET_NAME})"
+    r"(?! (?:that )?its?\b)"
+    r"|[,\"'\u2019\u201d] (?:says|said|reports|reported|writes|wrote)"
+    rf" (?P<after>{OUTLET_NAME})(?=$|[.,;:!?]| on\b|\n| - )"
     rf"|\((?P<framed>{OUTLET_NAME})\)"
 )
+# Said there, and not of it: no ban on it, no statement on its sale.
 _POSTED: Final = (
-    r"\b(?:(?:posted|wrote|said|announced"
-    r"|(?:post|message|statement|video)s?(?: posted)?)(?: [\w']+){0,3} on|took to) "
+    r"\b(?:(?:posted|wrote|said|announced)"
+    r"(?: (?:it|this|that|so|late|early|today|earlier|(?:on )?\w{2,6}day|morning|night"
+    r"|afternoon|evening|in an? (?:\w+ )?(?:[Pp]ost|message|statement|video))){0,3} on"
+    r"|(?:post|message|statement|video)s?(?: posted| published| shared)? on|took to) "
     r"(?:(?:his|her|their|its|the|social|media|messaging|platform|site|network|app) )"
     r"{0,4}"
 )
-_TWEETED: Final = r"\btweeted\b|\bin a tweet\b"
+_NOT_OF_IT: Final = (
+    r"(?! (?:ban|sale|deal|law|bill|case|founder|owner|users?|ruling)\b)"
+)
+_TWEETED: Final = r"(?<![Bb]ird )(?<![Bb]irds )\btweeted\b|\bin a tweet\b"
 _OTHERS: Final = frozenset({"Agency", "Press", "Mr", "Mrs", "Ms", "Dr"})  # of no outlet
+# Before Mail, Post, Standard: who carries letters, and other things of such a name.
+_NO_HOUSE: Final = frozenset(
+    "Royal Canada Deutsche Australia India Swiss Border Gold Legal Trading".split()  # noqa: SIM905
+)
 _ASKED: Final = re.compile(
     r"\b(?:told (?:us|reporters|journalists)|confirmed to|independently|our own"
     r"|our (?:reporter|correspondent)s?|(?:has|have) seen|seen by|in an interview"
@@ -98,11 +113,11 @@ def relays_of(
     its = Citing.of(lang)
     text = text[:READ] if its or not title else f"{title}.\n{text[:READ]}"
     text = unicodedata.normalize("NFKC", text) if its else text
-    opening = text[: OPENING + len(title)]
+    opening = text[: OPENING + (0 if its else len(title))]
     hits = [*_REPORTED.finditer(opening), *CITED.finditer(opening)]
     found = [(hit.start(), _without_article(hit["outlet"])) for hit in hits]
     found += _said_by(opening)
-    posts = _posts_in(opening, len(title) + LEAD)
+    posts = _posts_in(opening, LEAD + (0 if its else len(title)))
     if its:
         found += its.cited(opening)
         posts += [post for post in (its.platform(opening),) if post]
@@ -138,7 +153,12 @@ def _said_by(opening: str) -> Iterator[tuple[int, str]]:
 def _is_outlet(name: str) -> bool:
     """Tell whether a name is that of a house alone, of which anybody would say so."""
     *first, last = name.split()
-    looks = bool(first) and not {first[0], last} & _OTHERS and looks_like_outlet(last)
+    looks = (
+        bool(first)
+        and not {first[0], last} & _OTHERS
+        and first[-1] not in _NO_HOUSE
+        and looks_like_outlet(last)
+    )
     return "/" not in name and (looks or _plain(name) in _names_of_houses(name))
 
 
@@ -152,7 +172,7 @@ def _names_of_houses(name: str) -> frozenset[str]:
 @cache
 def _posted() -> re.Pattern[str]:
     """Return what finds a public post, its platform as the only group; X without."""
-    return re.compile(f"{_POSTED}{any_platform()}|{_TWEETED}")
+    return re.compile(f"{_POSTED}{any_platform()}{_NOT_OF_IT}|{_TWEETED}")
 
 
 def _beside(
@@ -176,7 +196,7 @@ def _beside(
 def _without_article(name: str) -> str:
     """Return a house's name alone: "the BBC's Ada Roe reports" is the BBC's report."""
     bare = re.sub(r"^[Tt]he ", "", name)
-    return re.split(r"['\u2019]s ", bare)[0].rstrip(".'\u2019")
+    return re.split(r"['\u2019]s? ", bare)[0].rstrip(".'\u2019")
 
 
 def _is_of(name: str, outlet: str) -> bool:

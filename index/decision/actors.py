@@ -27,6 +27,10 @@ _ARTICLES: Final = frozenset(
     "the la le les el los las il lo i gli die der das de het den det o a os as".split()  # noqa: SIM905
 )
 _AND: Final = frozenset("and y e et und en dan ve и та i".split())  # noqa: SIM905
+# What may stand before the bank that a title begins with: BREAKING: the ..., La ...
+_BEGINS: Final = re.compile(
+    r"(?:[\w ]{1,12}: )?(?:(?:the|us|u\.s\.|la|le|die|der|el|il|o|a) )?", re.IGNORECASE
+)
 _ACT: Final = 4  # letters of the word that tells an act: "to host" is host
 _NEAR: Final = 4  # words behind the states in which it stands
 _LEAST: Final = 3  # words behind a state: fewer are no act
@@ -74,29 +78,38 @@ def other_minister(a: Words, b: Words) -> str | None:
 
 
 def other_bank(a: Words, b: Words) -> str | None:
-    """Return two central banks of which two titles tell; None if of none, or of one.
+    """Return two central banks with which two titles begin; None if not both do so.
 
-    In whatever languages. Neither report begins by naming the other's.
+    In whatever languages. Neither report tells of the other's at first.
 
     Args:
         a: one report.
         b: another.
     """
-    one, other = _banks(a[0]), _banks(b[0])
-    if not (len(one) == len(other) == 1) or one == other:
+    one, other = _bank_of(a[0]), _bank_of(b[0])
+    if not (one and other) or one == other:
         return None
-    if one & _banks(f"{b[0]}. {b[1][:LEAD]}") or other & _banks(
-        f"{a[0]}. {a[1][:LEAD]}"
-    ):
+    if one in _banks_at_first(b) or other in _banks_at_first(a):
         return None
-    return f"other actor: {min(one)}, {min(other)}"
+    return f"other actor: {one}, {other}"
+
+
+def _bank_of(title: str) -> str | None:
+    """Return the central bank that acts in a title: it begins with it."""
+    found, names = _bank_names()
+    straight = title.replace("\u2019", "'")
+    begins = _BEGINS.match(straight)
+    hit = found.match(straight, begins.end() if begins else 0)
+    return names[hit[0]] if hit else None
 
 
 @lru_cache(maxsize=_KEPT)
-def _banks(text: str) -> frozenset[str]:
-    """Return the central banks that a text names."""
+def _banks_at_first(report: Words) -> frozenset[str]:
+    """Return the central banks that a report's title and lead name."""
+    title, text, _ = report
     found, names = _bank_names()
-    return frozenset(names[hit[0]] for hit in found.finditer(text))
+    told = f"{title}. {text[:LEAD]}".replace("\u2019", "'")
+    return frozenset(names[hit[0]] for hit in found.finditer(told))
 
 
 @cache
@@ -106,7 +119,9 @@ def _bank_names() -> tuple[re.Pattern[str], Mapping[str, str]]:
     table = tomllib.loads(path.read_text("utf-8"))
     names = {form: name for name, forms in table.items() for form in (name, *forms)}
     every = "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
-    return re.compile(rf"(?<![A-Za-z])(?:{every})(?![A-Za-z])"), names
+    # "Fed up", and what is fed by rain.
+    never = r"(?!(?:Fed) (?:up|by|on|with|to|Cup|Square)\b)"
+    return re.compile(rf"(?<![A-Za-z]){never}(?:{every})(?![A-Za-z])"), names
 
 
 def _not_told(states: Sequence[str], other: Words) -> str | None:

@@ -15,13 +15,15 @@ _EXPLAINS: Final = re.compile(
 )
 # Titles of columns, which head anything.
 _RUBRIC: Final = re.compile(
-    r"(?:letters?(?: to the editor)?|editorial|opinion|obituaries|corrections?"
-    r"(?: and clarifications?)?|crossword|cartoon|horoscope|weather|live updates"
+    r"(?:letters?(?: to the editor)?|editorial|opinion|obituar(?:y|ies)|corrections?"
+    r"(?: and clarifications?)?|crossword|cartoon|horoscopes?|weather|live updates"
     r"|(?:photos?|pictures?|images?|quotes?) of the (?:day|week)"
     r"|(?:the )?(?:day|week) in (?:pictures|photos|review)|news in (?:brief|pictures)"
-    r"|(?:the )?(?:morning|evening|daily|weekly|weekend) (?:briefing|brief|digest"
-    r"|roundup|edition|newsletter)|top stories|what to (?:watch|read)|front pages?"
-    r"|(?:today|yesterday)(?:['\u2019]s)? (?:front pages|papers|headlines))"
+    r"|(?:the )?(?:morning|evening|daily|weekly|weekend|\w{2,6}day) (?:briefing|brief"
+    r"|digest|roundup|edition|newsletter)"
+    r"|top stories|what to (?:watch|read)|front pages?"
+    r"|(?:today|yesterday)(?:['\u2019]s)? (?:front pages|papers|headlines)"
+    r"|what the papers say)"
 )
 # Words of titles that answer what others say or do: Kabul rejects, ministers welcome.
 _REACTS: Final = re.compile(
@@ -39,7 +41,7 @@ def explains(title: str) -> bool:
 
 def is_rubric(title: str) -> bool:
     """Tell whether a title is a column's, which heads anything."""
-    return _RUBRIC.fullmatch(title.lower().strip(" .:")) is not None
+    return _RUBRIC.fullmatch(title.lower().strip(" \u00a0.:\u2026")) is not None
 
 
 def reacts(title: str) -> bool:

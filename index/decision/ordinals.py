@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from samestory.index.decision.tokens import ENGLISH, TOKEN
+from samestory.scripts import UNSPACED_LANGUAGES
 
 REACH: Final = 3  # words after an ordinal that may be what is counted
 _WORDS: Final = (
@@ -23,19 +24,43 @@ _WORDS: Final = (
     " fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth"
 )
 ORDINALS: Final = {word: n for n, word in enumerate(_WORDS.split(), 3)}  # English
-_UNITS: Final = "first second third fourth fifth sixth seventh eighth ninth".split()  # noqa: SIM905
 _TENS: Final = "twenty thirty forty fifty sixty seventy eighty ninety".split()  # noqa: SIM905
+_UNITS: Final = "first third fourth fifth sixth seventh eighth ninth".split()  # noqa: SIM905
+# Written in one: "twenty third-graders" are twenty; of seconds a minute has sixty.
+_TWO: Final = re.compile(
+    rf"\b({'|'.join(_TENS)})-({'|'.join(_UNITS)})\b(?![-\u2010\u2011])", re.IGNORECASE
+)
 _DIGITS: Final = re.compile(r"(\d{1,3})(?:st|nd|rd|th)")
-# What is counted before its number: Game 4, day 1,501, Phase II.
+# What is counted before its number: Game 4, day 1,501, Phase II. Some of what is so
+# counted is often something else: last week 40 died, to test 5 missiles, the day I met
+# him. It counts without an article, and where the number ends what is said of it.
 _CARDINALS: Final = "one two three four five six seven eight nine ten".split()  # noqa: SIM905
 _ROMAN: Final = "I II III IV V VI VII VIII IX X".split()  # noqa: SIM905
+_ENDS: Final = (
+    r"(?=$|[.,;:!?)'\u2019\u2013\u2014]| (?:of|in|at|on|as|and|for|with|to|after|before"
+    r"|against|is|was|has|begins?|starts?|ends?|opens?)\b| [-(|\u2013\u2014])"
+)
+_BUT_MANY: Final = r"(?! (?i:people|men|women|children|police|\w+s|per ?cent)\b)"
+_BEHIND: Final = r"(?![\d%-]|[.,]\d| ?(?i:[ap]\.?m)\b)"
 _COUNTED: Final = re.compile(
-    r"\b(?i:(game|day|phase|round|stage|part|episode|leg|matchday|match|test|heat"
-    r"|chapter|volume|edition|week|race|tranche|wave|batch|step|act)) "
-    rf"(?:(?i:no)\.? |#)?(\d[\d,]{{0,8}}|(?i:{'|'.join(_CARDINALS)})\b"
-    rf"|(?:{'|'.join(_ROMAN)})\b)(?![\d%-]|\.\d| per ?cent| ?[ap]\.?m\b)"
+    r"(?<![-\w])(?:"
+    r"(?i:(game|phase|round|stage|episode|matchday|tranche|wave|batch|volume|edition)) "
+    rf"(?:(?i:no)\.? ?|#)?(?:(\d[\d,]{{0,6}}){_BEHIND}{_BUT_MANY}"
+    rf"|((?i:{'|'.join(_CARDINALS)})|{'|'.join(_ROMAN)}){_ENDS})"
+    r"|(?i:(?<!the )(?<!\ban )(?<!\ba )(?<!this )(?<!last )(?<!next )(?<!past )"
+    r"(?<!one )(?<!per )(?<!each )(?<!every )(?<!same )(?<!that )(?<!his )(?<!her )"
+    r"(?<!their )(?<!our )(?<!my )(?<!its )(?<!to )(?<!will )(?<!election )"
+    r"(?<!christmas ))"
+    r"(?i:(day|part|leg|match|test|heat|chapter|week|race|step|act)) "
+    rf"(?:(?i:no)\.? ?|#)?((?!(?:19|20)\d\d\b)\d[\d,]{{0,6}}"
+    rf"|(?i:{'|'.join(_CARDINALS)})|{'|'.join(_ROMAN)}){_BEHIND}{_ENDS})"
 )
 _NUMBER: Final = r"(?<![\d.,-])(\d{1,3})"
+_CHINESE: Final = "一二三四五六七八九"
+_CHINESE_ORDINAL: Final = (
+    rf"第 ?(\d{{1,4}}(?!\d|[.,]\d)|[{_CHINESE}]?十[{_CHINESE}]?|[{_CHINESE}])"
+    rf"(?![{_CHINESE}十百千万])"
+)
 _DOT: Final = re.compile(_NUMBER + r"\.(?=\s+[^\W\d])")
 # How others write one in digits, by language; what has none here has _DOT.
 _WRITTEN: Final = {
@@ -54,12 +79,15 @@ _WRITTEN: Final = {
     "he": re.compile(r"(?<!\w)ה-(\d{1,3})\b"),
     "ar": re.compile(r"(?<!\w)الـ? ?(\d{1,3})\b"),
     "fa": re.compile(_NUMBER + r"\s?\u200c?(?:مین|اُمین|ام|م)\b"),
-    "zh": re.compile(r"第 ?(\d{1,3}|[一二三四五六七八九十]{1,3})"),
-    "ja": re.compile(r"第 ?(\d{1,3}|[一二三四五六七八九十]{1,3})"),
-    "ko": re.compile(r"제 ?(\d{1,3})"),
+    "zh": re.compile(_CHINESE_ORDINAL),
+    "ja": re.compile(_CHINESE_ORDINAL),
+    "ko": re.compile(r"제 ?(\d{1,3})(?!\d|[.,]\d)"),
     "id": re.compile(r"\bke-(\d{1,3})\b"),
     "vi": re.compile(r"\bthứ (\d{1,3})\b"),
-    "th": re.compile(r"(?<!วัน)ที่ ?(\d{1,3})"),
+    # What is counted stands before: time, round, edition, lot, match, model, phase.
+    "th": re.compile(
+        r"(?:ครั้ง|รอบ|ฉบับ|ชุด|นัด|รุ่น|ระยะ|สมัย|ตอน|เกม|อันดับ)ที่ ?(\d{1,3})(?!\d|[.,]\d)"
+    ),
     "hi": re.compile(_NUMBER + r"\s?(?:वा[ंँ]|वें|वीं)"),
 }
 _WITH_DOT: Final = frozenset(
@@ -67,7 +95,6 @@ _WITH_DOT: Final = frozenset(
 ) | frozenset(("is", "lv", "no", "pl", "sk", "sl", "sr", "tr"))
 _ARTICLES: Final = {"ar": "ال", "he": "ה"}
 _SAME: Final = {"nb": "no", "nn": "no"}
-_CHINESE: Final = "一二三四五六七八九"
 
 
 class _Folded(dict[int, str]):
@@ -92,6 +119,22 @@ class Ordinal(NamedTuple):
 
     number: int
     after: tuple[str, ...]
+
+
+def counter_of(text: str, lang: str) -> str:
+    """Return what the first ordinal of a text counts, where nobody parts words.
+
+    Its measure word in Chinese and Japanese, what stands before it in Thai, the word
+    behind it in other languages; "" if nobody can tell.
+    """
+    text = folded(text)
+    hit = _WRITTEN[lang].search(text) if lang in _WRITTEN else None
+    if hit is None:
+        return ""
+    if lang == "th":
+        return hit[0][: hit[0].index("ที่")]
+    behind = text[hit.end() :].lstrip()
+    return behind[:1] if lang in UNSPACED_LANGUAGES else next(iter(behind.split()), "")
 
 
 def folded(text: str) -> str:
@@ -133,27 +176,34 @@ def counted_in(text: str) -> list[Ordinal]:
     """Return what an English text counts by a number behind it: ("game",) of 4."""
     found = []
     for hit in _COUNTED.finditer(text):
-        written = hit[2].replace(",", "")
+        what, written = filter(None, hit.groups())
+        written = written.replace(",", "")
         if written.isdecimal():
             number = int(written)
         elif written in _ROMAN:
             number = _ROMAN.index(written) + 1
         else:
             number = _CARDINALS.index(written.lower()) + 1
-        found.append(Ordinal(number, (hit[1].lower(),)))
+        found.append(Ordinal(number, (what.lower(),)))
     return found
 
 
 def _english(text: str) -> Iterator[Ordinal]:
-    words = [word.lower() for word in TOKEN.findall(text)]
+    two = {hit.end(): _of_two(hit) for hit in _TWO.finditer(text)}
+    found = list(TOKEN.finditer(text))
+    words = [word[0].lower() for word in found]
     for at, word in enumerate(words):
         digits = _DIGITS.fullmatch(word)
         number = int(digits[1]) if digits else ORDINALS.get(word)
-        if word in _UNITS and at and words[at - 1] in _TENS:
-            tens = 10 * (_TENS.index(words[at - 1]) + 2)
-            number = tens + _UNITS.index(word) + 1
+        number = two.get(found[at].end(), number)
         if number is not None:
             yield Ordinal(number, tuple(words[at + 1 : at + 1 + REACH]))
+
+
+def _of_two(hit: re.Match[str]) -> int:
+    """Return the number of "twenty-third"."""
+    unit = _UNITS.index(hit[2].lower()) + 1
+    return 10 * (_TENS.index(hit[1].lower()) + 2) + unit + (unit > 1)
 
 
 def _after(text: str, at: int) -> tuple[str, ...]:
@@ -162,12 +212,12 @@ def _after(text: str, at: int) -> tuple[str, ...]:
 
 
 def _value(written: str) -> int:
-    """Return a number of digits or of Chinese characters up to 99; 0 for none."""
+    """Return a number of digits or of Chinese characters up to 99."""
     if written.isdigit():
         return int(written)
     tens, ten, ones = written.rpartition("十")
-    high = (_CHINESE.index(tens[-1]) + 1 if tens else 1) if ten else 0
-    return 10 * high + (_CHINESE.index(ones[-1]) + 1 if ones else 0)
+    high = (_CHINESE.index(tens) + 1 if tens else 1) if ten else 0
+    return 10 * high + (_CHINESE.index(ones) + 1 if ones else 0)
 
 
 class _Words(NamedTuple):

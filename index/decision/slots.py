@@ -189,7 +189,7 @@ def house_text_alone(a: Words, b: Words, *, of_one_house: bool) -> str | None:
         of_one_house: whether one publisher printed both: lines that two have in common
             are told by both.
     """
-    is_known = is_rubric(a[0]) and is_rubric(b[0])
+    is_known = a[2] == b[2] and all(is_rubric(_HOUSE.sub("", t)) for t, *_ in (a, b))
     is_column = is_known or (
         bool(a[0]) and a[0] == b[0] and len(_WORD.findall(a[0])) <= _RUBRIC
     )
@@ -202,6 +202,8 @@ def house_text_alone(a: Words, b: Words, *, of_one_house: bool) -> str | None:
     )
     if not is_column:
         left, right = left | _content(a[0]), right | _content(b[0])
+    elif is_known and not (left and right):  # of lines too short to be told apart
+        left, right = _content(a[1]), _content(b[1])
     least = min(len(left), len(right))
     if least < _TELLING and (verbatim or not is_known):
         return None

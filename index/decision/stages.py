@@ -56,6 +56,12 @@ _NOT: Final = re.compile(
     r"(?:\b(?:fail(?:s|ed)?|refuse[sd]?|declin(?:es?|ed)|unable|yet|unlikely) to"
     r"|\b(?:not|never|cannot)|n['\u2019]t) (?:\w{1,12} )?$"
 )
+# Before a step that is still to come: "to take effect Wednesday", "from taking effect".
+_AHEAD: Final = re.compile(
+    r"\b(?:to|will|would|may|could|should|must|can|does|did|from|before|if|until|set)"
+    r" (?:\w{1,12} )?$"
+)
+_TO_COME: Final = "in force"  # what is only announced is no step of its own
 _BEFORE: Final = 30  # characters that it may take
 
 
@@ -63,16 +69,28 @@ def stages_in(title: str) -> Mapping[str, frozenset[str]]:
     """Return the steps that a title tells of each affair; it may tell several."""
     low = title.lower()
     found = {
-        affair: frozenset(step for step, words in steps.items() if _told(words, low))
+        affair: frozenset(
+            step
+            for step, words in steps.items()
+            if _told(words, low, _AHEAD if step == _TO_COME else None)
+        )
         for affair, (about, steps) in _READ.items()
         if about.search(low)
     }
     return {affair: steps for affair, steps in found.items() if steps}
 
 
-def _told(words: re.Pattern[str], title: str) -> bool:
-    """Tell whether a title says one of the words, and not that it was not done."""
-    return any(
-        not _NOT.search(title[max(0, said.start() - _BEFORE) : said.start()])
+def _told(
+    words: re.Pattern[str], title: str, ahead: re.Pattern[str] | None = None
+) -> bool:
+    """Tell whether a title says one of the words, and not that it was not done.
+
+    Nor, if it is asked, that it is still to be done.
+    """
+    before = (
+        title[max(0, said.start() - _BEFORE) : said.start()]
         for said in words.finditer(title)
+    )
+    return any(
+        not (_NOT.search(one) or (ahead and ahead.search(one))) for one in before
     )

@@ -18,28 +18,44 @@ WITHDRAWN: Final = "withdrawn"
 BEGINNING: Final = 600  # characters in which a report says that it withdraws
 # Denials, too, though their words stand in reports of other kinds: they part no event.
 _DOUBTS: Final = re.compile(
-    r"\b(?:is|was|are|were) (?:pure |complete |total )?(?:fiction|nonsense|fantasy)\b"
-    r"|[\"'\u2018\u201c](?:nonsense|rubbish|fake news|false|untrue|absurd|baseless)\b"
-    r"|^no \b.{3,80},.{3,40}\b(?:insists?|says?|said|maintains?)$"
-    r"|\bfact[- ]check",
+    r"\b(?:is|are|was|were) (?:pure|complete|total|utter)"
+    r" (?:fiction|nonsense|fantasy)\b"
+    r"|\b(?:reports?|claims?|stor(?:y|ies)|allegations?)\b.{0,60} (?:is|are)"
+    r" (?:fiction|nonsense|fantasy)\b"
+    # In quotation marks, of nothing that is named behind: not a 'false flag'.
+    r"|[\"'\u2018\u201c](?:\w+ly )?(?:nonsense|rubbish|fake news|false|untrue|not true"
+    r"|absurd|baseless)[\"'\u2019\u201d](?=$|[,.:;]| [-\u2013\u2014]| says?\b)"
+    r"|^no \b.{3,80},.{3,40}\b(?:insists?|maintains?)$"
+    r"|^fact[- ]check:",
     re.IGNORECASE,
 )
-_PIECE: Final = r"(?:report|story|article|item|piece|headline|version|dispatch)"
-_TAKES_BACK: Final = r"(?:withdr(?:awn|ew|aws?)|retract(?:ed|s)?)"
+_PIECE: Final = r"(?:report|story|article|dispatch|headline)\b"
+_TAKES_BACK: Final = r"(?:withdr(?:awn|ew|aws?)|retract(?:ed|s)?)\b"
+_OURS: Final = r"(?:(?:this|the|our|that|an?|its) (?:[\w-]+ ){0,3})"
 _HEADED: Final = re.compile(
-    r"^\W*(?:correction|retraction|retracted|withdrawn|editor['\u2019]s note)\b",
+    r"^\W*(?:(?P<whole>retraction|retracted|withdrawn)"
+    r"|correction|editor['\u2019]s note)\s*(?:[:\u2013\u2014]|-\s|$)",
     re.IGNORECASE,
 )
-_WITHDRAWS: Final = re.compile(rf"\b{_TAKES_BACK}\b", re.IGNORECASE)
+_WITHDRAWS: Final = re.compile(rf"\b{_TAKES_BACK}", re.IGNORECASE)
+# Under such a heading also what is said of no piece by name, or of one from afar.
+_IS_WITHDRAWN: Final = re.compile(
+    rf"\b(?:it|that|{_OURS}{_PIECE}[^.\n]{{0,40}}) (?:is|was|has been|have been)"
+    rf" (?:\w+ )?{_TAKES_BACK}|\b{_TAKES_BACK} {_OURS}{_PIECE}",
+    re.IGNORECASE,
+)
 _OF_ITSELF: Final = re.compile(
-    rf"\bthis {_PIECE}\b[^.\n]{{0,40}}\b(?:been|was|is) (?:\w+ )?{_TAKES_BACK}\b"
+    rf"\bthis {_PIECE} (?:has been|was|is) (?:\w+ )?{_TAKES_BACK}"
     rf"|\bwe (?:have |are |hereby )?(?:{_TAKES_BACK}|withdraw(?:ing)?|retract(?:ing)?)"
-    rf" (?:this|the|our|that) (?:[\w-]+ ){{0,2}}{_PIECE}\b",
+    rf" (?:this|the|our|that) (?:[\w-]+ ){{0,2}}{_PIECE}",
     re.IGNORECASE,
 )
 _ITS_OWN: Final = re.compile(
-    rf"\b(?:has |have )?{_TAKES_BACK} its (?:[\w-]+ ){{0,2}}{_PIECE}", re.IGNORECASE
+    rf"(?: (?:has|have|on \w+day|today|formally|also|later)){{0,3}}"
+    rf" {_TAKES_BACK} (?:its|the|an?|this) (?:[\w-]+ ){{0,2}}{_PIECE}",
+    re.IGNORECASE,
 )
+_QUOTES: Final = '"\u201c\u201d'
 
 
 def stance_of(story: Story) -> str:
@@ -54,13 +70,24 @@ def stance_of(story: Story) -> str:
 
 def _takes_back(story: Story) -> bool:
     text = story.text
-    if _OF_ITSELF.search(text) or _OF_ITSELF.search(story.correction):
+    hits = [_OF_ITSELF.search(one) for one in (text, story.correction)]
+    if any(hit and not _is_quoted(hit) for hit in hits):
         return True
-    if _HEADED.search(story.title) and _WITHDRAWS.search(text[:BEGINNING]):
-        return True
-    hit = _ITS_OWN.search(text[:BEGINNING])
-    if hit is None:
-        return False
-    before = text[: hit.start()].casefold()
+    beginning = text[:BEGINNING]
+    if head := _HEADED.search(story.title):
+        said = _WITHDRAWS if head["whole"] else _IS_WITHDRAWN
+        if said.search(beginning):
+            return True
     names = (story.outlet, *names_of(outlet_named(story.outlet)))
-    return any(name.casefold() in before for name in names if name)
+    return any(
+        re.search(rf"\b{re.escape(name)}$", beginning[: hit.start()], re.IGNORECASE)
+        for hit in _ITS_OWN.finditer(beginning)
+        for name in names
+        if name
+    )
+
+
+def _is_quoted(hit: re.Match[str]) -> bool:
+    """Tell whether others say it: a quotation is open where it stands."""
+    line = hit.string[: hit.start()].rpartition("\n")[2]
+    return sum(map(line.count, _QUOTES)) % 2 == 1

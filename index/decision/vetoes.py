@@ -16,7 +16,7 @@ from typing import Final
 from samestory.index.decision.actors import other_actor, other_bank, other_minister
 from samestory.index.decision.denials import denial_in, knows_of_denial
 from samestory.index.decision.genre import explains
-from samestory.index.decision.ordinals import counted_in, ordinals_in
+from samestory.index.decision.ordinals import counted_in, counter_of, ordinals_in
 from samestory.index.decision.slots import (
     LEAD,
     OPENING,
@@ -64,7 +64,8 @@ _ENDS: Final = _split(
 )
 # What a title remembers, and the words that show that the other report does, too.
 _COMMEMORATES: Final = re.compile(
-    r"\b(?:remembers|commemorates)\b|^(?:on )?this day in (?:history|\d{4})\b"
+    r"\b(?:remembers|commemorates)\b|^on this day in (?:history|\d{4})\b"
+    r"|^this day in history\b"
     r"|(?<!to )\bmarks? (?:[\w-]+ ){0,3}(?:years?|decades?|anniversary)\b"
     r"|\b(?:\d+|one|two|three|four|five|ten|twenty|thirty|a) (?:years?|decades?) on\b",
     re.IGNORECASE,
@@ -113,8 +114,8 @@ class Claims:
     Attributes:
         lang: ISO 639-1; None when nobody could tell.
         ordinals: numbers by what they count: {"package": {13}}.
-        in_series: the one ordinal of the title, from LOW; None if there are others or
-            none.
+        in_series: the one ordinal of the title, from LOW, and what it counts where
+            `counter_of` is asked; None if there are others or none.
         phase: the word of the title by which something begins or ends; None if there
             is none, or one of each.
         acts: (actor, verb, names after it) where a name of the title stands right
@@ -129,7 +130,7 @@ class Claims:
 
     lang: str | None
     ordinals: Mapping[str, frozenset[int]]
-    in_series: int | None
+    in_series: tuple[int, str] | None
     acts: tuple[tuple[str, str, frozenset[str]], ...]
     phase: str | None
     dates: frozenset[date]
@@ -177,7 +178,9 @@ def claims_of(
         lang=lang,
         ordinals={word: frozenset(numbers) for word, numbers in ordinals.items()},
         # Of a day that the title names nobody knows whether it is the ordinal.
-        in_series=in_series[0] if len(set(in_series)) == 1 and not dates else None,
+        in_series=(in_series[0], counter_of(title, lang) if lang in _NO_WORDS else "")
+        if len(set(in_series)) == 1 and not dates
+        else None,
         acts=_acts(title),
         phase=phases[0] if len({word in _ENDS for word in phases}) == 1 else None,
         dates=dates,
@@ -225,15 +228,17 @@ def _other_number(a: Claims, b: Claims) -> str | None:
 def _other_of_a_series(a: Claims, b: Claims) -> str | None:
     """The title of each has one ordinal, and not the same.
 
-    In two languages, or in one whose words nobody finds that stand beside it.
+    In two languages, or in one whose words nobody parts, of what both count alike.
     """
-    if None in (a.lang, b.lang, a.in_series, b.in_series):
+    if not (a.lang and b.lang and a.in_series and b.in_series):
         return None
-    is_one = a.lang == b.lang
-    if a.in_series == b.in_series or (is_one and a.lang not in _NO_WORDS):
+    (one, counted), (other, it_counts) = a.in_series, b.in_series
+    if one == other:
         return None
-    said = f"number {a.in_series} against number {b.in_series}"
-    return said if is_one else f"{said}, in two languages"
+    said = f"number {one} against number {other}"
+    if a.lang != b.lang:
+        return f"{said}, in two languages"
+    return f"{said} of {counted!r}" if counted and counted == it_counts else None
 
 
 def _roles_reversed(a: Claims, b: Claims) -> str | None:

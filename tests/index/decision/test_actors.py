@@ -183,7 +183,7 @@ def test_the_rates_of_two_central_banks_are_two_events(one, other):
 
 
 def test_a_central_bank_has_several_names():
-    """BoE and Bank of England are one; the Fed is no part of a word."""
+    """BoE and Bank of England are one; the Fed is no part of a word, nor its own."""
     assert not veto(
         claims_of("BoE holds rates", "", "en"),
         claims_of("Bank of England keeps rates", "", "en"),
@@ -191,3 +191,16 @@ def test_a_central_bank_has_several_names():
     assert not veto(
         claims_of("ECB cuts rates", "", "en"), claims_of("FedEx cuts rates", "", "en")
     )
+    assert not veto(
+        claims_of("ECB cuts rates", "", "en"), claims_of("Fed up Tarsk cuts rates", "")
+    )
+    assert veto(
+        claims_of("Sweden\u2019s central bank holds", ""), claims_of("ECB holds", "")
+    )
+
+
+def test_a_central_bank_that_does_not_act_parts_nothing():
+    """Markets look at several on one day: the title begins with another."""
+    one = claims_of("Dollar slides as Fed cuts rates", "Shares rose.", "en")
+    other = claims_of("Dollar falls ahead of ECB meeting", "Shares rose.", "en")
+    assert veto(one, other) is None

@@ -138,5 +138,46 @@ def test_a_number_behind_what_is_counted_is_that_before_it():
     """Game 4 is the fourth game; 4 per cent and 4.5 are of no series."""
     four = claims_of("Larks win Game 4", "", "en")
     assert veto(four, claims_of("Larks win the fourth game", "", "en")) is None
-    for title in ("Stage 4.5 quake", "Round 5 per cent of voters", "Leg 3% shorter"):
-        assert not claims_of(title, "", "en").ordinals
+    assert claims_of("Day 12 of the siege", "", "en").ordinals == {"day": {12}}
+    assert claims_of("The Phase 3 trial", "", "en").ordinals == {"phase": {3}}
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Stage 4.5 quake",
+        "Round 5 per cent of voters",
+        "Leg 3% shorter",
+        "Last week 40 people drowned in Tarsk",
+        "In one day 500 drones came over Velund",
+        "Roe wins race two days after her fall",
+        "In the game two players were hurt",
+        "Kesmark to test 5 missiles",
+        "Kesmark test 12 missiles off Dunmore",
+        "Election Day 2026 has begun",
+        "D-Day 80 years on",
+        "In part I blame myself, says coach",
+        "On stage 10 dancers in red",
+    ],
+)
+def test_a_number_may_stand_behind_a_word_that_counts_nothing(title):
+    """How many there were, a year, a person."""
+    assert not claims_of(title, "", "en").ordinals
+
+
+@pytest.mark.parametrize(
+    ("lang", "one", "other"),
+    [
+        ("zh", "科尔斯赛会：塔尔斯克队夺得第15金", "第33届科尔斯赛会：塔尔斯克队夺金"),
+        ("ja", "ロエ選手、第50号本塁打", "ロエ選手が第6打席で本塁打"),
+        ("hi", "78वें उत्सव पर ओकोये का भाषण", "ओकोये ने 11वीं बार भाषण दिया"),
+        ("th", "น้ำท่วมพื้นที่ 20 จังหวัด", "น้ำท่วมหนักพื้นที่ 18 จังหวัด"),
+        ("zh", "第二十十佳青年揭晓", "第十九十佳青年揭晓"),
+        ("en", "Twenty third-graders hurt in Tarsk", "Third-graders hurt in Tarsk"),
+        ("en", "Sixty-second blackout in Tarsk", "Third blackout in Tarsk"),
+    ],
+)
+def test_two_numbers_of_different_things_are_of_no_series(lang, one, other):
+    """The 15th medal of the 33rd games; an area of 20 provinces; a grade at school."""
+    first, second = (claims_of(title, "", lang) for title in (one, other))
+    assert veto(first, second) is None

@@ -224,6 +224,13 @@ def test_a_rubric_heads_anything():
     said = "nothing in common but the title, which heads anything"
     assert house_text_alone(one, other, of_one_house=False) == said
     assert house_text_alone(one, one, of_one_house=False) is None
+    for short in ("Heavy snow.", ""):
+        twice = report("Weather - Globe Tonight", short), report("Weather", short)
+        assert house_text_alone(*twice, of_one_house=False) == (None if short else said)
+    foreign = ("Editorial", "Le budget arrive à midi, et les trains roulent.", "fr")
+    assert (
+        house_text_alone(report("Editorial", one[1]), foreign, of_one_house=0) is None
+    )
     headline = "Envoys of Velund leave Kesmark after the expulsion"
     longer = (report(headline, text) for _, text, _ in (one, other))
     assert house_text_alone(*longer, of_one_house=False) is None

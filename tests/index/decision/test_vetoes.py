@@ -288,3 +288,20 @@ def test_columns_steps_and_days_of_long_ago_are_no_one_event(one, other, says):
     first, second = (claims_of(title, text, "en") for title, text in (one, other))
     assert says in veto(first, second)
     assert veto(second, first) == veto(first, second) or says in veto(second, first)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Truce to take effect in Tarsk on Friday", "Velmora and Tarsk agree truce"),
+        ("Court stops border law from taking effect", "Judge blocks border law"),
+        (
+            "This day in 1945 changed Velmora, Roe tells council",
+            "Roe speaks in council on war's end",
+        ),
+    ],
+)
+def test_what_is_still_to_come_and_what_is_spoken_of_part_nothing(one, other):
+    """A truce is agreed, and is to hold from Friday: one event."""
+    first, second = (claims_of(title, "", "en") for title in (one, other))
+    assert veto(first, second) is veto(second, first) is None
