@@ -80,11 +80,16 @@ def _takes_back(story: Story) -> bool:
             return True
     names = (story.outlet, *names_of(outlet_named(story.outlet)))
     return any(
-        re.search(rf"\b{re.escape(name)}$", beginning[: hit.start()], re.IGNORECASE)
+        _ends_with(beginning[: hit.start()].casefold(), name.casefold())
         for hit in _ITS_OWN.finditer(beginning)
         for name in names
         if name
     )
+
+
+def _ends_with(text: str, name: str) -> bool:
+    """Tell whether a name stands at a text's end, as a word."""
+    return text.endswith(name) and not text[: -len(name)][-1:].isalnum()
 
 
 def _is_quoted(hit: re.Match[str]) -> bool:
