@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from samestory.index.grouping.correction_moves import moves_of
 from samestory.index.grouping.placements import CORRECTED, Placements
+from samestory.index.grouping.undoing import moves_without
 from samestory.index.messages.constraints import Constraints
 from samestory.index.messages.correction import (
     APART,
@@ -56,7 +57,7 @@ def apply_correction(
         one = replace(one, why="")
     in_force = state.corrections.in_force()
     if one.kind == UNDO:
-        _undo(state, placements, one)
+        _undo(state, placements, one, similarity)
         return
     if one.kind in MARKS:
         why_not = "" if state.member(one.a) else _GONE.format(one.a)
@@ -116,7 +117,9 @@ def _refusal(state: State, one: Correction, in_force: Constraints) -> str:
     return f"it contradicts {in_words(chain)}" if chain else ""
 
 
-def _undo(state: State, placements: Placements, one: Correction) -> None:
+def _undo(
+    state: State, placements: Placements, one: Correction, similarity: Similarity
+) -> None:
     held = state.corrections.get(one.b)
     if held is None or held.status != ACCEPTED or held.correction.kind == UNDO:
         what = "is not known" if held is None else f"is {held.status}"
@@ -127,65 +130,13 @@ def _undo(state: State, placements: Placements, one: Correction) -> None:
     state.corrections.put(replace(held, status=UNDONE))
     left = state.corrections.in_force()
     now = state.events_of(left.stories | held.moved.keys())
-    back = _way_back(held, state.corrections.all(), now)
-    led = _followers(state, back)
-    if left.broken(now | back | led) is None:
-        back |= led
-    stays = left.broken(now | back)
+    moves = moves_without(held, state, _Stored(state, similarity))
+    stays = left.broken(now | moves)
+    if stays is None and not moves:
+        stays = left.broken(now | {story: way[0] for story, way in held.moved.items()})
     reason = f"the stories stay: {in_words([stays])} needs them there" if stays else ""
-    moved = {} if stays else _move(state, placements, back, one.correction_id)
+    moved = _move(state, placements, {} if stays else moves, one.correction_id)
     _keep(state, one, ACCEPTED, reason, moved)
-
-
-def _way_back(
-    held: Corrected, everything: Sequence[Corrected], now: Mapping[str, str]
-) -> dict[str, str]:
-    """Return where the stories go that a correction moved, by story id.
-
-    A story that came elsewhere since goes nowhere, unless later corrections took it
-    there with its company. Where it came from by a correction that is undone itself
-    was never its place: it goes where that one took it from.
-
-    Args:
-        held: the correction, undone now.
-        everything: all corrections in their order.
-        now: each story's event.
-    """
-    ids = [one.correction.correction_id for one in everything]
-    at = ids.index(held.correction.correction_id)
-    undone = [one.moved for one in reversed(everything[:at]) if one.status == UNDONE]
-    later = [one.moved for one in everything[at + 1 :]]
-    back = {}
-    for story, (source, target) in held.moved.items():
-        stands, place = target, source
-        for moved in later:
-            if story in moved and moved[story][0] == stands:
-                stands = moved[story][1]
-        for moved in undone:
-            if story in moved and moved[story][1] == place:
-                place = moved[story][0]
-        if now.get(story) == stands:
-            back[story] = place
-    return back
-
-
-def _followers(state: State, back: Mapping[str, str]) -> dict[str, str]:
-    """Return where those go that came since, drawn by a story that goes back.
-
-    Args:
-        state: as it is.
-        back: where stories go back to, by story id.
-    """
-    led: dict[str, str] = {}
-    for event in sorted(set(state.events_of(back).values())):
-        for place in state.membership.arrived(event):
-            record = state.joins.of(place.story_id)
-            if place.story_id in back or record is None or not record.pairs:
-                continue
-            nearest = max(record.pairs, key=lambda pair: pair.logit).story_id
-            if record.joined and (goes := back.get(nearest) or led.get(nearest)):
-                led[place.story_id] = goes
-    return led
 
 
 def _move(

@@ -1,6 +1,7 @@
 """Corrections: obeyed at once, for ever, by every replay; conflicts are refused."""
 
 import json
+import random
 from itertools import permutations
 
 import pytest
@@ -55,6 +56,45 @@ def test_who_takes_back_all_that_was_said_has_what_was_before(harness, pairs, or
     assert harness.groups() == [list(range(9))]
     for at in order:
         assert harness.say(UNDO, "", made[at]).status == ACCEPTED
+    assert harness.state.assignments() == before
+
+
+def test_what_was_joined_again_goes_back_where_that_had_it(tmp_path):
+    """An undone joining of before does not send it elsewhere."""
+    harness = Harness(tmp_path / "s.db", stories(4, topics=4))
+    first = harness.say(SAME, 2, 3).correction.correction_id
+    harness.say(UNDO, "", first)
+    harness.say(SAME, 2, 3)
+    joined = harness.say(SAME, 0, 2).correction.correction_id
+    assert harness.groups() == [[0, 2, 3], [1]]
+    harness.say(UNDO, "", joined)
+    assert harness.groups() == [[0], [1], [2, 3]]
+
+
+@pytest.mark.parametrize("topics", [6, 3])
+@pytest.mark.parametrize("seed", range(12))
+def test_who_takes_back_everything_has_what_was_before(tmp_path, seed, topics):
+    """Whatever was joined, parted and taken back in between, in whatever order."""
+    rng = random.Random(seed)
+    harness = Harness(tmp_path / "s.db", stories(6, topics=topics))
+    before, made = harness.state.assignments(), []
+    for _ in range(14):
+        if made and rng.random() < 0.4:
+            harness.say(UNDO, "", made.pop(rng.randrange(len(made))))
+            continue
+        kind, (a, b) = (
+            rng.choice([SAME, SAME, DIFFERENT, APART]),
+            rng.sample(range(6), 2),
+        )
+        one = harness.part(a, b) if kind == APART else harness.say(kind, a, b)
+        if one.status == ACCEPTED:
+            made.append(one.correction.correction_id)
+        held = harness.state.assignments()
+        assert harness.state.corrections.in_force().broken(held) is None
+    while made:
+        harness.say(UNDO, "", made.pop(rng.randrange(len(made))))
+        held = harness.state.assignments()
+        assert harness.state.corrections.in_force().broken(held) is None
     assert harness.state.assignments() == before
 
 
