@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 from typing import Final
 
 DAY_S: Final = 86_400.0
-_HOUR: Final = re.compile(r":|\d[Tt]\d|\d{9}")  # of a date; the last of an epoch, too
+_HOUR: Final = re.compile(
+    r"(?<![+-]\d\d):|\d[Tt]\d|\d{9}"
+)  # of a date; the last of an epoch, too
 
 
 def utc_now() -> datetime:

@@ -82,6 +82,11 @@ class Check(Json, Kafka):
             path = Path(self.snapshot)
             if not path.exists():
                 raise Misconfigured(f"{path}: no such file")
+            if path.is_dir():
+                raise Misconfigured(
+                    f"{path}: is a directory: a state is named by --state, a snapshot"
+                    " is a file"
+                )
             findings.look(path, partial(_damage_of_snapshot, path))
         _tell(findings, self)
         return findings.exit_code

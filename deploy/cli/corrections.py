@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from samestory.counted import counted
 from samestory.deploy import wiring
+from samestory.deploy.cli import answer_records
 from samestory.deploy.cli.correcting import correction_row, headlines
 from samestory.deploy.cli.options import Place, Ways
 from samestory.deploy.cli.output import (
@@ -40,7 +41,11 @@ class Listed(Ways):
         state = wiring.read_state(settings)
         corrections = state.corrections.all()
         if is_for_programs(self):
-            print_rows([correction_row(one) for one in corrections], self)
+            print_rows(
+                [correction_row(one) for one in corrections],
+                self,
+                answer_records.Correction,
+            )
         elif corrections:
             print_lines(line for one in corrections for line in _lines(one, state))
         else:

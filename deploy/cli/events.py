@@ -11,6 +11,7 @@ from cyclopts import Parameter
 
 from samestory.counted import counted
 from samestory.deploy import wiring
+from samestory.deploy.cli import answer_records
 from samestory.deploy.cli.naming import event_named, remember
 from samestory.deploy.cli.options import Ways
 from samestory.deploy.cli.output import (
@@ -128,7 +129,12 @@ class Events(_Listing):
         for_programs = is_for_programs(self)
         if for_programs:
             events = state.events(query)
-            print_rows([one.to_json() for one in events], self, EVENT_COLUMNS)
+            print_rows(
+                [one.to_json() for one in events],
+                self,
+                answer_records.Event,
+                EVENT_COLUMNS,
+            )
         elif not sys.stdout.isatty():
             events = state.events(query)
             if events:
@@ -331,7 +337,7 @@ def _print_stories(state: Reader, query: Query, args: _Listing) -> int:
         rows = [one.to_json() for one in state.stories(query)]
         for row in rows:
             row["feed_url"] = masked(row["feed_url"] or "") or None
-        print_rows(rows, args, STORY_COLUMNS)
+        print_rows(rows, args, answer_records.Story, STORY_COLUMNS)
         return DONE if rows else NOTHING_FOUND
     is_terminal = sys.stdout.isatty()
     limit = SCREEN if is_terminal and not (args.limit or args.all) else query.limit

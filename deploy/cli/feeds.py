@@ -10,6 +10,7 @@ from cyclopts import Parameter
 
 from samestory.counted import counted
 from samestory.deploy import wiring
+from samestory.deploy.cli import upkeep_records
 from samestory.deploy.cli.options import Fetching, Json, Place, Ways
 from samestory.deploy.cli.output import (
     day_and_time,
@@ -128,7 +129,7 @@ class Listed(Ways):
         wiring.must_have_feeds(settings)
         feeds = wiring.open_frontier(settings).feeds.all()
         if is_for_programs(self):
-            print_rows([shown(_row(feed)) for feed in feeds], self)
+            print_rows([shown(_row(feed)) for feed in feeds], self, upkeep_records.Feed)
         elif feeds:
             print_lines(line for feed in feeds for line in _lines(feed))
         else:

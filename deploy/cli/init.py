@@ -79,6 +79,9 @@ class Init(Fetching):
         )
         made = replace(settings, state=state, user_agent=_agent(contact))
         made = replace(made, state=str(made.home.absolute()))
+        if made.feed_headers:
+            headers = str(Path(made.feed_headers).absolute())
+            made = replace(made, feed_headers=headers)
         refs = list(_refs(sources, made))
         given = {name for name, value in vars(self).items() if value is not None}
         _write(file, made, given | {"state", "user_agent"})

@@ -42,17 +42,23 @@ def is_for_programs(args: "Ways") -> bool:
     """
     if args.fields and not (args.json or args.csv or args.tsv):
         raise Misconfigured("--fields: say in which form: --json, --csv or --tsv")
+    if args.json + args.csv + args.tsv > 1:
+        raise Misconfigured("--json, --csv, --tsv: choose one of them")
     return bool(args.json or args.csv or args.tsv)
 
 
 def print_rows(
-    rows: Sequence[dict[str, Any]], args: "Ways", columns: Sequence[str] = ()
+    rows: Sequence[dict[str, Any]],
+    args: "Ways",
+    record: type,
+    columns: Sequence[str] = (),
 ) -> None:
-    """Print rows of the same fields as `Ways` has it.
+    """Print rows of the same fields as `Ways` has it; a table has its head if empty.
 
     Args:
         rows: as --json prints them.
         args: which of the forms.
+        record: the type of a row, see `records`.
         columns: the fields of a table where none are asked for; empty for all.
 
     In a table a list is its values with "; " between them, and a cell that a
@@ -61,9 +67,9 @@ def print_rows(
     Raises:
         Misconfigured: a field that is asked for is none; names those that are.
     """
-    there = list(rows[0]) if rows else []
+    there = list(rows[0] if rows else record.__annotations__)
     fields = [one.strip() for one in (args.fields or "").split(",") if one.strip()]
-    wrong = [one for one in fields if there and one not in there]
+    wrong = [one for one in fields if one not in there]
     if wrong:
         raise Misconfigured(f"--fields {wrong[0]}: fields are {', '.join(there)}")
     fields = fields or (there if args.json else list(columns) or there)
@@ -72,8 +78,7 @@ def print_rows(
             print_json({name: row[name] for name in fields})
         return
     writer = csv.writer(sys.stdout, delimiter="\t" if args.tsv else ",")
-    if fields:
-        writer.writerow(fields)
+    writer.writerow(fields)
     writer.writerows([_cell(row[name]) for name in fields] for row in rows)
 
 

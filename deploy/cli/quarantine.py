@@ -10,6 +10,7 @@ from cyclopts import Parameter
 
 from samestory.counted import counted
 from samestory.deploy import wiring
+from samestory.deploy.cli import upkeep_records
 from samestory.deploy.cli.options import Json, Kafka, Ways
 from samestory.deploy.cli.output import (
     day_and_time,
@@ -59,7 +60,9 @@ class Listed(_Filters, Ways):
         wiring.must_have_log(settings)
         matching = _matching(cases(wiring.open_log(settings)).values(), self)
         if is_for_programs(self):
-            print_rows([shown(_json(case)) for case in matching], self)
+            print_rows(
+                [shown(_json(case)) for case in matching], self, upkeep_records.Case
+            )
         elif matching:
             print_lines(line for case in matching for line in _lines(case))
         else:

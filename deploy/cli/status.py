@@ -11,6 +11,7 @@ from cyclopts import Parameter
 
 from samestory.counted import counted
 from samestory.deploy import wiring
+from samestory.deploy.cli import upkeep_records
 from samestory.deploy.cli.options import Json, Kafka, Ways
 from samestory.deploy.cli.output import (
     is_for_programs,
@@ -98,7 +99,7 @@ class Topics(Ways, Kafka):
         ]
         log.close()
         if is_for_programs(self):
-            print_rows(rows, self)
+            print_rows(rows, self, upkeep_records.Topic)
         else:
             columns: list[tuple[str, dict[str, Any]]] = [(name, {}) for name in rows[0]]
             print_table(columns, [[str(cell) for cell in row.values()] for row in rows])

@@ -9,7 +9,8 @@ from samestory.ingest.feeds.entry import Entry
 
 LEAST: Final = 3  # dated entries; of fewer nobody can tell
 _MIDNIGHT: Final = re.compile(
-    r"(?:T|(?<=\d)\s+)(?:00?:00(?::00(?:[.,]0+)?)?|12:00(?::00)?\s*a\.?m\.?)"
+    r"(?:(?:T|(?<=\d),?\s+)(?:00?:00(?::00(?:[.,]0+)?)?|12:00(?::00)?\s*a\.?m\.?)"
+    r"|T0000(?:00)?)"
     r"(?:\s*(?:Z|[A-Z]{2,5}|(?:GMT|UTC)?[+-]\d\d?:?\d\d))?(?:\s*\([^()]*\))?$",
     re.IGNORECASE,
 )

@@ -38,6 +38,9 @@ _NUMBERS: Final = re.compile(
     r"(?:[ T]+(\d{1,2}:\d{2}(?::\d{2})?))?\s*([+-]\d{2}:?\d{2}|Z|UTC|GMT)?"
 )
 _SLASHED: Final = re.compile(r"\b(\d{1,2})/(\d{1,2})/\d{2,4}\b")
+# What ends with its year; of a day the zone says nothing.
+_YEAR_ALONE: Final = re.compile(r"\b(\d{4})(?: +(?:[A-Z]{1,5}|[+-]\d{4}))?$")
+_DAY_IN_ZONE: Final = re.compile(r"(\d{4}-\d\d-\d\d)(?:Z|[+-]\d\d:?\d\d)")
 _AS_WRITTEN: Final = {  # nothing relative, no part made up
     "PARSERS": ["absolute-time"],
     "STRICT_PARSING": True,
@@ -126,7 +129,9 @@ def _epoch(text: str) -> Moment | None:
 
 
 def _iso(text: str) -> Moment | None:
-    if compact := _COMPACT.fullmatch(text):
+    if alone := _DAY_IN_ZONE.fullmatch(text):
+        text = alone[1]
+    elif compact := _COMPACT.fullmatch(text):
         text = f"{compact[1]}T{compact[2]}"
     elif not _SEPARATED.match(text):  # Python takes any sign between day and time
         return None
@@ -164,12 +169,12 @@ def _rfc822(text: str) -> Moment | None:
     text = _COLON.sub(r" \1\2", text)
     text = _HALF_DAY.sub(_full_day, text)
     text = re.sub(r"([+-]\d{4})\s*\([^()]*\)$", r"\1", text)  # the offset says it all
-    named = _NAMED.search(text)
+    named = _NAMED.search(text) if ":" in text else None
     hours = ZONES.get(named.group(1)) if named else None
     if named and hours is not None:
         text = text[: named.start()]
     if ":" not in text:  # a day alone, of which Python reads nothing
-        text += " 00:00"
+        text = _YEAR_ALONE.sub(r"\1 00:00", text)
     try:
         at = parsedate_to_datetime(text)
         if hours is not None:

@@ -64,6 +64,16 @@ def test_settings_are_written_with_every_other_as_a_comment(home, capsys):
     assert len(capsys.readouterr().out.splitlines()) >= 60
 
 
+def test_a_file_of_headers_is_found_from_everywhere(home, monkeypatch):
+    """As the place of everything is: by its whole path."""
+    monkeypatch.chdir(home)
+    (home / "headers.toml").write_text("")
+    args = ("--contact", "x@y.org", "--state", "s", "--feed-headers", "headers.toml")
+    assert run(["init", *args, "diplomacy"]) == 0
+    written = tomllib.loads(file_of(home).read_text())
+    assert written["feed_headers"] == str(home / "headers.toml")
+
+
 def test_a_list_that_is_not_there_is_no_site(home, capsys):
     """Nothing is written, nothing asked of the network."""
     args = ["--contact", "x@y.org", "--state", str(home / "s"), "my/feeds.opml"]

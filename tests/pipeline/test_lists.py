@@ -9,6 +9,7 @@ from contextlib import closing
 import pytest
 from rich.cells import cell_len
 
+from samestory.deploy.cli.answer_records import Story
 from samestory.deploy.cli.output import is_for_programs, print_rows
 from tests.product import Run
 from tests.terminal import on_a_terminal
@@ -290,6 +291,26 @@ def test_a_list_comes_as_a_table_for_spreadsheets(news):
     assert "say in which form: --json, --csv or --tsv" in said
 
 
+@pytest.mark.parametrize(
+    ("listing", "head"),
+    [
+        ("events --since 1h", "event_id,title,started"),
+        ("stories --since 1h", "story_id,event_id,published"),
+        ("corrections list", "id,kind,a"),
+        ("quarantine list", "id,status,stage"),
+    ],
+)
+def test_an_empty_table_has_its_head(news, listing, head):
+    """And a field that there is none of is refused as in any other."""
+    out, _ = news(*listing.split(), "--csv", expect=1)
+    (line,) = out.splitlines()
+    assert line.startswith(head)
+    asked = (*listing.split(), "--csv", "--fields", "colour")
+    assert "--fields colour: fields are" in news(*asked, expect=2)[1]
+    _, said = news(*listing.split(), "--csv", "--json", expect=2)
+    assert "choose one of them" in said
+
+
 def test_a_cell_is_no_formula_and_no_line_of_its_own(capsys):
     """What a hostile headline would do in a spreadsheet."""
 
@@ -298,7 +319,7 @@ def test_a_cell_is_no_formula_and_no_line_of_its_own(capsys):
 
     assert is_for_programs(Asked)
     row = {"title": "=cmd|' /C calc'!A0", "text": "a\nb\x1b[2J", "n": 3}
-    print_rows([row], Asked, list(row))
+    print_rows([row], Asked, Story, list(row))
     _, row = csv.reader(io.StringIO(capsys.readouterr().out))
     assert row == ["'=cmd|' /C calc'!A0", "a b [2J", "3"]
 
