@@ -84,15 +84,17 @@ class Told(NamedTuple):
 
     Attributes:
         outlet: its publisher.
-        voice: whose it is; "" for what is nobody's knowledge: hearsay, or withdrawn.
+        voice: whose it is; "" for hearsay.
         relays: what it passes on.
         stance: whether it tells or denies; reports of one stance alone confirm.
+        is_void: nobody knows it: its outlet took it back.
     """
 
     outlet: str
     voice: str
     relays: tuple[str, ...]
     stance: str = ""
+    is_void: bool = False
 
 
 def relays_of(
@@ -260,20 +262,24 @@ def _by_name(reports: Sequence[Told]) -> dict[str, Told]:
 
 
 def _sources(reports: Sequence[Told], here: Mapping[str, Told]) -> list[str]:
-    """Return whose knowledge each report tells: a voice's, an outlet's, or a post's."""
+    """Return whose knowledge each report tells: a voice's, an outlet's, or a post's.
+
+    "" for nobody's.
+    """
     known: dict[int, str] = {}  # by the identity of a report
     for report in reports:
         path = {id(report): report}
         at, source = report, None
         while source is None:
-            other, name = _passed_on(at, here) if at.voice else (None, "")
+            knows = at.voice and not at.is_void
+            other, name = _passed_on(at, here) if knows else (None, "")
             if other is None:
-                source = _plain(name or at.voice)
+                source = "" if at.is_void else _plain(name or at.voice)
             elif id(other) in known:
                 source = known[id(other)]
             elif id(other) in path:  # each passes on the other
                 ring = [*path.values()][[*path].index(id(other)) :]
-                source = min(_plain(one.voice) for one in ring)
+                source = min("" if one.is_void else _plain(one.voice) for one in ring)
             else:
                 path[id(other)] = at = other
         known |= dict.fromkeys(path, source)

@@ -14,6 +14,7 @@ from samestory.index.decision.features import View
 from samestory.index.decision.join_record import JoinRecord
 from samestory.index.decision.join_record import Moved as MovedRecord
 from samestory.index.decision.material import is_material
+from samestory.index.decision.stance import WITHDRAWN, stance_of
 from samestory.index.grouping.copy_tracker import CopyTracker
 from samestory.index.grouping.grouper import Plan
 from samestory.index.grouping.reassessment import Move
@@ -66,6 +67,8 @@ class Placements:
             reason = "confirmed"
             revisions.confirm(event_id, second)
         revisions.revise(event_id, reason, story=story.story_id)
+        if told and stance_of(story) == WITHDRAWN:
+            self._confirm(event_id)
         self._move_all(plan)
         self._retell(news, {event_id}, story=story.story_id)
 

@@ -21,7 +21,9 @@ from samestory.index.copies.relays import (
     second_source,
     stance_in,
 )
+from samestory.index.copies.relays import kept as relays_kept
 from samestory.index.decision.stance import WITHDRAWN
+from samestory.index.store.withdrawn import with_withdrawn
 from samestory.story import Story
 
 EARLY: Final = 50  # reports of an event, read first
@@ -335,26 +337,36 @@ class Copies:
 
         None where one is alone; see `copies.relays`.
         """
-        (count,) = self._db.execute(
-            "SELECT count(DISTINCT nullif(voice, '')) FROM stories WHERE event_id = ?",
+        voices, reports = self._db.execute(
+            "SELECT count(DISTINCT nullif(voice, '')), count(*) FROM stories"
+            " WHERE event_id = ?",
             (event_id,),
         ).fetchone()
-        if count < CONFIRMING:
+        if voices < CONFIRMING:
             return None
-        for most in (EARLY, -1):  # as a rule one of the first is it
-            rows = self._db.execute(
-                "SELECT story_id, outlet, voice, relays FROM stories"
-                " WHERE event_id = ? ORDER BY event_time, story_id LIMIT ?",
-                (event_id, most),
-            ).fetchall()
-            second = second_source(
-                [told_of(outlet, voice, kept) for _, outlet, voice, kept in rows]
-            )
-            if second is not None:
-                return str(rows[second][0])
-            if len(rows) < EARLY:
-                break
-        return None
+        if reports > EARLY:  # as a rule one of the first is it, if none is taken back
+            second = self._second_of(event_id, EARLY)
+            if second is not None and not self._has_withdrawn(event_id):
+                return second
+        return self._second_of(event_id, -1)
+
+    def _second_of(self, event_id: str, most: int) -> str | None:
+        rows = self._db.execute(
+            "SELECT story_id, outlet, voice, relays FROM stories"
+            " WHERE event_id = ? ORDER BY event_time, story_id LIMIT ?",
+            (event_id, most),
+        ).fetchall()
+        told = [told_of(outlet, voice, kept) for _, outlet, voice, kept in rows]
+        second = second_source(with_withdrawn(told))
+        return None if second is None else str(rows[second][0])
+
+    def _has_withdrawn(self, event_id: str) -> bool:
+        (has,) = self._db.execute(
+            "SELECT EXISTS (SELECT 1 FROM stories WHERE event_id = ?"
+            " AND relays LIKE ? || '%')",
+            (event_id, relays_kept((), WITHDRAWN)),
+        ).fetchone()
+        return bool(has)
 
     def untold(self, limit: int) -> list[int]:
         """Return stories whose voice was not yet told, in order of arrival."""
@@ -367,13 +379,8 @@ class Copies:
 
 
 def told_of(outlet: str, voice: str | None, kept: str) -> Told:
-    """Return what a report knows by itself, of what is kept of it.
-
-    What its outlet takes back it does not know.
-    """
-    stance = stance_in(kept)
-    knows = "" if stance == WITHDRAWN else voice or ""
-    return Told(outlet, knows, relays_in(kept), stance)
+    """Return what a report tells, of what is kept of it."""
+    return Told(outlet, voice or "", relays_in(kept), stance_in(kept))
 
 
 def _copied(row: sqlite3.Row) -> Copied:

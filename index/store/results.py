@@ -12,8 +12,8 @@ from samestory.index.copies.relays import (
     passed_on,
     second_source,
 )
-from samestory.index.decision.stance import WITHDRAWN
 from samestory.index.store.query import Cursor
+from samestory.index.store.withdrawn import with_withdrawn
 from samestory.message import iso
 from samestory.story import Story, attribution_of
 
@@ -171,15 +171,8 @@ class Event:
 
     @property
     def _told(self) -> list[Told]:
-        return [
-            Told(
-                one.outlet,
-                "" if one.stance == WITHDRAWN else one.voice,
-                one.relays,
-                one.stance,
-            )
-            for one in self.reports
-        ]
+        told = [Told(r.outlet, r.voice, r.relays, r.stance) for r in self.reports]
+        return with_withdrawn(told)
 
     @property
     def copy_count(self) -> int:

@@ -12,6 +12,7 @@ from samestory.index.copies.relays import (
     stance_in,
 )
 from samestory.index.decision.stance import DENIES, TELLS, WITHDRAWN, stance_of
+from samestory.index.store.withdrawn import with_withdrawn
 from tests.conftest import make_story
 
 TITLES = [
@@ -79,7 +80,23 @@ def test_a_denial_confirms_a_denial_alone_and_what_is_taken_back_nothing():
     assert second_source([claim, denial]) is None
     assert second_source([claim, denial, other]) == 2
     assert second_source([claim, denial, again]) == 2
-    assert second_source([claim, Told("B", "", (), WITHDRAWN)]) is None
+    withdrawn = [claim, Told("B", "B", (), WITHDRAWN)]
+    assert second_source(with_withdrawn(withdrawn)) is None
+
+
+def test_what_an_outlet_takes_back_by_another_report_is_void_with_its_copies():
+    """And with who passed it on; what it tells later counts again."""
+    claim, copy = Told("A", "A", ()), Told("C", "A", ())
+    citing, own = Told("D", "D", ("A",)), Told("B", "B", ())
+    gone = Told("A", "A", (), WITHDRAWN)
+    for reports, second in (
+        ([claim, own], 1),
+        ([claim, own, gone], None),
+        ([claim, copy, citing, own, gone], None),
+        ([claim, own, gone, Told("E", "E", ())], 3),
+        ([own, claim, gone, claim], 3),
+    ):
+        assert second_source(with_withdrawn(reports)) == second
 
 
 def test_what_is_kept_of_a_report_is_read_again():

@@ -175,9 +175,9 @@ def test_a_source_that_comes_later_is_told_and_counts(tmp_path):
     assert found[2]["copies"] == [[IDS[0], IDS[2]], [IDS[1], IDS[2]]]
 
 
-@pytest.mark.parametrize("way", ["forgotten", "moved"])
+@pytest.mark.parametrize("way", ["forgotten", "moved", "retracted"])
 def test_a_confirmation_is_taken_back_when_its_ground_goes(tmp_path, way):
-    """The one report of another voice is forgotten, or a person moves it away."""
+    """The one report of another voice is forgotten, moved, or its outlet retracts it."""
     index = EventIndex(State(tmp_path / "s.db"))
     journal = [
         record("n0", 1, 0, hours=0, outlet="a.org", text=OWN),
@@ -187,6 +187,12 @@ def test_a_confirmation_is_taken_back_when_its_ground_goes(tmp_path, way):
     if way == "forgotten":
         gone = Forget(forget_id="f-1", story_ids=(IDS[1],), who="Ada", at=NOW)
         index.apply([(2, gone.encode())])
+    elif way == "retracted":
+        text = "b.org has retracted its report of the talks."
+        index.apply([(2, record("n2", 1, 2, hours=2, outlet="b.org", text=text))])
+        assert (
+            index.state.copies.second_source(index.state.assignments()[IDS[0]]) is None
+        )
     else:
         index.apply([(2, said(1, DIFFERENT, IDS[0], IDS[1]))])
     found = [json.loads(one.value) for one in index.state.revisions.outbox()]
