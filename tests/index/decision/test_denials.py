@@ -90,6 +90,8 @@ def test_a_denial_is_one_in_its_language(lang, claim, denial):
         ("pl", "Minister Roe odchodzi", "Rzecznik zdementował odejście Roe"),
         ("pt", "Kesmark fecha o porto", "É falso que Kesmark feche o porto"),
         ("ru", "Заложники в Тарске убиты", "Тарск назвал фейком гибель заложников"),
+        ("th", "โรลาออกจากตำแหน่ง", "โรปฏิเสธข่าวลาออกจากตำแหน่ง"),
+        ("th", "เคสมาร์คส่งโดรนให้ทาร์สค์", "เคสมาร์คยันไม่ได้ส่งโดรนให้ทาร์สค์"),
         ("tr", "Kesmark limanı kapatıyor", "Liman iddiası asılsız çıktı"),
         (
             "uk",
@@ -125,6 +127,7 @@ def test_a_denial_has_many_words(lang, claim, denial):
         ("ko", "유명 소설가 부인, 교통사고로 숨져", "승용차 전복…60대 사망"),
         ("pt", "Corte nega habeas corpus a Roe", "Roe continua preso em Tarsk"),
         ("ru", "Тарск опроверг прогнозы и победил", "Тарск сенсационно победил"),
+        ("th", "เคสมาร์คปฏิเสธข้อเสนอหยุดยิง", "เคสมาร์คไม่รับข้อเสนอหยุดยิง"),
         ("uk", "Тарск заперечує проти угоди", "Тарск погрожує ветувати угоду"),
         ("vi", "Roe không phủ nhận khả năng từ chức", "Roe: 'Tôi chưa quyết'"),
         ("zh", "羅伊否認全部控罪", "羅伊受審 不認罪"),
