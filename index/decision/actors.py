@@ -94,6 +94,7 @@ def other_bank(a: Words, b: Words) -> str | None:
     return f"other actor: {one}, {other}"
 
 
+@lru_cache(maxsize=_KEPT)
 def _bank_of(title: str) -> str | None:
     """Return the central bank that acts in a title: it begins with it."""
     found, names = _bank_names()

@@ -189,7 +189,7 @@ def house_text_alone(a: Words, b: Words, *, of_one_house: bool) -> str | None:
         of_one_house: whether one publisher printed both: lines that two have in common
             are told by both.
     """
-    is_known = a[2] == b[2] and all(is_rubric(_HOUSE.sub("", t)) for t, *_ in (a, b))
+    is_known = _is_column(a[0]) and _is_column(b[0]) and a[2] == b[2]
     is_column = is_known or (
         bool(a[0]) and a[0] == b[0] and len(_WORD.findall(a[0])) <= _RUBRIC
     )
@@ -211,6 +211,12 @@ def house_text_alone(a: Words, b: Words, *, of_one_house: bool) -> str | None:
         return None
     what = "the title, which heads anything" if is_column else "house text"
     return f"nothing in common but {what}"
+
+
+@lru_cache(maxsize=_KEPT)
+def _is_column(title: str) -> bool:
+    """Return whether a title heads a column, the outlet's name at its end or not."""
+    return is_rubric(_HOUSE.sub("", title))
 
 
 def _may_be_alike(one: tuple[str, ...], other: tuple[str, ...]) -> bool:

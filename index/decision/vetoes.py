@@ -126,6 +126,8 @@ class Claims:
         day: on which it was published, as it states.
         explains: whether the title explains or comments, see `genre`.
         stages: how far the affairs of the title have come, see `stages`.
+        denies: the words by which the title denies something; None if it does not.
+        commemorates: those by which it remembers something, in English.
     """
 
     lang: str | None
@@ -139,6 +141,8 @@ class Claims:
     day: date | None
     explains: bool
     stages: Mapping[str, frozenset[str]]
+    denies: str | None
+    commemorates: str | None
 
 
 def claims_of(
@@ -158,12 +162,13 @@ def claims_of(
         day: on which it was published, as it states; None if it does not.
     """
     ordinals: dict[str, set[int]] = {}
+    is_english = (lang or ENGLISH) == ENGLISH
     for number, counted in ordinals_in(f"{title}. {text[:LEAD]}", lang):
         if counted and counted[0] not in _NO_SERIES:
             for one in counted:
                 if len(one) >= _SHORTEST and one.isalpha() and one not in _NO_SERIES:
                     ordinals.setdefault(one, set()).add(number)
-    if (lang or ENGLISH) == ENGLISH:
+    if is_english:
         for number, (one,) in counted_in(f"{title}. {text[:LEAD]}"):
             ordinals.setdefault(one, set()).add(number)
     in_series = [
@@ -172,6 +177,7 @@ def claims_of(
         if number >= LOW and not (counted and counted[0] in _NO_SERIES)
     ]
     dates = _dates(title)
+    remembers = _COMMEMORATES.search(title) if is_english else None
     in_title = [word.lower() for word in TOKEN.findall(title)]
     phases = [word for word in in_title if word in _PHASES]
     return Claims(
@@ -188,7 +194,9 @@ def claims_of(
         outlet=outlet,
         day=day,
         explains=explains(title),
-        stages=stages_in(title) if (lang or ENGLISH) == ENGLISH else {},
+        stages=stages_in(title) if is_english else {},
+        denies=denial_in(title, lang),
+        commemorates=remembers and remembers[0],
     )
 
 
@@ -274,15 +282,15 @@ def _told_by_one(a: Claims, b: Claims) -> str | None:
     if (a.lang or ENGLISH) != (b.lang or ENGLISH):
         return None
     for one, other in ((a, b), (b, a)):
-        there = " ".join(other.words[:2])
-        denial = denial_in(one.words[0], one.lang)
-        if denial and not knows_of_denial(there, one.lang):
-            return f"one {denial.lower()!r}, the other knows of no denial"
-        said = _COMMEMORATES.search(one.words[0])
-        if said is None or (one.lang or ENGLISH) != ENGLISH:
+        denies, remembers = one.denies, one.commemorates
+        if not (denies or remembers):
             continue
-        if not (_COMMEMORATES.search(there) or _OF_ANNIVERSARY.search(there)):
-            return f"one {said[0].lower()!r}, the other tells of no anniversary"
+        there = " ".join(other.words[:2])
+        if denies and not knows_of_denial(there, one.lang):
+            return f"one {denies.lower()!r}, the other knows of no denial"
+        is_known = _COMMEMORATES.search(there) or _OF_ANNIVERSARY.search(there)
+        if remembers and not is_known:
+            return f"one {remembers.lower()!r}, the other tells of no anniversary"
     return None
 
 
