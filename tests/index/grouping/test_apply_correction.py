@@ -13,6 +13,8 @@ from samestory.index.decision.pair_model import PairModel
 from samestory.index.grouping.event_index import EventIndex
 from samestory.index.messages.constraints import Constraints
 from samestory.index.messages.correction import APART, DIFFERENT, SAME, UNDO
+from samestory.index.messages.forget import Forget
+from samestory.index.search.changes import Moved
 from samestory.index.store.corrections import ACCEPTED, REFUSED, UNDONE
 from samestory.index.store.state import State
 from tests.index.corrected import AT, IDS, STORIES, Harness, said, stories
@@ -69,6 +71,66 @@ def test_what_was_joined_again_goes_back_where_that_had_it(tmp_path):
     assert harness.groups() == [[0, 2, 3], [1]]
     harness.say(UNDO, "", joined)
     assert harness.groups() == [[0], [1], [2, 3]]
+
+
+def test_an_undo_leaves_what_others_join_and_takes_what_it_alone_joined(harness):
+    """Two joinings of three events; the first is taken back."""
+    first = harness.say(SAME, 0, 1)
+    harness.say(SAME, 1, 2)
+    harness.say(UNDO, "", first.correction.correction_id)
+    assert harness.groups() == [[0, 3, 6], [1, 2, 4, 5, 7, 8]]
+
+
+def test_an_undo_of_what_moved_nothing_moves_nothing(tmp_path):
+    """Nor what an undo before it had taken home with those that had drawn it."""
+    harness = Harness(tmp_path / "s.db", stories(6, topics=2))
+    joined = harness.say(SAME, 0, 5).correction.correction_id
+    harness.index.apply([(len(harness.records), record("n6", 1, 6, hours=6))])
+    harness.records.append(b"")
+    harness.say(UNDO, "", joined)
+    assert harness.groups() == [[0, 2, 4], [1, 3, 5, 6]]
+    twice = harness.say(SAME, 1, 3)
+    assert not twice.moved
+    harness.say(UNDO, "", twice.correction.correction_id)
+    assert harness.groups() == [[0, 2, 4], [1, 3, 5, 6]]
+
+
+@pytest.mark.parametrize("gone", ["expired", "forgotten"])
+def test_what_was_joined_to_a_story_that_is_gone_stays_joined(harness, gone):
+    """An undo of something else does not take it apart; nor of what led to it."""
+    led = harness.say(SAME, 2, 1).correction.correction_id
+    harness.say(SAME, 2, 0)
+    if gone == "forgotten":
+        forget = Forget(forget_id="f-1", story_ids=(IDS[0],), who="Ada", at=AT)
+        harness.index.apply([(len(harness.records), forget.encode())])
+        harness.records.append(b"")
+    else:
+        with harness.state.transaction():
+            harness.index._placements.remove([IDS[0]], "expired")
+    everyone = [list(range(1, 9))]
+    assert harness.groups() == everyone
+    none = harness.say(SAME, 3, 6).correction.correction_id
+    harness.say(UNDO, "", none)
+    assert harness.groups() == everyone
+    harness.say(UNDO, "", led)
+    apart = [[1, 4, 7], [2, 3, 5, 6, 8]]
+    assert harness.groups() == (apart if gone == "expired" else everyone)
+
+
+def test_what_the_index_moves_on_a_second_look_no_undo_takes_back(harness):
+    """It was joined by people and taken back, and then joined by the index."""
+    joined = harness.say(SAME, 1, 0).correction.correction_id
+    harness.say(UNDO, "", joined)
+    events = harness.state.assignments()
+    way = {"source": events[IDS[1]], "target": events[IDS[0]]}
+    seqs = harness.state.membership.seqs_of([IDS[i] for i in (1, 4, 7)])
+    with harness.state.transaction():
+        moved = [Moved(seqs=seqs, **way)]
+        harness.index._placements.move(moved, "moved", story=IDS[0])
+    before = harness.groups()
+    none = harness.part(8, 3).correction.correction_id
+    harness.say(UNDO, "", none)
+    assert harness.groups() == before == [[0, 1, 3, 4, 6, 7], [2, 5, 8]]
 
 
 @pytest.mark.parametrize("topics", [6, 3])
