@@ -28,7 +28,8 @@ _TENS: Final = "twenty thirty forty fifty sixty seventy eighty ninety".split()  
 _UNITS: Final = "first third fourth fifth sixth seventh eighth ninth".split()  # noqa: SIM905
 # Written in one: "twenty third-graders" are twenty; of seconds a minute has sixty.
 _TWO: Final = re.compile(
-    rf"\b({'|'.join(_TENS)})-({'|'.join(_UNITS)})\b(?![-\u2010\u2011])", re.IGNORECASE
+    rf"\b({'|'.join(_TENS)})-({'|'.join(_UNITS)})\b(?![-\u2010\u2011])",
+    re.IGNORECASE | re.ASCII,
 )
 _DIGITS: Final = re.compile(r"(\d{1,3})(?:st|nd|rd|th)")
 # What is counted before its number: Game 4, day 1,501, Phase II. Some of what is so
@@ -53,7 +54,8 @@ _COUNTED: Final = re.compile(
     r"(?<!christmas ))"
     r"(?i:(day|part|leg|match|test|heat|chapter|week|race|step|act)) "
     rf"(?:(?i:no)\.? ?|#)?((?!(?:19|20)\d\d\b)\d[\d,]{{0,6}}"
-    rf"|(?i:{'|'.join(_CARDINALS)})|{'|'.join(_ROMAN)}){_BEHIND}{_ENDS})"
+    rf"|(?i:{'|'.join(_CARDINALS)})|{'|'.join(_ROMAN)}){_BEHIND}{_ENDS})",
+    re.ASCII,  # "ſix" is no six
 )
 _NUMBER: Final = r"(?<![\d.,-])(\d{1,3})"
 _CHINESE: Final = "一二三四五六七八九"

@@ -32,6 +32,7 @@ from samestory.ingest.text.charset import decode
 from samestory.ingest.text.dates import (
     UNKNOWN,
     Moment,
+    is_midnight,
     parse_date,
     parse_date_of_any_language,
 )
@@ -305,9 +306,10 @@ def _dated_by_page(cleaned: Cleaned, page: Page, stated: Stated) -> Cleaned:
     raw = read_head(page.body, page.url, page.content_type).published_raw
     said = parse_date_of_any_language(raw, _moment(stated)) if raw else UNKNOWN
     day = cleaned.published.at
-    if said.at is None or (
-        day and (is_day_alone(raw, said.at) or not _is_within(day, said.at))
-    ):
+    if said.at is None:
+        return cleaned
+    has_hour = not (is_midnight(raw) or is_day_alone(raw, said.at))
+    if day and not (has_hour and _is_within(day, said.at)):
         return cleaned
     return replace(cleaned, published=said, published_raw=raw)
 

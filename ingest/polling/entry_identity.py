@@ -41,6 +41,7 @@ from samestory.story_keys import exact_key, url_key, url_keys
 MIN_SUMMARY: Final = 40  # characters that are not said again by chance, undated
 # What is compared, beside the link, to tell whether an entry says something new.
 _SAID: Final = ("title", "summary", "content", "published_raw", "source", "lang")
+_WHOLE: Final = ("guid", "link", *_SAID)  # by which one is named that has nothing else
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,11 +170,9 @@ def _words(entry: Entry) -> str:
 
 
 def _whole_digest(entry: Entry) -> str:
-    """Name an entry that has nothing else; as schema 2 did, for its story id."""
+    """Name an entry that has nothing else, the same whatever is known of it beside."""
     whole = asdict(entry)
-    for new in ("author", "source_url"):
-        del whole[new]
-    return _digest(whole)
+    return _digest({name: whole[name] for name in _WHOLE})
 
 
 def _digest(said: object) -> str:

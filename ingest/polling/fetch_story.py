@@ -14,12 +14,12 @@ from samestory.ingest.articles.page import (
     choose_text,
     without_page,
 )
-from samestory.ingest.feeds.midnights import without_midnight
 from samestory.ingest.fetch.client import MAX_PAGE_BYTES, Client
 from samestory.ingest.fetch.errors import Elsewhere
 from samestory.ingest.fetch.robots import Robots
 from samestory.ingest.fetch.sandbox import Sandbox
 from samestory.ingest.frontier.pending_story import PendingStory
+from samestory.ingest.text.dates import without_midnight
 from samestory.ingest.text.markup import plain_text
 from samestory.urls import host_of
 

@@ -39,8 +39,16 @@ _NUMBERS: Final = re.compile(
 )
 _SLASHED: Final = re.compile(r"\b(\d{1,2})/(\d{1,2})/\d{2,4}\b")
 # What ends with its year; of a day the zone says nothing.
-_YEAR_ALONE: Final = re.compile(r"\b(\d{4})(?: +(?:[A-Z]{1,5}|[+-]\d{4}))?$")
-_DAY_IN_ZONE: Final = re.compile(r"(\d{4}-\d\d-\d\d)(?:Z|[+-]\d\d:?\d\d)")
+_YEAR_ALONE: Final = re.compile(
+    r"(\b\d{4}|(?<=\d [A-Z][a-z]{2} )\d\d)(?: +(?:[A-Z]{1,5}|[+-]\d{4}))?$"
+)
+_DAY_IN_ZONE: Final = re.compile(r"(\d{4}-\d\d-\d\d) ?(?:Z|[+-]\d\d:?\d\d)")
+_MIDNIGHT: Final = re.compile(
+    r"(?:(?:T|(?<=\d),?\s+)(?:00?:00(?::00(?:[.,]0+)?)?|12:00(?::00)?\s*a\.?m\.?)"
+    r"|T0000(?:00)?)"
+    r"(?:\s*(?:Z|[A-Z]{2,5}|(?:GMT|UTC)?[+-]\d\d?:?\d\d))?(?:\s*\([^()]*\))?$",
+    re.IGNORECASE,
+)
 _AS_WRITTEN: Final = {  # nothing relative, no part made up
     "PARSERS": ["absolute-time"],
     "STRICT_PARSING": True,
@@ -97,6 +105,16 @@ def parse_date_of_any_language(raw: str | None, now: datetime) -> Moment:
         said = said.replace(tzinfo=UTC)
         return _credible(Moment(said, "zone-guessed"), now, EARLIEST)
     return _credible(Moment(said.astimezone(UTC), "exact"), now, EARLIEST)
+
+
+def is_midnight(written: str) -> bool:
+    """Tell whether a date is a midnight, however it is written."""
+    return _MIDNIGHT.search(written) is not None
+
+
+def without_midnight(written: str) -> str:
+    """Return a date without the midnight at its end, and the zone of that."""
+    return _MIDNIGHT.sub("", written)
 
 
 def _cut(raw: str | None) -> str:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from samestory.ingest.feeds.midnights import without_midnight
 from samestory.ingest.feeds.parse import parse_feed
+from samestory.ingest.text.dates import without_midnight
 
 
 def days(*dates):

@@ -303,3 +303,19 @@ def test_entries_whose_links_differ_in_one_parameter_are_two_stories(one, other)
     assert [outcome for outcome, _ in found] == ["NEW", "NEW"]
     assert then == [("KNOWN", found[1][1]), ("KNOWN", found[0][1])]
     assert not any(one.is_on_page for one in named(both))
+
+
+def test_an_item_that_has_nothing_else_is_named_by_what_it_says():
+    """Not by what the other items' dates show of its own, nor by its author."""
+    update = replace(ENTRY, link="https://a.org/", guid="", title="Update")
+    several = [replace(update, content=str(n)) for n in range(3)]
+    ids = [
+        {one[1] for one in polled(items, site="https://a.org/")[0]}
+        for items in (
+            several,
+            [replace(one, is_day=True) for one in several],
+            [replace(one, author="Ada Roe") for one in several],
+        )
+    ]
+    assert len(ids[0]) == 3
+    assert ids[0] == ids[1] == ids[2]
