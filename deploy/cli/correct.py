@@ -112,8 +112,9 @@ class Different(_Said):
 class Undo(_Said):
     """Take a correction back.
 
-    The stories that it moved go back to where they were, unless another correction
-    needs them where they are.
+    The stories stand then as if it had never been made: what it joined goes apart
+    and what it parted comes together again, with the reports that they have drawn
+    since, but for what other corrections ask for.
 
     Examples:
       samestory undo c-0a1b

@@ -133,7 +133,8 @@ def _undo(
     moves = moves_without(held, state, _Stored(state, similarity))
     stays = left.broken(now | moves)
     if stays is None and not moves:
-        stays = left.broken(now | {story: way[0] for story, way in held.moved.items()})
+        back = {story: way[0] for story, way in held.moved.items() if story in now}
+        stays = left.broken(now | back)
     reason = f"the stories stay: {in_words([stays])} needs them there" if stays else ""
     moved = _move(state, placements, {} if stays else moves, one.correction_id)
     _keep(state, one, ACCEPTED, reason, moved)

@@ -158,8 +158,8 @@ class _Imagined:
     def arrived(self, event_id: str) -> Sequence[Place]:
         """See `Events.arrived`."""
         here = self._events.get(event_id)
-        if here is None:  # of others, whose names must not be taken
-            return [p for p in self._stored.arrived(event_id) if not self.has(p[1])]
+        if here is None:  # far from here, and its name must not be taken
+            return self._stored.arrived(event_id)
         return sorted(here.values())
 
     def similarity(self, a: Place, b: Place) -> float:
