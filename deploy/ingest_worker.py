@@ -10,7 +10,7 @@ from samestory.deploy import wiring
 from samestory.deploy.config import Settings
 from samestory.deploy.feedlists import FeedLists
 from samestory.deploy.loop import patiently
-from samestory.deploy.quarantine import quarantine_rejected
+from samestory.deploy.quarantine import HeldFeeds, quarantine_rejected
 from samestory.deploy.stream.log import STORIES, Log, Message
 from samestory.errors import Rejected
 from samestory.ingest.fetch.robots import Robots
@@ -52,8 +52,14 @@ def run_ingest(
         if stories:
             _log.info("published stories=%d", len(stories))
 
+    held = HeldFeeds(log)
+
     def reject(rejected: Sequence[Rejected]) -> None:
         patiently(partial(quarantine_rejected, log, "ingest", rejected), stop)
+        held.held(rejected)
+
+    def mended(url: str) -> None:
+        patiently(partial(held.mended, url), stop)
 
     def each_turn() -> None:
         frontier.refuse_moved()
@@ -72,6 +78,7 @@ def run_ingest(
             clock=time.time,
             rng=random.Random(),  # noqa: S311  (jitter)
             each_turn=each_turn,
+            mended=mended,
         ).run(stop)
     client.close()
     frontier.close()

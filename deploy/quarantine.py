@@ -1,7 +1,8 @@
 """The quarantine: what can never work is set aside with the reason.
 
-Topic `quarantine` holds what happened to each case, in order: held, retried, dropped;
-the last record of an id counts. A retry that fails again is held under its old id.
+Topic `quarantine` holds what happened to each case, in order: held, retried, dropped,
+mended (a feed that is read again); the last record of an id counts. A retry that fails
+again is held under its old id.
 """
 
 import hashlib
@@ -23,6 +24,9 @@ PAGE: Final = 1_000  # records read at once
 CASE_ID: Final = re.compile(r"q-[0-9a-f]{16}")
 CASE: Final = "quarantine"  # header of a retried message: the id of its case
 ATTEMPT: Final = "attempt"
+FEED: Final = "feed"  # header of a case that is a whole feed
+HELD: Final = "held"
+MENDED: Final = "mended"
 
 _log = logging.getLogger("samestory")
 
@@ -33,7 +37,7 @@ class Case:
 
     Attributes:
         case_id: `q-` and 16 hex digits.
-        status: held, retried or dropped.
+        status: held, retried, dropped or mended.
         stage: the worker that set it aside: ingest, embed, index or import.
         reason: why.
         where: topic:partition:offset, the feed's or page's URL, or file:line.
@@ -44,6 +48,7 @@ class Case:
         value: the message or input, at most MAX_VALUE bytes.
         is_whole: nothing of the value was cut off.
         offset: of the record that set it aside last.
+        is_feed: it is a whole feed.
     """
 
     case_id: str
@@ -58,6 +63,7 @@ class Case:
     value: bytes
     is_whole: bool
     offset: int
+    is_feed: bool = False
 
 
 def quarantine_record(log: Log, stage: str, record: Record, reason: str) -> None:
@@ -100,7 +106,8 @@ def quarantine_rejected(log: Log, stage: str, rejected: Sequence[Rejected]) -> N
                     "error": "Quarantine",
                     "url": r.source.encode("utf-8", "replace").decode(),
                     ATTEMPT: "1",
-                },
+                }
+                | ({FEED: "1"} if r.is_feed else {}),
             )
             for r in rejected
         ],
@@ -132,17 +139,17 @@ def _records(log: Log) -> Iterator[Record]:
 
 def _case(record: Record, before: Case | None) -> Case:
     headers = record.headers
-    status = headers.get("status", "held")
+    status = headers.get("status", HELD)
     place = ":".join(headers.get(n, "?") for n in ("topic", "partition", "offset"))
     attempt = headers.get(ATTEMPT, "1")
     is_late = before and headers.get("of", str(before.offset)) != str(before.offset)
-    if before and is_late and status != "held":
+    if before and is_late and status != HELD:
         return before  # it failed again before this was written down: it is held
     # A record of what happened to a case leaves out what the case is.
-    earlier = before if status != "held" and before else None
+    earlier = before if status != HELD and before else None
     tries = max(1, _number(attempt))
     if before and not earlier:  # held again: what never was a message carries no count
-        tries = max(tries, before.attempt + (before.status != "held"))
+        tries = max(tries, before.attempt + (before.status != HELD))
     return Case(
         case_id=record.key,
         status=status,
@@ -156,11 +163,40 @@ def _case(record: Record, before: Case | None) -> Case:
         value=earlier.value if earlier else record.value,
         is_whole=earlier.is_whole if earlier else "cut" not in headers,
         offset=earlier.offset if earlier else record.offset,
+        is_feed=earlier.is_feed if earlier else FEED in headers,
     )
 
 
+class HeldFeeds:
+    """The feeds that are held, until they are read again."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._urls: set[str] | None = None  # not read yet
+
+    def held(self, rejected: Sequence[Rejected]) -> None:
+        """Hear what is set aside."""
+        if self._urls is not None:
+            self._urls |= {one.source for one in rejected if one.is_feed}
+
+    def mended(self, url: str) -> None:
+        """Give up the cases of a feed, with their end told: it is read again."""
+        if self._urls is None:
+            self._urls = {case.where for case in self._cases()}
+        if url not in self._urls:
+            return
+        for case in self._cases():
+            if case.where == url:
+                settle(self._log, case, MENDED)
+        self._urls.discard(url)
+
+    def _cases(self) -> list[Case]:
+        held = (case for case in cases(self._log).values() if case.status == HELD)
+        return [case for case in held if case.is_feed]
+
+
 def settle(log: Log, case: Case, status: str) -> None:
-    """Write down that a case was retried or dropped."""
+    """Write down that a case was retried, dropped or mended."""
     headers = {"status": status, "of": str(case.offset)}
     log.publish(QUARANTINE, [Message(key=case.case_id, value=b"", headers=headers)])
 

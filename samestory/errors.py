@@ -27,8 +27,16 @@ class Misconfigured(SamestoryError):  # noqa: N818
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejected:
-    """What could not become a story, for the quarantine."""
+    """What could not become a story, for the quarantine.
+
+    Attributes:
+        reason: why.
+        source: where it is from.
+        detail: of it; may be empty.
+        is_feed: a whole feed, which may be mended by itself.
+    """
 
     reason: str
     source: str
     detail: str
+    is_feed: bool = False

@@ -37,7 +37,7 @@ class Harness:
             hastens: whether each look takes a second, so that what failed is due soon.
         """
         self.frontier = Frontier(path)
-        self.stories, self.rejected, self.said = [], [], []
+        self.stories, self.rejected, self.said, self.mended = [], [], [], []
         self.ahead_s, self._hastens = 0.0, hastens
         self.poller = Poller(
             frontier=self.frontier,
@@ -47,6 +47,7 @@ class Harness:
             publish=self.stories.extend,
             reject=self.rejected.extend,
             log=self.said.append,
+            mended=self.mended.append,
             politeness=Politeness(
                 limits=Limits(shortest_s=shortest_s, longest_s=21_600),
                 spacing_s=spacing_s,

@@ -24,7 +24,14 @@ from samestory.deploy.cli.output import (
 from samestory.deploy.config import Settings
 from samestory.deploy.exit_codes import DONE, NOTHING_FOUND
 from samestory.deploy.masking import shown
-from samestory.deploy.quarantine import MAX_ATTEMPTS, Case, cases, retry_message, settle
+from samestory.deploy.quarantine import (
+    HELD,
+    MAX_ATTEMPTS,
+    Case,
+    cases,
+    retry_message,
+    settle,
+)
 from samestory.deploy.stream.log import Log
 from samestory.errors import Misconfigured
 
@@ -211,7 +218,7 @@ def _matching(held: Iterable[Case], args: _Filters) -> list[Case]:
     return [
         case
         for case in held
-        if case.status == "held"
+        if case.status == HELD
         and (args.stage is None or case.stage == args.stage)
         and (args.reason is None or args.reason.lower() in case.reason.lower())
         and (before is None or case.at <= before)

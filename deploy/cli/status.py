@@ -23,7 +23,7 @@ from samestory.deploy.cli.output import (
 from samestory.deploy.config import Settings
 from samestory.deploy.masking import shown
 from samestory.deploy.process import resident_bytes, running, since_last_turn
-from samestory.deploy.quarantine import cases
+from samestory.deploy.quarantine import HELD, cases
 from samestory.deploy.stream.log import JOURNAL, READERS, TOPICS, Lag, Log
 from samestory.deploy.worker import NAMES
 from samestory.errors import Retry
@@ -219,7 +219,7 @@ def _latency(latencies: Sequence[Latency]) -> dict[str, Any]:
 
 
 def _quarantined(log: Log) -> dict[str, Any]:
-    held = [case for case in cases(log).values() if case.status == "held"]
+    held = [case for case in cases(log).values() if case.status == HELD]
     latest = [
         {
             "id": case.case_id,

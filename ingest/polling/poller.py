@@ -66,6 +66,10 @@ def nothing() -> None:
     """Do nothing."""
 
 
+def ignore(_: str) -> None:
+    """Do nothing about it."""
+
+
 class Poller:
     """Feeds in, stories out, until `stop` says so.
 
@@ -81,6 +85,7 @@ class Poller:
         clock: seconds since the epoch.
         rng: for jitter.
         each_turn: called now and then, between requests.
+        mended: called with the URL of a feed that is read again.
     """
 
     def __init__(
@@ -97,6 +102,7 @@ class Poller:
         clock: Callable[[], float],
         rng: random.Random,
         each_turn: Callable[[], None] = nothing,
+        mended: Callable[[str], None] = ignore,
     ) -> None:
         self._frontier = frontier
         self._client = client
@@ -112,6 +118,7 @@ class Poller:
         self._clock = clock
         self._rng = rng
         self._each_turn = each_turn
+        self._mended = mended
         self._gate = HostGate(politeness.spacing_s)
         self._jobs: dict[
             Future[Polled | Read | _Asked], tuple[Feed | PendingStory, str]
@@ -319,8 +326,7 @@ class Poller:
         failed = after_failure(feed, error, now=now, limits=self._limits, jitter=jitter)
         self._log(f"feed failed, {failed.failures} in a row: {failed.status}")
         if isinstance(error, Quarantine) and failed.status != feed.status:
-            why = errors.Rejected(reason=failed.status, source=feed.url, detail="")
-            self._reject([why])
+            self._reject([_of_feed(feed, failed.status)])
         self._frontier.record_poll(failed, was_due_at=feed.due_at, now=now)
 
     def _leave_for_later(
@@ -374,6 +380,8 @@ class Poller:
             refused=plan.refused,
             now=now,
         )
+        if polled.feed.failures:
+            self._mended(url)
         self._follow_move(feed, polled.moved_to, now)
 
     def _follow_move(self, feed: Feed, target: str | None, now: float) -> None:
@@ -388,6 +396,10 @@ class Poller:
         waiting = self._frontier.stories.due_of_host(host, 100)
         idle = [story for story in waiting if story.story_id not in self._busy]
         self._delivery.fall_back(idle, reason)
+
+
+def _of_feed(feed: Feed, reason: str) -> errors.Rejected:
+    return errors.Rejected(reason=reason, source=feed.url, detail="", is_feed=True)
 
 
 def _outcome_of(

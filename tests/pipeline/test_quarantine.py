@@ -7,6 +7,7 @@ import pytest
 from samestory.deploy.quarantine import MAX_ATTEMPTS, cases
 from samestory.deploy.stream.embedded import EmbeddedLog
 from samestory.deploy.stream.log import JOURNAL, QUARANTINE, STORIES, Message
+from samestory.ingest.frontier.frontier import Frontier
 from tests.conftest import make_story, serve
 from tests.product import LOCAL, Run
 
@@ -84,6 +85,30 @@ def test_a_feed_is_made_due_and_an_import_line_must_be_mended(tmp_path):
     assert left["stage"] == "import"
     assert run.rows("quarantine", "list", "--reason", "not json")
     assert run.rows("quarantine", "list", "--older-than", "1h", expect=1) == []
+
+
+def test_a_feed_that_is_read_again_needs_nobody(tmp_path):
+    """Its cases are mended, whatever it failed by; an entry of its own stays held."""
+    untitled = b"<item><guid>g</guid></item>"
+    feed = b"<rss version='2.0'><channel><item><title>Back</title></item>%s"
+    answers = [(200, b"<html>Log in</html>"), (410, b""), (200, feed % untitled)]
+    run = Run(tmp_path)
+    with serve(lambda *_: (answers[0][0], {}, answers[0][1])) as base:
+        run("run", "--feed", f"{base}/feed", "--until-idle", *LOCAL, expect=1)
+        answers.pop(0)
+        for expected in (1, 0):
+            frontier = Frontier(tmp_path / "frontier.db")
+            frontier.feeds.make_due()
+            frontier.close()
+            run("run", "--until-idle", *LOCAL, expect=expected)
+            del answers[:-1]
+    (left,) = run.rows("quarantine", "list")
+    assert left["where"] == f"{base}/feed"
+    assert "g" in run.rows("quarantine", "show", left["id"])[0]["value"]
+    log = EmbeddedLog(tmp_path / "log.db")
+    statuses = [case.status for case in cases(log).values()]
+    log.close()
+    assert sorted(statuses) == ["held", "mended", "mended"]
 
 
 @pytest.mark.parametrize(

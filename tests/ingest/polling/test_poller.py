@@ -126,6 +126,25 @@ def test_a_feed_that_writes_midnights_tells_days_and_pages_their_hours(harness):
         assert told[title].is_day
 
 
+def test_a_feed_that_is_read_again_is_mended_once(harness):
+    """It failed, it is read, it is unchanged."""
+    bodies = [b"<html>Log in</html>", b"", rss("/a"), rss("/a")]
+
+    def answer(path, _):
+        if path != "/feed":
+            return (404 if path == "/robots.txt" else 200), {}, PAGE
+        return 200, {}, bodies.pop(0) if len(bodies) > 1 else bodies[0]
+
+    with serve(answer) as base:
+        url = f"{base}/feed"
+        harness.frontier.feeds.add([FeedRef(url=url)])
+        for number in range(1, 5):
+            harness.frontier.feeds.make_due()
+            harness.run(lambda n=number: harness.frontier.feeds.all()[0].polls == n)
+    assert harness.mended == [url]
+    assert [one.is_feed for one in harness.rejected] == [True, True]
+
+
 def test_a_host_that_is_away_is_asked_once_and_its_stories_keep_the_feeds_words(
     harness,
 ):
