@@ -367,7 +367,7 @@ def _print_story_columns(reports: Sequence[Report]) -> None:
             (
                 f"@{number}",
                 one.story_id[:10],
-                day_and_time(one.published),
+                moment_of(one.published, is_day=one.is_day),
                 one.text_from,
                 one.attribution,
                 one.headline,

@@ -18,7 +18,7 @@ from samestory.deploy import wiring
 from samestory.deploy.cli.naming import remember, story_named
 from samestory.deploy.cli.options import Deciding, Fetching, Json
 from samestory.deploy.cli.output import (
-    day_and_time,
+    moment_of,
     parse_since,
     plain,
     print_columns,
@@ -154,9 +154,10 @@ def _nothing_close(nearest: Sequence[Near]) -> str:
     if not nearest:
         return "nothing found: no story matches these filters\n"
     likest, story = nearest[0], nearest[0].member.story
+    when = moment_of(story.published, is_day=story.is_day)
     return plain(
         f"nothing close: of the stories here “{_headline(likest)}”"
-        f" ({story.attribution}, {day_and_time(story.published)}) is the nearest,"
+        f" ({story.attribution}, {when}) is the nearest,"
         f" {likest.likeness.probability:.3f} that it is the same event\n"
     )
 
@@ -296,7 +297,7 @@ def _told(event: Event, nearest: Sequence[Near]) -> str:
         same += f" (one report is of another: {against})"
     counts = counted(len(event.reports), "report")
     voices = counted(len(event.voices), "voice")
-    where = f"{story.attribution} {day_and_time(story.published)}"
+    where = f"{story.attribution} {moment_of(story.published, is_day=story.is_day)}"
     return f"{same}; {counts}, {voices}; nearest: {where}"
 
 
@@ -311,7 +312,7 @@ def _print_columns(found: Sequence[tuple[Event, Sequence[Near]]]) -> None:
                 _one_event(near),
                 f"{near.likeness.similarity:.2f}",
                 f"{near.likeness.word_overlap:.2f}",
-                day_and_time(near.member.story.published),
+                moment_of(near.member.story.published, is_day=near.member.story.is_day),
                 near.member.event_id[:10],
                 f"{len(event.reports) - 1}",
                 near.member.story.attribution,
