@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from samestory.index.grouping.correction_moves import Events, moves_of
 from samestory.index.messages.constraints import Constraints
-from samestory.index.messages.correction import MARKS, SAME, UNDO, Correction
+from samestory.index.messages.correction import MARKS, SAME, UNDO
 from samestory.index.store.corrections import ACCEPTED, FORGOTTEN, Corrected
 from samestory.index.store.membership import Place
 from samestory.index.store.state import State
@@ -25,11 +25,11 @@ def moves_without(held: Corrected, state: State, stored: Events) -> dict[str, st
     """
     homes = _Homes(state)
     imagined = _Imagined(_around(held, homes, state, stored), homes, stored)
-    obeyed: list[Correction] = []
+    obeyed = Constraints()
     for one in homes.said:
         if one.status == ACCEPTED and one.correction.kind != UNDO:
-            imagined.move(_obeyed(one, Constraints(obeyed), imagined))
-            obeyed.append(one.correction)
+            imagined.move(_obeyed(one, obeyed, imagined))
+            obeyed.add(one.correction)
     moves = imagined.moves()
     return moves | _drawn(moves, imagined, state) if moves else {}
 

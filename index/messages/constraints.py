@@ -17,23 +17,26 @@ from samestory.index.messages.correction import SAME, Correction
 class Constraints:
     """What accepted corrections, none of them undone, ask for."""
 
-    def __init__(self, accepted: Iterable[Correction]) -> None:
-        self._accepted = list(accepted)
+    def __init__(self, accepted: Iterable[Correction] = ()) -> None:
+        self._accepted: list[Correction] = []
         self._same: dict[str, list[tuple[str, Correction]]] = defaultdict(list)
         self._apart: dict[str, list[str]] = defaultdict(list)
-        for one in self._accepted:
-            for a, b in one.pairs:
-                if one.kind == SAME:
-                    self._same[a].append((b, one))
-                    self._same[b].append((a, one))
-                else:
-                    self._apart[a].append(b)
-                    self._apart[b].append(a)
         self._groups: dict[str, frozenset[str]] = {}
-        for story_id in self._same:
-            if story_id not in self._groups:
-                group = frozenset(self._paths(story_id))
+        for one in accepted:
+            self.add(one)
+
+    def add(self, one: Correction) -> None:
+        """Ask for what one more correction does."""
+        self._accepted.append(one)
+        for a, b in one.pairs:
+            if one.kind == SAME:
+                self._same[a].append((b, one))
+                self._same[b].append((a, one))
+                group = self.together(a) | self.together(b)
                 self._groups.update(dict.fromkeys(group, group))
+            else:
+                self._apart[a].append(b)
+                self._apart[b].append(a)
 
     @property
     def stories(self) -> set[str]:
