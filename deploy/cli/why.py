@@ -23,11 +23,11 @@ from samestory.errors import Misconfigured
 from samestory.index.answers.explanation import (
     Explanation,
     Link,
-    most_alike,
     why_event,
     why_pair,
     why_story,
 )
+from samestory.index.answers.most_alike import most_alike
 from samestory.index.decision.pair_model import PairModel
 from samestory.index.store.reader import Reader
 from samestory.index.store.rows import Member

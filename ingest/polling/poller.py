@@ -66,10 +66,6 @@ def nothing() -> None:
     """Do nothing."""
 
 
-def ignore(_: str) -> None:
-    """Do nothing about it."""
-
-
 class Poller:
     """Feeds in, stories out, until `stop` says so.
 
@@ -84,8 +80,8 @@ class Poller:
         politeness: how hosts are asked.
         clock: seconds since the epoch.
         rng: for jitter.
+        mended: called with the URL of a feed that is read again; may be twice.
         each_turn: called now and then, between requests.
-        mended: called with the URL of a feed that is read again.
     """
 
     def __init__(
@@ -101,8 +97,8 @@ class Poller:
         politeness: Politeness,
         clock: Callable[[], float],
         rng: random.Random,
+        mended: Callable[[str], None],
         each_turn: Callable[[], None] = nothing,
-        mended: Callable[[str], None] = ignore,
     ) -> None:
         self._frontier = frontier
         self._client = client
@@ -365,6 +361,8 @@ class Poller:
                     )
                 ]
             )
+        if polled.feed.failures:  # told before it is written down that none are left
+            self._mended(url)
         feed = after_success(
             polled,
             new=plan.new,
@@ -380,8 +378,6 @@ class Poller:
             refused=plan.refused,
             now=now,
         )
-        if polled.feed.failures:
-            self._mended(url)
         self._follow_move(feed, polled.moved_to, now)
 
     def _follow_move(self, feed: Feed, target: str | None, now: float) -> None:
