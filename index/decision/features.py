@@ -69,6 +69,18 @@ IN_COMMON: Final = (
     "overlap_uncounted",
     "shared_names",
 )
+# Those that say something of a pair of two languages, and not the same as another.
+ACROSS: Final = (
+    "similarity",
+    "near_in_time",
+    "undated",
+    "crowd",
+    "shared_number",
+    "two_languages",
+    "other_numbers",
+    "shared_names",
+    "one_explains",
+)
 NEAR_H: Final = 48.0  # hours; better than 12 h on both lengths of text
 CROWD_RANKS: Final = slice(8, 20)  # the nearest 8 may be the story's own event
 CROWD_FLOOR: Final = 0.30  # median in a dense stream .38, in mixed world news .19

@@ -1,31 +1,27 @@
 """Names that reports in two languages share, however either writes them.
 
 A name is known by its consonants, folded, once its letters are Latin (library
-anyascii): Netanyahu, נתניהו and Нетаньяху are one. Countries are known by their names
-of CLDR (library babel). Where a script has no blanks, only countries are found. What
-the feature brings is in docs/quality.md.
+anyascii): Netanyahu, נתניהו and Нетаньяху are one. Countries are known by their codes
+(samestory.index.decision.countries). Where a script has no blanks, only countries are
+found. What the feature brings is in docs/quality.md.
 """
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Mapping
 from itertools import groupby
 from typing import Final
 
 from anyascii import anyascii
-from babel import Locale, UnknownLocaleError
 
+from samestory.index.decision.countries import countries_in, english_name
 from samestory.index.decision.terms import RAREST, Rarity
-from samestory.index.decision.tokens import ENGLISH
-from samestory.scripts import INDIC, UNSPACED_LANGUAGES
+from samestory.scripts import INDIC
 
 OPENING: Final = 300  # characters of the text that are read
 LEAST: Final = 3  # consonants of a name: fewer are in anything
 _LETTER: Final = rf"(?:[^\W\d_]|(?!\w)[{INDIC}])"  # no letter is both, or it hangs
-_SIGN: Final = rf"[\w{INDIC}]"
 _WORD: Final = re.compile(rf"{_LETTER}{{3,}}(?:['\u05f3\u05f4\u2019\"]{_LETTER}+)*")
-_ANY: Final = re.compile(rf"{_SIGN}+(?:['\u05f3\u05f4\u2019\"]{_SIGN}+)*")
 _SHORTEST: Final = 4  # letters, in scripts that write vowels
 _SOUNDS: Final = (
     *(("sch", "s"), ("sh", "s"), ("ch", "k"), ("kh", "k"), ("ts", "s"), ("tz", "s")),
@@ -49,24 +45,6 @@ _ENDING: Final = re.compile(
 )
 _NO_LATIN: Final = "\u0250"  # from here on; to the next, Greek and Cyrillic
 _NO_CAPITALS: Final = "\u0530"
-# Before a country; fewer than before any word: "direction" is not "as Greece".
-_HEBREW_PREFIXES: Final = frozenset("והבלמש") | frozenset(
-    ("וה", "וב", "ול", "ומ", "וש", "כש", "מה", "שב", "שה", "של", "שמ")
-)
-_HEBREW_FINALS: Final = str.maketrans("ךםןףץ", "כמנפצ")  # at the end of a word alone
-_ARABIC_PREFIXES: Final = frozenset("وفبكل")
-# How a country's name may end where a script leaves vowels out: who or what is of it.
-_ENDS: Final = {
-    "he": frozenset(("י", "ית", "ימ", "יימ", "יות", "ייה")),
-    "ar": frozenset(("ي", "ية", "يا", "يين", "يون", "يات", "ا")),
-    "fa": frozenset(("ی", "یی", "ان", "یان", "یها", "ها")),
-    "ur": frozenset(("ی", "یوں", "یائی")),
-}
-_LANGUAGES: Final = 64  # whose countries are kept; a feed may say that it is in any
-_TERRITORY: Final = re.compile("[A-Z]{2}")
-_BENDS: Final = 3  # letters that may follow a country's name
-_HEAD: Final = 3  # letters by which it is seen that a word may be one
-_STEM: Final = 5  # letters that its stem has at least
 
 
 def names_of(
@@ -82,15 +60,9 @@ def names_of(
             unknown words, so that the rarity in the other report counts.
     """
     opening = f"{title}. {text[:OPENING]}"
-    if lang in UNSPACED_LANGUAGES:
-        codes, opening = _without_blanks(opening, lang)
-        words = _WORD.findall(opening)
-    else:
-        codes, rest = _countries_in(_ANY.findall(opening), lang or ENGLISH)
-        words = [word for word in rest if _WORD.fullmatch(word)]
-    english = _countries(ENGLISH)
-    found = {code: rarity.of(english[code].split()[-1]) for code in codes}
-    for word in set(words):
+    codes, words = countries_in(opening, lang)
+    found = {code: rarity.of(english_name(code).split()[-1]) for code in codes}
+    for word in set(filter(_WORD.fullmatch, words)):
         is_latin, has_capitals = word[0] < _NO_LATIN, word[0] < _NO_CAPITALS
         if has_capitals and not (word[0].isupper() and len(word) >= _SHORTEST):
             continue
@@ -101,11 +73,6 @@ def names_of(
             if len(known) >= LEAST:
                 found[known] = min(rare, found.get(known, rare))
     return found
-
-
-def countries_of_one_word(lang: str) -> frozenset[str]:
-    """Return what countries are called in a language in one word, in small letters."""
-    return frozenset(name for name in _countries(lang).values() if name.isalpha())
 
 
 def shared_names(a: Mapping[str, float], b: Mapping[str, float]) -> float:
@@ -136,127 +103,3 @@ def consonants(word: str, lang: str | None) -> str:
         sounds = sounds.replace(written, spoken)
     folded = _SILENT.sub("", sounds).translate(_FOLDED)
     return "".join(letter for letter, _ in groupby(folded))  # none twice in a row
-
-
-def _countries_in(words: Sequence[str], lang: str) -> tuple[set[str], list[str]]:
-    """Return the ISO 3166 codes of the countries that words name, and the other words.
-
-    A name may be bent by some letters at its end, and have its language's before it.
-    """
-    stems, heads, longest = _stems(lang)
-    small = [word.lower().translate(_HEBREW_FINALS) for word in words]
-    codes, rest, at = set(), [], 0
-    while at < len(words):
-        forms = [f for f in _forms(small[at], lang) if f[0][:_HEAD] in heads]
-        for end in range(min(len(words), at + longest) if forms else at, at, -1):
-            more = "".join(f" {word}" for word in small[at + 1 : end])
-            if code := _country(forms, more, lang, stems, small=words[at].islower()):
-                codes.add(code)
-                at = end
-                break
-        else:
-            rest.append(words[at])
-            at += 1
-    return codes, rest
-
-
-def _country(
-    forms: Iterable[tuple[str, bool]],
-    more: str,
-    lang: str,
-    stems: Mapping[str, str],
-    *,
-    small: bool,
-) -> str | None:
-    """Return the code of the country that some words are.
-
-    Args:
-        forms: of the first word, see `_forms`.
-        more: the other words, a blank before each.
-        lang: ISO 639-1.
-        stems: codes of countries.
-        small: whether a small letter begins them where there are capital ones: no
-            country then, but who or what is of one.
-    """
-    for first, must_bend in forms:
-        form = first + more
-        for bend in range(must_bend or small, _BENDS + 1):
-            stem, end = form[: len(form) - bend], form[len(form) - bend :]
-            if (code := stems.get(stem)) and _bends(stem, end, lang):
-                return code
-    return None
-
-
-def _bends(stem: str, end: str, lang: str) -> bool:
-    """Tell whether a country's name may end so."""
-    if not end:
-        return True
-    if ends := _ENDS.get(lang):
-        return end in ends
-    return " " not in end and len(stem) > _HEAD
-
-
-def _forms(name: str, lang: str) -> Iterator[tuple[str, bool]]:
-    """Yield a name without what may stand before it, and whether it must be bent then.
-
-    No country has the Hebrew article, and an Arabic one only as a part of its name; who
-    is of it does: the Peruvian.
-    """
-    yield name, False
-    if lang == "he":
-        for at in (1, 2):
-            if len(name) > at and name[:at] in _HEBREW_PREFIXES:
-                yield name[at:], name[at - 1] == "ה"
-    if lang == "ar":
-        for at in (0, 1, 2):
-            if set(name[:at]) <= _ARABIC_PREFIXES:
-                yield from _without_article(name[at:])
-
-
-def _without_article(name: str) -> Iterator[tuple[str, bool]]:
-    yield name, False
-    if name.startswith("ال"):
-        yield name[2:], True
-    if name.startswith("لل"):  # to the
-        yield f"ال{name[2:]}", False
-        yield name[2:], True
-
-
-def _without_blanks(text: str, lang: str) -> tuple[set[str], str]:
-    """Return the codes of the countries in a text of such a script, and the rest."""
-    codes = set()
-    stems, _, _ = _stems(lang)
-    for stem in sorted(stems, key=len, reverse=True):
-        if stem in text:
-            codes.add(stems[stem])
-            text = text.replace(stem, " ")
-    return codes, text
-
-
-@lru_cache(maxsize=_LANGUAGES)
-def _countries(lang: str) -> Mapping[str, str]:
-    """Return countries' names in small letters by code; none in a strange language."""
-    try:
-        named = Locale.parse(lang).territories
-    except (UnknownLocaleError, ValueError):
-        return {}
-    return {
-        code: name.lower() for code, name in named.items() if _TERRITORY.fullmatch(code)
-    }
-
-
-@lru_cache(maxsize=_LANGUAGES)
-def _stems(lang: str) -> tuple[Mapping[str, str], frozenset[str], int]:
-    """Return countries' codes by stem, how stems begin, and the most words of one."""
-    stems = {
-        _stem(" ".join(_ANY.findall(name)).translate(_HEBREW_FINALS)): code
-        for code, name in _countries(lang).items()
-    }
-    longest = max((stem.count(" ") + 1 for stem in stems), default=1)
-    return stems, frozenset(stem.split()[0][:_HEAD] for stem in stems), longest
-
-
-def _stem(name: str) -> str:
-    """Return a name without the vowel that it ends in: Ukraine bends to Ukrainian."""
-    is_bent = name[-1] in "aeiouyаеиоуыэюя" and len(name) > _STEM
-    return name[:-1] if is_bent else name

@@ -1,8 +1,9 @@
 """Same event or not: a small additive model over named features.
 
 The logit of a pair is the bias plus each feature times its weight; nothing else counts,
-so every decision is a sum that can be shown. The weights are data: `pair_model.json`,
-made by `samestory train`.
+so every decision is a sum that can be shown. Pairs of two languages have weights of
+their own: time and a crowded topic tell more of them. The weights are data:
+`pair_model.json`, made by `samestory train`.
 """
 
 import json
@@ -10,7 +11,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -30,6 +31,7 @@ from samestory.story import Story
 JOINING: Final = ("tight", "balanced", "loose")  # positions of the one knob
 BEGINNING: Final = 300  # characters of a text that show its script
 PACKAGED_MODEL: Final = Path(__file__).with_name("pair_model.json")
+_TWO_LANGUAGES: Final = FEATURES.index("two_languages")
 # Contributions are whole multiples of this: they add up exactly, in any order.
 _UNIT: Final = 2.0**-30
 
@@ -42,6 +44,7 @@ class PairModel:
         name: of the artefact, with the position of the knob.
         bias: of the sum.
         weights: of the features, in their order.
+        across: of them in pairs of two languages; None for the same.
         threshold: probability that a story must reach to join an event.
         languages: that the embedding model knows; None for all.
         rarity: of words, as counted for this model.
@@ -58,6 +61,7 @@ class PairModel:
     rarity: Rarity = field(default_factory=packaged_rarity)
     rarities: Mapping[str, Rarity] = field(default_factory=dict)
     space_id: str | None = None
+    across: tuple[float, ...] | None = None
 
     @classmethod
     def load(
@@ -83,16 +87,18 @@ class PairModel:
             raise Misconfigured(f"joining {joining!r}: use {', '.join(JOINING)}")
         try:
             fields = json.loads(path.read_text("utf-8"))
-            weights = {str(k): float(v) for k, v in fields["weights"].items()}
+            weights = _numbers(fields["weights"])
+            across = _numbers(fields["across"]) if "across" in fields else {}
             bias = float(fields["bias"])
             threshold = float(fields["thresholds"][joining])
             name, space_id = f"{fields['name']} {joining}", str(fields["space"])
             digest = str(fields["word_counts"])
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise Misconfigured(f"pair model {path}: {error!r}") from error
-        if not all(map(math.isfinite, (*weights.values(), bias, threshold))):
+        numbers = (*weights.values(), *across.values(), bias, threshold)
+        if not all(map(math.isfinite, numbers)):
             raise Misconfigured(f"pair model {path}: a number in it is not finite")
-        if unknown := set(weights) - set(FEATURES):
+        if unknown := {*weights, *across} - set(FEATURES):
             raise Misconfigured(
                 f"pair model {path}: features {sorted(unknown)} are not among those"
                 f" that this samestory computes, {sorted(FEATURES)}"
@@ -105,6 +111,7 @@ class PairModel:
             bias=float(_exact(bias)),
             # Of a feature that is newer than the model nothing was learnt.
             weights=tuple(weights.get(f, 0.0) for f in FEATURES),
+            across=tuple(across.get(f, 0.0) for f in FEATURES) if across else None,
             threshold=threshold,
             languages=languages,
             rarity=_rarity(path.with_name(WORD_COUNTS), digest),
@@ -168,7 +175,11 @@ class PairModel:
         Args:
             features: of one pair, shape (features,), or of n, shape (n, features).
         """
-        return _exact(np.asarray(features) * np.array(self.weights))
+        x = np.asarray(features)
+        if self.across is None:
+            return _exact(x * np.array(self.weights))
+        is_across = x[..., [_TWO_LANGUAGES]] > 0
+        return _exact(x * np.where(is_across, self.across, self.weights))
 
     def logits(self, features: ArrayLike) -> NDArray[np.float64]:
         """Return the bias plus all contributions: of one pair, or of n, shape (n,)."""
@@ -178,6 +189,10 @@ class PairModel:
     def probabilities(self, features: NDArray[np.float64]) -> list[float]:
         """Return for n pairs the probability that each is one event, in [0, 1]."""
         return [1 / (1 + math.exp(-logit)) for logit in self.logits(features).tolist()]
+
+
+def _numbers(named: Mapping[str, Any]) -> dict[str, float]:
+    return {str(name): float(value) for name, value in named.items()}
 
 
 def _rarity(path: Path, digest: str) -> Rarity:

@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
 
-from samestory.index.decision.names import countries_of_one_word
+from samestory.index.decision.countries import countries_of_one_word
 from samestory.index.decision.tokens import ENGLISH, NUMBER, POSSESSIVE
 
 KEY: Final = 5  # letters by which a word is known: Ilmara and Ilmaran

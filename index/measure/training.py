@@ -11,7 +11,7 @@ import hashlib
 import json
 import math
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from samestory.errors import Misconfigured
 from samestory.index.decision.comparison import compare
-from samestory.index.decision.features import FEATURES, IN_COMMON, View
+from samestory.index.decision.features import ACROSS, FEATURES, IN_COMMON, View
 from samestory.index.decision.pair_model import PACKAGED_MODEL, PairModel
 from samestory.index.decision.terms import (
     PACKAGED_COUNTS,
@@ -48,6 +48,8 @@ HALVES: Final = (0, 1)
 BOTH: Final = 2
 # How much recall counts beside precision: a wrong join costs a reader more.
 BETAS: Final = {"tight": 0.25, "balanced": 0.7, "loose": 2.0}
+LEAST_ACROSS: Final = 100  # pairs of one event: fewer teach no weights of their own
+_TWO_LANGUAGES: Final = FEATURES.index("two_languages")
 PENALTY: Final = 10.0  # inverse strength of the L2 penalty, features scaled to spread 1
 
 
@@ -123,6 +125,10 @@ def fitted(parts: Sequence[Pairs]) -> PairModel:
     What two reports have in common counts for nothing where it would count against
     them: in short texts shared words would, beside a cosine that knows as much.
 
+    Pairs of two languages are fitted once more by themselves, if LEAST_ACROSS of them
+    are one event. Those of one language are better for being fitted with them:
+    docs/quality.md.
+
     Raises:
         Misconfigured: there are no pairs of one event, or none of two.
     """
@@ -132,23 +138,39 @@ def fitted(parts: Sequence[Pairs]) -> PairModel:
             f"too few labels to learn from: {y.sum()} pairs of one event and"
             f" {(~y).sum()} of two in a half of the events; add labelled stories"
         )
+    bias, weights = _weights(x, y, w, FEATURES)
+    of = x[:, _TWO_LANGUAGES] > 0
+    across = None
+    if np.count_nonzero(y[of]) >= LEAST_ACROSS and not y[of].all():
+        own, across = _weights(x[of], y[of], w[of], ACROSS)
+        across[_TWO_LANGUAGES] = own - bias  # it is 1 in each
+    return PairModel(
+        name="fitted",
+        bias=bias,
+        weights=tuple(weights.tolist()),
+        across=None if across is None else tuple(across.tolist()),
+        threshold=0.5,
+    )
+
+
+def _weights(
+    x: NDArray[np.float64],
+    y: NDArray[np.bool_],
+    w: NDArray[np.float64],
+    names: Collection[str],
+) -> tuple[float, NDArray[np.float64]]:
+    """Return the bias, and the weights of all features: 0 but of those of `names`."""
     spread = x.std(axis=0)  # so that the penalty means the same for every feature
+    used = (spread > 0) & [name in names for name in FEATURES]
     spread[spread == 0] = 1
     x = x / spread
     common = [FEATURES.index(name) for name in IN_COMMON]
-    used = np.ones(len(FEATURES))
     while True:
         bias, found = _regression(x * used, y, w)
         against = [at for at in common if used[at] and found[at] < 0]
         if not against:
-            break
-        used[against] = 0
-    return PairModel(
-        name="fitted",
-        bias=bias,
-        weights=tuple(float(v) for v in found * used / spread),
-        threshold=0.5,
-    )
+            return bias, found * used / spread
+        used[against] = False
 
 
 def _regression(
@@ -298,11 +320,10 @@ def write_artefact(
         kept = sorted((word, n) for word, n in counts[1].items() if n > 1)
         lines = [f"documents {counts[0]}", *(f"{word} {n}" for word, n in kept)]
         data = "\n".join(lines).encode()
-    artefact = {
+    artefact: dict[str, Any] = {
         "bias": round(model.bias, 4),
-        "weights": {
-            name: round(w, 4) for name, w in zip(FEATURES, model.weights, strict=True)
-        },
+        "weights": _named(model.weights, FEATURES),
+        **({"across": _named(model.across, ACROSS)} if model.across else {}),
         "thresholds": dict(thresholds),
         "space": model.space_id,
         "word_counts": digest_of(data),
@@ -315,3 +336,7 @@ def write_artefact(
     text = json.dumps(artefact, indent=2) + "\n"
     (folder / PACKAGED_MODEL.name).write_text(text, "utf-8")
     return artefact
+
+
+def _named(weights: Sequence[float], names: Sequence[str]) -> dict[str, float]:
+    return {name: round(weights[FEATURES.index(name)], 4) for name in names}

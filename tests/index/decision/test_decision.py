@@ -74,6 +74,22 @@ def test_contributions_and_bias_add_up_to_the_logit():
         assert model.probabilities(features) == pytest.approx(1 / (1 + np.exp(-logits)))
 
 
+def test_pairs_of_two_languages_have_weights_of_their_own():
+    """Each row by its own; without any, all by the same."""
+    at = FEATURES.index("two_languages")
+    features = np.ones((2, len(FEATURES)))
+    features[0, at] = 0
+    plain = PairModel(name="", bias=1, weights=(2,) * len(FEATURES), threshold=0.5)
+    own = replace(plain, across=(3,) * len(FEATURES))
+    assert own.contributions(features).tolist() == [
+        [0 if n == at else 2 for n in range(len(FEATURES))],
+        [3] * len(FEATURES),
+    ]
+    assert own.contributions(features[1]).tolist() == [3] * len(FEATURES)
+    assert own.logits(features)[1] == 1 + 3 * len(FEATURES)
+    assert (plain.contributions(features) == 2 * features).all()
+
+
 def test_the_best_event_wins_if_it_reaches_the_threshold():
     """Margin to the runner-up, everything recorded."""
     one, two = candidate("e-1", 0.9, 0.7), candidate("e-2", 0.5)

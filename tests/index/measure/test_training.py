@@ -13,6 +13,7 @@ from samestory.index.decision.terms import Rarity
 from samestory.index.measure.labels import Stream, together
 from samestory.index.measure.training import (
     HALVES,
+    LEAST_ACROSS,
     Halves,
     Measured,
     fitted,
@@ -158,6 +159,23 @@ def test_what_two_reports_share_cannot_speak_against_them():
     assert weights[words] == 0
     assert weights[crowd] < -0.5
     assert weights[FEATURES.index("similarity")] > 0.5
+
+
+def test_pairs_of_two_languages_are_fitted_by_themselves_if_there_are_enough():
+    """A crowd that speaks for them speaks against the others; few tell nothing."""
+    rng = np.random.default_rng(7)
+    same = np.arange(800) % 2 == 0
+    crowd, two = FEATURES.index("crowd"), FEATURES.index("two_languages")
+    x = np.zeros((800, len(FEATURES)))
+    x[:, two] = np.arange(800) % 4 < 2
+    x[:, crowd] = rng.normal(np.where(x[:, two] > 0, 1.0, -1.0) * same, 1)
+    model = fitted([(x, same, np.ones(800))])
+    assert model.across[crowd] > 0.5
+    own = x[x[:, two] > 0]
+    shown = model.logits(own)[same[x[:, two] > 0]].mean()
+    assert shown > 0 > model.logits(own)[~same[x[:, two] > 0]].mean()
+    x[LEAST_ACROSS:, two] = 0
+    assert fitted([(x, same, np.ones(800))]).across is None
 
 
 def test_the_knob_is_set_by_precision_recall_and_the_streams_that_have_a_say():
