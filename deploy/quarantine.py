@@ -15,7 +15,7 @@ from typing import Final
 
 from samestory.deploy.loop import patiently
 from samestory.deploy.stream.log import QUARANTINE, Log, Message, Record
-from samestory.errors import Rejected
+from samestory.errors import Misconfigured, Rejected
 
 MAX_VALUE: Final = 3_000_000  # bytes of the offending input that are kept
 MAX_TEXT: Final = 2_000  # characters of its key, and of the reason
@@ -26,6 +26,7 @@ CASE: Final = "quarantine"  # header of a retried message: the id of its case
 ATTEMPT: Final = "attempt"
 FEED: Final = "feed"  # header of a case that is a whole feed
 HELD: Final = "held"
+RETRIED: Final = "retried"
 MENDED: Final = "mended"
 
 _log = logging.getLogger("samestory")
@@ -149,7 +150,7 @@ def _case(record: Record, before: Case | None) -> Case:
     earlier = before if status != HELD and before else None
     tries = max(1, _number(attempt))
     if before and not earlier:  # held again: what never was a message carries no count
-        tries = max(tries, before.attempt + (before.status != HELD))
+        tries = max(tries, before.attempt + (before.status == RETRIED))
     return Case(
         case_id=record.key,
         status=status,
@@ -173,6 +174,7 @@ class HeldFeeds:
     def __init__(self, log: Log) -> None:
         self._log = log
         self._urls: set[str] | None = None  # not read yet
+        self._is_refused = False
 
     def held(self, rejected: Sequence[Rejected]) -> None:
         """Hear what is set aside."""
@@ -180,7 +182,18 @@ class HeldFeeds:
             self._urls |= {one.source for one in rejected if one.is_feed}
 
     def mended(self, url: str) -> None:
-        """Give up the cases of a feed, with their end told: it is read again."""
+        """Give up the cases of a feed, with their end told: it is read again.
+
+        Where the log does not let us read them that is said once: the feed is read.
+        """
+        try:
+            self._mend(url)
+        except Misconfigured as error:
+            if not self._is_refused:
+                _log.warning("feeds that are read again stay in quarantine: %s", error)
+            self._is_refused = True
+
+    def _mend(self, url: str) -> None:
         if self._urls is None:
             self._urls = {case.where for case in self._cases()}
         if url not in self._urls:
@@ -205,7 +218,7 @@ def retry_message(log: Log, case: Case) -> None:
     """Publish a case's message to the topic it came from, with its history."""
     headers = {CASE: case.case_id, ATTEMPT: str(case.attempt)}
     log.publish(case.topic, [Message(key=case.key, value=case.value, headers=headers)])
-    settle(log, case, "retried")
+    settle(log, case, RETRIED)
 
 
 def _number(text: str) -> int:

@@ -27,6 +27,7 @@ from samestory.deploy.masking import shown
 from samestory.deploy.quarantine import (
     HELD,
     MAX_ATTEMPTS,
+    RETRIED,
     Case,
     cases,
     retry_message,
@@ -180,7 +181,7 @@ def _retry(case: Case, args: "Retry", log: Log, settings: Settings) -> str | Non
     frontier.close()
     if not is_due:
         return f"{case.where} is neither a feed nor a page that we know"
-    settle(log, case, "retried")
+    settle(log, case, RETRIED)
     return None
 
 

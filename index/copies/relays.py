@@ -87,6 +87,7 @@ class Told(NamedTuple):
         voice: whose it is; "" for hearsay.
         relays: what it passes on.
         stance: whether it tells or denies; reports of one stance alone confirm.
+        at: its own time, seconds since the epoch.
         is_void: nobody knows it: its outlet took it back.
     """
 
@@ -94,6 +95,7 @@ class Told(NamedTuple):
     voice: str
     relays: tuple[str, ...]
     stance: str = ""
+    at: float = 0.0
     is_void: bool = False
 
 
@@ -279,7 +281,7 @@ def _sources(reports: Sequence[Told], here: Mapping[str, Told]) -> list[str]:
                 source = known[id(other)]
             elif id(other) in path:  # each passes on the other
                 ring = [*path.values()][[*path].index(id(other)) :]
-                source = min("" if one.is_void else _plain(one.voice) for one in ring)
+                source = min(_plain(one.voice) for one in ring)
             else:
                 path[id(other)] = at = other
         known |= dict.fromkeys(path, source)

@@ -352,11 +352,11 @@ class Copies:
 
     def _second_of(self, event_id: str, most: int) -> str | None:
         rows = self._db.execute(
-            "SELECT story_id, outlet, voice, relays FROM stories"
+            "SELECT story_id, outlet, voice, relays, event_time FROM stories"
             " WHERE event_id = ? ORDER BY event_time, story_id LIMIT ?",
             (event_id, most),
         ).fetchall()
-        told = [told_of(outlet, voice, kept) for _, outlet, voice, kept in rows]
+        told = [told_of(*row[1:]) for row in rows]
         second = second_source(with_withdrawn(told))
         return None if second is None else str(rows[second][0])
 
@@ -378,9 +378,9 @@ class Copies:
         return [row[0] for row in rows]
 
 
-def told_of(outlet: str, voice: str | None, kept: str) -> Told:
+def told_of(outlet: str, voice: str | None, kept: str, at: float) -> Told:
     """Return what a report tells, of what is kept of it."""
-    return Told(outlet, voice or "", relays_in(kept), stance_in(kept))
+    return Told(outlet, voice or "", relays_in(kept), stance_in(kept), at)
 
 
 def _copied(row: sqlite3.Row) -> Copied:

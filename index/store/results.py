@@ -171,8 +171,12 @@ class Event:
 
     @property
     def _told(self) -> list[Told]:
-        told = [Told(r.outlet, r.voice, r.relays, r.stance) for r in self.reports]
-        return with_withdrawn(told)
+        return with_withdrawn(
+            [
+                Told(r.outlet, r.voice, r.relays, r.stance, r.event_time.timestamp())
+                for r in self.reports
+            ]
+        )
 
     @property
     def copy_count(self) -> int:

@@ -80,7 +80,8 @@ class Poller:
         politeness: how hosts are asked.
         clock: seconds since the epoch.
         rng: for jitter.
-        mended: called with the URL of a feed that is read again; may be twice.
+        mended: called with the URL of a feed that is read again, or for the first time;
+            may be twice.
         each_turn: called now and then, between requests.
     """
 
@@ -361,8 +362,8 @@ class Poller:
                     )
                 ]
             )
-        if polled.feed.failures:  # told before it is written down that none are left
-            self._mended(url)
+        if polled.feed.failures or polled.feed.ok_at is None:
+            self._mended(url)  # told before it is written down that none are left
         feed = after_success(
             polled,
             new=plan.new,

@@ -14,11 +14,12 @@ from dataclasses import replace
 
 import pytest
 
+from samestory.deploy.quarantine import HeldFeeds, quarantine_rejected
 from samestory.deploy.stream.kafka import KafkaLog
 from samestory.deploy.stream.kafka_address import KafkaAddress, knock
 from samestory.deploy.stream.kafka_client import CommandToken, kafka, mechanism_of
 from samestory.deploy.stream.log import JOURNAL, STORIES, Message
-from samestory.errors import Misconfigured, Retry
+from samestory.errors import Misconfigured, Rejected, Retry
 from tests.broker import Broker, free_port
 from tests.product import Run
 
@@ -254,6 +255,29 @@ def test_a_broker_that_forbids_to_delete_is_named_once_and_all_goes_on(ports, ca
     while log.trim() == 0 and time.monotonic() < granted_at + 30:
         pass
     assert log.read(JOURNAL, 0, 0, 1) == []
+    log.close()
+
+
+def test_who_must_not_read_the_quarantine_leaves_feeds_in_it(ports, caplog):
+    """Said once; the feed is read all the same, and what is rejected is written."""
+    theirs = replace(
+        app(ports["SASL_PLAINTEXT"], "PLAIN"), prefix=f"w{uuid.uuid4().hex}-"
+    )
+    KafkaLog(theirs).close()
+    plain = replace(ports["PLAINTEXT"], prefix=theirs.prefix)
+    rights = ("WRITE", "DESCRIBE", "DESCRIBE_CONFIGS")
+    grant(plain, "guest", {("TOPIC", "PREFIXED"): rights})
+    log = KafkaLog(replace(theirs, username="guest"))
+    rejected = [Rejected(reason="gone", source="http://a/", detail="", is_feed=True)]
+    quarantine_rejected(log, "ingest", rejected)
+    feeds = HeldFeeds(log)
+    feeds.mended("http://a/")
+    feeds.mended("http://a/")
+    assert caplog.text.count("feeds that are read again stay in quarantine: ") == 1
+    assert (
+        f"not allowed: [Error 29] TopicAuthorizationFailedError: {{'{theirs.prefix}quarantine"
+        in caplog.text
+    )
     log.close()
 
 

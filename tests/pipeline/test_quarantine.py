@@ -4,9 +4,17 @@ import json
 
 import pytest
 
-from samestory.deploy.quarantine import MAX_ATTEMPTS, cases
+from samestory.deploy.quarantine import (
+    MAX_ATTEMPTS,
+    RETRIED,
+    HeldFeeds,
+    cases,
+    quarantine_rejected,
+    settle,
+)
 from samestory.deploy.stream.embedded import EmbeddedLog
 from samestory.deploy.stream.log import JOURNAL, QUARANTINE, STORIES, Message
+from samestory.errors import Rejected
 from samestory.ingest.frontier.frontier import Frontier
 from tests.conftest import make_story, serve
 from tests.product import LOCAL, Run
@@ -109,6 +117,24 @@ def test_a_feed_that_is_read_again_needs_nobody(tmp_path):
     statuses = [case.status for case in cases(log).values()]
     log.close()
     assert sorted(statuses) == ["held", "mended", "mended"]
+
+
+def test_a_feed_that_comes_and_goes_was_retried_by_nobody(tmp_path):
+    """It stays at its first try until a person has retried it."""
+    log = EmbeddedLog(tmp_path / "log.db")
+    rejected = [Rejected(reason="gone", source="http://a/", detail="", is_feed=True)]
+    feeds = HeldFeeds(log)
+    for _ in range(MAX_ATTEMPTS + 1):
+        quarantine_rejected(log, "ingest", rejected)
+        feeds.held(rejected)
+        feeds.mended("http://a/")
+    (case,) = cases(log).values()
+    assert (case.status, case.attempt) == ("mended", 1)
+    settle(log, case, RETRIED)
+    quarantine_rejected(log, "ingest", rejected)
+    (case,) = cases(log).values()
+    assert (case.status, case.attempt) == ("held", 2)
+    log.close()
 
 
 @pytest.mark.parametrize(

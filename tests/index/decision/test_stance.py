@@ -50,7 +50,15 @@ def test_a_title_denies_or_tells(title, lang, stance):
 @pytest.mark.parametrize(
     ("title", "text", "stance"),
     [
-        ("CORRECTION: Abade not seized", "The Star retracted its story.", WITHDRAWN),
+        ("CORRECTION: Abade free", "The story on Abade was retracted.", WITHDRAWN),
+        ("CORRECTION: Abade free", "The Star retracted its story.", TELLS),
+        ("Editor's note: quake", "The Star report has been withdrawn.", TELLS),
+        ("Withdrawn: a nomination", "Velund withdrew the nomination.", TELLS),
+        ("Retracted: a study", "The Gazette has retracted a study.", TELLS),
+        ("A study", "This article was retracted by the journal in May.", TELLS),
+        ("Abade", "At the time retracted the report on Abade.", TELLS),
+        ("Abade", "The Velund Example Times has retracted its report.", TELLS),
+        ("Abade", "the example times has retracted its report.", TELLS),
         ("Abade seized", "Abade was seized.\n\nThis report was withdrawn.", WITHDRAWN),
         ("Abade seized", "Editor's note: This story has been retracted.", WITHDRAWN),
         ("Abade seized", "We have withdrawn our earlier report.", WITHDRAWN),
@@ -86,15 +94,22 @@ def test_a_denial_confirms_a_denial_alone_and_what_is_taken_back_nothing():
 
 def test_what_an_outlet_takes_back_by_another_report_is_void_with_its_copies():
     """And with who passed it on; what it tells later counts again."""
-    claim, copy = Told("A", "A", ()), Told("C", "A", ())
-    citing, own = Told("D", "D", ("A",)), Told("B", "B", ())
-    gone = Told("A", "A", (), WITHDRAWN)
+    claim, copy = Told("A", "A", (), TELLS, 1), Told("C", "A", (), TELLS, 2)
+    citing, own = Told("D", "D", ("A",), TELLS, 3), Told("B", "B", (), TELLS, 3)
+    gone, again = (
+        Told("A", "A", (), stance, at) for stance, at in ((WITHDRAWN, 5), (TELLS, 9))
+    )
+    a_day = gone._replace(at=0)
     for reports, second in (
         ([claim, own], 1),
         ([claim, own, gone], None),
+        ([claim, own, gone._replace(at=1)], None),
         ([claim, copy, citing, own, gone], None),
-        ([claim, own, gone, Told("E", "E", ())], 3),
-        ([own, claim, gone, claim], 3),
+        ([claim, own, gone, Told("E", "E", (), TELLS, 6)], 3),
+        ([own, claim, gone, again], 3),
+        ([a_day, claim, own], None),
+        ([a_day, own, again._replace(at=90_000)], 2),
+        ([gone._replace(voice=""), own, again], 2),
     ):
         assert second_source(with_withdrawn(reports)) == second
 
