@@ -6,7 +6,6 @@ the file, that over the default.
 
 import getpass
 import os
-import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -26,9 +25,14 @@ _WARNINGS: Final = "PYTHONWARNINGS"
 _TRACKER: Final = "ignore::UserWarning:multiprocessing.resource_tracker"
 
 
-def _setting(default: Any, about: str, least: int = 0) -> Any:
-    """Return a setting's field; `least` is of numbers."""
-    return field(default=default, metadata={"about": about, "least": least})
+MOST: Final = 1_000_000_000  # of any number: more seconds than a life has
+MAX_FILE: Final = 1_000_000  # bytes of a file of settings
+
+
+def _setting(default: Any, about: str, least: int = 0, most: int = MOST) -> Any:
+    """Return a setting's field; `least` and `most` are of numbers."""
+    limits = {"least": least, "most": most}
+    return field(default=default, metadata={"about": about, **limits})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +115,7 @@ class Settings:
         128,
         "tokens of title and lead that are embedded; part of the vectors' space",
         least=64,  # the canary sentences have up to 50
+        most=100_000,
     )
     embed_processes: int = _setting(
         0, "processes of the model; 0: one a core that we may use"
@@ -131,11 +136,15 @@ class Settings:
         " count-words`; default: none",
     )
     embed_batch: int = _setting(
-        32, "stories embedded before they are published", least=1
+        32, "stories embedded before they are published", least=1, most=100_000
     )
-    index_batch: int = _setting(256, "stories indexed in one commit", least=1)
+    index_batch: int = _setting(
+        256, "stories indexed in one commit", least=1, most=100_000
+    )
     stories_partitions: int = _setting(
-        0, "partitions of topic stories, fixed when it is made; 0: 1, on Kafka 6"
+        0,
+        "partitions of topic stories, fixed when it is made; 0: 1, on Kafka 6",
+        most=1_000,
     )
     retention_days: float = _setting(
         30.0, "days that the log keeps what every worker has read"
@@ -355,10 +364,14 @@ def _read(file: str | None, option: str) -> dict[str, Any]:
     if file is None:
         return {}
     try:
-        return tomllib.loads(Path(file).read_text("utf-8"))
+        with Path(file).open("rb") as opened:
+            written = opened.read(MAX_FILE + 1)
+        if len(written) > MAX_FILE:
+            raise Misconfigured(f"{option} {file}: over {MAX_FILE} bytes are no TOML")
+        return tomllib.loads(written.decode())
     except OSError as error:
         raise Misconfigured(f"{option} {file}: {error.strerror or error}") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise Misconfigured(f"{option} {file}: {error}") from error
 
 
@@ -368,11 +381,9 @@ def _convert(name: str, value: Any, where: str) -> Any:
         return value
     from msgspec import Meta, ValidationError, convert  # noqa: PLC0415  (0.01 s)
 
-    least = Settings.__dataclass_fields__[name].metadata["least"]
-    if kind is float:
-        kind = Annotated[float, Meta(ge=least, le=sys.float_info.max)]
-    elif kind is int:
-        kind = Annotated[int, Meta(ge=least)]
+    limits = Settings.__dataclass_fields__[name].metadata
+    if kind in (int, float):
+        kind = Annotated[kind, Meta(ge=limits["least"], le=limits["most"])]
     elif kind == tuple[str, ...] and isinstance(value, str):
         value = [one.strip() for one in value.split(",") if one.strip()]
     try:

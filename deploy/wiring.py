@@ -72,6 +72,11 @@ def must_have_log(settings: Settings) -> None:
         Misconfigured: there is none.
     """
     if not settings.brokers and not (settings.home / "log.db").exists():
+        if (settings.home / "index").exists():
+            raise Misconfigured(
+                f"log.db of {settings.home} is gone: `samestory check` tells what is"
+                " left, and what can be done"
+            )
         raise Misconfigured(
             f"no state in {settings.home}: start with `samestory init`, `samestory run"
             " --feed URL` or `samestory import FILE.jsonl`, or name another --state"

@@ -5,11 +5,13 @@ import gc
 import os
 import sqlite3
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import fields
 from typing import Final
 
 from samestory.deploy.config import (
+    MOST,
     PREFIX,
     Settings,
     config_file,
@@ -32,6 +34,7 @@ OURS: Final = (  # that a file or folder of ours is not as it must be
     *(errno.ENXIO, errno.ENODEV, errno.EBUSY, errno.ESTALE, errno.ENOLCK),
 )
 MAKE_ROOM: Final = "make room (df -h), or mend the disk (dmesg), then start again"
+ODD: Final = 200  # characters of a text that is not UTF-8 that are shown
 LET_GO: Final = "another process holds it"
 LET_HAVE: Final = "too little memory, or too low a limit (ulimit -n)"
 RESTORE: Final = (
@@ -71,6 +74,10 @@ def _run(arguments: Sequence[str]) -> int:
     if command is None:
         return DONE
     given = vars(command)
+    for name, value in given.items():
+        if isinstance(value, int) and value > MOST:
+            option = name.replace("_", "-")
+            raise Misconfigured(f"{option} {value}: at most {MOST} can be meant")
     # A supervisor tells its workers all settings, also those that are the default's.
     file = given.get("config") or (None if is_supervised() else config_file())
     if file and command.makes_settings and not os.path.lexists(file):
@@ -108,7 +115,8 @@ def _name_unknown() -> None:
 def exit_code(action: Callable[[], int]) -> int:
     """Do it and return its code, or that of what it raised, told in one line."""
     try:
-        code = action()
+        with _as_utf8():
+            code = action()
         sys.stdout.flush()
         return code
     except Misconfigured as error:
@@ -125,6 +133,23 @@ def exit_code(action: Callable[[], int]) -> int:
     except (OSError, sqlite3.Error) as error:
         _let_stdout_go()
         return _of_disk(error)
+
+
+@contextmanager
+def _as_utf8() -> Iterator[None]:
+    """Name a text of the command line that is in another encoding.
+
+    Raises:
+        Misconfigured: there is one, and it can't be used so.
+    """
+    try:
+        yield
+    except UnicodeEncodeError as error:
+        if "surrogates" not in error.reason:
+            raise  # our bug
+        raw = str(error.object).encode("utf-8", "surrogateescape")
+        odd = raw.decode("utf-8", "backslashreplace")
+        raise Misconfigured(f"{odd[:ODD]}: is not UTF-8, in which we read") from error
 
 
 def _let_stdout_go() -> None:

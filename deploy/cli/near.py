@@ -39,6 +39,7 @@ from samestory.index.store.rows import Member
 from samestory.scripts import is_unread
 from samestory.urls import absolute_url
 
+MOST: Final = 10_000_000  # bytes of a report that is asked for
 TELLING: Final = 100  # Latin letters that tell a language
 OF_SCRIPT: Final = {  # what a few words in it are taken for
     "CYRILLIC": "ru",
@@ -269,8 +270,13 @@ def _text(args: FindNear, settings: Settings) -> tuple[str, str]:
 
 
 def _read(file: str | None) -> str:
-    with named(f"--file {file}"):
-        raw = sys.stdin.buffer.read() if file is None else Path(file).read_bytes()
+    with (
+        named(f"--file {file}"),
+        sys.stdin.buffer if file is None else Path(file).open("rb") as opened,
+    ):
+        raw = opened.read(MOST + 1)
+    if len(raw) > MOST:
+        raise Misconfigured(f"near: over {MOST} bytes: a report is asked for, a text")
     return clean_text(raw.decode("utf-8", "replace"))
 
 

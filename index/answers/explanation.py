@@ -162,7 +162,9 @@ def why_pair(
         Misconfigured: it is one story twice.
     """
     if a.seq == b.seq:
-        raise Misconfigured(f"{a.story.story_id} twice: name two stories")
+        raise Misconfigured(
+            f"{a.story.story_id} twice: name two stories, or an event that has others"
+        )
     if a.event_id != b.event_id:
         return _apart(state, a, b, open_model())
     members = state.members_of(a.event_id)

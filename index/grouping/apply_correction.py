@@ -179,6 +179,11 @@ class _Stored:
         """See `Events.arrived`."""
         return self.state.membership.arrived(event_id)
 
+    def is_taken(self, event_id: str) -> bool:
+        """See `Events.is_taken`."""
+        moved = self.state.corrections.have_moved
+        return bool(self.arrived(event_id)) or moved(event_id)
+
     def similarity(self, a: Place, b: Place) -> float:
         """See `Events.similarity`."""
         return self.cosine(a.seq, b.seq)

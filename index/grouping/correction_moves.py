@@ -25,6 +25,14 @@ class Events(Protocol):
         """Return an event's stories in their order of arrival; empty without any."""
         ...
 
+    def is_taken(self, event_id: str) -> bool:
+        """Tell whether a new event may not have this id.
+
+        An event of it has stories, or had some before a correction moved them: whoever
+        undoes that must know which of the two stories came from.
+        """
+        ...
+
     def similarity(self, a: Place, b: Place) -> float:
         """Return the cosine of two stories."""
         ...
@@ -108,9 +116,7 @@ def _leave(one: Correction, in_force: Constraints, events: Events) -> dict[str, 
 
 def _new_event(events: Events, moving: Sequence[Place], one: Correction) -> str:
     first = min(moving, key=lambda member: member.seq).story_id
-    return new_event_id(
-        first, one.correction_id, lambda event: bool(events.arrived(event))
-    )
+    return new_event_id(first, one.correction_id, events.is_taken)
 
 
 def _ids(members: Collection[Place]) -> set[str]:

@@ -5,6 +5,7 @@ still hold are obeyed again, in their order. So who takes back all that was said
 what was before, in whatever order; what came elsewhere by a second look stays there.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from samestory.index.grouping.correction_moves import Events, moves_of
@@ -134,18 +135,28 @@ class _Imagined:
     def moves(self) -> dict[str, str]:
         """Return the new event of each story that stands elsewhere now.
 
-        An event of the same stories keeps its name.
+        An event of the same stories keeps its name, and one that nobody knows has that
+        of the event which most of its stories are in, if it is free.
         """
         now: dict[str, set[str]] = {}
         for place in self._now.values():
             now.setdefault(place.event_id, set()).add(place.story_id)
-        return {
-            story: event
-            for event, places in self._events.items()
-            for story in places
-            if self._now[story].event_id != event
-            and now[self._now[story].event_id] != places.keys()
-        }
+        here = {event: places for event, places in self._events.items() if places}
+        taken = set(here)
+        found: dict[str, str] = {}
+        for event, places in here.items():
+            name = event
+            if event not in now:
+                most = Counter(self._now[story].event_id for story in sorted(places))
+                name = next((e for e, _ in most.most_common() if e not in taken), event)
+                taken.add(name)
+            found |= {
+                story: name
+                for story in places
+                if self._now[story].event_id != name
+                and now[self._now[story].event_id] != places.keys()
+            }
+        return found
 
     def in_turn(self) -> Iterable[Place]:
         """Return the stories as they stand now, in their order of arrival."""
@@ -161,6 +172,10 @@ class _Imagined:
         if here is None:  # far from here, and its name must not be taken
             return self._stored.arrived(event_id)
         return sorted(here.values())
+
+    def is_taken(self, event_id: str) -> bool:
+        """See `Events.is_taken`; a correction that is obeyed again may take its own."""
+        return bool(self.arrived(event_id))
 
     def similarity(self, a: Place, b: Place) -> float:
         """See `Events.similarity`."""

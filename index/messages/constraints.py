@@ -21,7 +21,9 @@ class Constraints:
         self._accepted: list[Correction] = []
         self._same: dict[str, list[tuple[str, Correction]]] = defaultdict(list)
         self._apart: dict[str, list[str]] = defaultdict(list)
-        self._groups: dict[str, frozenset[str]] = {}
+        self._leads: dict[str, str] = {}  # by story, the one that its group goes by
+        self._members: dict[str, list[str]] = {}  # by that one
+        self._groups: dict[str, frozenset[str]] = {}  # the same, once asked for
         for one in accepted:
             self.add(one)
 
@@ -32,11 +34,23 @@ class Constraints:
             if one.kind == SAME:
                 self._same[a].append((b, one))
                 self._same[b].append((a, one))
-                group = self.together(a) | self.together(b)
-                self._groups.update(dict.fromkeys(group, group))
+                self._bind(a, b)
             else:
                 self._apart[a].append(b)
                 self._apart[b].append(a)
+
+    def _bind(self, a: str, b: str) -> None:
+        """Make the groups of two stories one: the smaller goes with the larger."""
+        leads = {self._leads.setdefault(story, story) for story in (a, b)}
+        large, *small = sorted(
+            leads, key=lambda lead: -len(self._members.setdefault(lead, [lead]))
+        )
+        for lead in small:
+            going = self._members.pop(lead)
+            self._members[large] += going
+            self._leads.update(dict.fromkeys(going, large))
+        for lead in leads:
+            self._groups.pop(lead, None)
 
     @property
     def stories(self) -> set[str]:
@@ -48,7 +62,12 @@ class Constraints:
 
         Some of them may have expired: they bind the others all the same.
         """
-        return self._groups.get(story_id, frozenset([story_id]))
+        lead = self._leads.get(story_id)
+        if lead is None:
+            return frozenset([story_id])
+        if lead not in self._groups:
+            self._groups[lead] = frozenset(self._members[lead])
+        return self._groups[lead]
 
     def apart_from(self, story_id: str) -> set[str]:
         """Return the stories that must not share a story's event."""

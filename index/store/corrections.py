@@ -117,6 +117,15 @@ class Corrections:
             self.put(now)
         return [one.correction.correction_id for one in naming]
 
+    def have_moved(self, event_id: str) -> bool:
+        """Tell whether a correction moved stories into an event, or out of it."""
+        (has,) = self._db.execute(
+            "SELECT EXISTS (SELECT 1 FROM corrections, json_each(moved) AS way"
+            " WHERE ? IN (way.value ->> 0, way.value ->> 1))",
+            (event_id,),
+        ).fetchone()
+        return bool(has)
+
     def in_force(self) -> Constraints:
         """Return what those ask for that are accepted and not undone."""
         return Constraints(one.correction for one in self.with_status(ACCEPTED))

@@ -8,6 +8,7 @@ Runs in worker processes (see `sandbox`): trafilatura can hang or take the proce
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -309,13 +310,17 @@ def _dated_by_page(cleaned: Cleaned, page: Page, stated: Stated) -> Cleaned:
     if said.at is None:
         return cleaned
     has_hour = not (is_midnight(raw) or is_day_alone(raw, said.at))
-    if day and not (has_hour and _is_within(day, said.at)):
+    if day and not (has_hour and _is_within(day, said.at, raw)):
         return cleaned
     return replace(cleaned, published=said, published_raw=raw)
 
 
-def _is_within(day: datetime, at: datetime) -> bool:
-    """Tell whether a moment is of a day somewhere on earth."""
+def _is_within(day: datetime, at: datetime, raw: str) -> bool:
+    """Tell whether a moment is of a day: where its offset says, else anywhere."""
+    with suppress(ValueError):
+        local = datetime.fromisoformat(raw.strip())
+        if local.utcoffset():
+            return day.date() in (local.date(), at.date())
     return day - EAST <= at < day + timedelta(days=1) + WEST
 
 

@@ -1,8 +1,11 @@
 """What a feed says: its entries, and about itself."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from samestory.ingest.feeds.announced import NOTHING_SAID, Announced
+
+MAX_ENTRIES: Final = 2_000  # Media Cloud's cap; the largest real feed seen had 1,046
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

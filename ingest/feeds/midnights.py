@@ -17,7 +17,9 @@ def with_days(entries: Sequence[Entry]) -> tuple[Entry, ...]:
     at which much is published on purpose.
     """
     dated = [one for one in entries if one.published_raw]
-    days = {one for one in dated if is_midnight(one.published_raw or "")}
-    if len(dated) < LEAST or 2 * len(days) <= len(dated):
+    days = [is_midnight(one.published_raw or "") for one in dated]
+    if len(dated) < LEAST or 2 * sum(days) <= len(dated):
         return tuple(entries)
-    return tuple(replace(one, is_day=one in days) for one in entries)
+    return tuple(
+        replace(one, is_day=is_midnight(one.published_raw or "")) for one in entries
+    )

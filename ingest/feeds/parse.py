@@ -22,7 +22,7 @@ import feedparser
 from samestory.cleaning import clean_line, clean_text
 from samestory.errors import Quarantine
 from samestory.ingest.feeds.announced import Announced, announced
-from samestory.ingest.feeds.entry import Entry, ParsedFeed
+from samestory.ingest.feeds.entry import MAX_ENTRIES, Entry, ParsedFeed
 from samestory.ingest.feeds.midnights import with_days
 from samestory.ingest.feeds.sitemap import child_sitemaps, parse_sitemap, sitemap_kind
 from samestory.ingest.fetch.client import MAX_FEED_BYTES
@@ -45,7 +45,6 @@ _COPIED: Final = re.compile(
 _LEADING: Final = re.compile(r"/(?:redirect|redir)(?:\.\w{1,5})?$", re.IGNORECASE)
 _GZIP: Final = b"\x1f\x8b"
 MAX_AUTHORS: Final = 10
-MAX_ENTRIES: Final = 2_000  # Media Cloud's cap; the largest real feed seen had 1,046
 _DECLARATION: Final = re.compile(r"^<\?xml[^>]{0,500}\?>")
 _ROOT: Final = re.compile(
     r"<\?xml|<(?:\w{1,20}:)?(?:rss|feed|rdf|urlset)\b", re.IGNORECASE

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from samestory.ingest.articles.outlets import FeedVoice
 from samestory.ingest.articles.page import is_full_text
-from samestory.ingest.feeds.entry import ParsedFeed
+from samestory.ingest.feeds.entry import MAX_ENTRIES, ParsedFeed
 from samestory.ingest.frontier.frontier import Frontier
 from samestory.ingest.frontier.pending_story import PendingStory
 from samestory.ingest.frontier.sightings import Sighting
@@ -130,7 +130,9 @@ def described(parsed: ParsedFeed, plan: EntryPlan) -> str:
     if repeated := plan.counts[Outcome.REPEATED]:
         parts.append(f"{repeated} told twice")
     if parsed.left_out:
-        parts.append(f"{parsed.left_out} left out: too many, or no entries")
+        is_full = len(parsed.entries) >= MAX_ENTRIES
+        why = f", beyond {MAX_ENTRIES}" if is_full else ": no entries"
+        parts.append(f"{parsed.left_out} left out{why}")
     if parsed.note:
         parts.append(f"damaged: {parsed.note}")
     return ", ".join(parts)

@@ -50,7 +50,7 @@ PROBE_S: Final = DAY_S  # a feed is asked without conditions so often, lest they
 AWAY_SCORE: Final = 0.25  # no connection: often our own
 SOFT_SCORE: Final = 0.5  # an error that comes and goes
 HARD_SCORE: Final = 1.0
-_WRONG: Final = re.compile(r"\d{1,9} left out: too many.*|damaged: .*", re.DOTALL)
+_WRONG: Final = re.compile(r"\d{1,9} left out[,:].*|damaged: .*", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,6 +42,7 @@ _SLASHED: Final = re.compile(r"\b(\d{1,2})/(\d{1,2})/\d{2,4}\b")
 _YEAR_ALONE: Final = re.compile(
     r"(\b\d{4}|(?<=\d [A-Z][a-z]{2} )\d\d)(?: +(?:[A-Z]{1,5}|[+-]\d{4}))?$"
 )
+_NO_YEAR: Final = re.compile(r"(?<=[A-Za-z] )000\d\b")  # what .NET writes for no date
 _DAY_IN_ZONE: Final = re.compile(r"(\d{4}-\d\d-\d\d) ?(?:Z|[+-]\d\d:?\d\d)")
 _MIDNIGHT: Final = re.compile(
     r"(?:(?:T|(?<=\d),?\s+)(?:00?:00(?::00(?:[.,]0+)?)?|12:00(?::00)?\s*a\.?m\.?)"
@@ -178,12 +179,15 @@ def _numbers(text: str) -> Moment | None:
         month, day, year = first, second, third
     else:
         return None
-    offset = "+00:00" if zone in ("Z", "UTC", "GMT") else zone or ""
+    zone = (zone or "") if time else ""  # of a day it says nothing
+    offset = "+00:00" if zone in ("Z", "UTC", "GMT") else zone
     clock = f"0{time}" if time and time[1] == ":" else time or "00:00"
     return _iso(f"{year}-{month:0>2}-{day:0>2}T{clock}{offset}")
 
 
 def _rfc822(text: str) -> Moment | None:
+    if _NO_YEAR.search(text):  # Python reads 2001
+        return None
     text = _COLON.sub(r" \1\2", text)
     text = _HALF_DAY.sub(_full_day, text)
     text = re.sub(r"([+-]\d{4})\s*\([^()]*\)$", r"\1", text)  # the offset says it all

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from samestory.database import connect
-from samestory.deploy.cli import exit_code
+from samestory.deploy.cli import exit_code, run
+from samestory.deploy.exit_codes import NEEDS_A_PERSON
 from samestory.disk import named
+from samestory.index.store.state import State
 from tests.faults.room import room
 
 RESTORED = "must be restored"
@@ -121,3 +123,33 @@ def test_a_path_that_the_user_gave_is_told_as_given(
 
     assert exit_code(run) == code
     assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("event", "\udcff\udcfe"), r"\xff\xfe: is not UTF-8"),
+        (("search", "\udcff"), r"\xff: is not UTF-8"),
+        (("search", "talks", "--limit", "9" * 30), "limit 999"),
+        (("events", "--min-outlets", "9" * 20), "min-outlets 999"),
+        (("near", "-k", "9" * 20, "talks"), "k 999"),
+        (("near", "--file", "/dev/zero"), "over 10000000 bytes"),
+        (("status", "--config", "/dev/zero"), "over 1000000 bytes"),
+        (("status", "--config", "nested.toml"), "recursion"),
+        (("status", "--config", "batch.toml"), "embed_batch: 1000000000000: expected"),
+        (("status", "--config", "away.toml"), "fetch_timeout: 1e+300: expected"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_in_one_line(
+    tmp_path, monkeypatch, capsys, arguments, says
+):
+    """Bytes of another encoding, numbers beyond any use, files without an end."""
+    monkeypatch.chdir(tmp_path)
+    Path("nested.toml").write_text(f"a = {'[' * 100_000}")
+    Path("batch.toml").write_text(f"embed_batch = {10**12}")
+    Path("away.toml").write_text("fetch_timeout = 1e300")
+    State(tmp_path / "state" / "index" / "state.db").close()
+    assert run([*arguments, "--state", "state"]) == NEEDS_A_PERSON
+    said = capsys.readouterr().err
+    assert says in said
+    assert said.count("\n") == 1

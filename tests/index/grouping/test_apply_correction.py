@@ -172,6 +172,39 @@ def test_what_a_joined_story_drew_goes_back_with_it(tmp_path):
     assert harness.groups() == [[0, 3, 6], [1, 4, 7, 8], [2, 5]]
 
 
+@pytest.mark.parametrize(("a", "b", "moves"), [(2, 3, False), (5, 2, True)])
+def test_what_came_to_a_parted_story_stays_with_it(tmp_path, a, b, moves):
+    """An undo tells its event from the one that the parted story once began."""
+    harness = Harness(tmp_path / "s.db", stories(4, topics=2))
+    harness.say(SAME, 3, 0)
+    harness.part(1, 3)
+    harness.index.apply([(len(harness.records), record("n5", 1, 5, hours=5))])
+    harness.records.append(b"")
+    before = [[0, 2, 3], [1, 5]]
+    assert harness.groups() == before
+    said = harness.say(SAME, a, b)
+    assert bool(said.moved) == moves
+    undone = harness.say(UNDO, "", said.correction.correction_id)
+    assert harness.groups() == before
+    assert undone.moved.keys() == said.moved.keys()
+
+
+def test_an_undo_leaves_an_event_its_name(tmp_path):
+    """One story alone goes, as it came; those that stay are not renamed."""
+    harness = Harness(tmp_path / "s.db", stories(8, topics=2))
+    for kind, a, b in ((DIFFERENT, 1, 2), (DIFFERENT, 0, 7), (DIFFERENT, 1, 7)):
+        harness.say(kind, a, b)
+    harness.part(0, 3)
+    harness.say(UNDO, "", "c-10")
+    harness.say(SAME, 3, 2)
+    harness.say(DIFFERENT, 5, 7)
+    before = harness.state.assignments()
+    said = harness.say(SAME, 2, 6)
+    assert list(said.moved) == [IDS[6]]
+    harness.say(UNDO, "", said.correction.correction_id)
+    assert harness.state.assignments() == before
+
+
 def test_different_splits_an_event_along_what_is_alike(tmp_path):
     """Two topics that one `same` had joined come apart by one `different`."""
     harness = Harness(tmp_path / "s.db", stories())

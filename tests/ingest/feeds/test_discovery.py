@@ -4,7 +4,8 @@ import pytest
 
 from samestory.ingest.feeds.announced import Announced
 from samestory.ingest.feeds.discovery import FoundFeed, linked_feeds, usual_places
-from samestory.ingest.feeds.parse import MAX_ENTRIES, NotAFeed, parse_feed
+from samestory.ingest.feeds.entry import MAX_ENTRIES
+from samestory.ingest.feeds.parse import NotAFeed, parse_feed
 from samestory.ingest.feeds.sitemap import parse_sitemap
 from samestory.ingest.fetch.errors import BotWall
 from samestory.ingest.text.bot_walls import wall_of

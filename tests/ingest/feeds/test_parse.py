@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from samestory.ingest.feeds.entry import Entry
-from samestory.ingest.feeds.parse import MAX_ENTRIES, NotAFeed, parse_feed
+from samestory.ingest.feeds.entry import MAX_ENTRIES, Entry
+from samestory.ingest.feeds.parse import NotAFeed, parse_feed
 
 RSS = """<?xml version="1.0" encoding="{label}"?><rss version="2.0"
  xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel><title>Räte</title>

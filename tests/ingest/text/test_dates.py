@@ -21,6 +21,8 @@ from tests.conftest import NOW
         ("02/25/2026", (2026, 2, 25), "zone-guessed"),
         ("2026/03/04 9:05", (2026, 3, 4, 9, 5), "zone-guessed"),
         ("03.03.2026 10:00 UTC", (2026, 3, 3, 10), "exact"),
+        ("11/20/2025 -0500", (2025, 11, 20), "zone-guessed"),
+        ("Wed, 4 Mar 0026 10:00:00 GMT", (2026, 3, 4, 10), "exact"),
         ("Wed, 04 Mar 2026 10:00:00 GMT", (2026, 3, 4, 10), "exact"),
         ("Wed, 04 Mar 2026 10:00:00 +0200", (2026, 3, 4, 8), "exact"),
         ("Wed, 04 Mar 2026 10:00:00 EST", (2026, 3, 4, 15), "exact"),
@@ -59,6 +61,8 @@ def test_a_readable_date_becomes_utc_with_its_quality(raw, expected, quality):
         "2999-01-01T00:00:00Z",
         "99999999999999999999",
         "Wed, 04 Mar 2026 99:00:00 GMT",
+        "Mon, 01 Jan 0001 00:00:00 +0000",  # .NET for none; Python reads 2001
+        "01 Jan 0001",
         "mer., 04 févr. 2026",
     ],
 )
