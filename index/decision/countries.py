@@ -46,9 +46,24 @@ _ENDS: Final = {
         ("으로", "에서", "에게", *"이가은는을를의과와에도로만측군인산간발")
     ),
 }
+# Behind a country's name in English: who is of it.
+_OF_PEOPLE: Final = (
+    "vian",
+    "ians",
+    "ian",
+    "ans",
+    "an",
+    "ns",
+    "n",
+    "is",
+    "i",
+    "ese",
+    "s",
+)
 # Languages that are written in two ways: another locale of each.
 _ALSO: Final = {"zh": "zh_Hant", "pt": "pt_PT", "sr": "sr_Latn", "uz": "uz_Cyrl"}
 _LANGUAGES: Final = 64  # whose countries are kept; a feed may say that it is in any
+_KEPT: Final = 4_096  # words
 _TERRITORY: Final = re.compile("[A-Z]{2}")
 _BENDS: Final = 3  # letters that may follow a country's name
 _SHORT: Final = 3  # letters of a name that nothing may follow
@@ -108,7 +123,33 @@ def english_name(code: str) -> str:
 
 def countries_of_one_word(lang: str) -> frozenset[str]:
     """Return what countries are called in a language in one word, in small letters."""
-    return frozenset(name for name in _territories(lang).values() if name.isalpha())
+    return frozenset(_of_one_word(lang))
+
+
+@lru_cache(maxsize=_KEPT)
+def country_named(word: str) -> str | None:
+    """Return the code of the country that an English word names, in any case.
+
+    Itself, its people, its government or its capital. Korea is none: two are called so.
+    """
+    names, small = _names(ENGLISH), _small(word)
+    if code := names.words.get(small) or names.words.get(small.upper()):
+        return code
+    if code := _begun(small, names.beginnings):
+        return code
+    named = _of_one_word(ENGLISH)
+    forms = (
+        f"{small.removesuffix(end)}{vowel}"
+        for end in ("", *_OF_PEOPLE)
+        if small.endswith(end)
+        for vowel in ("", "a", "e")
+    )
+    return next((named[form] for form in forms if form in named), None)
+
+
+@lru_cache(maxsize=_LANGUAGES)
+def _of_one_word(lang: str) -> Mapping[str, str]:
+    return {n: code for code, n in _territories(lang).items() if n.isalpha()}
 
 
 def _plain(text: str, lang: str) -> str:

@@ -10,8 +10,11 @@ from typing import Final
 _EXPLAINS: Final = re.compile(
     r"^(?:what|why|how|who|where|is|are|can|could|will|should|does|did)\b|\?[^\w?]*$"
     r"|\b(?:explained|explainer|analysis|opinion|editorial|takeaways|timeline"
-    r"|fact check|things to know|what to know|what we know|in pictures|highlights"
+    r"|fact check|things to know|what to know|what we know|in pictures"
     r"|live updates|newsletter|podcast)\b"
+)
+_ASKS: Final = re.compile(
+    r"\b(?:what|why|how|who|where|when|which|is|are|can|could|will|should|does|did)\b"
 )
 # Titles of columns, which head anything.
 _RUBRIC: Final = re.compile(
@@ -37,6 +40,12 @@ _REACTS: Final = re.compile(
 def explains(title: str) -> bool:
     """Tell whether a title explains or comments rather than reports."""
     return _EXPLAINS.search(title.lower()) is not None
+
+
+def asks(title: str) -> str:
+    """Return by which word a title asks, else its first."""
+    asked = _ASKS.search(title.lower())
+    return asked[0] if asked else title.lower().partition(" ")[0]
 
 
 def is_rubric(title: str) -> bool:

@@ -35,6 +35,7 @@ _FIGURES: Final = 2  # that both differ
 Words = tuple[str, str, str | None]  # title, opening of the text, language (639-1)
 _KEPT: Final = 512  # texts that are read once, of those that are held together
 _TELLING: Final = 8  # words that have to be left for two reports to share nothing
+_SPELT: Final = 6  # letters of a name of which one may be another
 _LEAST: Final = 4  # words of a title in which a slot can be seen, letters of a name
 _WORD: Final = re.compile(r"[^\W_]+(?:[.,:'\u2019][^\W_]+)*")
 _SENTENCE: Final = re.compile(r"(?<=[.!?])\s+")
@@ -109,7 +110,8 @@ def other_day_of_a_wire(
     """Return in what two openings differ that are else alike: a day or figures.
 
     What is told every day in the same words: oil rose on Monday, and on Tuesday, by
-    other figures. One figure may be corrected; two that both differ are of another day.
+    other figures. One figure may be corrected, or a toll rise; two others that both
+    differ are of another day.
     So is one Monday and another.
 
     Args:
@@ -138,7 +140,8 @@ def other_day_of_a_wire(
             differ = _weeks_apart(next(iter(named[0])), *days)
     if not differ and alike >= ALIKE_BUT_NUMBERS:
         figures = _both(slots, lambda word: word[0].isdigit())
-        differ = figures if len(figures) >= _FIGURES else []
+        is_toll = all(_TOLL.search(text[:LEAD].lower()) for _, text, _ in (a, b))
+        differ = figures if len(figures) >= _FIGURES and not is_toll else []
     if not differ:
         return None
     left, right = (_DAYS.get(word, word) for word in differ[0])
@@ -270,8 +273,15 @@ def _names(words: Iterable[str], of: Words, told: frozenset[str]) -> str | None:
 
 
 def _is_one_name(one: str, other: str, lang: str | None) -> bool:
+    """Tell whether two words are one name: Kharkiv, Kharkov; Sheikha, Shaikha."""
     sounds = consonants(one, lang)
-    return len(sounds) >= LEAST and sounds == consonants(other, lang)
+    if len(sounds) >= LEAST and sounds == consonants(other, lang):
+        return True
+    left, right = one.lower(), other.lower()
+    if len(left) == len(right) >= _SPELT:
+        return sum(a != b for a, b in zip(left, right, strict=True)) == 1
+    short, long = sorted((left, right), key=len)
+    return len(short) >= _LEAST and short in long
 
 
 def _numbers(words: Iterable[str], of: Words, told: frozenset[str]) -> str | None:

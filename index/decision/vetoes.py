@@ -15,7 +15,7 @@ from typing import Final
 
 from samestory.index.decision.actors import other_actor, other_bank, other_minister
 from samestory.index.decision.denials import denial_in, knows_of_denial
-from samestory.index.decision.genre import explains
+from samestory.index.decision.genre import asks, explains
 from samestory.index.decision.ordinals import counted_in, counter_of, ordinals_in
 from samestory.index.decision.slots import (
     LEAD,
@@ -27,7 +27,7 @@ from samestory.index.decision.slots import (
     other_in_a_slot,
 )
 from samestory.index.decision.stages import stages_in
-from samestory.index.decision.states import is_state, key_of
+from samestory.index.decision.states import KEY, is_state, key_of
 from samestory.index.decision.tokens import ENGLISH, TOKEN
 from samestory.scripts import UNSPACED_LANGUAGES
 
@@ -74,6 +74,12 @@ _OF_ANNIVERSARY: Final = re.compile(
     r"\b(?:remember\w*|commemorat\w+|anniversar(?:y|ies)|memorials?|vigils?"
     r"|tributes?|wreaths?|candles?"
     r"|(?:years?|decades?) (?:on|ago|after|since|later|to the day))\b",
+    re.IGNORECASE,
+)
+_TELLS_FIRST: Final = re.compile(r"(?:[^\s,;]+ ){3,20}[^\s,;]+[,;] ")
+_SUBORDINATE: Final = re.compile(
+    r"(?:after|amid|following|despite|as|when|while|in|on|at|since|with|under|by|for"
+    r"|from|before|over|accused)\b",
     re.IGNORECASE,
 )
 # What stands before a clause; within a word a hyphen does not part two.
@@ -126,7 +132,8 @@ class Claims:
         day: on which it was published, as it states.
         explains: whether the title explains or comments, see `genre`.
         stages: how far the affairs of the title have come, see `stages`.
-        denies: the words by which the title denies something; None if it does not.
+        denies: the words by which the title denies something; None if it does not, or
+            tells first what is denied.
         commemorates: those by which it remembers something, in English.
     """
 
@@ -195,7 +202,7 @@ def claims_of(
         day=day,
         explains=explains(title),
         stages=stages_in(title) if is_english else {},
-        denies=denial_in(title, lang),
+        denies=_denial_of(title, lang),
         commemorates=remembers and remembers[0],
     )
 
@@ -254,7 +261,8 @@ def _roles_reversed(a: Claims, b: Claims) -> str | None:
     for actor, verb, after in a.acts:
         for other, same, there in b.acts:
             if verb == same and actor != other and other in after and actor in there:
-                return f"roles reversed: {actor}- {verb}- {other}-, and the reverse"
+                told = " ".join(w + "-" * (len(w) == KEY) for w in (actor, verb, other))
+                return f"roles reversed: {told}, and the reverse"
     return None
 
 
@@ -294,16 +302,28 @@ def _told_by_one(a: Claims, b: Claims) -> str | None:
     return None
 
 
+def _denial_of(title: str, lang: str | None) -> str | None:
+    """Return the words by which a title denies; None of one that tells both sides.
+
+    "Flotilla says boat struck by drone, Tunisia denies it": in English.
+    """
+    words = denial_in(title, lang)
+    if words and (lang or ENGLISH) == ENGLISH:
+        before = title[: title.find(words)]
+        if _TELLS_FIRST.match(before) and not _SUBORDINATE.match(before):
+            return None
+    return words
+
+
 def _two_explainers(a: Claims, b: Claims) -> str | None:
     """Each explains in its own way: "Who is Maduro?", and what we know of him.
 
-    Titles in the same words that begin with the same one may head one piece that two
-    print; "What we know about him" asks something else than "Who is he?".
+    Titles in the same words that ask the same may head one piece that two print; "What
+    we know about him" asks something else than "Who is he?".
     """
     if not (a.explains and b.explains) or a.lang != b.lang:
         return None
-    asked = [TOKEN.findall(claims.words[0].lower())[:1] for claims in (a, b)]
-    if asked[0] == asked[1] and are_alike(a.words, b.words):
+    if asks(a.words[0]) == asks(b.words[0]) and are_alike(a.words, b.words):
         return None
     return "two that explain, each in its own way"
 

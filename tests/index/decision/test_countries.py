@@ -7,6 +7,7 @@ from samestory.index.decision.countries import (
     _words,
     countries_in,
     countries_of_one_word,
+    country_named,
     english_name,
 )
 
@@ -80,6 +81,26 @@ def test_a_country_is_known_by_what_else_it_is_called(text, lang, codes):
 def test_what_is_written_beside_a_country_is_no_part_of_it(text, lang, codes, rest):
     """Articles that lose their vowel, suffixes after a mark, particles."""
     assert countries_in(text, lang) == (set(codes.split()), rest)
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("Russia Russian russians Kremlin Moscow", "RU"),
+        ("US U.S America Americans Washington", "US"),
+        ("Nigeria Nigerian Abuja", "NG"),
+        ("Niger", "NE"),
+        ("Algeria Algerian", "DZ"),
+        ("Austria Austrian", "AT"),
+        ("Australia Australian", "AU"),
+        ("Korea Korean Indiana Malibu Ilmara", None),
+    ],
+)
+def test_one_english_word_may_name_a_country(words, code):
+    """In any case; nothing that only begins like one, or that two are called."""
+    assert [country_named(word) for word in words.split()] == [code] * len(
+        words.split()
+    )
 
 
 def test_a_strange_language_names_no_country():

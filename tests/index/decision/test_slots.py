@@ -68,6 +68,16 @@ def test_a_state_counts_by_the_title_and_lead():
             report("Premier Shen visits Sorrel for talks - Dorrin News"),
             None,
         ),
+        (  # one name in two spellings
+            report("US tries to get Bagrom Base back", "Of Bagrom Base they said."),
+            report("US tries to get Bagrom Airbase back", "Of Bagrom Airbase."),
+            None,
+        ),
+        (
+            report("Shaikha Nawais leads the union", "Then Shaikha Nawais spoke."),
+            report("Sheikha Nawais leads the union", "Then Sheikha Nawais spoke."),
+            None,
+        ),
         (  # by another name of its country
             report("Kremlin rejects the plan for a truce", "The Kremlin in Moscow."),
             report("Russia rejects the plan for a truce", "Officials of Russia said."),
@@ -159,6 +169,11 @@ def test_what_stands_in_a_slot_tells_two_events_apart(one, other, said):
         (  # one figure may be corrected
             OIL.format("rose", "Monday", "mines closed", "gained", 1.1, "9,120"),
             OIL.format("rose", "Monday", "mines closed", "gained", 1.2, "9,120"),
+            None,
+        ),
+        (  # a toll rises
+            OIL.format("rose", "Monday", "mines closed and killed", "gained", 3, 11),
+            OIL.format("rose", "Monday", "mines closed and killed", "gained", 2, 7),
             None,
         ),
         (  # another day, and other words

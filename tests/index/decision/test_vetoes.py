@@ -54,12 +54,12 @@ def told(one: str, other: str, lead: str = "", other_lead: str = "") -> str | No
         (
             "Poland expels four Belarusian diplomats over spying",
             "Belarus expels four Polish diplomats in response",
-            "roles reversed: polan- expel- belar-",
+            "roles reversed: poland expel- belarus",
         ),
         (
             "Turkey closes airspace to Israeli flights",
             "Israel closes airspace to Turkish flights in return",
-            "roles reversed: turke- close- israe-",
+            "roles reversed: türkiye close- israel",
         ),
         (
             "Velund and Kesmark open fishing talks",
@@ -135,8 +135,26 @@ def test_one_explanation_that_two_print_is_one():
     one = "Should influencers promote walled Afghanistan?"
     assert told(one, "Should influencers be promoting Afghanistan? - The Wire") is None
     assert told(one, "Influencers promote Afghanistan") is None
+    two = "Island war: How long can Kesmark's strategy hold?"
+    assert told(two, "How long can Kesmark's strategy hold?") is None
+    assert (
+        told("Velund v Kesmark highlights: Velund win", "Velund win: highlights")
+        is None
+    )
+    who, what = "Who is Ilmar Okoye?", "What to know of Ilmar Okoye, the president"
+    assert told(who, what) == "two that explain, each in its own way"
     there = claims_of("Wer ist Ilmar Okoye?", "", "de")
     assert veto(claims_of("Who is Okoye, the president?", "", "en"), there) is None
+
+
+def test_a_denial_that_begins_a_title_parts_it_from_the_claim():
+    """Also behind what only says when; a claim that is told first is told."""
+    claim = "Kesmark shells Velund's bridge"
+    for title in (
+        "Velund denies shelling",
+        "After talks in the port, Velund denies it",
+    ):
+        assert "knows of no denial" in str(told(title, claim))
 
 
 @pytest.mark.parametrize(
@@ -149,6 +167,11 @@ def test_one_explanation_that_two_print_is_one():
             "Roe meets freed pastor",
         ),
         ("Leak sparks chorus of denials", "Leaked files name ministers"),
+        ("Velund denies Dorrins the right to vote", "Dorrins lose vote in Velund"),
+        (  # the title tells both sides, and the claim first
+            "Flotilla says its boat was struck by drone, Velund denies it",
+            "Drone hits boat of flotilla",
+        ),
         ("Velund denies raid", "Velund calls report of a raid baseless"),
         ("No such thing happened, says Velund", "Velund: no raid took place"),
         ("Velund denies raid", "A fabrication: Velund says it raided nobody"),
