@@ -19,6 +19,7 @@ CLOSED: Final = (  # to us, whatever is in the file
     *(sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY),
     *(sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH),
 )
+CHECK: Final = "`samestory check` tells what is damaged, and what can be done"
 DAMAGE: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 LOCKS: Final = Path("/proc/locks")
 
@@ -40,7 +41,8 @@ def refusal(
     """Return what a caller raises for what the disk or SQLite said of a file."""
     holder = held_by(path) if code_of(error) in HELD else ""
     kind = Retry if may_pass(error) else Misconfigured
-    return kind(f"{what}: {error}{holder}")
+    advice = f"; {CHECK}" if code_of(error) in DAMAGE else ""
+    return kind(f"{what}: {error}{holder}{advice}")
 
 
 @contextmanager

@@ -25,7 +25,7 @@ from samestory.deploy.exit_codes import DONE, GAVE_UP, NEEDS_A_PERSON
 from samestory.deploy.masking import masked
 from samestory.deploy.modes import keep_modes
 from samestory.deploy.process import open_streams
-from samestory.disk import CLOSED, DAMAGE, HELD, SCARCE, code_of, may_pass
+from samestory.disk import CHECK, CLOSED, DAMAGE, HELD, SCARCE, code_of, may_pass
 from samestory.errors import Misconfigured, Retry
 
 OURS: Final = (  # that a file or folder of ours is not as it must be
@@ -171,9 +171,7 @@ def _of_disk(error: OSError | sqlite3.Error) -> int:
     if code in CLOSED or number in OURS:
         advice = LET_US.format(os.geteuid())
     elif code:
-        advice = (
-            RESTORE if code in DAMAGE else "`samestory check` tells what is damaged"
-        )
+        advice = RESTORE if code in DAMAGE else CHECK
     else:  # our bug
         raise error
     sys.stderr.write(f"samestory: {error}: {advice}\n")
