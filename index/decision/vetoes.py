@@ -15,7 +15,7 @@ from typing import Final
 
 from samestory.index.decision.actors import other_actor, other_bank, other_minister
 from samestory.index.decision.denials import denial_in, knows_of_denial
-from samestory.index.decision.genre import asks, explains
+from samestory.index.decision.genre import asks, explains, is_rubric
 from samestory.index.decision.ordinals import counted_in, counter_of, ordinals_in
 from samestory.index.decision.slots import (
     LEAD,
@@ -218,6 +218,7 @@ def veto(a: Claims, b: Claims) -> str | None:
         or _other_date(a, b)
         or _told_by_one(a, b)
         or _two_explainers(a, b)
+        or _two_of_a_column(a, b)
         or other_in_a_slot(a.words, b.words)
         or other_actor(a.words, b.words)
         or other_minister(a.words, b.words)
@@ -326,6 +327,16 @@ def _two_explainers(a: Claims, b: Claims) -> str | None:
     if asks(a.words[0]) == asks(b.words[0]) and are_alike(a.words, b.words):
         return None
     return "two that explain, each in its own way"
+
+
+def _two_of_a_column(a: Claims, b: Claims) -> str | None:
+    """Two days of one outlet's column, whose title heads anything: its cartoon."""
+    is_of_one = a.outlet is not None and a.outlet == b.outlet and a.lang == b.lang
+    if not (is_of_one and a.day and b.day and a.day != b.day):
+        return None
+    titles = [claims.words[0].lower() for claims in (a, b)]
+    of_house = [title.removeprefix(f"{a.outlet} ".lower()) for title in titles]
+    return "a column of two days" if all(map(is_rubric, of_house)) else None
 
 
 def _other_date(a: Claims, b: Claims) -> str | None:

@@ -1,5 +1,7 @@
 """Vetoes: what forbids that two reports are one event, on invented reports."""
 
+from datetime import date
+
 import pytest
 
 from samestory.index.answers.explanation import why_pair, why_story
@@ -262,6 +264,19 @@ def test_one_step_told_by_two_words_is_one_step(one, other):
 def test_reports_that_may_be_one_event_are_left_to_the_sum(one, other):
     """The same number, dates, counts of days, mutual acts, other pairs of names."""
     assert told(one, other) is None
+
+
+def test_a_column_is_of_its_day():
+    """Of one outlet, whose name its title may begin with; on one day it may be one."""
+    days = [date(2026, 3, day) for day in (4, 5)]
+    one, same, other = (
+        claims_of("Herald Cartoon", "", "en", "herald", day)
+        for day in (days[0], days[0], days[1])
+    )
+    elsewhere = claims_of("Cartoon", "", "en", "gazette", days[1])
+    report = claims_of("Herald wins prize", "", "en", "herald", days[1])
+    assert veto(one, other) == "a column of two days"
+    assert {veto(one, it) for it in (same, elsewhere, report)} == {None}
 
 
 def test_the_lead_counts_for_numbers_and_only_its_beginning():
