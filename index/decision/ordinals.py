@@ -95,6 +95,32 @@ _WRITTEN: Final = {
 _WITH_DOT: Final = frozenset(
     ("bs", "cs", "da", "de", "et", "fi", "hr", "hu")
 ) | frozenset(("is", "lv", "no", "pl", "sk", "sl", "sr", "tr"))
+_TEN: Final = 10
+# Twenty to ninety, where they are words of their own before an ordinal below ten; what
+# joins the two; and where they stand behind it.
+_SPOKEN_TENS: Final = {
+    lang: spoken.split()
+    for lang, spoken in {
+        "es": "vigésim trigésim cuadragésim quincuagésim sexagésim septuagésim"
+        " octogésim nonagésim",
+        "fa": "بیست سی چهل پنجاه شصت هفتاد هشتاد نود",
+        "fr": "vingt trente quarante cinquante soixante",
+        "pl": "dwudziest trzydziest czterdziest pięćdziesiąt sześćdziesiąt"
+        " siedemdziesiąt osiemdziesiąt dziewięćdziesiąt",
+        "pt": "vigésim trigésim quadragésim quinquagésim sexagésim septuagésim"
+        " octogésim nonagésim",
+        "ro": "douăzeci treizeci patruzeci cincizeci șaizeci șaptezeci optzeci"
+        " nouăzeci",
+        "ru": "двадцать тридцать сорок пятьдесят шестьдесят семьдесят восемьдесят"
+        " девяносто",
+        "tr": "yirmi otuz kırk elli altmış yetmiş seksen doksan",
+        "uk": "двадцять тридцять сорок п'ятдесят шістдесят сімдесят вісімдесят"
+        " дев'яносто",
+    }.items()
+}
+_AND: Final = {"fa": "و", "fr": "et", "ro": "și"}
+_ARABIC_TENS: Final = "عشر ثلاث أربع خمس ست سبع ثمان تسع".split()  # noqa: SIM905
+_BEHIND_UNIT: Final = {"ar": re.compile(f"و(?:ال)?({'|'.join(_ARABIC_TENS)})[يو]ن")}
 _ARTICLES: Final = {"ar": "ال", "he": "ה"}
 _SAME: Final = {"nb": "no", "nn": "no"}
 
@@ -163,13 +189,10 @@ def ordinals_in(text: str, lang: str | None) -> list[Ordinal]:
     words = [word.lower() for word in TOKEN.findall(text)] if known else []
     at = 0
     while known and at < len(words):
-        for length in (2, 1):
-            word = _number_of(words[at : at + length], lang, known)
-            if word is not None:
-                after = tuple(words[at + length : at + length + REACH])
-                found.append(Ordinal(word, after))
-                break
-        at += length
+        word, end = _number_at(words, at, lang, known)
+        if word is not None:
+            found.append(Ordinal(word, tuple(words[end : end + REACH])))
+        at = end
     months = known.months if known else frozenset()
     return [one for one in found if not months.intersection(one.after[:1])]
 
@@ -242,6 +265,42 @@ def _known() -> dict[str, _Words]:
         )
         for lang, one in tables.items()
     }
+
+
+def _number_at(
+    words: Sequence[str], at: int, lang: str, known: _Words
+) -> tuple[int | None, int]:
+    """Return the ordinal that begins with a word, if one does, and what follows it.
+
+    Its tens may be a word of their own, before or behind: двадцать пятый is no fifth.
+    """
+    tens = _tens_of(words[at], lang, known)
+    if tens:
+        begin = at + 1 + (words[at + 1 : at + 2] == [_AND.get(lang)])
+        unit = _number_of(words[begin : begin + 1], lang, known)
+        if unit is not None and unit < _TEN:
+            return tens + unit, begin + 1
+    for length in (2, 1):
+        number = _number_of(words[at : at + length], lang, known)
+        if number is None:
+            continue
+        end = at + length
+        behind = _BEHIND_UNIT.get(lang)
+        more = behind.fullmatch(words[end]) if behind and end < len(words) else None
+        if more:
+            return number + 10 * (_ARABIC_TENS.index(more[1]) + 2), end + 1
+        return number, end
+    return None, at + 1
+
+
+def _tens_of(word: str, lang: str, known: _Words) -> int:
+    """Return the tens that a word is, as one number or as an ordinal; 0 if none."""
+    stems = {word, *(word.removesuffix(end) for end in known.endings if end)}
+    spoken = _SPOKEN_TENS.get(lang, ())
+    if stem := next((stem for stem in stems if stem in spoken), None):
+        return 10 * (spoken.index(stem) + 2)
+    number = _number_of([word], lang, known) or 0
+    return number if number % _TEN == 0 and number > _TEN else 0
 
 
 def _number_of(words: Sequence[str], lang: str, known: _Words) -> int | None:

@@ -64,6 +64,29 @@ def test_what_only_looks_like_one_is_none(lang, title):
     assert ordinals_in(title, lang) == []
 
 
+@pytest.mark.parametrize(
+    ("lang", "title", "number"),
+    [
+        ("ru", "Принят двадцать пятый пакет", 25),
+        ("ru", "О сорок пятом президенте", 45),
+        ("ru", "Тридцатый пакет, пять стран", 30),
+        ("uk", "Двадцять п'ятий пакет", 25),
+        ("pl", "Po trzydziestym piątym pakiecie", 35),
+        ("fr", "Les Vingt-Sept adoptent leur vingt-cinquième paquet", 25),
+        ("es", "El trigésimo quinto paquete", 35),
+        ("tr", "Yirmi beşinci paket", 25),
+        ("fa", "بیست و پنجمین بسته", 25),
+        ("ro", "Al douăzeci și cincilea pachet", 25),
+        ("ar", "الحزمة الخامسة والعشرين", 25),
+        ("ar", "الحزمة الثالثة والثلاثون", 33),
+        ("ar", "الحزمة الخامسة عشرة", 15),
+    ],
+)
+def test_tens_may_be_a_word_of_their_own(lang, title, number):
+    """The twenty-fifth is no fifth, whichever of the two words comes first."""
+    assert [found for found, _ in ordinals_in(title, lang)] == [number]
+
+
 def test_after_an_ordinal_comes_what_is_counted():
     """Three words of it."""
     (one,) = ordinals_in("15-й пакет санкций против Тарска", "ru")
