@@ -67,7 +67,8 @@ _KEPT: Final = 4_096  # words
 _TERRITORY: Final = re.compile("[A-Z]{2}")
 _BENDS: Final = 3  # letters that may follow a country's name
 _SHORT: Final = 3  # letters of a name that nothing may follow
-_HEAD: Final = 2  # letters by which it is seen that a word may be one
+_HEAD: Final = 3  # letters by which it is seen that a word may be one
+_LEAST: Final = 2  # letters of the shortest: 미국
 _STEM: Final = 5  # letters that its stem has at least
 
 
@@ -166,18 +167,35 @@ def _country_at(
     is_small = word.islower()
     if (code := names.words.get(word)) and not is_small:
         return code, at + 1
-    forms = list(_forms(_small(word), lang))
-    likely = [form for form in forms if form[0][:_HEAD] in names.heads]
+    likely = _likely(word, lang)
     for end in range(min(len(words), at + names.longest) if likely else at, at, -1):
         more = "".join(f" {_small(word)}" for word in words[at + 1 : end])
         if code := _bent(likely, more, lang, names.stems, small=is_small):
             return code, end
     if is_small and lang == ENGLISH:  # polish, turkey
         return None, at + 1
-    for form, _ in forms:
+    return _otherwise(word, lang), at + 1
+
+
+@lru_cache(maxsize=_KEPT)
+def _likely(word: str, lang: str) -> tuple[tuple[str, bool], ...]:
+    """Return the forms of a word that begin as a country's name does, see `_forms`."""
+    heads = _names(lang).heads
+    return tuple(
+        form
+        for form in _forms(_small(word), lang)
+        if form[0][:_HEAD] in heads or form[0][:_LEAST] in heads
+    )
+
+
+@lru_cache(maxsize=_KEPT)
+def _otherwise(word: str, lang: str) -> str | None:
+    """Return the code of the country that a word of country_words.toml stands for."""
+    names = _names(lang)
+    for form, _ in _forms(_small(word), lang):
         if code := names.words.get(form) or _begun(form, names.beginnings):
-            return code, at + 1
-    return None, at + 1
+            return code
+    return None
 
 
 def _small(word: str) -> str:
@@ -186,7 +204,7 @@ def _small(word: str) -> str:
 
 
 def _begun(word: str, beginnings: Mapping[str, str]) -> str | None:
-    lengths = range(len(word), 1, -1)
+    lengths = range(len(word), _LEAST - 1, -1)
     return next((beginnings[word[:n]] for n in lengths if word[:n] in beginnings), None)
 
 
@@ -279,7 +297,7 @@ def _names(lang: str) -> _Names:
             (beginnings if word[-1] == "*" else words)[word.rstrip("*")] = code
     return _Names(
         stems=stems,
-        heads=frozenset(stem[:_HEAD] for stem in stems),
+        heads=frozenset(stem.split()[0][:_HEAD] for stem in stems),
         longest=max((stem.count(" ") + 1 for stem in stems), default=1),
         words=words,
         beginnings=beginnings,
