@@ -76,7 +76,8 @@ _OF_ANNIVERSARY: Final = re.compile(
     r"|(?:years?|decades?) (?:on|ago|after|since|later|to the day))\b",
     re.IGNORECASE,
 )
-_TELLS_FIRST: Final = re.compile(r"(?:[^\s,;]+ ){3,20}[^\s,;]+[,;] ")
+# A clause before that of another who denies; "Army answers fire, denies it" has none.
+_TELLS_FIRST: Final = re.compile(r"(?:[^\s,;]+ ){3,20}[^\s,;]+[,;] (?=\S)")
 _SUBORDINATE: Final = re.compile(
     r"(?:after|amid|following|despite|as|when|while|in|on|at|since|with|under|by|for"
     r"|from|before|over|accused)\b",

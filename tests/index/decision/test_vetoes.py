@@ -155,6 +155,7 @@ def test_a_denial_that_begins_a_title_parts_it_from_the_claim():
     for title in (
         "Velund denies shelling",
         "After talks in the port, Velund denies it",
+        "Velund's army answers Kesmark's fire, denies shelling of bridge",
     ):
         assert "knows of no denial" in str(told(title, claim))
 
