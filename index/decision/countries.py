@@ -128,14 +128,21 @@ def countries_of_one_word(lang: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=_KEPT)
-def country_named(word: str) -> str | None:
+def country_named(word: str, *, bent: bool = True) -> str | None:
     """Return the code of the country that an English word names, in any case.
 
     Itself, its people, its government or its capital. Korea is none: two are called so.
+
+    Args:
+        word: one.
+        bent: whether to let anything be its end where country_words.toml does, and to
+            know who is of a country: not of a word in another language.
     """
     names, small = _names(ENGLISH), _small(word)
     if code := names.words.get(small) or names.words.get(small.upper()):
         return code
+    if not bent:
+        return _of_one_word(ENGLISH).get(small)
     if code := _begun(small, names.beginnings):
         return code
     named = _of_one_word(ENGLISH)

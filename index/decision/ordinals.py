@@ -104,7 +104,7 @@ _SPOKEN_TENS: Final = {
         "es": "vigésim trigésim cuadragésim quincuagésim sexagésim septuagésim"
         " octogésim nonagésim",
         "fa": "بیست سی چهل پنجاه شصت هفتاد هشتاد نود",
-        "fr": "vingt trente quarante cinquante soixante",
+        "fr": "vingt trente quarante cinquante soixante septante quatrevingt nonante",
         "pl": "dwudziest trzydziest czterdziest pięćdziesiąt sześćdziesiąt"
         " siedemdziesiąt osiemdziesiąt dziewięćdziesiąt",
         "pt": "vigésim trigésim quadragésim quinquagésim sexagésim septuagésim"
@@ -119,6 +119,8 @@ _SPOKEN_TENS: Final = {
     }.items()
 }
 _AND: Final = {"fa": "و", "fr": "et", "ro": "și"}
+_BY_SCORES: Final = {"fr": (60, 80)}  # soixante-dixième is the seventieth
+_FOUR_SCORE: Final = re.compile(r"\bquatre-vingt", re.IGNORECASE)
 _ARABIC_TENS: Final = "عشر ثلاث أربع خمس ست سبع ثمان تسع".split()  # noqa: SIM905
 _BEHIND_UNIT: Final = {"ar": re.compile(f"و(?:ال)?({'|'.join(_ARABIC_TENS)})[يو]ن")}
 _ARTICLES: Final = {"ar": "ال", "he": "ה"}
@@ -180,6 +182,8 @@ def ordinals_in(text: str, lang: str | None) -> list[Ordinal]:
     if lang is None or lang == ENGLISH:
         return list(_english(text))
     text, lang = folded(text), _SAME.get(lang, lang)
+    if lang == "fr":
+        text = _FOUR_SCORE.sub("quatrevingt", text)
     known, found = _known().get(lang), []
     pattern = _WRITTEN.get(lang) or (_DOT if lang in _WITH_DOT else None)
     for match in pattern.finditer(text) if pattern else ():
@@ -278,7 +282,8 @@ def _number_at(
     if tens:
         begin = at + 1 + (words[at + 1 : at + 2] == [_AND.get(lang)])
         unit = _number_of(words[begin : begin + 1], lang, known)
-        if unit is not None and unit < _TEN:
+        most = 2 * _TEN if tens in _BY_SCORES.get(lang, ()) else _TEN
+        if unit is not None and unit < most:
             return tens + unit, begin + 1
     for length in (2, 1):
         number = _number_of(words[at : at + length], lang, known)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from difflib import SequenceMatcher
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 
 from samestory.index.decision.genre import is_rubric
@@ -99,7 +100,7 @@ def other_in_a_slot(a: Words, b: Words) -> str | None:
         ):
             left = differ(sides[0], a, there[1])
             right = differ(sides[1], b, there[0])
-            if left and right and not _is_one_name(left, right, a[2]):
+            if left and right and not _is_one_name((left, right), (one, other), a[2]):
                 return f"the same words of {left!r} and of {right!r}"
     return None
 
@@ -111,8 +112,7 @@ def other_day_of_a_wire(
 
     What is told every day in the same words: oil rose on Monday, and on Tuesday, by
     other figures. One figure may be corrected, or a toll rise; two others that both
-    differ are of another day.
-    So is one Monday and another.
+    differ are of another day. So is one Monday and another.
 
     Args:
         a: one report.
@@ -272,16 +272,26 @@ def _names(words: Iterable[str], of: Words, told: frozenset[str]) -> str | None:
     )
 
 
-def _is_one_name(one: str, other: str, lang: str | None) -> bool:
-    """Tell whether two words are one name: Kharkiv, Kharkov; Sheikha, Shaikha."""
+def _is_one_name(
+    words: tuple[str, str], titles: tuple[Sequence[str], ...], lang: str | None
+) -> bool:
+    """Tell whether a word of one title is a name that the other spells otherwise.
+
+    Kharkiv, Kharkov; Sheikha, Shaikha; Airbase, Air Base. Two states are two.
+    """
+    one, other = words
     sounds = consonants(one, lang)
     if len(sounds) >= LEAST and sounds == consonants(other, lang):
         return True
     left, right = one.lower(), other.lower()
-    if len(left) == len(right) >= _SPELT:
-        return sum(a != b for a, b in zip(left, right, strict=True)) == 1
-    short, long = sorted((left, right), key=len)
-    return len(short) >= _LEAST and short in long
+    apart = [{f"{x}{y}".lower() for x, y in pairwise(title)} for title in titles]
+    if left in apart[1] or right in apart[0]:
+        return True
+    if len(left) != len(right) or len(left) < _SPELT:
+        return False
+    is_of_states = is_state(one, lang) and is_state(other, lang)
+    differ = sum(a != b for a, b in zip(left, right, strict=True))
+    return differ == 1 and not is_of_states
 
 
 def _numbers(words: Iterable[str], of: Words, told: frozenset[str]) -> str | None:

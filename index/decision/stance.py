@@ -41,7 +41,7 @@ _HEADED: Final = re.compile(
     r"|editor['\u2019]s note)\s*(?:[:\u2013\u2014]|-\s|$)",
     re.IGNORECASE,
 )
-# Under such a heading also what is said of a piece from afar, whose no name says.
+# Under such a heading also what is said of a piece that is not named as another's.
 _IS_TAKEN_BACK: Final = re.compile(
     rf"\b(?:this|that|the|our|an?) (?-i:[a-z][\w-]* ){{0,3}}{_PIECE}"
     rf"(?: (?:of|on|about|from) [^.,\n]{{1,60}})? {_TAKEN_BACK}",
@@ -99,7 +99,7 @@ def _is_named_last(text: str, name: str) -> bool:
 
     "The ministry at the time" does not end with Time, "The Nairobi Post" not with Post.
     """
-    before, its = text[: -len(name)], text[-len(name) :]
+    before, its = text[: -len(name)].rpartition("\n")[2], text[-len(name) :]
     if its.casefold() != name.casefold() or before[-1:].isalnum():
         return False
     is_word = name[:1].isupper() and its[:1].islower()

@@ -29,9 +29,10 @@ def is_state(word: str, lang: str | None) -> bool:
     plain = POSSESSIVE.sub("", word).lower()
     if word[:1].islower() or not plain:
         return False
-    if country_named(plain) or plain in _EITHER.values():
+    lang = lang or ENGLISH
+    if plain in _EITHER.values() or country_named(plain, bent=lang == ENGLISH):
         return True
-    return (lang or ENGLISH) != ENGLISH and plain in countries_of_one_word(lang or "")
+    return lang != ENGLISH and plain in countries_of_one_word(lang)
 
 
 def key_of(word: str) -> str:
@@ -40,4 +41,6 @@ def key_of(word: str) -> str:
     if digits := NUMBER.match(plain):
         return digits[0].replace(",", "")
     code = country_named(plain)
-    return _EITHER.get(code) or english_name(code) if code else plain[:KEY]
+    if code is None:
+        return plain[:KEY]
+    return _EITHER.get(code) or english_name(code)

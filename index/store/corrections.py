@@ -121,7 +121,8 @@ class Corrections:
         """Tell whether a correction moved stories into an event, or out of it."""
         (has,) = self._db.execute(
             "SELECT EXISTS (SELECT 1 FROM corrections, json_each(moved) AS way"
-            " WHERE ? IN (way.value ->> 0, way.value ->> 1))",
+            " WHERE ? IN (json_extract(way.value, '$[0]'),"
+            " json_extract(way.value, '$[1]')))",
             (event_id,),
         ).fetchone()
         return bool(has)

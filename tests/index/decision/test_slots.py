@@ -69,9 +69,19 @@ def test_a_state_counts_by_the_title_and_lead():
             None,
         ),
         (  # one name in two spellings
-            report("US tries to get Bagrom Base back", "Of Bagrom Base they said."),
-            report("US tries to get Bagrom Airbase back", "Of Bagrom Airbase."),
+            report("US tries to get Bagrom Air Base back", "Of Bagrom Air Base all."),
+            report("US tries to get Bagrom Airbase back", "Of Bagrom Airbase all."),
             None,
+        ),
+        (  # two names that look alike
+            report("Army holds vote in Gambia", "In Gambia they said."),
+            report("Army holds vote in Zambia", "In Zambia they said."),
+            "the same words of 'Gambia' and of 'Zambia'",
+        ),
+        (
+            report("Storm floods towns in Kansas", "Then Kansas was told."),
+            report("Storm floods towns in Arkansas", "Then Arkansas was told."),
+            "the same words of 'Kansas' and of 'Arkansas'",
         ),
         (
             report("Shaikha Nawais leads the union", "Then Shaikha Nawais spoke."),

@@ -71,6 +71,7 @@ def test_a_title_denies_or_tells(title, lang, stance):
         ("Withdrawn toys: the list", "The toys were withdrawn.", TELLS),
         ("Abade", "PORT (Example Times) - The army has withdrawn its report.", TELLS),
         ("Abade", "The Example Times on Monday retracted an article.", WITHDRAWN),
+        ("Abade", "By Jane Roe\n\nExample Times has retracted its report.", WITHDRAWN),
         ("Abade", "This story was updated after the bill was withdrawn.", TELLS),
         ("Abade", '"We withdrew our report," the panel said on Monday.', TELLS),
     ],
