@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
 from pathlib import Path
-from string import Template
 from types import ModuleType
 from typing import Annotated, Any, Final, get_type_hints
 
@@ -278,7 +277,7 @@ def load_settings(
     """
     values: dict[str, Any] = {}
     known = {f.name: f for f in fields(Settings)}
-    for name, value in _read(file, "--config").items():
+    for name, value in read_toml(file, "--config").items():
         if name not in known:
             raise Misconfigured(
                 f"{file}: unknown setting {name!r}; known: {', '.join(known)}"
@@ -332,35 +331,12 @@ def unknown_variables() -> list[str]:
     )
 
 
-def read_feed_headers(file: str) -> dict[str, dict[str, str]]:
-    """Read the file of setting `feed_headers`; {} without one.
+def read_toml(file: str | None, option: str) -> dict[str, Any]:
+    """Return what a file holds that an option names; {} without one.
 
     Raises:
-        Misconfigured: it can't be read, or names a variable that is not set.
+        Misconfigured: it can't be read, or is no TOML.
     """
-    tables = _read(file or None, "--feed-headers")
-    headers: dict[str, dict[str, str]] = {}
-    for url, table in tables.items():
-        if not url.startswith(("http://", "https://")) or not isinstance(table, dict):
-            raise Misconfigured(
-                f'--feed-headers {file}: {url!r}: expected tables as ["https://x.org/"]'
-                ' with lines as Authorization = "Bearer $TOKEN"'
-            )
-        headers[url] = {n: _filled(str(v), file) for n, v in table.items()}
-    return headers
-
-
-def _filled(text: str, file: str) -> str:
-    try:
-        value = Template(text).substitute(os.environ)
-    except (KeyError, ValueError) as error:
-        raise Misconfigured(f"--feed-headers {file}: {error} is not set") from error
-    if not (value.isascii() and value.isprintable()):
-        raise Misconfigured(f"--feed-headers {file}: a header must be printable ASCII")
-    return value
-
-
-def _read(file: str | None, option: str) -> dict[str, Any]:
     if file is None:
         return {}
     try:

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from samestory.days import DAY_S
-from samestory.deploy.config import Settings, read_feed_headers
+from samestory.deploy.config import Settings
+from samestory.deploy.feed_headers import read_feed_headers
 from samestory.deploy.modes import keep_modes
 from samestory.disk import is_there, may
 from samestory.errors import Misconfigured, Retry
@@ -74,8 +75,8 @@ def must_have_log(settings: Settings) -> None:
     if not settings.brokers and not (settings.home / "log.db").exists():
         if (settings.home / "index").exists():
             raise Misconfigured(
-                f"log.db of {settings.home} is gone: `samestory check` tells what is"
-                " left, and what can be done"
+                f"no log.db in {settings.home}, but an index: a replay has none; if"
+                " there was one, `samestory check` tells what is left"
             )
         raise Misconfigured(
             f"no state in {settings.home}: start with `samestory init`, `samestory run"

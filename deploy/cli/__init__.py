@@ -76,7 +76,7 @@ def _run(arguments: Sequence[str]) -> int:
     given = vars(command)
     for name, value in given.items():
         if isinstance(value, int) and value > MOST:
-            option = name.replace("_", "-")
+            option = "-k" if name == "k" else "--" + name.replace("_", "-")
             raise Misconfigured(f"{option} {value}: at most {MOST} can be meant")
     # A supervisor tells its workers all settings, also those that are the default's.
     file = given.get("config") or (None if is_supervised() else config_file())

@@ -39,7 +39,7 @@ from samestory.index.store.rows import Member
 from samestory.scripts import is_unread
 from samestory.urls import absolute_url
 
-MOST: Final = 10_000_000  # bytes of a report that is asked for
+MAX_REPORT: Final = 10_000_000  # bytes of one that is asked for
 TELLING: Final = 100  # Latin letters that tell a language
 OF_SCRIPT: Final = {  # what a few words in it are taken for
     "CYRILLIC": "ru",
@@ -274,9 +274,9 @@ def _read(file: str | None) -> str:
         named(f"--file {file}"),
         sys.stdin.buffer if file is None else Path(file).open("rb") as opened,
     ):
-        raw = opened.read(MOST + 1)
-    if len(raw) > MOST:
-        raise Misconfigured(f"near: over {MOST} bytes: a report is asked for, a text")
+        raw = opened.read(MAX_REPORT + 1)
+    if len(raw) > MAX_REPORT:
+        raise Misconfigured(f"near: over {MAX_REPORT} bytes: a report is meant, a text")
     return clean_text(raw.decode("utf-8", "replace"))
 
 
